@@ -1,0 +1,50 @@
+/*
+ * status.c: the texts of statuses, and the last failure's sentence of each thread.
+ */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local char error_message[256];
+
+const char *synched_strerror(int status) {
+  switch (status) {
+  case SYNCHED_OK:
+    return "no error";
+#define TEXT_CASE(name, text)                                                                      \
+  case SYNCHED_##name:                                                                             \
+    return text;
+    SYNCHED_STATUS_MAP(TEXT_CASE)
+#undef TEXT_CASE
+  default:
+    return "a code that is not Synched's own";
+  }
+}
+
+const char *synched_err_name(int status) {
+  switch (status) {
+  case SYNCHED_OK:
+    return "OK";
+#define NAME_CASE(name, text)                                                                      \
+  case SYNCHED_##name:                                                                             \
+    return #name;
+    SYNCHED_STATUS_MAP(NAME_CASE)
+#undef NAME_CASE
+  default:
+    return "unknown";
+  }
+}
+
+const char *synched_error_message(void) {
+  return error_message;
+}
+
+int synched__fail(int status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(error_message, sizeof error_message, format, arguments);
+  va_end(arguments);
+  return status;
+}

@@ -1,0 +1,87 @@
+/*
+ * atomic.h: every atomic operation of the library, with its memory order in its name.
+ *
+ * The orders are on the operations; there are no stand-alone fences, which thread sanitizers cannot
+ * see. Each use says in a comment which operation it pairs with.
+ *
+ * This is a seam: the build with visible internals can put a scheduling point before every operation
+ * (synched__schedule_seed), where a seeded generator decides whether the thread gives up its CPU, so that
+ * tests meet interleavings that the hardware rarely makes.
+ */
+#ifndef SYNCHED_PLATFORM_ATOMIC_H
+#define SYNCHED_PLATFORM_ATOMIC_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Adjacent lines are fetched in pairs on current x86, and 128 bytes is a line on some ARM. */
+#define SYNCHED__CACHE_LINE 128
+
+#if defined(SYNCHED_INTERNAL_TESTING)
+void synched__schedule_point(void);
+/* 0 switches scheduling points off (the default). */
+void synched__schedule_seed(uint64_t seed);
+#define SYNCHED__POINT() synched__schedule_point()
+#else
+#define SYNCHED__POINT() ((void)0)
+#endif
+
+#define synched__load_relaxed(p) (SYNCHED__POINT(), atomic_load_explicit((p), memory_order_relaxed))
+#define synched__load_acquire(p) (SYNCHED__POINT(), atomic_load_explicit((p), memory_order_acquire))
+#define synched__load_seq_cst(p) (SYNCHED__POINT(), atomic_load_explicit((p), memory_order_seq_cst))
+
+#define synched__store_relaxed(p, v)                                                               \
+  (SYNCHED__POINT(), atomic_store_explicit((p), (v), memory_order_relaxed))
+#define synched__store_release(p, v)                                                               \
+  (SYNCHED__POINT(), atomic_store_explicit((p), (v), memory_order_release))
+#define synched__store_seq_cst(p, v)                                                               \
+  (SYNCHED__POINT(), atomic_store_explicit((p), (v), memory_order_seq_cst))
+
+#define synched__exchange_relaxed(p, v)                                                            \
+  (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_relaxed))
+#define synched__exchange_acq_rel(p, v)                                                            \
+  (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
+#define synched__exchange_seq_cst(p, v)                                                            \
+  (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_seq_cst))
+
+#define synched__add_relaxed(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_relaxed))
+#define synched__add_acq_rel(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
+#define synched__add_seq_cst(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_seq_cst))
+#define synched__sub_relaxed(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_sub_explicit((p), (v), memory_order_relaxed))
+#define synched__sub_acq_rel(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
+#define synched__sub_seq_cst(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_sub_explicit((p), (v), memory_order_seq_cst))
+
+/* Compare-exchange; on failure *expected is what was there. The order is that of success; a failure
+ * orders nothing. */
+#define synched__cas_relaxed(p, expected, desired)                                                 \
+  (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
+                         (p), (expected), (desired), memory_order_relaxed, memory_order_relaxed))
+#define synched__cas_acquire(p, expected, desired)                                                 \
+  (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
+                         (p), (expected), (desired), memory_order_acquire, memory_order_relaxed))
+#define synched__cas_release(p, expected, desired)                                                 \
+  (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
+                         (p), (expected), (desired), memory_order_release, memory_order_relaxed))
+#define synched__cas_acq_rel(p, expected, desired)                                                 \
+  (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
+                         (p), (expected), (desired), memory_order_acq_rel, memory_order_relaxed))
+#define synched__cas_seq_cst(p, expected, desired)                                                 \
+  (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
+                         (p), (expected), (desired), memory_order_seq_cst, memory_order_seq_cst))
+
+/* Tells the CPU that this thread spins. */
+static inline void synched__cpu_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,26 @@
+#include "platform/fault.h"
+
+#include "platform/atomic.h"
+
+#if defined(SYNCHED_INTERNAL_TESTING)
+
+static _Atomic unsigned countdowns[SYNCHED__FAULT_COUNT];
+
+void synched__fault_arm(enum synched__fault fault, unsigned countdown) {
+  synched__store_relaxed(&countdowns[fault], countdown);
+}
+
+bool synched__fault_hit(enum synched__fault fault) {
+  unsigned left = synched__load_relaxed(&countdowns[fault]);
+  while (left != 0)
+    if (synched__cas_relaxed(&countdowns[fault], &left, left - 1))
+      return left == 1;
+  return false;
+}
+
+#else
+
+/* ISO C wants a declaration in every file. */
+typedef int synched__fault_unused;
+
+#endif

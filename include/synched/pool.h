@@ -1,0 +1,111 @@
+/*
+ * pool.h: a pool of persistent workers, each with its place.
+ *
+ * A pool is created once and runs any number of jobs. Its workers are threads of the library's own:
+ * they start together, wait for rounds (spinning for a bounded time, then asleep, at no CPU), and end
+ * with synched_pool_destroy. The affinity mask of the calling thread is never changed.
+ */
+#ifndef SYNCHED_POOL_H
+#define SYNCHED_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <synched/export.h>
+#include <synched/topology.h>
+
+SYNCHED_BEGIN_DECLS
+
+struct synched_pool; /* opaque */
+
+#define SYNCHED_WORKERS_MAX 4096u
+
+/* How a worker waits for the next round. */
+enum synched_wait {
+  SYNCHED_WAIT_AUTO = 0, /* spin for a bounded time, then sleep; no spinning when there are more
+                            workers than usable CPUs */
+  SYNCHED_WAIT_SPIN,     /* while a job runs never sleep: lowest latency, burns every worker's CPU;
+                            refused with more workers than usable CPUs. Without a job they sleep */
+  SYNCHED_WAIT_SLEEP     /* sleep at once: slowest rounds, least CPU */
+};
+
+struct synched_pool_options {
+  uint32_t struct_size;           /* filled in by SYNCHED_POOL_OPTIONS */
+  uint32_t flags;                 /* none defined yet: 0 */
+  unsigned worker_count;          /* 0: as many as this process may really use (mask, cgroup quota) */
+  enum synched_affinity affinity; /* 0: AUTO */
+  const char *cpu_list;           /* "0-3,8", for SYNCHED_AFFINITY_LIST only; copied */
+  enum synched_wait wait;         /* 0: AUTO */
+  uint64_t spin_ns;               /* longest spin before sleeping, for WAIT_AUTO; 0: chosen (50 us) */
+  const char *name;               /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
+  size_t stack_bytes;             /* per worker; 0: the system's default */
+};
+
+/* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
+static inline struct synched_pool_options synched_pool_options_default(void) {
+  struct synched_pool_options options;
+  memset(&options, 0, sizeof options);
+  options.struct_size = (uint32_t)sizeof options;
+  return options;
+}
+
+#if !defined(__cplusplus)
+/* SYNCHED_POOL_OPTIONS(.worker_count = 4): a pointer to options that live in the enclosing block. */
+#define SYNCHED_POOL_OPTIONS(...)                                                                  \
+  (&(struct synched_pool_options){.struct_size = (uint32_t)sizeof(struct synched_pool_options),    \
+                                  __VA_ARGS__})
+#endif
+
+/* Creates a pool; returns when every worker exists, is placed and waits.
+ * options: NULL for all defaults. Any thread but a worker of a pool; blocks for the creation (some
+ * milliseconds). A pin that the system refuses (as in some containers) is no failure: see
+ * synched_pool_info.
+ * On success the caller owns *out and ends it with synched_pool_destroy.
+ * SYNCHED_EINVAL: unknown flag, enum value, or bytes set behind the known fields; worker_count above
+ * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB; a cpu_list
+ * that is missing, superfluous or unreadable. SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist,
+ * is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory or threads were refused. After a failure
+ * *out is NULL, no thread is left and none ran. */
+SYNCHED_API int synched_pool_create(struct synched_pool **out,
+                                    const struct synched_pool_options *options);
+
+/* Ends the workers and frees the pool. NULL is allowed and does nothing.
+ * Any thread but a worker; blocks until the threads have ended.
+ * SYNCHED_EBUSY: a job is created on it (destroy those first); SYNCHED_EDEADLK: called on one of its
+ * own workers. The pool is then as before. */
+SYNCHED_API int synched_pool_destroy(struct synched_pool *pool);
+
+/* What was really obtained. */
+struct synched_pool_info {
+  uint32_t struct_size;           /* set by the caller: sizeof(struct synched_pool_info) */
+  unsigned worker_count;
+  unsigned usable_cpus;           /* what this process may really use: min(mask, quota) */
+  enum synched_affinity affinity; /* the one in force: never AUTO */
+  enum synched_wait wait;         /* as asked for */
+  uint64_t spin_ns;               /* in force; 0: workers do not spin */
+  unsigned pinned_count;          /* workers that the system did pin */
+  char warning[160];              /* "": none; else what was asked for and not obtained */
+};
+
+/* Any thread; does not block. SYNCHED_EINVAL: a NULL, or an unknown struct_size. */
+SYNCHED_API int synched_pool_info(const struct synched_pool *pool, struct synched_pool_info *out);
+
+struct synched_pool_worker_info {
+  uint32_t struct_size;       /* set by the caller */
+  int pin_status;             /* 0: pinned, or not asked to be; else why the system refused */
+  struct synched_place place; /* where it is pinned; all -1 if it is not */
+  char cpus[64];              /* the CPUs it may run on, read back from the system: "3", "0-7"; cut
+                                 with "..." where longer */
+  char name[16];              /* of its thread */
+  uint64_t thread_id;         /* the system's, as in top -H */
+};
+
+/* About one worker, 0 .. worker_count - 1. Any thread; does not block.
+ * SYNCHED_EINVAL: a NULL, or an unknown struct_size; SYNCHED_ERANGE: no such worker. */
+SYNCHED_API int synched_pool_worker_info(const struct synched_pool *pool, unsigned worker,
+                                         struct synched_pool_worker_info *out);
+
+SYNCHED_END_DECLS
+
+#endif

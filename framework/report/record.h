@@ -53,7 +53,8 @@ struct synched_report {
   size_t segment_count;
   size_t row_count;                         /* of each ring */
   struct synched__record_worker *workers;   /* [worker_count] */
-  struct synched__record_segment *segments; /* [segment_count], or NULL: calls are not timed one by one */
+  struct synched__record_segment *segments; /* segment s at [s * segment_stride]; NULL: calls not timed */
+  size_t segment_stride;                    /* above 1 where neighbours would share lines too often */
   struct synched__record_round *rounds;     /* [row_count], the round's at [round % row_count] */
   struct synched__record_cell *cells;       /* [worker_count * row_count], which workers point into */
   char name[64];

@@ -110,7 +110,7 @@ struct synched_snapshot {
 };
 
 /* The current snapshot, retained for the caller, who releases it. Never NULL for a valid memory.
- * Any thread, also while rounds run; lock-free; two atomic operations. */
+ * Any thread, also while rounds run; lock-free; three atomic operations. */
 SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory);
 
 /* Retains a snapshot once more: one that the caller has retained, or one handed to a callback, while
@@ -148,13 +148,15 @@ static inline const void *synched_snapshot_segment(const struct synched_snapshot
  * Any thread; does not block. On success the caller owns *out and ends it with synched_writer_close.
  * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: no such segment; SYNCHED_EEXIST: its seat is taken;
  * SYNCHED_EBUSY: a job was created with this memory; SYNCHED_ECANCELED: the other seats are
- * leaving after one of them left or failed; SYNCHED_ENOMEM. */
+ * leaving after one of them left or failed; SYNCHED_ERANGE: more than 65536 segments; SYNCHED_ENOMEM. */
 SYNCHED_API int synched_writer_open(struct synched_writer **out, struct synched_memory *memory,
                                     size_t segment);
 
 /* Writes the segment for the round that is open: copies `count` elements, zeroes the rest. The last of
  * several writes counts. Does not block.
- * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: count above the capacity (nothing is written). */
+ * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: count above the capacity; SYNCHED_EBUSY: all leases are held by
+ * retained snapshots, so that there is no buffer to write to: release one, then call again. Nothing is
+ * written then. */
 SYNCHED_API int synched_writer_write(struct synched_writer *writer, const void *elements,
                                      size_t count);
 
@@ -163,10 +165,9 @@ SYNCHED_API int synched_writer_write(struct synched_writer *writer, const void *
  * *now is valid without being retained until this writer's next sync or close. Blocks; one atomic
  * read-modify-write on a shared line per call, no system call while nobody has to sleep; the last one
  * to arrive publishes, in O(1).
- * SYNCHED_EINVAL: a NULL; SYNCHED_ECANCELED: another writer left, or the code with which one failed:
- * *now is NULL, nothing was published, and every later sync returns the same; SYNCHED_EBUSY: all leases
- * are held by snapshots that were retained, so there is no buffer for the next round (the round *is*
- * published and *now given only when 0 is returned; here the call may be repeated). */
+ * After a failure *now is NULL. SYNCHED_EINVAL: a NULL; SYNCHED_EBUSY: as for write, only where this
+ * segment was not written; SYNCHED_ECANCELED: another writer left, or the code with which one failed: nothing
+ * was published, and every later sync returns the same. */
 SYNCHED_API int synched_writer_sync(struct synched_writer *writer,
                                     const struct synched_snapshot **now);
 
@@ -180,7 +181,8 @@ SYNCHED_API int synched_writer_write_sync_read(struct synched_writer *writer, co
 SYNCHED_API int synched_writer_fail(struct synched_writer *writer, int code);
 
 /* Gives the seat back. If the others are in, or later enter, a round that now can never be complete,
- * their sync returns SYNCHED_ECANCELED. Does not block. NULL is allowed. Always 0. */
+ * their sync returns SYNCHED_ECANCELED. Does not block. NULL is allowed.
+ * SYNCHED_EINVAL: the seat is not open. */
 SYNCHED_API int synched_writer_close(struct synched_writer *writer);
 
 SYNCHED_END_DECLS

@@ -1,0 +1,34 @@
+/*
+ * options.h: the command line.
+ */
+#ifndef LIFE_OPTIONS_H
+#define LIFE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <synched/topology.h>
+
+struct life_options {
+  const char *file; /* "-": standard input */
+  uint64_t generations;
+  unsigned worker_count; /* 0: the pool decides */
+  size_t segment_count;  /* 0: life_grid_divide decides */
+  enum synched_affinity affinity;
+  const char *cpu_list; /* for SYNCHED_AFFINITY_LIST */
+  const char *rle_path; /* NULL: none */
+  const char *png_path; /* NULL: none */
+  bool quiet;
+};
+
+enum life_options_result {
+  LIFE_OPTIONS_RUN,
+  LIFE_OPTIONS_DONE, /* --help was printed */
+  LIFE_OPTIONS_WRONG /* one line about it is on stderr */
+};
+
+/* Reads the command line; the strings stay the caller's. */
+enum life_options_result life_options_parse(struct life_options *out, int argc, char **argv);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * rle.h: Golly's extended RLE, the usual file format of patterns.
+ *
+ *   #N Glider
+ *   #CXRLE Pos=-1,-1 Gen=0
+ *   x = 3, y = 3, rule = B3/S23:T100,100
+ *   bo$2bo$3o!
+ *
+ * A run is a count (1 where it is missing) and what is repeated: b or . for dead cells, o or A for live
+ * ones, $ for the end of a row. ! ends the pattern, and what follows it is not looked at.
+ */
+#ifndef LIFE_RLE_H
+#define LIFE_RLE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "pattern.h"
+
+struct life_view;
+
+/* Reads a whole file. 0 and *out, to be ended with life_pattern_deinit; or -1 and why, and *out
+ * holds nothing. The memory used is in proportion to the file's length. */
+int life_rle_read(struct life_pattern *out, FILE *in, struct life_error *error);
+
+/* Writes the live cells of `view` as a pattern that reads back to the same cells at the same place,
+ * with the rule and comments of `pattern`. 0, or -1 when writing failed (errno says why); whether
+ * everything has arrived on the disk is known only after fclose. */
+int life_rle_write(FILE *out, const struct life_pattern *pattern, const struct life_view *view,
+                   uint64_t generation);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * close.c: the serial end of a round, by the worker that completed it, and the way to the next.
+ *
+ * The equivalent serial loop is in <synched/job.h>. Whoever is here holds the pool's baton: all other
+ * workers wait for the gate, so plain reads and writes do.
+ */
+#include <math.h>
+
+#include "base/error.h"
+#include "job/job.h"
+#include "platform/clock.h"
+
+/* Claims are made so large that one takes about this long, where segments are tiny. */
+#define BATCH_NS 2000u
+
+static double fold_two(enum synched_fold fold, double a, double b) {
+  if (fold == SYNCHED_FOLD_SUM)
+    return a + b;
+  if (isnan(a) || isnan(b))
+    return NAN;
+  return (fold == SYNCHED_FOLD_MIN) == (b < a) ? b : a;
+}
+
+/* In segment order, so that the result has the same bits however the segments were distributed. */
+static double fold_contributions(const struct synched_job *job) {
+  if (job->contributions == NULL)
+    return 0.0;
+  double folded = job->contributions[0];
+  for (size_t s = 1; s < job->shape.segment_count; s++)
+    folded = fold_two(job->options.fold, folded, job->contributions[s * job->contribution_stride]);
+  return folded;
+}
+
+/* The status of a round that must not be published; 0: publish it. */
+static int status_of_drop(struct synched_job *job) {
+  if (synched__load_relaxed(&job->skip_from) != SYNCHED__NO_SEGMENT) {
+    const struct synched__failure *lowest = &job->failures[0];
+    for (unsigned w = 1; w < job->pool->worker_count; w++)
+      if (job->failures[w].segment < lowest->segment)
+        lowest = &job->failures[w];
+    job->report->failed_segment = (int64_t)lowest->segment;
+    job->report->failed_code = lowest->code;
+    return lowest->code;
+  }
+  return synched__job_is_cancelled(job) ? SYNCHED_ECANCELED : 0;
+}
+
+/* A call of on_round, and what its answer means. true: the job goes on. */
+static bool go_on(struct synched_job *job, const struct synched_snapshot *now, int *status) {
+  if (job->options.on_round != NULL) {
+    int answer = job->options.on_round(now, job->options.user);
+    if (answer != SYNCHED_CONTINUE) {
+      *status = answer == SYNCHED_STOP ? 0 : answer > 0 ? SYNCHED_EINVAL : answer;
+      return false;
+    }
+  }
+  return job->options.round_count == 0 || job->rounds_done < job->options.round_count;
+}
+
+/* Publishes the round, or drops it. true: the job goes on; else *status is that of its end. */
+static bool end_round(struct synched_job *job, int *status) {
+  *status = status_of_drop(job);
+  if (*status != 0)
+    return false;
+  struct synched_memory *memory = job->memory;
+  const uint64_t previous_round = job->pool->previous->round;
+  if (job->initialising) {
+    (void)synched__memory_publish(memory, previous_round, 0.0, false);
+    job->initialising = false;
+    job->initialised = true;
+    return true;
+  }
+  const bool mailed = job->mailbox.slots != NULL;
+  const struct synched_snapshot *now =
+      synched__memory_publish(memory, previous_round + 1, fold_contributions(job), mailed);
+  job->rounds_done++;
+  bool goes_on = go_on(job, now, status);
+  if (mailed)
+    synched__mailbox_put(&job->mailbox, now);
+  if (job->options.on_snapshot != NULL)
+    synched__job_ring(job);
+  return goes_on;
+}
+
+/* Writes the round down; now_ns is its end and the next one's start. */
+static void record_round(struct synched__run *run, uint64_t round, uint64_t now_ns) {
+  struct synched_report *report = run->job->report;
+  struct synched__record_worker *record = &report->workers[run->worker->index];
+  record->closing_ns += now_ns - run->now_ns;
+  record->closed_count++;
+  report->rounds[round % report->row_count] =
+      (struct synched__record_round){round, run->pool->opened_ns, now_ns};
+  report->last_round = round;
+}
+
+static void set_batch(struct synched_job *job) {
+  const struct synched__shape *shape = &job->shape;
+  size_t most = shape->segment_count / shape->party / 4;
+  uint64_t fitting = BATCH_NS * shape->segment_count / (job->balance.work_ns + 1);
+  unsigned batch = 1;
+  while (2 * batch <= most && 2 * batch <= fitting && 2 * batch <= SYNCHED__BATCH_MAX)
+    batch *= 2;
+  job->shape.batch = batch;
+}
+
+/* Learns from the round how to run the next. */
+static void learn(struct synched__run *run) {
+  struct synched_job *job = run->job;
+  if (job->shape.is_static)
+    return;
+  const struct synched__balance_sample sample = {
+      .work_ns = run->round_work_ns,
+      .wall_ns = run->now_ns - run->pool->opened_ns,
+      .share = synched__shape_share(job->shape),
+  };
+  synched__balance_update(&job->balance, &sample);
+  if (job->rounds_done < 16 || job->rounds_done % 64 == 0)
+    set_batch(job);
+}
+
+/* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
+static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
+  struct synched_job *job = run->job;
+  const uint64_t round = run->pool->previous->round + 1;
+  const uint64_t rounds_before = job->rounds_done;
+  const bool was_initialising = job->initialising;
+  int status;
+  bool goes_on = end_round(job, &status);
+  *now_ns = synched__clock_ns();
+  if (job->rounds_done != rounds_before) {
+    record_round(run, round, *now_ns);
+    learn(run);
+  } else if (was_initialising) {
+    job->report->start_ns = *now_ns;
+  }
+  if (!goes_on)
+    synched__job_end(job, status, *now_ns);
+  return synched__turn_next(run->pool, goes_on ? job : NULL);
+}
+
+void synched__close_and_go_on(struct synched__run *run) {
+  for (;;) {
+    uint64_t now_ns;
+    struct synched_job *next = close_round(run, &now_ns);
+    if (next == NULL)
+      return;
+    run->job = next;
+    if (!synched__is_solo(run->worker, next)) {
+      synched__round_open(run->pool, next, now_ns);
+      return;
+    }
+    synched__round_prepare(run->pool, next, now_ns);
+    if (!synched__run_solo(run))
+      return;
+  }
+}

@@ -1,0 +1,255 @@
+/*
+ * job.c: creating, starting, cancelling and destroying a job.
+ */
+#include "job/job.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "platform/alloc.h"
+#include "platform/clock.h"
+
+#define REPORT_ROUNDS_DEFAULT 64u
+#define REPORT_ROUNDS_MAX 65536u
+
+/* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments are not so
+ * short that sharing a line now and then shows. */
+#define SPREAD_SEGMENTS 4096u
+#define DOUBLES_PER_LINE (SYNCHED__CACHE_LINE / sizeof(double))
+
+static int check_enums(const struct synched_job_options *options) {
+  if ((unsigned)options->delivery > SYNCHED_DELIVER_EVERY)
+    return synched__fail(SYNCHED_EINVAL, "delivery is %d; there is no such delivery",
+                         (int)options->delivery);
+  if ((unsigned)options->balance > SYNCHED_BALANCE_STATIC)
+    return synched__fail(SYNCHED_EINVAL, "balance is %d; there is no such balance",
+                         (int)options->balance);
+  if ((unsigned)options->fold > SYNCHED_FOLD_MAX)
+    return synched__fail(SYNCHED_EINVAL, "fold is %d; there is no such fold", (int)options->fold);
+  return 0;
+}
+
+static int read_options(struct synched_job_options *read, const struct synched_job_options *options,
+                        const struct synched_memory *memory) {
+  static const struct synched__options_spec spec = {"synched_job_options",
+                                                    sizeof(struct synched_job_options),
+                                                    sizeof(struct synched_job_options)};
+  const uint32_t known_flags = SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES;
+  int status = synched__options_read(read, options, &spec);
+  if (status != 0)
+    return status;
+  if ((read->flags & ~known_flags) != 0)
+    return synched__fail(SYNCHED_EINVAL, "flags has %#x set, which is no flag of a job",
+                         (unsigned)(read->flags & ~known_flags));
+  if (read->compute == NULL)
+    return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it");
+  if (read->on_snapshot != NULL && memory->buffer_count < 3)
+    return synched__fail(SYNCHED_EINVAL,
+                         "on_snapshot needs a memory with lease_count 1 or more; it has 0");
+  if (read->report_rounds > REPORT_ROUNDS_MAX)
+    return synched__fail(SYNCHED_ERANGE, "report_rounds is %u; at most %u", read->report_rounds,
+                         REPORT_ROUNDS_MAX);
+  if (read->report_rounds == 0)
+    read->report_rounds = REPORT_ROUNDS_DEFAULT;
+  return check_enums(read);
+}
+
+static void set_shape(struct synched_job *job) {
+  const struct synched_pool *pool = job->pool;
+  const bool is_static = job->options.balance == SYNCHED_BALANCE_STATIC;
+  const bool all = is_static || (job->options.flags & SYNCHED_JOB_EAGER) != 0;
+  /* Workers beyond the usable CPUs would only take turns with the others on the same CPUs. */
+  unsigned party = all || pool->worker_count < pool->usable_count ? pool->worker_count
+                                                                  : pool->usable_count;
+  job->shape = (struct synched__shape){.segment_count = job->memory->layout.segment_count,
+                                       .party = party,
+                                       .batch = 1,
+                                       .is_static = is_static};
+}
+
+static int make_report(struct synched_job *job) {
+  const struct synched__record_shape shape = {
+      .name = job->options.name != NULL ? job->options.name : "job",
+      .worker_count = job->pool->worker_count,
+      .segment_count = job->shape.segment_count,
+      .row_count = job->options.report_rounds,
+      .segment_times = (job->options.flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
+  };
+  return synched__record_create(&job->report, &shape);
+}
+
+static int make_arrays(struct synched_job *job) {
+  const size_t segment_count = job->shape.segment_count;
+  const struct synched_job_options *options = &job->options;
+  bool complete = true;
+  job->failures = synched__alloc_lines(job->pool->worker_count, sizeof *job->failures);
+  complete = complete && job->failures != NULL;
+  if (options->fold != SYNCHED_FOLD_NONE) {
+    job->contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
+    job->contributions = synched__alloc_lines(segment_count * job->contribution_stride, sizeof(double));
+    complete = complete && job->contributions != NULL;
+  }
+  if (options->on_snapshot != NULL && options->delivery == SYNCHED_DELIVER_EVERY) {
+    job->mailbox.slot_count = job->memory->buffer_count;
+    job->mailbox.slots = synched__alloc(job->mailbox.slot_count, sizeof *job->mailbox.slots);
+    complete = complete && job->mailbox.slots != NULL;
+  }
+  return complete ? 0 : synched__fail(SYNCHED_ENOMEM, "no memory for a job");
+}
+
+static void free_arrays(struct synched_job *job) {
+  synched__free(job->mailbox.slots);
+  synched__free(job->contributions);
+  synched__free(job->failures);
+}
+
+static int init_job(struct synched_job *job) {
+  set_shape(job);
+  int status = make_arrays(job);
+  if (status != 0)
+    goto no_arrays;
+  status = make_report(job);
+  if (status != 0)
+    goto no_arrays;
+  status = synched__signal_init(&job->signal);
+  if (status != 0)
+    goto no_signal;
+  status = synched__memory_claim(job->memory);
+  if (status != 0)
+    goto no_claim;
+  job->memory->on_free = synched__job_resume;
+  job->memory->on_free_argument = job;
+  synched__pool_attach(job->pool, synched__participate);
+  return 0;
+no_claim:
+  synched__signal_deinit(&job->signal);
+no_signal:
+  synched__record_destroy(job->report);
+no_arrays:
+  free_arrays(job);
+  return status;
+}
+
+int synched_job_create(struct synched_job **out, struct synched_pool *pool,
+                       struct synched_memory *memory, const struct synched_job_options *options) {
+  if (out == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the job to create is NULL");
+  *out = NULL;
+  if (pool == NULL || memory == NULL || options == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the %s is NULL",
+                         pool == NULL ? "pool" : memory == NULL ? "memory" : "job's options");
+  struct synched_job_options read;
+  int status = read_options(&read, options, memory);
+  if (status != 0)
+    return status;
+  struct synched_job *job = synched__alloc_lines(1, sizeof *job);
+  if (job == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a job");
+  job->pool = pool;
+  job->memory = memory;
+  job->options = read;
+  status = init_job(job);
+  if (status != 0) {
+    synched__free(job);
+    return status;
+  }
+  job->options.name = job->report->name;
+  *out = job;
+  return 0;
+}
+
+int synched__job_claim_start(struct synched_job *job, uint32_t *before) {
+  uint32_t state = synched__load_relaxed(&job->state);
+  do {
+    if ((state & SYNCHED__JOB_STARTED) != 0)
+      return synched__fail(SYNCHED_EBUSY, "the job is running");
+  } while (!synched__cas_acq_rel(&job->state, &state,
+                                 (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED));
+  *before = state;
+  return 0;
+}
+
+void synched__job_unclaim_start(struct synched_job *job, uint32_t before) {
+  uint32_t state = synched__load_relaxed(&job->state);
+  while (!synched__cas_acq_rel(&job->state, &state,
+                               (state & SYNCHED__JOB_CANCELLED) | (before & SYNCHED__JOB_ENDED)))
+    continue;
+}
+
+void synched__job_begin(struct synched_job *job) {
+  for (unsigned w = 0; w < job->pool->worker_count; w++)
+    job->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
+  synched__store_relaxed(&job->skip_from, SYNCHED__NO_SEGMENT);
+  synched__store_relaxed(&job->ended, 0);
+  synched__store_relaxed(&job->departed, 0);
+  synched__balance_init(&job->balance);
+  synched__record_reset(job->report);
+  job->report->start_ns = synched__clock_ns();
+  job->rounds_done = 0;
+  job->blocked_ns = 0;
+  job->initialising = job->options.init != NULL && !job->initialised;
+  /* The mutex in submit releases all of this to whoever runs the first round. */
+  synched__store_relaxed(&job->memory->running, 1);
+  synched__job_submit(job);
+}
+
+static int cancel(struct synched_job *job) {
+  uint32_t state = synched__load_relaxed(&job->state);
+  do {
+    if ((state & (SYNCHED__JOB_ENDED | SYNCHED__JOB_CANCELLED)) != 0)
+      return synched__fail(SYNCHED_EALREADY, "the job %s",
+                           (state & SYNCHED__JOB_ENDED) != 0 ? "has ended" : "was cancelled before");
+    /* Sequentially consistent with starved: pairs with `block` in turn.c. */
+  } while (!synched__cas_seq_cst(&job->state, &state, state | SYNCHED__JOB_CANCELLED));
+  if (synched__memory_unstarve(job->memory))
+    synched__job_submit(job);
+  return 0;
+}
+
+int synched_job_cancel(struct synched_job *job) {
+  if (job == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the job is NULL");
+  /* What we do makes the job end, and its on_done may destroy it: the loop waits for us to be out. */
+  (void)synched__add_relaxed(&job->visitor_count, 1);
+  int status = cancel(job);
+  /* The last touch: pairs with the acquire in synched__job_is_released. */
+  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  return status;
+}
+
+int synched_job_report(const struct synched_job *job, const struct synched_report **out) {
+  if (out == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the report to give is NULL");
+  *out = NULL;
+  if (job == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the job is NULL");
+  /* Acquire: pairs with the store before on_done in loop/port.c. */
+  if ((synched__load_acquire(&job->state) & SYNCHED__JOB_ENDED) == 0)
+    return synched__fail(SYNCHED_EBUSY, "the job has not ended");
+  *out = job->report;
+  return 0;
+}
+
+/* A started job that can be destroyed all the same: its loop is gone, and the engine has left it. */
+static bool is_abandoned(struct synched_job *job) {
+  return synched__job_is_released(job) && job->port_is_lost(job->port);
+}
+
+int synched_job_destroy(struct synched_job *job) {
+  if (job == NULL)
+    return 0;
+  if ((synched__load_acquire(&job->state) & SYNCHED__JOB_STARTED) != 0) {
+    if (!is_abandoned(job))
+      return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
+    job->port_destroy(job->port);
+    synched__mailbox_empty(&job->mailbox);
+  }
+  synched__pool_detach(job->pool);
+  synched__memory_unclaim(job->memory);
+  synched__signal_deinit(&job->signal);
+  synched__record_destroy(job->report);
+  free_arrays(job);
+  synched__free(job);
+  return 0;
+}

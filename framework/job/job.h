@@ -1,0 +1,157 @@
+/*
+ * job.h: a job and the parts of the engine that run it (internal).
+ *
+ * Who writes what: everything is fixed at creation, except for the atomic fields, what says "baton" (written
+ * by the holder of the pool's baton only, read by calls of an open round), a worker's failure (its own),
+ * and what says "loop" (the loop's thread).
+ *
+ * After a worker has counted itself out of a round it touches nothing of the job, which may be gone by
+ * then; only the closing worker, who holds the baton, may go on. The last touch of an ended job is
+ * the store to `departed`.
+ */
+#ifndef SYNCHED_JOB_JOB_H
+#define SYNCHED_JOB_JOB_H
+
+#include <stdbool.h>
+
+#include "job/balance.h"
+#include "job/claim.h"
+#include "job/mailbox.h"
+#include "memory/memory.h"
+#include "platform/signal.h"
+#include "report/record.h"
+
+#include <synched/job.h>
+
+/* A job's state: one of the first three, and the bit of a cancellation that has not taken effect. */
+enum synched__job_state {
+  SYNCHED__JOB_READY = 0,
+  SYNCHED__JOB_STARTED = 1,
+  SYNCHED__JOB_ENDED = 2,
+  SYNCHED__JOB_CANCELLED = 4
+};
+
+#define SYNCHED__NO_SEGMENT UINT64_MAX
+
+/* The lowest segment that failed on one worker. */
+struct synched__failure {
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t segment;
+  int code;
+};
+
+struct synched_job {
+  struct synched_pool *pool;
+  struct synched_memory *memory;
+  struct synched_report *report;
+  struct synched_job_options options;
+  struct synched__shape shape;       /* batch: baton */
+  struct synched__failure *failures; /* [worker_count] */
+  double *contributions;             /* [segment_count * stride]; NULL without a fold */
+  size_t contribution_stride;        /* so that tiny jobs' segments do not share lines */
+  _Atomic uint32_t state;
+  _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+  bool initialising;          /* baton: the round is that of options.init */
+  bool initialised;           /* baton: it has been */
+
+  /* Baton. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__balance balance;
+  uint64_t rounds_done;    /* in this run */
+  uint64_t blocked_ns;     /* since when it has waited for a buffer; 0: it does not */
+  struct synched_job *next; /* in the pool's list; under its mutex */
+
+  /* Towards the loop. */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t bell; /* the signal has been raised and not been heard */
+  _Atomic uint32_t ended;                              /* status and report are final */
+  _Atomic uint32_t departed;                           /* the engine has left it for good */
+  _Atomic uint32_t visitor_count;                      /* calls of synched_job_cancel inside it */
+  int status;
+  struct synched__signal signal;
+  struct synched__mailbox mailbox;
+
+  /* Loop. */
+  void *port;                              /* the loop's part while it is started */
+  bool (*port_is_lost)(void *port);        /* its handle was closed under it */
+  void (*port_destroy)(void *port);        /* then */
+};
+
+/* One worker's part in one round: lives on its stack. */
+struct synched__run {
+  struct synched__worker *worker;
+  struct synched_pool *pool;
+  struct synched_job *job; /* not to be touched before a segment is claimed */
+  uint64_t epoch;
+  struct synched__shape shape;
+  uint64_t start_ns; /* of this stretch of calls */
+  uint64_t now_ns;   /* when its last call ended */
+  uint64_t work_ns;  /* told to the closing worker so far */
+  uint64_t round_work_ns; /* of all workers: for the closing worker */
+};
+
+/* segment.c: the calls for `range`, which this run has claimed; `home`: it is the worker's own. */
+void synched__run_range(struct synched__run *run, struct synched__range range, bool home);
+
+/* segment.c: writes a stretch of calls down in the worker's record; run->now_ns is set. Returns its ns. */
+uint64_t synched__run_record(struct synched__run *run);
+
+/* round.c: what a worker does about an epoch. */
+void synched__participate(struct synched__worker *worker, uint64_t epoch);
+
+/* round.c: baton: makes the pool's plain fields those of the job's next round. */
+void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns);
+
+/* round.c: opens the prepared round for everybody as that of `epoch`; gives the baton away with that. */
+void synched__round_announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch);
+
+/* round.c: both, for the next epoch. */
+void synched__round_open(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns);
+
+/* round.c: a worker's part in a round with stealing, when it has computed and claimed `computed` segments
+ * already. true: this completed the round. */
+bool synched__take_part_balanced(struct synched__run *run, size_t computed);
+
+/* solo.c: whether this worker should compute the prepared round by itself. */
+bool synched__is_solo(const struct synched__worker *worker, const struct synched_job *job);
+
+/* solo.c: computes the prepared round, alone as long as that is right. true: this completed it. */
+bool synched__run_solo(struct synched__run *run);
+
+/* close.c: ends the round that this run completed, decides what comes next, until the baton is given away. */
+void synched__close_and_go_on(struct synched__run *run);
+
+/* turn.c: makes a job ready to take its turn. Takes the baton if the pool is idle. Any thread. */
+void synched__job_submit(struct synched_job *job);
+
+/* turn.c: the same as a memory's on_free. */
+void synched__job_resume(void *job);
+
+/* turn.c: baton: whose round is next; `job` wants one more, if it is not NULL. NULL: the pool is idle
+ * now, and the baton is gone. */
+struct synched_job *synched__turn_next(struct synched_pool *pool, struct synched_job *job);
+
+/* end.c: baton: ends a job; it may be gone when this returns. */
+void synched__job_end(struct synched_job *job, int status, uint64_t now_ns);
+
+/* job.c: READY or ENDED to STARTED. *before: what to give back with unclaim. SYNCHED_EBUSY. */
+int synched__job_claim_start(struct synched_job *job, uint32_t *before);
+void synched__job_unclaim_start(struct synched_job *job, uint32_t before);
+
+/* job.c: a claimed job's run begins. */
+void synched__job_begin(struct synched_job *job);
+
+/* end.c: whether the job has ended and nobody but the caller is inside it any more. */
+bool synched__job_is_released(struct synched_job *job);
+
+/* end.c: lets the loop know that there is something for it. */
+void synched__job_ring(struct synched_job *job);
+
+/* Whether every segment of the prepared round must be computed at home: then pages are written for the first
+ * time, and that decides where they are. */
+static inline bool synched__job_is_homebound(const struct synched_job *job) {
+  return job->initialising || !job->memory->out->placed;
+}
+
+static inline bool synched__job_is_cancelled(struct synched_job *job) {
+  return (synched__load_relaxed(&job->state) & SYNCHED__JOB_CANCELLED) != 0;
+}
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * mailbox.h: snapshots on their way to on_snapshot, where every one is to be delivered.
+ *
+ * The closing worker puts, the loop takes. Each snapshot in it is retained, so there can never be more of
+ * them than the memory has buffers, and a put always finds room.
+ */
+#ifndef SYNCHED_JOB_MAILBOX_H
+#define SYNCHED_JOB_MAILBOX_H
+
+#include <stddef.h>
+
+#include "platform/atomic.h"
+
+#include <synched/memory.h>
+
+struct synched__mailbox {
+  const struct synched_snapshot **slots; /* [slot_count]; NULL: this job has no mailbox */
+  size_t slot_count;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t put_count;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t taken_count;
+};
+
+static inline void synched__mailbox_put(struct synched__mailbox *mailbox,
+                                        const struct synched_snapshot *snapshot) {
+  uint64_t put_count = synched__load_relaxed(&mailbox->put_count);
+  mailbox->slots[put_count % mailbox->slot_count] = snapshot;
+  /* Pairs with the acquire in synched__mailbox_take. */
+  synched__store_release(&mailbox->put_count, put_count + 1);
+}
+
+/* NULL: it is empty. The caller releases what it gets. */
+static inline const struct synched_snapshot *
+synched__mailbox_take(struct synched__mailbox *mailbox) {
+  uint64_t taken_count = synched__load_relaxed(&mailbox->taken_count);
+  if (mailbox->slots == NULL || synched__load_acquire(&mailbox->put_count) == taken_count)
+    return NULL;
+  const struct synched_snapshot *snapshot = mailbox->slots[taken_count % mailbox->slot_count];
+  /* The slot is not put to again before this snapshot is released, which orders it after our read. */
+  synched__store_relaxed(&mailbox->taken_count, taken_count + 1);
+  return snapshot;
+}
+
+static inline void synched__mailbox_empty(struct synched__mailbox *mailbox) {
+  const struct synched_snapshot *snapshot;
+  while ((snapshot = synched__mailbox_take(mailbox)) != NULL)
+    synched_snapshot_release(snapshot);
+}
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * segment.c: one call, and what is written down about it.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "job/job.h"
+#include "platform/clock.h"
+
+static void refill(const struct synched_task *task, enum synched_refill refill,
+                   size_t element_size) {
+  if (refill == SYNCHED_REFILL_ZERO)
+    memset(task->out, 0, task->capacity * element_size);
+  else if (refill == SYNCHED_REFILL_KEEP)
+    memcpy(task->out, synched_snapshot_segment(task->previous, task->segment),
+           task->capacity * element_size);
+}
+
+/* Segments above the lowest failure are skipped, those below are still computed: so which one is the
+ * lowest does not depend on who was faster. */
+static void note_failure(struct synched__run *run, size_t segment, int code) {
+  struct synched_job *job = run->job;
+  struct synched__failure *failure = &job->failures[run->worker->index];
+  if (segment < failure->segment)
+    *failure = (struct synched__failure){.segment = segment, .code = code};
+  uint64_t from = synched__load_relaxed(&job->skip_from);
+  while (segment < from && !synched__cas_relaxed(&job->skip_from, &from, segment))
+    continue;
+}
+
+static bool is_skipped(struct synched_job *job, size_t segment) {
+  return segment >= synched__load_relaxed(&job->skip_from) || synched__job_is_cancelled(job);
+}
+
+static void call(struct synched__run *run, size_t segment) {
+  struct synched_job *job = run->job;
+  const struct synched__layout *layout = &job->memory->layout;
+  struct synched__buffer *out = run->pool->out;
+  const struct synched_snapshot *previous = run->pool->previous;
+  struct synched_task task = {
+      .round = previous->round + (job->initialising ? 0 : 1),
+      .segment = segment,
+      .worker = run->worker->index,
+      .previous = previous,
+      .out = out->data + layout->offsets[segment] * layout->element_size,
+      .capacity = layout->capacities[segment],
+      .count = previous->counts[segment],
+  };
+  refill(&task, job->memory->refill, layout->element_size);
+  synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;
+  int code = compute(&task, job->options.user);
+  if (code == 0 && task.count > task.capacity)
+    code = SYNCHED_ERANGE;
+  if (code != 0) {
+    note_failure(run, segment, code);
+    return;
+  }
+  /* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */
+  if (out->counts[segment] != task.count)
+    out->counts[segment] = task.count;
+  if (job->contributions != NULL)
+    job->contributions[segment * job->contribution_stride] = task.contribution;
+}
+
+static void time_segment(struct synched_report *report, size_t segment, uint64_t ns) {
+  struct synched__record_segment *record = &report->segments[segment * report->segment_stride];
+  record->call_count++;
+  record->compute_ns += ns;
+  if (ns > record->longest_ns)
+    record->longest_ns = ns;
+}
+
+void synched__run_range(struct synched__run *run, struct synched__range range, bool home) {
+  struct synched_job *job = run->job;
+  struct synched_report *report = job->report;
+  const bool timed = report->segments != NULL && !job->initialising;
+  uint64_t call_count = 0;
+  for (size_t segment = range.first; segment < range.first + range.count; segment++) {
+    if (is_skipped(job, segment))
+      continue;
+    call(run, segment);
+    call_count++;
+    if (timed) {
+      uint64_t now_ns = synched__clock_ns();
+      time_segment(report, segment, now_ns - run->now_ns);
+      run->now_ns = now_ns;
+    }
+  }
+  if (!timed)
+    run->now_ns = synched__clock_ns();
+  struct synched__record_worker *record = &report->workers[run->worker->index];
+  if (!job->initialising) {
+    record->call_count += call_count;
+    record->stolen_count += home ? 0 : call_count;
+  }
+}
+
+uint64_t synched__run_record(struct synched__run *run) {
+  const struct synched_job *job = run->job;
+  uint64_t compute_ns = run->now_ns - run->start_ns;
+  if (job->initialising)
+    return compute_ns;
+  struct synched__record_worker *record = &job->report->workers[run->worker->index];
+  const uint64_t round = run->pool->previous->round + 1;
+  struct synched__record_cell *cell = &record->cells[round % job->report->row_count];
+  if (cell->round != round) {
+    *cell = (struct synched__record_cell){.round = round, .start_ns = run->start_ns};
+    record->round_count++;
+    record->last_start_ns = run->start_ns;
+  }
+  cell->end_ns = run->now_ns;
+  cell->compute_ns += compute_ns;
+  record->compute_ns += compute_ns;
+  record->last_end_ns = run->now_ns;
+  return compute_ns;
+}

@@ -1,0 +1,56 @@
+/*
+ * solo.c: a round that one worker computes by itself, because sharing it would cost more than it saves.
+ *
+ * Nothing of it is announced: no atomic operation, no line moves. The other workers go on waiting for
+ * an epoch and soon sleep. When the round turns out longer than expected the rest of it is announced after all, in
+ * the middle: every cursor is set to what is left of its range under the new epoch, then the gate
+ * advances. Nobody else can write a cursor at that moment: under their old tags nothing is left.
+ */
+#include "job/job.h"
+
+bool synched__is_solo(const struct synched__worker *worker, const struct synched_job *job) {
+  const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
+  if (eager && worker->pool->worker_count > 1)
+    return false;
+  const bool at_home = job->shape.is_static || synched__job_is_homebound(job);
+  if (synched__shape_share(job->shape) == 1)
+    return !at_home || worker->index == 0;
+  return !at_home && job->balance.solo;
+}
+
+/* Opens the rest of the round, from segment `next` on. */
+static void share_rest(struct synched__run *run, size_t next) {
+  struct synched_pool *pool = run->pool;
+  run->epoch = synched__load_relaxed(&pool->gate.epoch) + 1;
+  run->shape = run->job->shape;
+  for (unsigned w = 0; w < run->shape.party; w++) {
+    struct synched__range home = synched__range_of(run->shape, w);
+    size_t end = home.first + home.count;
+    size_t from = next > home.first ? next : home.first;
+    size_t left = from < end ? end - from : 0;
+    /* Released by the gate's advance. */
+    synched__store_relaxed(&pool->workers[w].cursor, synched__cursor_pack(run->epoch, left));
+  }
+  synched__round_announce(pool, run->job, run->epoch);
+}
+
+bool synched__run_solo(struct synched__run *run) {
+  struct synched_job *job = run->job;
+  const size_t count = job->shape.segment_count;
+  const size_t batch = job->shape.batch;
+  const bool sharable = synched__shape_share(job->shape) > 1;
+  run->start_ns = run->now_ns = run->pool->opened_ns;
+  run->work_ns = 0;
+  for (size_t next = 0; next < count;) {
+    size_t stretch = count - next < batch ? count - next : batch;
+    synched__run_range(run, (struct synched__range){next, stretch}, true);
+    next += stretch;
+    if (sharable && next < count &&
+        synched__balance_regrets(&job->balance, run->now_ns - run->start_ns)) {
+      share_rest(run, next);
+      return synched__take_part_balanced(run, next);
+    }
+  }
+  run->round_work_ns = synched__run_record(run);
+  return true;
+}

@@ -1,0 +1,107 @@
+/*
+ * turn.c: whose round is next.
+ *
+ * Jobs that are ready wait in the pool's list, first come first served, under its mutex. A job that is
+ * alone never comes near it: its closing worker looks at one word, sees nobody contending and
+ * opens its next round. A job whose memory has no free buffer leaves the list; who releases a snapshot,
+ * or cancels the job, puts it back.
+ */
+#include "base/error.h"
+#include "job/job.h"
+#include "platform/clock.h"
+
+static void push(struct synched_pool *pool, struct synched_job *job) {
+  job->next = NULL;
+  if (pool->ready_tail != NULL)
+    pool->ready_tail->next = job;
+  else
+    pool->ready_head = job;
+  pool->ready_tail = job;
+}
+
+static struct synched_job *pop(struct synched_pool *pool) {
+  struct synched_job *job = pool->ready_head;
+  if (job == NULL)
+    return NULL;
+  pool->ready_head = job->next;
+  if (pool->ready_head == NULL)
+    pool->ready_tail = NULL;
+  return job;
+}
+
+/* The job has no buffer to write to. true: it has one after all, or must end; else it is not ours any more. */
+static bool block(struct synched_job *job) {
+  if (job->blocked_ns == 0)
+    job->blocked_ns = synched__clock_ns();
+  if (synched__memory_starve(job->memory))
+    return true;
+  /* Sequentially consistent with starved, which synched_job_cancel looks at after it has set the bit. */
+  return (synched__load_seq_cst(&job->state) & SYNCHED__JOB_CANCELLED) != 0 &&
+         synched__memory_unstarve(job->memory);
+}
+
+static void note_unblocked(struct synched_job *job) {
+  job->report->lease_wait_count++;
+  job->report->lease_wait_ns += synched__clock_ns() - job->blocked_ns;
+  job->blocked_ns = 0;
+}
+
+/* Whether the job's next round can be opened now. If not, it has ended, or waits for a buffer. */
+static bool prepare(struct synched_job *job) {
+  if (!synched__job_is_cancelled(job) && !synched__memory_take_out(job->memory) && !block(job))
+    return false;
+  if (job->blocked_ns != 0)
+    note_unblocked(job);
+  if (!synched__job_is_cancelled(job))
+    return true;
+  synched__job_end(job, SYNCHED_ECANCELED, synched__clock_ns());
+  return false;
+}
+
+/* Puts `last` behind the others, unless it is NULL, and takes the first. NULL: the pool is idle now. */
+static struct synched_job *rotate(struct synched_pool *pool, struct synched_job *last) {
+  synched__mutex_lock(&pool->mutex);
+  if (last != NULL)
+    push(pool, last);
+  struct synched_job *first = pop(pool);
+  synched__store_relaxed(&pool->contended, pool->ready_head != NULL);
+  if (first == NULL)
+    synched__store_relaxed(&pool->running, 0);
+  synched__mutex_unlock(&pool->mutex);
+  return first;
+}
+
+struct synched_job *synched__turn_next(struct synched_pool *pool, struct synched_job *job) {
+  if (job != NULL && synched__load_relaxed(&pool->contended) == 0) {
+    if (prepare(job))
+      return job;
+    job = NULL;
+  }
+  for (;;) {
+    job = rotate(pool, job);
+    if (job == NULL || prepare(job))
+      return job;
+    job = NULL;
+  }
+}
+
+void synched__job_submit(struct synched_job *job) {
+  struct synched_pool *pool = job->pool;
+  synched__mutex_lock(&pool->mutex);
+  push(pool, job);
+  bool idle = synched__load_relaxed(&pool->running) == 0;
+  if (idle)
+    synched__store_relaxed(&pool->running, 1);
+  else
+    synched__store_relaxed(&pool->contended, 1);
+  synched__mutex_unlock(&pool->mutex);
+  if (!idle)
+    return;
+  struct synched_job *next = synched__turn_next(pool, NULL);
+  if (next != NULL)
+    synched__round_open(pool, next, synched__clock_ns());
+}
+
+void synched__job_resume(void *job) {
+  synched__job_submit(job);
+}

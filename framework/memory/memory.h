@@ -1,0 +1,102 @@
+/*
+ * memory.h: the buffers of a memory and their roles (internal).
+ *
+ * A buffer is one of: current (published last), out (being written), leased (retained by readers and not
+ * current) or free. One thread at a time, the one that closes rounds, moves buffers between roles; it
+ * is called the closing side here. Readers, on any thread, only count themselves in and out.
+ *
+ * A reader first counts itself in `retained`, then loads `current`, then counts itself in that buffer's
+ * refs. The closing side first stores `current`, then loads `retained`. These four are sequentially
+ * consistent, so when it finds retained at 0 no reader is on its way to the buffer that it just retired, and
+ * it takes that one for writing without touching its refs: a round that nobody watches costs one
+ * exchange here. Otherwise it takes a buffer whose refs it can move from 0 to WRITING; a reader that comes
+ * there too late sees WRITING and looks at `current` again.
+ */
+#ifndef SYNCHED_MEMORY_MEMORY_H
+#define SYNCHED_MEMORY_MEMORY_H
+
+#include <stdbool.h>
+
+#include "memory/layout.h"
+#include "platform/atomic.h"
+#include "platform/thread.h"
+
+#include <synched/memory.h>
+
+#define SYNCHED__BUFFER_WRITING 0x80000000u
+
+/* Memories whose buffers are smaller than this are not worth placing page by page. */
+#define SYNCHED__PLACED_BYTES 65536u
+
+struct synched__buffer {
+  _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot; /* what readers get: 64 bytes */
+  _Alignas(64) _Atomic uint32_t refs;                             /* retained by readers; or WRITING */
+  struct synched_memory *memory;
+  unsigned char *data;
+  size_t *counts; /* snapshot.counts, writable; on lines of its own */
+  bool placed;    /* its pages have been written, so they are where they will stay */
+};
+
+enum synched__owner { SYNCHED__OWNER_NONE, SYNCHED__OWNER_JOB, SYNCHED__OWNER_WRITERS };
+
+struct synched__writers;
+
+struct synched_memory {
+  /* Read by everybody in every round, written by the closing side. */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic(struct synched__buffer *) current;
+  struct synched__buffer *out; /* NULL: none is free */
+  bool out_marked;             /* its refs are WRITING */
+
+  /* Immutable. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
+  enum synched_refill refill;
+  unsigned buffer_count;
+  struct synched__buffer *buffers;
+
+  /* The closing side waits for a free buffer; who exchanges it for 0 must call on_free. */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t starved;
+  void (*on_free)(void *argument);
+  void *on_free_argument;
+
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t retained; /* every retain, less every release */
+  _Atomic uint32_t running;                                /* a job is started on it */
+
+  struct synched__mutex mutex; /* owner, and opening and closing of writers */
+  enum synched__owner owner;
+  struct synched__writers *writers; /* made when the first one opens */
+};
+
+static inline struct synched__buffer *
+synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
+  return (struct synched__buffer *)((uintptr_t)snapshot - offsetof(struct synched__buffer, snapshot));
+}
+
+/* The current buffer, for the closing side and for calls of an open round, which it cannot leave. */
+static inline struct synched__buffer *synched__memory_current(struct synched_memory *memory) {
+  return synched__load_relaxed(&memory->current);
+}
+
+/* Makes a memory a job's, or free again. SYNCHED_EBUSY if it has another owner. */
+int synched__memory_claim(struct synched_memory *memory);
+void synched__memory_unclaim(struct synched_memory *memory);
+
+/* Closing side: takes a free buffer as out, if it has none. false: all are leased. */
+bool synched__memory_take_out(struct synched_memory *memory);
+
+/* Closing side: the same when that failed: asks for on_free at the next release that frees a buffer. Returns
+ * true if a buffer was freed meanwhile and is now out; then on_free will not be called. */
+bool synched__memory_starve(struct synched_memory *memory);
+
+/* Takes the request back; true if this call did, false if on_free was or is being called. Any thread. */
+bool synched__memory_unstarve(struct synched_memory *memory);
+
+/* Closing side: makes out the current snapshot. held: it is retained once on the caller's behalf. */
+struct synched_snapshot *synched__memory_publish(struct synched_memory *memory, uint64_t round,
+                                                 double fold, bool held);
+
+/* How many buffers readers hold now. Any thread; a moment's picture. */
+unsigned synched__memory_leased(const struct synched_memory *memory);
+
+void synched__writers_destroy(struct synched__writers *writers);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * snapshot.c: readers count themselves in and out; the closing side moves buffers between their roles.
+ */
+#include "memory/memory.h"
+
+const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
+  /* Before current is loaded: see memory.h. Also keeps the memory from being destroyed under us. */
+  (void)synched__add_seq_cst(&memory->retained, 1);
+  for (;;) {
+    /* Also acquires: pairs with the exchange of current in synched__memory_publish. */
+    struct synched__buffer *buffer = synched__load_seq_cst(&memory->current);
+    uint32_t refs = synched__load_relaxed(&buffer->refs);
+    while ((refs & SYNCHED__BUFFER_WRITING) == 0)
+      /* Acquire: pairs with the release of refs in synched__memory_publish and synched_memory_load. */
+      if (synched__cas_acquire(&buffer->refs, &refs, refs + 1))
+        return &buffer->snapshot;
+    /* It was retired and taken for writing since: there is a newer one. */
+    synched__cpu_pause();
+  }
+}
+
+const struct synched_snapshot *
+synched_snapshot_retain(const struct synched_snapshot *snapshot) {
+  if (snapshot == NULL)
+    return NULL;
+  struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
+  (void)synched__add_relaxed(&buffer->memory->retained, 1);
+  (void)synched__add_relaxed(&buffer->refs, 1);
+  return snapshot;
+}
+
+void synched_snapshot_release(const struct synched_snapshot *snapshot) {
+  if (snapshot == NULL)
+    return;
+  struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
+  struct synched_memory *memory = buffer->memory;
+  /* Releases our reads before the buffer is written again: pairs with the compare-exchange in
+   * take_buffer. Sequentially consistent with starved: either we see that somebody waits, or
+   * synched__memory_starve sees our buffer free. */
+  if (synched__sub_seq_cst(&buffer->refs, 1) == 1 && synched__load_seq_cst(&memory->starved) != 0 &&
+      synched__memory_unstarve(memory))
+    memory->on_free(memory->on_free_argument);
+  /* The last touch: pairs with the acquire in synched_memory_destroy. */
+  (void)synched__sub_acq_rel(&memory->retained, 1);
+}
+
+static bool take_buffer(struct synched_memory *memory, struct synched__buffer *buffer) {
+  if (buffer == synched__memory_current(memory))
+    return false;
+  /* After current was stored: see memory.h. Acquires what the last reader read, see its release. */
+  bool unwatched = synched__load_seq_cst(&memory->retained) == 0;
+  uint32_t refs = 0;
+  if (!unwatched && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
+    return false;
+  memory->out = buffer;
+  memory->out_marked = !unwatched;
+  return true;
+}
+
+bool synched__memory_take_out(struct synched_memory *memory) {
+  for (unsigned b = 0; memory->out == NULL && b < memory->buffer_count; b++)
+    (void)take_buffer(memory, &memory->buffers[b]);
+  return memory->out != NULL;
+}
+
+bool synched__memory_starve(struct synched_memory *memory) {
+  synched__store_seq_cst(&memory->starved, 1);
+  return synched__memory_take_out(memory) && synched__memory_unstarve(memory);
+}
+
+bool synched__memory_unstarve(struct synched_memory *memory) {
+  return synched__exchange_seq_cst(&memory->starved, 0) != 0;
+}
+
+struct synched_snapshot *synched__memory_publish(struct synched_memory *memory, uint64_t round,
+                                                 double fold, bool held) {
+  struct synched__buffer *retired = synched__memory_current(memory);
+  struct synched__buffer *published = memory->out;
+  published->snapshot.round = round;
+  published->snapshot.fold = fold;
+  published->placed = true;
+  if (held)
+    (void)synched__add_seq_cst(&memory->retained, 1);
+  /* Nobody else touches these refs: they are WRITING, or no reader knew the buffer. Releases its content. */
+  if (held || memory->out_marked)
+    synched__store_release(&published->refs, held ? 1 : 0);
+  /* Releases the content, too; sequentially consistent with retained, see memory.h. */
+  (void)synched__exchange_seq_cst(&memory->current, published);
+  memory->out = NULL;
+  /* Mostly nobody reads the retired one: taking it first keeps two buffers warm, not all of them. */
+  if (!take_buffer(memory, retired))
+    (void)synched__memory_take_out(memory);
+  return &published->snapshot;
+}
+
+unsigned synched__memory_leased(const struct synched_memory *memory) {
+  unsigned leased = 0;
+  for (unsigned b = 0; b < memory->buffer_count; b++) {
+    uint32_t refs = synched__load_relaxed(&memory->buffers[b].refs);
+    leased += refs != 0 && (refs & SYNCHED__BUFFER_WRITING) == 0;
+  }
+  return leased;
+}

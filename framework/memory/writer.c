@@ -1,0 +1,318 @@
+/*
+ * writer.c: rounds on threads that the caller owns.
+ *
+ * Every segment has a seat, and a round ends when all seats have arrived. The last to arrive is the closing
+ * side: it publishes, resets the count and advances the gate. The gate's epoch is twice the number of rounds that
+ * have ended, plus 1 once the round that is open can never end because somebody left or failed. A waiter that
+ * sees the number of rounds grow has its round, whatever else happened since; the break it learns of
+ * when it next arrives. A seat that breaks the open round has not arrived in it, so the round cannot end at the same
+ * moment; two that break are ordered by the memory's mutex, which no round takes.
+ *
+ * Seats live until the memory is destroyed: the closing side may still be waking a seat whose thread has
+ * already returned and closed it.
+ */
+#include "memory/memory.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "platform/alloc.h"
+#include "platform/cpus.h"
+#include "platform/wait.h"
+
+#define SEATS_MAX 65536u
+#define SPIN_NS 50000u
+
+struct synched_writer {
+  struct synched__waiter waiter;
+  struct synched_memory *memory;
+  size_t segment;
+  bool open;    /* under the memory's mutex */
+  bool written; /* in the round that is open; its thread's own, like seen */
+  uint64_t seen;
+};
+
+struct synched__writers {
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic size_t arrived_count;
+  _Atomic(struct synched__buffer *) out; /* NULL: no buffer was free when the last round ended */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
+  _Atomic int broken; /* 0, or the status of every sync from now on */
+  size_t open_count;  /* under the memory's mutex */
+  size_t seat_count;  /* whose waiters are initialised */
+  struct synched_writer *seats;
+};
+
+static int init_seats(struct synched__writers *writers, struct synched_memory *memory) {
+  const size_t count = memory->layout.segment_count;
+  const struct synched__spin spin = {.limit_ns = SPIN_NS, .yields = count > synched__cpus_usable()};
+  writers->seats = synched__alloc_lines(count, sizeof *writers->seats);
+  if (writers->seats == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for %zu writers", count);
+  for (size_t s = 0; s < count; s++) {
+    int status = synched__waiter_init(&writers->seats[s].waiter, spin);
+    if (status != 0)
+      return status;
+    writers->seats[s].memory = memory;
+    writers->seats[s].segment = s;
+    writers->seat_count++;
+  }
+  return 0;
+}
+
+void synched__writers_destroy(struct synched__writers *writers) {
+  if (writers == NULL)
+    return;
+  for (size_t s = 0; s < writers->seat_count; s++)
+    synched__waiter_deinit(&writers->seats[s].waiter);
+  synched__free(writers->seats);
+  synched__free(writers);
+}
+
+static int make_writers(struct synched_memory *memory) {
+  if (memory->layout.segment_count > SEATS_MAX)
+    return synched__fail(SYNCHED_ERANGE, "the memory has %zu segments; writers can have up to %u",
+                         memory->layout.segment_count, SEATS_MAX);
+  struct synched__writers *writers = synched__alloc_lines(1, sizeof *writers);
+  if (writers == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for the writers");
+  writers->gate.sleeper_count = &writers->sleeper_count;
+  int status = init_seats(writers, memory);
+  if (status != 0) {
+    synched__writers_destroy(writers);
+    return status;
+  }
+  memory->writers = writers;
+  return 0;
+}
+
+static int check_seat(struct synched_memory *memory, size_t segment) {
+  if (memory->owner == SYNCHED__OWNER_JOB)
+    return synched__fail(SYNCHED_EBUSY, "the memory has a job");
+  if (memory->writers == NULL)
+    return make_writers(memory);
+  if (memory->writers->seats[segment].open)
+    return synched__fail(SYNCHED_EEXIST, "segment %zu has a writer already", segment);
+  if (synched__load_relaxed(&memory->writers->broken) != 0)
+    return synched__fail(SYNCHED_ECANCELED,
+                         "a writer left or failed; the others must close before any can open");
+  return 0;
+}
+
+static int open_locked(struct synched_writer **out, struct synched_memory *memory, size_t segment) {
+  int status = check_seat(memory, segment);
+  if (status != 0)
+    return status;
+  struct synched__writers *writers = memory->writers;
+  struct synched_writer *writer = &writers->seats[segment];
+  memory->owner = SYNCHED__OWNER_WRITERS;
+  if (writers->open_count++ == 0) {
+    (void)synched__memory_take_out(memory);
+    synched__store_relaxed(&writers->out, memory->out);
+  }
+  writer->open = true;
+  writer->written = false;
+  writer->seen = synched__load_relaxed(&writers->gate.epoch);
+  *out = writer;
+  return 0;
+}
+
+int synched_writer_open(struct synched_writer **out, struct synched_memory *memory,
+                        size_t segment) {
+  if (out == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the writer to open is NULL");
+  *out = NULL;
+  if (memory == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the memory is NULL");
+  if (segment >= memory->layout.segment_count)
+    return synched__fail(SYNCHED_ERANGE, "segment is %zu; the memory has %zu", segment,
+                         memory->layout.segment_count);
+  synched__mutex_lock(&memory->mutex);
+  int status = open_locked(out, memory, segment);
+  synched__mutex_unlock(&memory->mutex);
+  return status;
+}
+
+/* The buffer of the open round. Mostly the closing side has found one; else the first writer that needs it. */
+static struct synched__buffer *open_buffer(struct synched_memory *memory) {
+  struct synched__writers *writers = memory->writers;
+  /* Acquire: pairs with the release below. */
+  struct synched__buffer *out = synched__load_acquire(&writers->out);
+  if (out != NULL)
+    return out;
+  synched__mutex_lock(&memory->mutex);
+  if (synched__load_relaxed(&writers->out) == NULL && synched__memory_take_out(memory))
+    synched__store_release(&writers->out, memory->out);
+  out = synched__load_relaxed(&writers->out);
+  synched__mutex_unlock(&memory->mutex);
+  if (out == NULL)
+    (void)synched__fail(SYNCHED_EBUSY, "every buffer is held by a retained snapshot; release one");
+  return out;
+}
+
+static void fill_segment(struct synched__buffer *out, size_t segment, const void *elements,
+                         size_t count) {
+  const struct synched__layout *layout = &out->memory->layout;
+  unsigned char *start = out->data + layout->offsets[segment] * layout->element_size;
+  size_t bytes = count * layout->element_size;
+  if (bytes != 0)
+    memcpy(start, elements, bytes);
+  memset(start + bytes, 0, layout->capacities[segment] * layout->element_size - bytes);
+  if (out->counts[segment] != count)
+    out->counts[segment] = count;
+}
+
+static int check_open(const struct synched_writer *writer) {
+  if (writer == NULL || !writer->open)
+    return synched__fail(SYNCHED_EINVAL, "the writer is %s", writer == NULL ? "NULL" : "closed");
+  return 0;
+}
+
+int synched_writer_write(struct synched_writer *writer, const void *elements, size_t count) {
+  int status = check_open(writer);
+  if (status != 0)
+    return status;
+  size_t capacity = writer->memory->layout.capacities[writer->segment];
+  if (count > capacity)
+    return synched__fail(SYNCHED_ERANGE, "count is %zu; segment %zu has room for %zu elements",
+                         count, writer->segment, capacity);
+  if (elements == NULL && count != 0)
+    return synched__fail(SYNCHED_EINVAL, "elements is NULL and count is %zu", count);
+  struct synched__buffer *out = open_buffer(writer->memory);
+  if (out == NULL)
+    return SYNCHED_EBUSY;
+  fill_segment(out, writer->segment, elements, count);
+  writer->written = true;
+  return 0;
+}
+
+static int carry_over(struct synched_writer *writer) {
+  struct synched_memory *memory = writer->memory;
+  struct synched__buffer *out = open_buffer(memory);
+  if (out == NULL)
+    return SYNCHED_EBUSY;
+  const struct synched_snapshot *previous = &synched__memory_current(memory)->snapshot;
+  fill_segment(out, writer->segment, synched_snapshot_segment(previous, writer->segment),
+               previous->counts[writer->segment]);
+  writer->written = true;
+  return 0;
+}
+
+static void wake_seats(struct synched__writers *writers) {
+  for (size_t s = 0; s < writers->seat_count; s++)
+    (void)synched__waiter_wake(&writers->gate, &writers->seats[s].waiter);
+}
+
+/* By the last to arrive, when every other seat waits at the gate. */
+static void close_round(struct synched_memory *memory, uint64_t epoch) {
+  struct synched__writers *writers = memory->writers;
+  uint64_t round = synched__memory_current(memory)->snapshot.round + 1;
+  (void)synched__memory_publish(memory, round, 0.0, false);
+  synched__store_relaxed(&writers->out, memory->out);
+  synched__store_relaxed(&writers->arrived_count, 0);
+  if (synched__gate_advance(&writers->gate, epoch + 2))
+    wake_seats(writers);
+}
+
+static int status_of_break(const struct synched__writers *writers) {
+  /* Acquire: pairs with the release in break_locked. */
+  int status = synched__load_acquire(&writers->broken);
+  if (status != 0)
+    (void)synched__fail(status, "another writer %s; the round was dropped",
+                        status == SYNCHED_ECANCELED ? "left" : "failed");
+  return status;
+}
+
+int synched_writer_sync(struct synched_writer *writer, const struct synched_snapshot **now) {
+  if (now == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the snapshot to give is NULL");
+  *now = NULL;
+  int status = check_open(writer);
+  if (status != 0)
+    return status;
+  struct synched_memory *memory = writer->memory;
+  struct synched__writers *writers = memory->writers;
+  const uint64_t epoch = writer->seen;
+  status = status_of_break(writers);
+  if (status == 0 && !writer->written)
+    status = carry_over(writer);
+  if (status != 0)
+    return status;
+  /* Releases what this seat wrote and acquires what the others wrote: pairs with itself. */
+  size_t arrived_count = synched__add_acq_rel(&writers->arrived_count, 1) + 1;
+  if (arrived_count == memory->layout.segment_count) {
+    close_round(memory, epoch);
+    writer->seen = epoch + 2;
+  } else {
+    writer->seen = synched__gate_wait(&writers->gate, &writer->waiter, epoch) & ~(uint64_t)1;
+    if (writer->seen == epoch)
+      return status_of_break(writers);
+  }
+  writer->written = false;
+  *now = &synched__memory_current(memory)->snapshot;
+  return 0;
+}
+
+int synched_writer_write_sync_read(struct synched_writer *writer, const void *elements,
+                                   size_t count, const struct synched_snapshot **now) {
+  if (now == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the snapshot to give is NULL");
+  *now = NULL;
+  int status = synched_writer_write(writer, elements, count);
+  return status != 0 ? status : synched_writer_sync(writer, now);
+}
+
+/* Under the memory's mutex, by a seat that has not arrived. */
+static void break_locked(struct synched__writers *writers, int status) {
+  /* Release: pairs with the acquire in status_of_break. Before the epoch, so that a waiter finds it. */
+  synched__store_release(&writers->broken, status);
+  uint64_t epoch = synched__load_relaxed(&writers->gate.epoch);
+  if (synched__gate_advance(&writers->gate, epoch | 1))
+    wake_seats(writers);
+}
+
+int synched_writer_fail(struct synched_writer *writer, int code) {
+  int status = check_open(writer);
+  if (status != 0)
+    return status;
+  if (code == 0)
+    return synched__fail(SYNCHED_EINVAL, "code is 0; a failure needs another");
+  struct synched__writers *writers = writer->memory->writers;
+  synched__mutex_lock(&writer->memory->mutex);
+  if (synched__load_relaxed(&writers->broken) != 0)
+    status = synched__fail(SYNCHED_EALREADY, "a writer failed or left before");
+  else
+    break_locked(writers, code);
+  synched__mutex_unlock(&writer->memory->mutex);
+  return status;
+}
+
+/* Everybody has left: the memory is as its last round left it, and free. */
+static void reset_locked(struct synched_memory *memory) {
+  struct synched__writers *writers = memory->writers;
+  uint64_t epoch = synched__load_relaxed(&writers->gate.epoch);
+  synched__store_relaxed(&writers->gate.epoch, (epoch | 1) + 1);
+  synched__store_relaxed(&writers->arrived_count, 0);
+  synched__store_relaxed(&writers->broken, 0);
+  memory->owner = SYNCHED__OWNER_NONE;
+}
+
+int synched_writer_close(struct synched_writer *writer) {
+  if (writer == NULL)
+    return 0;
+  int status = 0;
+  struct synched_memory *memory = writer->memory;
+  struct synched__writers *writers = memory->writers;
+  synched__mutex_lock(&memory->mutex);
+  if (!writer->open) {
+    status = synched__fail(SYNCHED_EINVAL, "the writer is closed");
+  } else {
+    writer->open = false;
+    if (--writers->open_count == 0)
+      reset_locked(memory);
+    else if (synched__load_relaxed(&writers->broken) == 0)
+      break_locked(writers, SYNCHED_ECANCELED);
+  }
+  synched__mutex_unlock(&memory->mutex);
+  return status;
+}

@@ -1,0 +1,60 @@
+#include "platform/signal.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#else
+#include <uv.h>
+#endif
+
+#include "base/error.h"
+#include "platform/fault.h"
+
+int synched__signal_init(struct synched__signal *signal) {
+  if (synched__fault_hit(SYNCHED__FAULT_SYNC))
+    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
+#if defined(__linux__)
+  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0)
+    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
+                         strerror(errno));
+  *signal = (struct synched__signal){.read_fd = fd, .write_fd = fd};
+#else
+  uv_file ends[2];
+  int status = uv_pipe(ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE);
+  if (status != 0)
+    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
+                         uv_strerror(status));
+  *signal = (struct synched__signal){.read_fd = ends[0], .write_fd = ends[1]};
+#endif
+  return 0;
+}
+
+void synched__signal_deinit(struct synched__signal *signal) {
+  (void)close(signal->read_fd);
+  if (signal->write_fd != signal->read_fd)
+    (void)close(signal->write_fd);
+}
+
+void synched__signal_raise(const struct synched__signal *signal) {
+  const uint64_t one = 1;
+  /* EAGAIN means that it is readable already, and that is all we want. */
+  while (write(signal->write_fd, &one, sizeof one) < 0 && errno == EINTR)
+    continue;
+}
+
+void synched__signal_clear(const struct synched__signal *signal) {
+  uint64_t drained;
+  for (;;) {
+    ssize_t count = read(signal->read_fd, &drained, sizeof drained);
+    if (count < 0 && errno == EINTR)
+      continue;
+    /* An eventfd is empty after one read; a pipe when it says so. */
+    if (count <= 0 || signal->write_fd == signal->read_fd)
+      return;
+  }
+}

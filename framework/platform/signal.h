@@ -1,0 +1,25 @@
+/*
+ * signal.h: a file descriptor that one side makes readable and an event loop waits for.
+ *
+ * It is the library's own, not a handle of a loop: whoever signals touches nothing that a loop's owner could
+ * take away at the same moment. An eventfd on Linux, a pipe elsewhere.
+ */
+#ifndef SYNCHED_PLATFORM_SIGNAL_H
+#define SYNCHED_PLATFORM_SIGNAL_H
+
+struct synched__signal {
+  int read_fd;
+  int write_fd; /* the same for an eventfd */
+};
+
+/* 0, or SYNCHED_EAGAIN when the system has no descriptor left. */
+int synched__signal_init(struct synched__signal *signal);
+void synched__signal_deinit(struct synched__signal *signal);
+
+/* Makes it readable. Any thread; one system call; a second raise before the clear adds nothing. */
+void synched__signal_raise(const struct synched__signal *signal);
+
+/* Makes it unreadable again. */
+void synched__signal_clear(const struct synched__signal *signal);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * thread.h: threads and locks, from libuv; names and pinning, from the system.
+ */
+#ifndef SYNCHED_PLATFORM_THREAD_H
+#define SYNCHED_PLATFORM_THREAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+struct synched__thread {
+  uv_thread_t handle;
+};
+
+struct synched__mutex {
+  uv_mutex_t handle;
+};
+
+typedef void (*synched__thread_fn)(void *argument);
+
+/* stack_bytes 0: the system's default. 0, or SYNCHED_EAGAIN. */
+int synched__thread_create(struct synched__thread *thread, size_t stack_bytes,
+                           synched__thread_fn run, void *argument);
+void synched__thread_join(struct synched__thread *thread);
+
+/* Of the calling thread. The name is cut at 15 characters. */
+void synched__thread_set_name(const char *name);
+uint64_t synched__thread_id(void);
+
+/* Binds the calling thread to one CPU; 0 or a negative status: SYNCHED_EINVAL, SYNCHED_EPERM. */
+int synched__thread_pin(int cpu);
+
+void synched__thread_yield(void);
+
+/* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool from job to job. */
+int synched__mutex_init(struct synched__mutex *mutex);
+void synched__mutex_deinit(struct synched__mutex *mutex);
+void synched__mutex_lock(struct synched__mutex *mutex);
+void synched__mutex_unlock(struct synched__mutex *mutex);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * wait.c: see wait.h for the protocol.
+ *
+ * The spin is bounded by time, not by a count: the CPU's pause costs anything from 5 to 150 cycles. When the waits
+ * seen of late are much longer than the limit, spinning the limit out each time only burns power, so
+ * then it spins for an eighth of it.
+ */
+#include "platform/wait.h"
+
+#include "platform/clock.h"
+#include "platform/thread.h"
+
+/* Pauses between two looks at the clock; waits shorter than the first round of them are not timed. */
+#define PAUSES_PER_CLOCK 64u
+
+int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
+  waiter->spin = spin;
+  waiter->usual_ns = 0;
+  synched__store_relaxed(&waiter->asleep, 0);
+  return synched__parker_init(&waiter->parker);
+}
+
+void synched__waiter_deinit(struct synched__waiter *waiter) {
+  synched__parker_deinit(&waiter->parker);
+}
+
+uint64_t synched__gate_glance(struct synched__gate *gate, unsigned looks, uint64_t seen) {
+  /* Acquire: pairs with the exchange in synched__gate_advance. */
+  uint64_t epoch = synched__load_acquire(&gate->epoch);
+  for (unsigned i = 0; epoch == seen && i < looks; i++) {
+    synched__cpu_pause();
+    epoch = synched__load_acquire(&gate->epoch);
+  }
+  return epoch;
+}
+
+static uint64_t spin_budget(const struct synched__waiter *waiter) {
+  uint64_t limit = waiter->spin.limit_ns;
+  return waiter->usual_ns > 4 * limit ? limit / 8 : limit;
+}
+
+static bool insists(const struct synched__spin *spin) {
+  return spin->insist != NULL && synched__load_relaxed(spin->insist) != 0;
+}
+
+static uint64_t spin_from(struct synched__gate *gate, struct synched__waiter *waiter, uint64_t seen,
+                          uint64_t start_ns) {
+  const uint64_t budget = spin_budget(waiter);
+  for (;;) {
+    if (waiter->spin.yields)
+      synched__thread_yield();
+    uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
+    if (epoch != seen || (synched__clock_ns() - start_ns >= budget && !insists(&waiter->spin)))
+      return epoch;
+  }
+}
+
+/* Ends the announcement; false if a waker has taken it, who then leaves a token. */
+static bool withdraw(struct synched__gate *gate, struct synched__waiter *waiter) {
+  if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
+    return false;
+  (void)synched__sub_relaxed(gate->sleeper_count, 1);
+  return true;
+}
+
+static uint64_t sleep_until_changed(struct synched__gate *gate, struct synched__waiter *waiter,
+                                    uint64_t seen) {
+  for (;;) {
+    synched__store_relaxed(&waiter->asleep, 1);
+    /* Carries the store above to wakers; seq_cst with the epoch, see wait.h. */
+    (void)synched__add_seq_cst(gate->sleeper_count, 1);
+    uint64_t epoch = synched__load_seq_cst(&gate->epoch);
+    if (epoch == seen || !withdraw(gate, waiter)) {
+      synched__park(&waiter->parker);
+      /* Acquire: pairs with the exchange in synched__gate_advance. */
+      epoch = synched__load_acquire(&gate->epoch);
+    }
+    if (epoch != seen)
+      return epoch;
+  }
+}
+
+uint64_t synched__gate_wait(struct synched__gate *gate, struct synched__waiter *waiter,
+                            uint64_t seen) {
+  uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
+  if (epoch != seen)
+    return epoch;
+  uint64_t start_ns = synched__clock_ns();
+  epoch = seen;
+  if (waiter->spin.limit_ns != 0 || waiter->spin.insist != NULL)
+    epoch = spin_from(gate, waiter, seen, start_ns);
+  if (epoch == seen)
+    epoch = sleep_until_changed(gate, waiter, seen);
+  uint64_t waited_ns = synched__clock_ns() - start_ns;
+  waiter->usual_ns += waited_ns / 8;
+  waiter->usual_ns -= waiter->usual_ns / 8;
+  return epoch;
+}
+
+bool synched__waiter_wake(struct synched__gate *gate, struct synched__waiter *waiter) {
+  if (synched__load_relaxed(&waiter->asleep) == 0 ||
+      synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
+    return false;
+  (void)synched__sub_relaxed(gate->sleeper_count, 1);
+  synched__unpark(&waiter->parker);
+  return true;
+}

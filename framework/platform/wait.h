@@ -1,0 +1,64 @@
+/*
+ * wait.h: threads wait for a number to change; spinning for a bounded time, then asleep.
+ *
+ * A gate holds an epoch. One thread at a time may advance it; any number wait for it to differ from the
+ * value they have seen. Advancing costs one atomic exchange while nobody sleeps. Who sleeps is woken one by
+ * one, by whoever advanced, if that is worth it: a waiter that nobody wakes sleeps on, however
+ * far the epoch moves.
+ *
+ * No wake-up is lost: a waiter announces itself (asleep, then sleeper_count), then looks at the epoch
+ * once more; who advances stores the epoch, then looks at sleeper_count. All four are sequentially
+ * consistent, so at least one of the two sees the other.
+ */
+#ifndef SYNCHED_PLATFORM_WAIT_H
+#define SYNCHED_PLATFORM_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/park.h"
+
+/* Where it lies decides its cost, so its owner places it: the epoch beside what waiters read as soon as it
+ * advances, the count of sleepers, which hardly ever changes, on a line of its own. */
+struct synched__gate {
+  _Atomic uint64_t epoch;
+  _Atomic uint32_t *sleeper_count;
+};
+
+/* How a waiter spins before it sleeps. */
+struct synched__spin {
+  uint64_t limit_ns;              /* longest spin; 0: none */
+  bool yields;                    /* offer the CPU to others between looks: threads outnumber CPUs */
+  const _Atomic uint32_t *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */
+};
+
+/* One waiting thread; on cache lines of its own because wakers look at it. */
+struct synched__waiter {
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
+  struct synched__parker parker;
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin; /* from here on the waiter's own */
+  uint64_t usual_ns;                                       /* moving average of its waits */
+};
+
+/* 0, or SYNCHED_ENOMEM. */
+int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin);
+void synched__waiter_deinit(struct synched__waiter *waiter);
+
+/* Waits until the epoch is not `seen`; returns what it is. Acquires what was done before it advanced. */
+uint64_t synched__gate_wait(struct synched__gate *gate, struct synched__waiter *waiter,
+                            uint64_t seen);
+
+/* Looks for about `looks` pauses whether the epoch is not `seen`; returns what it was last. */
+uint64_t synched__gate_glance(struct synched__gate *gate, unsigned looks, uint64_t seen);
+
+/* Sets the epoch; true if somebody may sleep, so that the caller should look whom to wake. Releases. */
+static inline bool synched__gate_advance(struct synched__gate *gate, uint64_t epoch) {
+  /* Release for the acquire loads in synched__gate_wait; seq_cst with sleeper_count, see above. */
+  (void)synched__exchange_seq_cst(&gate->epoch, epoch);
+  return synched__load_seq_cst(gate->sleeper_count) != 0;
+}
+
+/* Wakes this waiter if it sleeps; true if it did. After synched__gate_advance, by any thread. */
+bool synched__waiter_wake(struct synched__gate *gate, struct synched__waiter *waiter);
+
+#endif

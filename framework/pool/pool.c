@@ -1,0 +1,327 @@
+/*
+ * pool.c: creating and ending a pool, and telling what was obtained.
+ *
+ * Workers wait at the gate from their first moment, so none does anything before all of them exist; when
+ * one cannot be created the others are told to stop and joined, and nothing is left.
+ */
+#include "pool/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "platform/alloc.h"
+#include "platform/cpus.h"
+#include "topology/plan.h"
+
+#define SPIN_DEFAULT_NS 50000u
+#define STACK_LEAST_BYTES 65536u
+
+static int check_options(const struct synched_pool_options *options, unsigned worker_count,
+                         unsigned usable_count) {
+  if (options->flags != 0)
+    return synched__fail(SYNCHED_EINVAL, "flags is %#x; a pool knows no flags",
+                         (unsigned)options->flags);
+  if (worker_count > SYNCHED_WORKERS_MAX)
+    return synched__fail(SYNCHED_EINVAL, "worker_count is %u; at most %u", worker_count,
+                         SYNCHED_WORKERS_MAX);
+  if ((unsigned)options->wait > SYNCHED_WAIT_SLEEP)
+    return synched__fail(SYNCHED_EINVAL, "wait is %d; there is no such wait", (int)options->wait);
+  if (options->wait == SYNCHED_WAIT_SPIN && worker_count > usable_count)
+    return synched__fail(SYNCHED_EINVAL,
+                         "wait is SPIN with %u workers on %u usable CPUs; they would spin in each "
+                         "other's way",
+                         worker_count, usable_count);
+  if (options->spin_ns != 0 && options->wait != SYNCHED_WAIT_AUTO)
+    return synched__fail(SYNCHED_EINVAL, "spin_ns is given, which is for wait AUTO only");
+  if (options->stack_bytes != 0 && options->stack_bytes < STACK_LEAST_BYTES)
+    return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; at least %u", options->stack_bytes,
+                         STACK_LEAST_BYTES);
+  return 0;
+}
+
+static struct synched__spin choose_spin(const struct synched_pool *pool,
+                                        const struct synched_pool_options *options) {
+  struct synched__spin spin = {.limit_ns = options->spin_ns != 0 ? options->spin_ns : SPIN_DEFAULT_NS};
+  if (options->wait == SYNCHED_WAIT_SLEEP)
+    spin.limit_ns = 0;
+  if (options->wait == SYNCHED_WAIT_SPIN)
+    spin.insist = &pool->running;
+  /* Spinning would keep those from running for whom it waits: offer them the CPU instead. */
+  spin.yields = pool->worker_count > pool->usable_count;
+  return spin;
+}
+
+static int compare_places(const void *a, const void *b) {
+  const struct synched__worker *x = *(struct synched__worker *const *)a;
+  const struct synched__worker *y = *(struct synched__worker *const *)b;
+  const struct synched_place *p = &x->info.place;
+  const struct synched_place *q = &y->info.place;
+  const int difference[] = {p->package - q->package, p->numa_node - q->numa_node,
+                            p->cache - q->cache,     p->core - q->core,
+                            p->cpu - q->cpu,         (int)x->index - (int)y->index};
+  for (size_t i = 0; i < sizeof difference / sizeof *difference; i++)
+    if (difference[i] != 0)
+      return difference[i];
+  return 0;
+}
+
+/* Workers in the order of their places: who is near in it is near on the machine. */
+static int make_ring(struct synched_pool *pool) {
+  const unsigned count = pool->worker_count;
+  pool->ring = synched__alloc_lines(count, sizeof *pool->ring);
+  struct synched__worker **sorted = synched__alloc(count, sizeof(struct synched__worker *));
+  if (pool->ring == NULL || sorted == NULL) {
+    synched__free(sorted);
+    return synched__fail(SYNCHED_ENOMEM, "no memory for %u workers", count);
+  }
+  for (unsigned w = 0; w < count; w++)
+    sorted[w] = &pool->workers[w];
+  qsort(sorted, count, sizeof *sorted, compare_places);
+  for (unsigned r = 0; r < count; r++) {
+    pool->ring[r] = sorted[r]->index;
+    sorted[r]->rank = r;
+  }
+  synched__free(sorted);
+  return 0;
+}
+
+static int place_workers(struct synched_pool *pool, const struct synched__plan_request *request,
+                         const struct synched__cpus_budget *budget) {
+  struct synched_place *places = synched__alloc(pool->worker_count, sizeof *places);
+  if (places == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for %u places", pool->worker_count);
+  struct synched__plan_result result;
+  int status = synched__plan_here(places, &result, request, budget);
+  for (unsigned w = 0; status == 0 && w < pool->worker_count; w++)
+    pool->workers[w].info.place = places[w];
+  synched__free(places);
+  if (status != 0)
+    return status;
+  pool->info.affinity = result.affinity;
+  if (result.topology_status != 0)
+    (void)snprintf(pool->info.warning, sizeof pool->info.warning,
+                   "the machine's topology could not be read; workers are not pinned");
+  return make_ring(pool);
+}
+
+/* Initialises the first *made workers; on failure those are to be deinitialised. */
+static int init_workers(struct synched_pool *pool, struct synched__spin spin, unsigned *made) {
+  for (*made = 0; *made < pool->worker_count; (*made)++) {
+    struct synched__worker *worker = &pool->workers[*made];
+    worker->pool = pool;
+    worker->index = *made;
+    int status = synched__waiter_init(&worker->waiter, spin);
+    if (status != 0)
+      return status;
+  }
+  return 0;
+}
+
+static void deinit_workers(struct synched_pool *pool, unsigned made) {
+  while (made > 0)
+    synched__waiter_deinit(&pool->workers[--made].waiter);
+}
+
+/* Tells the first `count` workers, which wait at the gate, to end, and waits until they have. */
+static void stop_workers(struct synched_pool *pool, unsigned count) {
+  synched__store_relaxed(&pool->stopping, 1);
+  uint64_t epoch = synched__load_relaxed(&pool->gate.epoch);
+  /* Releases stopping to them. */
+  if (synched__gate_advance(&pool->gate, epoch + 1))
+    synched__pool_wake(pool, count);
+  for (unsigned w = 0; w < count; w++)
+    synched__thread_join(&pool->workers[w].thread);
+}
+
+static int start_workers(struct synched_pool *pool, size_t stack_bytes) {
+  for (unsigned w = 0; w < pool->worker_count; w++) {
+    struct synched__worker *worker = &pool->workers[w];
+    int status = synched__thread_create(&worker->thread, stack_bytes, synched__worker_main, worker);
+    if (status != 0) {
+      stop_workers(pool, w);
+      return status;
+    }
+  }
+  synched__park(&pool->creator);
+  return 0;
+}
+
+static void gather_info(struct synched_pool *pool, const struct synched_pool_options *options,
+                        struct synched__spin spin) {
+  struct synched_pool_info *info = &pool->info;
+  unsigned refused_count = 0;
+  int refusal = 0;
+  info->worker_count = pool->worker_count;
+  info->usable_cpus = pool->usable_count;
+  info->wait = options->wait;
+  info->spin_ns = spin.limit_ns;
+  for (unsigned w = 0; w < pool->worker_count; w++) {
+    const struct synched_pool_worker_info *worker = &pool->workers[w].info;
+    info->pinned_count += worker->place.cpu >= 0;
+    refused_count += worker->pin_status != 0;
+    if (worker->pin_status != 0)
+      refusal = worker->pin_status;
+  }
+  if (refused_count != 0)
+    (void)snprintf(info->warning, sizeof info->warning, "the system did not pin %u of %u workers: %s",
+                   refused_count, pool->worker_count, synched_strerror(refusal));
+}
+
+/* Everything but the threads' creation; unwinds what it made. */
+static int build(struct synched_pool *pool, const struct synched_pool_options *options,
+                 const struct synched__cpus_budget *budget) {
+  const struct synched__plan_request request = {pool->worker_count, options->affinity,
+                                                options->cpu_list};
+  unsigned made = 0;
+  pool->gate.sleeper_count = &pool->sleeper_count;
+  const struct synched__spin spin = choose_spin(pool, options);
+  int status = place_workers(pool, &request, budget);
+  if (status != 0)
+    return status;
+  status = synched__mutex_init(&pool->mutex);
+  if (status != 0)
+    return status;
+  status = synched__parker_init(&pool->creator);
+  if (status != 0)
+    goto no_parker;
+  status = init_workers(pool, spin, &made);
+  if (status != 0)
+    goto no_workers;
+  status = start_workers(pool, options->stack_bytes);
+  if (status != 0)
+    goto no_workers;
+  gather_info(pool, options, spin);
+  return 0;
+no_workers:
+  deinit_workers(pool, made);
+  synched__parker_deinit(&pool->creator);
+no_parker:
+  synched__mutex_deinit(&pool->mutex);
+  return status;
+}
+
+static void free_pool(struct synched_pool *pool) {
+  synched__free(pool->name);
+  synched__free(pool->ring);
+  synched__free(pool->workers);
+  synched__free(pool);
+}
+
+static int allocate(struct synched_pool **out, unsigned worker_count, const char *name) {
+  struct synched_pool *pool = synched__alloc_lines(1, sizeof *pool);
+  if (pool == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a pool");
+  pool->worker_count = worker_count;
+  pool->workers = synched__alloc_lines(worker_count, sizeof *pool->workers);
+  pool->name = synched__copy_text(name);
+  if (pool->workers == NULL || pool->name == NULL) {
+    free_pool(pool);
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a pool of %u workers", worker_count);
+  }
+  *out = pool;
+  return 0;
+}
+
+int synched_pool_create(struct synched_pool **out, const struct synched_pool_options *options) {
+  static const struct synched__options_spec spec = {"synched_pool_options",
+                                                    sizeof(struct synched_pool_options),
+                                                    sizeof(struct synched_pool_options)};
+  if (out == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the pool to create is NULL");
+  *out = NULL;
+  struct synched_pool_options read;
+  int status = synched__options_read(&read, options, &spec);
+  if (status != 0)
+    return status;
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  unsigned worker_count = read.worker_count;
+  if (worker_count == 0)
+    worker_count = budget.usable_count < SYNCHED_WORKERS_MAX ? budget.usable_count
+                                                             : SYNCHED_WORKERS_MAX;
+  status = check_options(&read, worker_count, budget.usable_count);
+  if (status != 0)
+    return status;
+  struct synched_pool *pool;
+  status = allocate(&pool, worker_count, read.name != NULL ? read.name : "synched");
+  if (status != 0)
+    return status;
+  pool->usable_count = budget.usable_count;
+  status = build(pool, &read, &budget);
+  if (status != 0) {
+    free_pool(pool);
+    return status;
+  }
+  *out = pool;
+  return 0;
+}
+
+/* No job, and nobody in the middle of giving the baton up after the last one. */
+static int check_unused(struct synched_pool *pool) {
+  for (;;) {
+    synched__mutex_lock(&pool->mutex);
+    unsigned job_count = pool->job_count;
+    bool idle = synched__load_relaxed(&pool->running) == 0;
+    synched__mutex_unlock(&pool->mutex);
+    if (job_count != 0)
+      return synched__fail(SYNCHED_EBUSY, "the pool has %u jobs; destroy them first", job_count);
+    if (idle)
+      return 0;
+    synched__thread_yield();
+  }
+}
+
+int synched_pool_destroy(struct synched_pool *pool) {
+  if (pool == NULL)
+    return 0;
+  const struct synched__worker *self = synched__worker_self();
+  if (self != NULL && self->pool == pool)
+    return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for its own end");
+  int status = check_unused(pool);
+  if (status != 0)
+    return status;
+  stop_workers(pool, pool->worker_count);
+  deinit_workers(pool, pool->worker_count);
+  synched__parker_deinit(&pool->creator);
+  synched__mutex_deinit(&pool->mutex);
+  free_pool(pool);
+  return 0;
+}
+
+void synched__pool_attach(struct synched_pool *pool, synched__participate_fn participate) {
+  synched__mutex_lock(&pool->mutex);
+  pool->job_count++;
+  /* Released to workers by the gate. */
+  synched__store_relaxed(&pool->participate, participate);
+  synched__mutex_unlock(&pool->mutex);
+}
+
+void synched__pool_detach(struct synched_pool *pool) {
+  synched__mutex_lock(&pool->mutex);
+  pool->job_count--;
+  synched__mutex_unlock(&pool->mutex);
+}
+
+int synched_pool_info(const struct synched_pool *pool, struct synched_pool_info *out) {
+  static const struct synched__options_spec spec = {
+      "synched_pool_info", sizeof(struct synched_pool_info), sizeof(struct synched_pool_info)};
+  if (pool == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the pool is NULL");
+  return synched__out_write(out, &pool->info, &spec);
+}
+
+int synched_pool_worker_info(const struct synched_pool *pool, unsigned worker,
+                             struct synched_pool_worker_info *out) {
+  static const struct synched__options_spec spec = {"synched_pool_worker_info",
+                                                    sizeof(struct synched_pool_worker_info),
+                                                    sizeof(struct synched_pool_worker_info)};
+  if (pool == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the pool is NULL");
+  if (worker >= pool->worker_count)
+    return synched__fail(SYNCHED_ERANGE, "worker is %u; the pool has %u", worker,
+                         pool->worker_count);
+  return synched__out_write(out, &pool->workers[worker].info, &spec);
+}

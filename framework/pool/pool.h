@@ -1,0 +1,95 @@
+/*
+ * pool.h: workers, and the words through which they meet (internal).
+ *
+ * Phases. At any moment the pool is idle, or exactly one thread holds the baton, or a round is open. Who
+ * completes the last segment of an open round gets the baton with that; a thread that submits a job to an
+ * idle pool gets it under the mutex. Only the holder writes the plain fields below, and it gives the baton up by
+ * opening a round (the advance of the gate releases all it wrote) or by going idle.
+ *
+ * A worker that comes late, rounds after the one it was meant for, may be reading while the holder
+ * writes. So what a worker reads before it has claimed a segment is atomic and checked against the
+ * epoch (turns, cursors); once it has claimed one, the round cannot close before it is done.
+ */
+#ifndef SYNCHED_POOL_POOL_H
+#define SYNCHED_POOL_POOL_H
+
+#include <stdbool.h>
+
+#include "platform/thread.h"
+#include "platform/wait.h"
+
+#include <synched/pool.h>
+
+struct synched_job;
+struct synched_snapshot;
+struct synched__buffer;
+
+struct synched__worker {
+  /* (epoch, segments left) of its home range: see job/claim.h. Its owner's and thieves'. */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t cursor;
+  struct synched__waiter waiter; /* on lines of its own */
+  struct synched_pool *pool;     /* from here on: fixed once the pool is created */
+  unsigned index;
+  unsigned rank; /* in pool->ring */
+  struct synched__thread thread;
+  struct synched_pool_worker_info info;
+};
+
+/* Whose round an epoch is, and its shape (job/claim.h). There are two of them, by the epoch's last bit, so
+ * that the one of the open round is not written while it is open. */
+struct synched__turn {
+  _Atomic(struct synched_job *) job;
+  _Atomic uint64_t shape;
+};
+
+/* What a job gives its pool to run. */
+typedef void (*synched__participate_fn)(struct synched__worker *worker, uint64_t epoch);
+
+struct synched_pool {
+  /* The line that every round moves: written by who counts itself out and by who opens. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate;
+  _Atomic uint64_t remaining;              /* segments not completed << 32 | compute ns so far */
+  uint64_t opened_ns;                      /* when the round was opened */
+  const struct synched_snapshot *previous; /* of the open round */
+  struct synched__buffer *out;
+
+  /* Written when the pool turns to another job, or one changes shape. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__turn turns[2];
+  _Atomic(synched__participate_fn) participate;
+
+  /* Fixed once the pool is created. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__worker *workers;
+  unsigned *ring; /* [worker_count] workers by place, so that neighbours are near */
+  unsigned worker_count;
+  unsigned usable_count; /* CPUs */
+  char *name;
+  struct synched_pool_info info;
+
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
+  _Atomic uint32_t stopping;
+
+  /* Read by the baton's holder in every round; changed when jobs come and go. */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t running; /* not idle; under the mutex */
+  _Atomic uint32_t contended;                             /* other jobs are ready */
+
+  struct synched__mutex mutex;
+  struct synched_job *ready_head, *ready_tail; /* under the mutex */
+  unsigned job_count;                          /* under the mutex */
+  _Atomic uint32_t started_count;              /* workers that are up */
+  struct synched__parker creator;              /* who waits for them */
+};
+
+/* The worker that the calling thread is; NULL on any other thread. */
+struct synched__worker *synched__worker_self(void);
+
+/* A worker's thread. */
+void synched__worker_main(void *worker);
+
+/* Wakes the first `count` workers as far as they sleep. After the gate's advance. */
+void synched__pool_wake(struct synched_pool *pool, unsigned count);
+
+/* A job is created on the pool, or destroyed. participate is the same every time. */
+void synched__pool_attach(struct synched_pool *pool, synched__participate_fn participate);
+void synched__pool_detach(struct synched_pool *pool);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * worker.c: the life of a worker: take its place, wait, take part, until the pool stops.
+ */
+#include "pool/pool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/cpus.h"
+
+static _Thread_local struct synched__worker *self;
+
+struct synched__worker *synched__worker_self(void) {
+  return self;
+}
+
+static void read_back_cpus(struct synched__worker *worker) {
+  struct synched__cpus cpus;
+  if (synched__cpus_allowed(&cpus, 0) != 0) {
+    (void)snprintf(worker->info.cpus, sizeof worker->info.cpus, "unknown");
+    return;
+  }
+  (void)synched__cpus_format(worker->info.cpus, sizeof worker->info.cpus, &cpus);
+  synched__cpus_free(&cpus);
+}
+
+/* Before any round: the thread's name, its CPU, and what of that came true. */
+static void settle(struct synched__worker *worker) {
+  struct synched_pool_worker_info *info = &worker->info;
+  (void)snprintf(info->name, sizeof info->name, "%.10s/%u", worker->pool->name, worker->index);
+  synched__thread_set_name(info->name);
+  info->thread_id = synched__thread_id();
+  if (info->place.cpu >= 0) {
+    info->pin_status = synched__thread_pin(info->place.cpu);
+    if (info->pin_status != 0)
+      info->place = (struct synched_place){-1, -1, -1, -1, -1};
+  }
+  read_back_cpus(worker);
+}
+
+void synched__worker_main(void *argument) {
+  struct synched__worker *worker = argument;
+  struct synched_pool *pool = worker->pool;
+  self = worker;
+  settle(worker);
+  /* Releases what settle wrote: pairs with the creator's load in pool.c. */
+  if (synched__add_acq_rel(&pool->started_count, 1) + 1 == pool->worker_count)
+    synched__unpark(&pool->creator);
+  uint64_t seen = 0;
+  for (;;) {
+    uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen);
+    /* Stored before the gate advanced, which gate_wait acquires; so is participate. */
+    if (synched__load_relaxed(&pool->stopping) != 0)
+      return;
+    synched__load_relaxed(&pool->participate)(worker, epoch);
+    seen = epoch;
+  }
+}
+
+void synched__pool_wake(struct synched_pool *pool, unsigned count) {
+  for (unsigned w = 0; w < count; w++)
+    (void)synched__waiter_wake(&pool->gate, &pool->workers[w].waiter);
+}

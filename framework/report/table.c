@@ -1,0 +1,330 @@
+/*
+ * table.c: a report as text, for people.
+ *
+ * It knows no more of a report than the public header tells, so anybody could have written it. It allocates
+ * nothing, and a report of any size goes to the file row by row. Columns are as wide as the widest value that
+ * will come, so a first look over all values precedes the printing. Numbers are made from integers, so they
+ * look the same in every locale and are exact as far as they are shown.
+ */
+#include <synched/report.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <synched/status.h>
+
+#include "base/error.h"
+
+#define WORKERS_PER_TABLE 8u
+#define COLUMN_GAP 2
+
+/* A number as text, passed by value: text_of_count(n).bytes lives to the end of the expression. */
+struct text {
+  char bytes[32];
+};
+
+struct table {
+  const struct synched_report *report;
+  FILE *file;
+  struct synched_report_summary summary;
+  uint64_t elapsed_ns;
+  size_t recorded; /* rounds */
+  int label_width, column_width;
+};
+
+/* "1,000,000". */
+static struct text text_of_count(uint64_t count) {
+  char digits[24];
+  struct text text;
+  size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count);
+  size_t at = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0)
+      text.bytes[at++] = ',';
+    text.bytes[at++] = digits[i];
+  }
+  text.bytes[at] = '\0';
+  return text;
+}
+
+/* With one decimal, or with none where it would say nothing. Not negative. */
+static struct text text_of_number(double number) {
+  if (number >= 1e18)
+    number = 1e18; /* beyond what a rate or a share can mean; keeps the conversion defined */
+  if (number >= 999.95)
+    return text_of_count((uint64_t)(number + 0.5));
+  struct text text;
+  unsigned tenths = (unsigned)(number * 10.0 + 0.5);
+  (void)snprintf(text.bytes, sizeof text.bytes, "%u.%u", tenths / 10, tenths % 10);
+  return text;
+}
+
+/* What part of the whole, in percent; "-" of nothing. */
+static struct text text_of_share(double part, double whole) {
+  if (whole <= 0.0)
+    return (struct text){"-"};
+  return text_of_number(100.0 * part / whole);
+}
+
+/* "4.596": ns in a unit of so many ns, 1000 or more, rounded; without the overflow of adding half a step. */
+static struct text text_of_decimals(uint64_t ns, uint64_t unit_ns) {
+  struct text text;
+  uint64_t step = unit_ns / 1000;
+  uint64_t thousandths = ns / step + (step > 1 && ns % step >= step / 2 ? 1 : 0);
+  (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 ".%03" PRIu64, thousandths / 1000,
+                 thousandths % 1000);
+  return text;
+}
+
+static struct text text_of_ms(uint64_t ns) {
+  return text_of_decimals(ns, 1000000u);
+}
+
+/* Minutes and hours, for jobs that run on and on. */
+static void print_long_duration(FILE *file, uint64_t ns) {
+  uint64_t seconds = ns / 1000000000u + (ns % 1000000000u >= 500000000u ? 1 : 0);
+  uint64_t minutes = seconds / 60;
+  if (minutes < 60)
+    fprintf(file, "%" PRIu64 " min %" PRIu64 " s", minutes, seconds % 60);
+  else
+    fprintf(file, "%s h %" PRIu64 " min", text_of_count(minutes / 60).bytes, minutes % 60);
+}
+
+/* In the unit that suits it. The limits are those of the rounded number: never "1000.000 ms". */
+static void print_duration(FILE *file, uint64_t ns) {
+  if (ns < 1000u)
+    fprintf(file, "%" PRIu64 " ns", ns);
+  else if (ns < 1000000u)
+    fprintf(file, "%s us", text_of_decimals(ns, 1000u).bytes);
+  else if (ns < 999999500u)
+    fprintf(file, "%s ms", text_of_ms(ns).bytes);
+  else if (ns < 59999500000u)
+    fprintf(file, "%s s", text_of_decimals(ns, 1000000000u).bytes);
+  else
+    print_long_duration(file, ns);
+}
+
+/* " at 8,704 per second"; slower than that, " at one per 12.500 s"; nothing where no time has passed. */
+static void print_rate(const struct table *table, uint64_t count) {
+  if (table->elapsed_ns == 0 || count == 0)
+    return;
+  double per_second = (double)count * 1e9 / (double)table->elapsed_ns;
+  if (per_second >= 1.0) {
+    fprintf(table->file, " at %s per second", text_of_number(per_second).bytes);
+    return;
+  }
+  fputs(" at one per ", table->file);
+  print_duration(table->file, table->elapsed_ns / count);
+}
+
+/* The caller chose the name; what would move the cursor must not reach a terminal. */
+static void print_name(FILE *file, const char *name) {
+  for (; *name != '\0'; name++) {
+    unsigned char byte = (unsigned char)*name;
+    fputc(byte < 0x20u || byte == 0x7fu ? '?' : byte, file);
+  }
+}
+
+static void print_outcome(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  FILE *file = table->file;
+  fputs("Job ", file);
+  print_name(file, job->name);
+  if (job->status == 0)
+    fputs(": ended well\n", file);
+  else if (strcmp(synched_err_name(job->status), "unknown") == 0)
+    fprintf(file, ": ended with %d, %s\n", job->status, synched_strerror(job->status));
+  else
+    fprintf(file, ": ended with %s (%d), %s\n", synched_err_name(job->status), job->status,
+            synched_strerror(job->status));
+  if (job->failed_segment >= 0)
+    fprintf(file, "  failed     segment %" PRId64 " with code %d (the lowest that failed)\n",
+            job->failed_segment, job->failed_code);
+}
+
+static void print_work(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  FILE *file = table->file;
+  fprintf(file, "  workers    %u, for %s segment%s\n", job->worker_count,
+          text_of_count(job->segment_count).bytes, job->segment_count == 1 ? "" : "s");
+  fprintf(file, "  rounds     %s", text_of_count(job->round_count).bytes);
+  print_rate(table, job->round_count);
+  fprintf(file, "\n  calls      %s", text_of_count(job->call_count).bytes);
+  print_rate(table, job->call_count);
+  if (job->stolen_count > 0)
+    fprintf(file, ", %s stolen (%s %%)", text_of_count(job->stolen_count).bytes,
+            text_of_share((double)job->stolen_count, (double)job->call_count).bytes);
+  fputc('\n', file);
+}
+
+static void print_time(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  fputs("  elapsed    ", table->file);
+  print_duration(table->file, table->elapsed_ns);
+  /* Of all workers' time together: the closing of a round is done by one while the others wait. */
+  double whole = (double)table->elapsed_ns * job->worker_count;
+  if (whole > 0.0)
+    fprintf(table->file, ": %s %% compute, %s %% closing, %s %% wait",
+            text_of_share((double)job->compute_ns, whole).bytes,
+            text_of_share((double)job->closing_ns, whole).bytes,
+            text_of_share((double)job->wait_ns, whole).bytes);
+  fputc('\n', table->file);
+}
+
+static void print_snapshots(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  if (job->lease_wait_count > 0) {
+    fprintf(table->file, "  leases     %s round%s waited for a free buffer, ",
+            text_of_count(job->lease_wait_count).bytes, job->lease_wait_count == 1 ? "" : "s");
+    print_duration(table->file, job->lease_wait_ns);
+    fputs(" in all\n", table->file);
+  }
+  if (job->delivered_count > 0 || job->missed_count > 0)
+    fprintf(table->file, "  snapshots  %s delivered, %s missed\n",
+            text_of_count(job->delivered_count).bytes, text_of_count(job->missed_count).bytes);
+}
+
+/* From here on, the rows and columns. Worker and round numbers that are asked for exist, so the accessors
+ * cannot fail and a zeroed struct stands for one that did. */
+
+static struct synched_report_round round_at(const struct table *table, size_t index) {
+  struct synched_report_round round = {.struct_size = sizeof round};
+  (void)synched_report_round(table->report, index, &round);
+  return round;
+}
+
+static uint64_t worker_compute_ns(const struct table *table, unsigned worker) {
+  struct synched_report_worker totals = {.struct_size = sizeof totals};
+  (void)synched_report_worker(table->report, worker, &totals);
+  return totals.compute_ns;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+  return a > b ? a : b;
+}
+
+static struct text text_of_worker(unsigned worker) {
+  struct text text;
+  (void)snprintf(text.bytes, sizeof text.bytes, "Worker %u", worker);
+  return text;
+}
+
+static void widen(int *width, struct text text) {
+  int length = (int)strlen(text.bytes);
+  if (length > *width)
+    *width = length;
+}
+
+/* All columns are equally wide, so that tables below each other line up. A larger time never has a
+ * shorter text, so the largest decides. */
+static void measure(struct table *table) {
+  uint64_t longest_ns = table->elapsed_ns;
+  double highest_ns = 0.0;
+  for (unsigned worker = 0; worker < table->summary.worker_count; worker++) {
+    uint64_t total_ns = worker_compute_ns(table, worker);
+    highest_ns = (double)total_ns > highest_ns ? (double)total_ns : highest_ns;
+    longest_ns = larger(longest_ns, total_ns);
+    for (size_t i = 0; i < table->recorded; i++)
+      longest_ns = larger(longest_ns, synched_report_round_compute_ns(table->report, i, worker));
+  }
+  table->label_width = (int)strlen("Total Comp (ms)");
+  for (size_t i = 0; i < table->recorded; i++) {
+    struct synched_report_round round = round_at(table, i);
+    longest_ns = larger(longest_ns, round.total_ns);
+    widen(&table->label_width, text_of_count(round.round));
+  }
+  widen(&table->column_width, text_of_ms(longest_ns));
+  widen(&table->column_width, text_of_share(highest_ns, (double)table->elapsed_ns));
+  widen(&table->column_width, text_of_worker(table->summary.worker_count - 1));
+}
+
+/* What a row starts with: its label, and the column that is not a worker's. */
+static void print_label(const struct table *table, const char *label, const char *total) {
+  fprintf(table->file, "  %*s%*s", table->label_width, label, COLUMN_GAP + table->column_width,
+          total);
+}
+
+static void print_column(const struct table *table, struct text text) {
+  fprintf(table->file, "%*s", COLUMN_GAP + table->column_width, text.bytes);
+}
+
+static void print_rule(const struct table *table, unsigned worker_count) {
+  int columns = 1 + (int)worker_count;
+  int width = table->label_width + columns * (COLUMN_GAP + table->column_width);
+  fputs("  ", table->file);
+  while (width-- > 0)
+    fputc('-', table->file);
+  fputc('\n', table->file);
+}
+
+static void print_rounds(const struct table *table, unsigned first, unsigned last) {
+  uint64_t earlier = table->summary.round_count - table->recorded;
+  if (earlier > 0)
+    fprintf(table->file, "  ... %s earlier round%s not shown, but in the totals\n",
+            text_of_count(earlier).bytes, earlier == 1 ? "" : "s");
+  for (size_t i = 0; i < table->recorded; i++) {
+    struct synched_report_round round = round_at(table, i);
+    print_label(table, text_of_count(round.round).bytes, text_of_ms(round.total_ns).bytes);
+    for (unsigned worker = first; worker < last; worker++)
+      print_column(table, text_of_ms(synched_report_round_compute_ns(table->report, i, worker)));
+    fputc('\n', table->file);
+  }
+}
+
+static void print_totals(const struct table *table, unsigned first, unsigned last) {
+  print_label(table, "Total Comp (ms)", "");
+  for (unsigned worker = first; worker < last; worker++)
+    print_column(table, text_of_ms(worker_compute_ns(table, worker)));
+  fputc('\n', table->file);
+  print_label(table, "Total Time (ms)", text_of_ms(table->elapsed_ns).bytes);
+  for (unsigned worker = first; worker < last; worker++)
+    print_column(table, text_of_ms(table->elapsed_ns));
+  fputc('\n', table->file);
+  print_label(table, "Comp Ratio (%)", "");
+  for (unsigned worker = first; worker < last; worker++)
+    print_column(
+        table, text_of_share((double)worker_compute_ns(table, worker), (double)table->elapsed_ns));
+  fputc('\n', table->file);
+}
+
+/* The table of workers first .. last - 1. */
+static void print_table(const struct table *table, unsigned first, unsigned last) {
+  fputc('\n', table->file);
+  print_label(table, "ms in round", "Total");
+  for (unsigned worker = first; worker < last; worker++)
+    print_column(table, text_of_worker(worker));
+  fputc('\n', table->file);
+  print_rule(table, last - first);
+  if (table->summary.round_count > 0) {
+    print_rounds(table, first, last);
+    print_rule(table, last - first);
+  }
+  print_totals(table, first, last);
+}
+
+int synched_report_print(const struct synched_report *report, FILE *file) {
+  struct table table = {.report = report, .file = file};
+  table.summary.struct_size = sizeof table.summary;
+  if (file == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the file to print a report to is NULL");
+  int status = synched_report_summary(report, &table.summary);
+  if (status != 0)
+    return status;
+  if (table.summary.end_ns > table.summary.start_ns)
+    table.elapsed_ns = table.summary.end_ns - table.summary.start_ns;
+  table.recorded = synched_report_recorded(report);
+  measure(&table);
+  print_outcome(&table);
+  print_work(&table);
+  print_time(&table);
+  print_snapshots(&table);
+  unsigned worker_count = table.summary.worker_count;
+  for (unsigned first = 0; first < worker_count; first += WORKERS_PER_TABLE)
+    print_table(&table, first,
+                worker_count - first > WORKERS_PER_TABLE ? first + WORKERS_PER_TABLE
+                                                         : worker_count);
+  /* What did not reach the file shows up here at the latest; before that it may sit in the buffer. */
+  if (fflush(file) != 0 || ferror(file))
+    return synched__fail(SYNCHED_EIO, "writing the report of job %s failed", table.summary.name);
+  return 0;
+}

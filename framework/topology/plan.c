@@ -1,0 +1,225 @@
+/*
+ * plan.c: placement, as orders of the allowed CPUs.
+ *
+ * COMPACT, CORES and SCATTER are each one permutation of the allowed CPUs; workers are dealt along it,
+ * from the start again where there are more of them. All three are sorts of (tier, turn, row):
+ *
+ *   row    the CPU's place in the machine's logical order;
+ *   tier   which of its core's allowed hardware threads it is: 0 for the first;
+ *   turn   how many CPUs of its group stand before it.
+ *
+ * COMPACT is the logical order itself. CORES sorts by tier, so that second threads come last. SCATTER
+ * does so too, and deals within a tier: first caches take turns, then NUMA nodes, then packages. Each of
+ * these passes keeps the order that the pass before gave within a group, so the last one decides first, and
+ * also machines with uneven groups and masks with holes are spread as far as they go.
+ */
+#include "topology/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "platform/alloc.h"
+
+struct entry {
+  size_t row;
+  size_t tier;
+  size_t turn;
+};
+
+struct order {
+  struct entry *entries;
+  size_t count;
+};
+
+static int entry_compare(const void *left, const void *right) {
+  const struct entry *a = left;
+  const struct entry *b = right;
+  if (a->tier != b->tier)
+    return a->tier < b->tier ? -1 : 1;
+  if (a->turn != b->turn)
+    return a->turn < b->turn ? -1 : 1;
+  return (a->row > b->row) - (a->row < b->row);
+}
+
+static void order_sort(struct order *order) {
+  qsort(order->entries, order->count, sizeof *order->entries, entry_compare);
+}
+
+/* The allowed CPUs in logical order, each with its tier. Threads of one core stand together. */
+static void order_fill(struct order *order, const struct synched__machine *machine) {
+  int core_before = -1;
+  size_t tier = 0;
+  for (size_t row = 0; row < machine->cpu_count; row++) {
+    if (!machine->cpus[row].allowed)
+      continue;
+    int core = machine->cpus[row].place.core;
+    tier = core != -1 && core == core_before ? tier + 1 : 0;
+    core_before = core;
+    order->entries[order->count++] = (struct entry){.row = row, .tier = tier};
+  }
+}
+
+enum level { LEVEL_CACHE, LEVEL_NUMA_NODE, LEVEL_PACKAGE, LEVEL_COUNT };
+
+static int group_of(const struct synched_place *place, enum level level) {
+  switch (level) {
+  case LEVEL_CACHE:
+    return place->cache;
+  case LEVEL_NUMA_NODE:
+    return place->numa_node;
+  default:
+    return place->package;
+  }
+}
+
+static int largest_group(const struct order *order, const struct synched__machine *machine,
+                         enum level level) {
+  int largest = -1;
+  for (size_t i = 0; i < order->count; i++) {
+    int group = group_of(&machine->cpus[order->entries[i].row].place, level);
+    largest = group > largest ? group : largest;
+  }
+  return largest;
+}
+
+/* Lets the groups of one level take turns, within each tier. CPUs of an unknown group (-1) are one. */
+static int order_deal(struct order *order, const struct synched__machine *machine,
+                      enum level level) {
+  size_t group_count = (size_t)(largest_group(order, machine, level) + 2);
+  size_t *turns = synched__alloc(group_count, sizeof *turns);
+  if (turns == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory to plan the places of workers");
+  for (size_t i = 0; i < order->count; i++) {
+    struct entry *entry = &order->entries[i];
+    if (i > 0 && entry->tier != order->entries[i - 1].tier)
+      memset(turns, 0, group_count * sizeof *turns); /* all groups start a tier together */
+    entry->turn = turns[group_of(&machine->cpus[entry->row].place, level) + 1]++;
+  }
+  synched__free(turns);
+  order_sort(order);
+  return 0;
+}
+
+static int order_scatter(struct order *order, const struct synched__machine *machine) {
+  order_sort(order);
+  int status = 0;
+  for (int level = 0; status == 0 && level < LEVEL_COUNT; level++)
+    status = order_deal(order, machine, (enum level)level);
+  return status;
+}
+
+static int place_along(struct synched_place *places, const struct synched__machine *machine,
+                       const struct synched__plan_request *request) {
+  struct order order = {
+      .entries = synched__alloc(machine->cpu_count, sizeof *order.entries),
+  };
+  if (order.entries == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory to plan the places of workers");
+  order_fill(&order, machine);
+  int status = 0;
+  if (request->affinity == SYNCHED_AFFINITY_CORES)
+    order_sort(&order);
+  else if (request->affinity == SYNCHED_AFFINITY_SCATTER)
+    status = order_scatter(&order, machine);
+  for (size_t worker = 0; status == 0 && worker < request->worker_count; worker++)
+    places[worker] = machine->cpus[order.entries[worker % order.count].row].place;
+  synched__free(order.entries);
+  return status;
+}
+
+/* --- lists --- */
+
+static int list_check(const struct synched__cpus *list, const struct synched__machine *machine) {
+  char text[64];
+  for (size_t i = 0; i < list->count; i++) {
+    unsigned cpu = list->numbers[i];
+    if (!synched__cpus_contains(&machine->present, cpu))
+      return synched__fail(SYNCHED_ENOENT, "cpu_list names CPU %u; this machine has %s", cpu,
+                           synched__cpus_format(text, sizeof text, &machine->present));
+    if (!synched__cpus_contains(&machine->allowed, cpu))
+      return synched__fail(SYNCHED_EPERM, "cpu_list names CPU %u; this process may use %s only",
+                           cpu, synched__cpus_format(text, sizeof text, &machine->allowed));
+  }
+  return 0;
+}
+
+static int place_listed(struct synched_place *places, const struct synched__machine *machine,
+                        const struct synched__plan_request *request) {
+  struct synched__cpus list;
+  int status = synched__cpus_parse(&list, request->cpu_list);
+  if (status != 0)
+    return status;
+  status = list_check(&list, machine);
+  for (size_t worker = 0; status == 0 && worker < request->worker_count; worker++)
+    places[worker] = synched__machine_find(machine, list.numbers[worker % list.count])->place;
+  synched__cpus_free(&list);
+  return status;
+}
+
+/* --- the plan --- */
+
+int synched__plan_check(const struct synched__plan_request *request) {
+  const char *name = synched_affinity_name(request->affinity);
+  if (request->worker_count == 0)
+    return synched__fail(SYNCHED_EINVAL, "worker_count is 0; a plan is for at least one worker");
+  if (name == NULL)
+    return synched__fail(SYNCHED_EINVAL, "affinity is %d, which is none of synched_affinity",
+                         (int)request->affinity);
+  if (request->affinity != SYNCHED_AFFINITY_LIST && request->cpu_list != NULL)
+    return synched__fail(SYNCHED_EINVAL,
+                         "cpu_list is set, but affinity is %s; a list goes with list only", name);
+  if (request->affinity != SYNCHED_AFFINITY_LIST)
+    return 0;
+  struct synched__cpus list;
+  int status = synched__cpus_parse(&list, request->cpu_list);
+  synched__cpus_free(&list);
+  return status;
+}
+
+enum synched_affinity synched__plan_choose(const struct synched__plan_request *request,
+                                           const struct synched__cpus_budget *budget) {
+  if (request->affinity != SYNCHED_AFFINITY_AUTO)
+    return request->affinity;
+  bool crowded = request->worker_count > budget->usable_count;
+  bool rationed = budget->usable_count < budget->allowed_count;
+  return crowded || rationed ? SYNCHED_AFFINITY_NONE : SYNCHED_AFFINITY_CORES;
+}
+
+int synched__plan_make(struct synched_place *places, const struct synched__machine *machine,
+                       const struct synched__plan_request *request) {
+  switch (request->affinity) {
+  case SYNCHED_AFFINITY_NONE:
+    for (size_t worker = 0; worker < request->worker_count; worker++)
+      places[worker] = (struct synched_place){-1, -1, -1, -1, -1};
+    return 0;
+  case SYNCHED_AFFINITY_LIST:
+    return place_listed(places, machine, request);
+  default:
+    return place_along(places, machine, request);
+  }
+}
+
+int synched__plan_here(struct synched_place *places, struct synched__plan_result *out,
+                       const struct synched__plan_request *request,
+                       const struct synched__cpus_budget *budget) {
+  int status = synched__plan_check(request);
+  if (status != 0)
+    return status;
+  struct synched__plan_request chosen = *request;
+  chosen.affinity = synched__plan_choose(request, budget);
+  int topology_status = 0;
+  struct synched__machine machine = {0};
+  if (chosen.affinity != SYNCHED_AFFINITY_NONE)
+    topology_status = synched__machine_load(&machine, NULL);
+  if (topology_status == SYNCHED_EIO && request->affinity == SYNCHED_AFFINITY_AUTO)
+    chosen.affinity = SYNCHED_AFFINITY_NONE;
+  else
+    status = topology_status;
+  if (status == 0)
+    status = synched__plan_make(places, &machine, &chosen);
+  synched__machine_unload(&machine);
+  if (status == 0)
+    *out = (struct synched__plan_result){chosen.affinity, topology_status};
+  return status;
+}

@@ -1,0 +1,46 @@
+/*
+ * plan.h: which worker goes where.
+ */
+#ifndef SYNCHED_TOPOLOGY_PLAN_H
+#define SYNCHED_TOPOLOGY_PLAN_H
+
+#include <synched/topology.h>
+
+#include "platform/cpus.h"
+#include "topology/machine.h"
+
+struct synched__plan_request {
+  unsigned worker_count; /* 1 or more */
+  enum synched_affinity affinity;
+  const char *cpu_list; /* for LIST; NULL for all others */
+};
+
+/* What a plan came to. */
+struct synched__plan_result {
+  enum synched_affinity affinity; /* in force: never AUTO */
+  int topology_status; /* 0, or why AUTO became NONE although it would have been CORES: the
+                                     machine could not be read. A warning, no failure */
+};
+
+/* Checks what can be checked without a machine: worker_count, the enum value, a cpu_list that is missing,
+ * superfluous or unreadable. 0, SYNCHED_EINVAL or SYNCHED_ENOMEM. */
+int synched__plan_check(const struct synched__plan_request *request);
+
+/* What AUTO comes to within a budget; every other affinity is returned as it is. */
+enum synched_affinity synched__plan_choose(const struct synched__plan_request *request,
+                                           const struct synched__cpus_budget *budget);
+
+/* Places request->worker_count workers on a machine: the same in, the same out. AUTO must have been
+ * chosen from before. Only CPUs that are allowed are used. For NONE the machine may be NULL.
+ * Statuses as synched_topology_plan; `places` is untouched after a failure. */
+int synched__plan_make(struct synched_place *places, const struct synched__machine *machine,
+                       const struct synched__plan_request *request);
+
+/* The whole way, on the machine that this runs on: check, choose, load where the choice needs it (NONE does
+ * not), make. If the machine cannot be read (SYNCHED_EIO), AUTO becomes NONE; the other affinities cannot
+ * be had without and fail. Every other failure fails. `places` and *out are then untouched. */
+int synched__plan_here(struct synched_place *places, struct synched__plan_result *out,
+                       const struct synched__plan_request *request,
+                       const struct synched__cpus_budget *budget);
+
+#endif

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# headers.sh ROOT [C++]: every header compiles alone. The public ones as C11 and C++17, as strictly
+# as compilers go, with each compiler that is here; the framework's as C11, with the flags that
+# pkg-config gives for what they include.
+set -euo pipefail
+root=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+read -ra dependencies <<<"$(pkg-config --cflags libuv hwloc)"
+strict=(-pedantic -Wall -Wextra -Werror -fsyntax-only -Iinclude)
+count=0
+failed=0
+
+# compile SUFFIX HEADER COMMAND...: a file with nothing but the header, and one declaration because
+# ISO C wants one in every file.
+compile() {
+  local source=$work/alone.$1 header=$2
+  shift 2
+  printf '#include "%s"\nextern int alone;\n' "$header" >"$source"
+  count=$((count + 1))
+  "$@" "$source" || {
+    echo "$header does not compile alone: $*" >&2
+    failed=1
+  }
+}
+
+public() {
+  local c=$1 cxx=$2 header
+  for header in include/synched/*.h; do
+    compile c "synched/${header##*/}" "$c" -std=c11 "${strict[@]}"
+    [ -z "$cxx" ] || compile cpp "synched/${header##*/}" "$cxx" -std=c++17 "${strict[@]}"
+  done
+}
+
+internal() {
+  local header
+  while IFS= read -r header; do
+    compile c "${header#framework/}" "$1" -std=c11 "${strict[@]}" -Iframework -D_GNU_SOURCE \
+      -DSYNCHED_STATIC_DEFINE -DSYNCHED_INTERNAL_TESTING=1 "${dependencies[@]}"
+  done < <(find framework -name '*.h' | sort)
+}
+
+compilers=0
+for pair in gcc:g++ clang:clang++; do
+  c=$(command -v "${pair%:*}") || continue
+  cxx=$(command -v "${pair#*:}") || cxx=
+  [ -n "$cxx" ] || echo "no ${pair#*:}: the C++ half is left out for it"
+  public "$c" "$cxx"
+  [ $compilers -gt 0 ] || internal "$c"
+  compilers=$((compilers + 1))
+done
+[ $compilers -gt 0 ] || { echo "neither gcc nor clang is here"; exit 77; }
+echo "$count compilations"
+exit $failed

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# pkg_config.sh STAGE LIBDIR: compiles and runs the consumer with what pkg-config says about the
+# installation in STAGE, shared and static. CC and CXX name the compilers; an empty CXX leaves C++ out.
+set -euo pipefail
+stage=$1 libdir=$2
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+strict=(-pedantic -Wall -Wextra -Werror)
+
+# build_and_run NAME FLAG...: what pkg-config adds comes from the flags given to it.
+build_and_run() {
+  local name=$1 flags
+  shift
+  read -ra flags <<<"$(pkg-config --cflags --libs "$@" synched)"
+  echo "$name: ${flags[*]}"
+  "$CC" -std=c11 "${strict[@]}" "$here/consumer/consumer.c" -o "$work/${name}_c" "${flags[@]}"
+  "$work/${name}_c"
+  if [ -n "${CXX:-}" ]; then
+    "$CXX" -std=c++17 "${strict[@]}" "$here/consumer/consumer.cpp" -o "$work/${name}_cxx" "${flags[@]}"
+    "$work/${name}_cxx"
+  fi
+}
+
+export PKG_CONFIG_PATH="$stage/$libdir/pkgconfig"
+export LD_LIBRARY_PATH="$stage/$libdir"
+if pkg-config --libs synched | grep -E -- '-l(uv|hwloc)'; then
+  echo "users of the shared library should not have to link what it uses itself" >&2
+  exit 1
+fi
+build_and_run shared
+
+# The linker takes a shared library where it finds one: leave it only the static one.
+cp -r "$stage" "$work/moved"
+rm "$work/moved/$libdir"/libsynched.so*
+export PKG_CONFIG_PATH="$work/moved/$libdir/pkgconfig"
+unset LD_LIBRARY_PATH
+build_and_run static --static

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# run.sh PROGRAM [ARGUMENT...]: runs a Criterion program so that nothing that is wrong is missed.
+#
+# Criterion runs each test in a process of its own, and reports only what the test's assertions said:
+# a leak that a sanitizer or valgrind finds when that process ends changes no exit code. So each of
+# them writes a log per process, and a log that complains is a failure.
+#
+# SYNCHED_VALGRIND=1 in the environment runs the tests under valgrind.
+set -euo pipefail
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:log_path=$logs/sanitizer"
+export LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}log_path=$logs/sanitizer"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$logs/sanitizer"
+
+status=0
+if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then
+  # fair-sched: threads that spin for one another must all come to run.
+  valgrind --quiet --trace-children=yes --fair-sched=yes --leak-check=full --show-leak-kinds=all \
+    --errors-for-leak-kinds=all --num-callers=24 --log-file="$logs/valgrind.%p" \
+    "$@" --timeout 300 || status=$?
+else
+  "$@" --jobs 1 --timeout 60 || status=$?
+fi
+
+# --quiet: valgrind's log is empty unless there is something to say.
+while IFS= read -r log; do
+  echo "--- ${log##*/} ---" >&2
+  head -n 200 "$log" >&2
+  status=1
+done < <(find "$logs" -type f -size +0)
+exit "$status"

@@ -1,0 +1,596 @@
+/*
+ * topology_test.c: machines as hwloc describes them, plans on them, and the distances between places.
+ */
+#include <synched/topology.h>
+
+#include <criterion/criterion.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <synched/status.h>
+
+#include "platform/cpus.h"
+#include "platform/fault.h"
+#include "topology/machine.h"
+#include "topology/place.h"
+#include "topology/plan.h"
+
+/* Two packages of two caches of four cores of two threads: CPU = package * 16 + cache * 8 + core * 2 +
+ * thread. */
+#define TWO_PACKAGES "package:2 numa:1 l3:2 core:4 pu:2"
+/* As Linux numbers them: all first threads, then all second ones. */
+#define LINUX_NUMBERS "package:1 l3:1 core:2 pu:2(indexes=0,2,1,3)"
+
+enum { WORKERS = 600 };
+
+static const enum synched_affinity permutations[] = {
+    SYNCHED_AFFINITY_COMPACT,
+    SYNCHED_AFFINITY_SCATTER,
+    SYNCHED_AFFINITY_CORES,
+};
+
+static struct synched__machine load(const char *synthetic, const char *allowed) {
+  struct synched__machine machine;
+  cr_assert_eq(synched__machine_load(&machine, synthetic), 0, "%s: %s", synthetic,
+               synched_error_message());
+  if (allowed != NULL)
+    cr_assert_eq(synched__machine_allow(&machine, allowed), 0, "%s", synched_error_message());
+  return machine;
+}
+
+static void plan(struct synched_place *places, const struct synched__machine *machine,
+                 enum synched_affinity affinity, unsigned worker_count) {
+  struct synched__plan_request request = {.worker_count = worker_count, .affinity = affinity};
+  cr_assert_eq(synched__plan_make(places, machine, &request), 0, "%s", synched_error_message());
+}
+
+static void expect_cpus(const struct synched__machine *machine, enum synched_affinity affinity,
+                        unsigned count, const int *expected) {
+  struct synched_place places[WORKERS];
+  plan(places, machine, affinity, count);
+  for (unsigned i = 0; i < count; i++)
+    cr_expect_eq(places[i].cpu, expected[i], "%s, worker %u: %d, expected %d",
+                 synched_affinity_name(affinity), i, places[i].cpu, expected[i]);
+}
+
+static void expect_place(const struct synched_place *place, struct synched_place expected) {
+  cr_expect_eq(memcmp(place, &expected, sizeof expected), 0, "{%d, %d, %d, %d, %d}", place->cpu,
+               place->core, place->cache, place->numa_node, place->package);
+}
+
+/* --- machines --- */
+
+Test(topology, load_two_packages_has_a_row_per_cpu) {
+  struct synched__machine machine = load(TWO_PACKAGES, NULL);
+  cr_assert_eq(machine.cpu_count, 32);
+  cr_expect_eq(machine.allowed_count, 32);
+  cr_expect_eq(machine.core_count, 16);
+  cr_expect_eq(machine.numa_node_count, 2);
+  cr_expect_eq(machine.package_count, 2);
+  for (int cpu = 0; cpu < 32; cpu++) {
+    expect_place(&machine.cpus[cpu].place,
+                 (struct synched_place){cpu, cpu / 2, cpu / 8, cpu / 16, cpu / 16});
+    cr_expect(machine.cpus[cpu].allowed);
+    cr_expect_eq(synched__machine_find(&machine, (unsigned)cpu), &machine.cpus[cpu]);
+  }
+  cr_expect_null(synched__machine_find(&machine, 32));
+  synched__machine_unload(&machine);
+  cr_expect_null(machine.cpus);
+}
+
+Test(topology, load_linux_numbers_keeps_logical_order) {
+  struct synched__machine machine = load(LINUX_NUMBERS, NULL);
+  cr_assert_eq(machine.cpu_count, 4);
+  expect_place(&machine.cpus[0].place, (struct synched_place){0, 0, 0, 0, 0});
+  expect_place(&machine.cpus[1].place, (struct synched_place){2, 0, 0, 0, 0});
+  expect_place(&machine.cpus[2].place, (struct synched_place){1, 1, 0, 0, 0});
+  expect_place(&machine.cpus[3].place, (struct synched_place){3, 1, 0, 0, 0});
+  for (unsigned i = 0; i < 4; i++)
+    cr_expect_eq(machine.present.numbers[i], i);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, load_bare_cpu_has_unknown_neighbours) {
+  struct synched__machine machine = load("pu:1", NULL);
+  cr_assert_eq(machine.cpu_count, 1);
+  expect_place(&machine.cpus[0].place, (struct synched_place){0, -1, -1, 0, -1});
+  cr_expect_eq(machine.core_count, 1);
+  cr_expect_eq(machine.numa_node_count, 1);
+  cr_expect_eq(machine.package_count, 1);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, load_several_near_nodes_takes_the_narrowest_then_the_first) {
+  struct synched__machine machine =
+      load("package:2 [numa] [numa] group:2 [numa] core:2 pu:1", NULL);
+  cr_assert_eq(machine.cpu_count, 8);
+  for (size_t i = 0; i < 8; i++) /* nodes of the groups are narrower than those of the packages */
+    cr_expect_eq(machine.cpus[i].place.numa_node, machine.cpus[i / 2 * 2].place.numa_node);
+  cr_expect_neq(machine.cpus[0].place.numa_node, machine.cpus[2].place.numa_node);
+  synched__machine_unload(&machine);
+  machine = load("package:1 [numa(indexes=3,5)] [numa] core:2 pu:1", NULL);
+  cr_expect_eq(machine.cpus[0].place.numa_node, machine.cpus[1].place.numa_node);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, load_bad_description_is_refused) {
+  struct synched__machine machine;
+  memset(&machine, 1, sizeof machine);
+  cr_expect_eq(synched__machine_load(&machine, "nonsense"), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "hwloc does not take the description \"nonsense\"");
+  cr_expect_null(machine.cpus);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, load_this_machine_allows_own_mask_and_leaves_it) {
+  cpu_set_t before;
+  cpu_set_t after;
+  cr_assert_eq(sched_getaffinity(0, sizeof before, &before), 0);
+  struct synched__machine machine = load(NULL, NULL);
+  cr_assert_eq(sched_getaffinity(0, sizeof after, &after), 0);
+  cr_expect(CPU_EQUAL(&before, &after));
+  cr_expect_eq(machine.allowed_count, (size_t)CPU_COUNT(&before));
+  for (size_t i = 0; i < machine.cpu_count; i++)
+    cr_expect_eq(machine.cpus[i].allowed,
+                 CPU_ISSET((size_t)machine.cpus[i].place.cpu, &before) != 0);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, load_after_narrowing_allows_one) {
+  struct synched__machine machine = load(NULL, NULL);
+  size_t cpu_count = machine.cpu_count;
+  unsigned last = machine.allowed.numbers[machine.allowed_count - 1];
+  synched__machine_unload(&machine);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(last, &one);
+  cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+  machine = load(NULL, NULL);
+  cr_expect_eq(machine.cpu_count, cpu_count, "the whole machine is still seen");
+  cr_expect_eq(machine.allowed_count, 1);
+  expect_cpus(&machine, SYNCHED_AFFINITY_CORES, 2, (int[]){(int)last, (int)last});
+  synched__machine_unload(&machine);
+}
+
+Test(topology, load_refused_leaves_it_empty) {
+  struct synched__machine machine;
+  synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
+  cr_expect_eq(synched__machine_load(&machine, NULL), SYNCHED_EIO);
+  cr_expect_null(machine.cpus);
+  int status = SYNCHED_ENOMEM;
+  unsigned allocations = 0;
+  while (status == SYNCHED_ENOMEM && allocations < 50) {
+    synched__fault_arm(SYNCHED__FAULT_ALLOCATE, ++allocations);
+    status = synched__machine_load(&machine, NULL);
+    cr_expect(status == 0 || machine.cpus == NULL);
+  }
+  synched__fault_arm(SYNCHED__FAULT_ALLOCATE, 0);
+  cr_expect_eq(status, 0);
+  cr_expect_gt(allocations, 3);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, allow_unknown_cpu_changes_nothing) {
+  struct synched__machine machine = load(TWO_PACKAGES, "3-4");
+  cr_expect_eq(synched__machine_allow(&machine, "0,32"), SYNCHED_ENOENT);
+  cr_expect_eq(synched__machine_allow(&machine, "0,"), SYNCHED_EINVAL);
+  cr_assert_eq(machine.allowed_count, 2);
+  cr_expect_eq(machine.allowed.numbers[0], 3);
+  cr_expect(machine.cpus[4].allowed);
+  cr_expect_not(machine.cpus[0].allowed);
+  synched__machine_unload(&machine);
+}
+
+/* --- plans --- */
+
+Test(topology, plan_none_binds_nobody_and_needs_no_machine) {
+  struct synched_place places[3];
+  plan(places, NULL, SYNCHED_AFFINITY_NONE, 3);
+  for (int i = 0; i < 3; i++)
+    expect_place(&places[i], (struct synched_place){-1, -1, -1, -1, -1});
+}
+
+Test(topology, plan_compact_fills_cores) {
+  struct synched__machine machine = load(TWO_PACKAGES, NULL);
+  expect_cpus(&machine, SYNCHED_AFFINITY_COMPACT, 1, (int[]){0});
+  expect_cpus(&machine, SYNCHED_AFFINITY_COMPACT, 7, (int[]){0, 1, 2, 3, 4, 5, 6});
+  synched__machine_unload(&machine);
+  machine = load(LINUX_NUMBERS, NULL);
+  expect_cpus(&machine, SYNCHED_AFFINITY_COMPACT, 6, (int[]){0, 2, 1, 3, 0, 2});
+  synched__machine_unload(&machine);
+}
+
+Test(topology, plan_cores_takes_second_threads_last) {
+  struct synched__machine machine = load(TWO_PACKAGES, NULL);
+  int expected[34];
+  for (int i = 0; i < 16; i++) {
+    expected[i] = 2 * i;
+    expected[16 + i] = 2 * i + 1;
+  }
+  expected[32] = 0;
+  expected[33] = 2;
+  expect_cpus(&machine, SYNCHED_AFFINITY_CORES, 1, expected);
+  expect_cpus(&machine, SYNCHED_AFFINITY_CORES, 2, expected);
+  expect_cpus(&machine, SYNCHED_AFFINITY_CORES, 34, expected);
+  synched__machine_unload(&machine);
+  machine = load(LINUX_NUMBERS, NULL);
+  expect_cpus(&machine, SYNCHED_AFFINITY_CORES, 5, (int[]){0, 1, 2, 3, 0});
+  synched__machine_unload(&machine);
+}
+
+Test(topology, plan_scatter_takes_packages_then_caches_then_cores_then_threads) {
+  struct synched__machine machine = load(TWO_PACKAGES, NULL);
+  int expected[33];
+  for (int i = 0; i < 32; i++) {
+    int package = i % 2;
+    int cache = i / 2 % 2;
+    int core = i / 4 % 4;
+    int thread = i / 16;
+    expected[i] = package * 16 + cache * 8 + core * 2 + thread;
+  }
+  expected[32] = 0;
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 1, expected);
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 3, expected);
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 32, expected);
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 33, expected);
+  synched__machine_unload(&machine);
+}
+
+Test(topology, plan_scatter_takes_numa_nodes_before_caches) {
+  struct synched__machine machine = load("package:2 numa:2 l3:2 core:1 pu:1", NULL);
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 8, (int[]){0, 4, 2, 6, 1, 5, 3, 7});
+  synched__machine_unload(&machine);
+}
+
+Test(topology, plan_mask_with_holes_uses_what_is_allowed) {
+  struct synched__machine machine = load(TWO_PACKAGES, "1,4-5,17,30-31");
+  expect_cpus(&machine, SYNCHED_AFFINITY_COMPACT, 7, (int[]){1, 4, 5, 17, 30, 31, 1});
+  expect_cpus(&machine, SYNCHED_AFFINITY_CORES, 7, (int[]){1, 4, 17, 30, 5, 31, 1});
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 7, (int[]){1, 17, 4, 30, 5, 31, 1});
+  synched__machine_unload(&machine);
+}
+
+/* Package 0 keeps one core, package 1 all eight: the second thread of package 0 still comes after every
+ * core of package 1. */
+Test(topology, plan_scatter_uneven_packages_take_turns_while_they_last) {
+  struct synched__machine machine = load(TWO_PACKAGES, "0-1,16-31");
+  expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 11,
+              (int[]){0, 16, 24, 18, 26, 20, 28, 22, 30, 1, 17});
+  synched__machine_unload(&machine);
+}
+
+/* What every permutation keeps on every machine: nobody outside the mask, each CPU once before any is
+ * dealt again, the same plan every time, and a longer plan goes on where a shorter one ends. */
+static void check_permutation(const struct synched__machine *machine,
+                              enum synched_affinity affinity) {
+  struct synched_place all[WORKERS];
+  struct synched_place some[WORKERS];
+  plan(all, machine, affinity, WORKERS);
+  for (size_t i = 0; i < WORKERS; i++) {
+    cr_assert(synched__cpus_contains(&machine->allowed, (unsigned)all[i].cpu));
+    for (size_t j = 0; i < machine->allowed_count && j < i; j++)
+      cr_assert_neq(all[i].cpu, all[j].cpu);
+    if (i >= machine->allowed_count)
+      cr_assert_eq(all[i].cpu, all[i - machine->allowed_count].cpu);
+  }
+  const unsigned counts[] = {1, 2, 3, 7, (unsigned)machine->allowed_count, WORKERS};
+  for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+    plan(some, machine, affinity, counts[i]);
+    cr_assert_eq(memcmp(some, all, counts[i] * sizeof *some), 0);
+  }
+}
+
+Test(topology, plan_any_machine_is_a_repeatable_permutation) {
+  static const struct {
+    const char *synthetic;
+    const char *allowed;
+  } machines[] = {
+      {"pu:1", NULL},
+      {"pu:3", "0,2"},
+      {"core:1 pu:2", NULL},
+      {TWO_PACKAGES, NULL},
+      {TWO_PACKAGES, "7"},
+      {TWO_PACKAGES, "0,3,9-12,15,31"},
+      {LINUX_NUMBERS, "1-3"},
+      {"package:4 numa:2 l3:4 core:4 pu:2", NULL},
+      {"package:4 numa:2 l3:4 core:4 pu:2", "1-100,130,251-255"},
+      {"numa:3 core:5 pu:4", "0-58"},
+      {NULL, NULL},
+  };
+  for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
+    struct synched__machine machine = load(machines[i].synthetic, machines[i].allowed);
+    for (size_t p = 0; p < sizeof permutations / sizeof permutations[0]; p++)
+      check_permutation(&machine, permutations[p]);
+    synched__machine_unload(&machine);
+  }
+}
+
+Test(topology, plan_big_machine_scatters_evenly) {
+  struct synched__machine machine = load("package:4 numa:2 l3:4 core:4 pu:2", NULL);
+  struct synched_place places[256];
+  plan(places, &machine, SYNCHED_AFFINITY_SCATTER, 256);
+  for (int i = 0; i < 128; i++) {
+    cr_expect_eq(places[i].package, i % 4);
+    cr_expect_eq(places[i].numa_node, i % 4 * 2 + i / 4 % 2);
+    cr_expect_eq(places[i].cache, i % 4 * 8 + i / 4 % 2 * 4 + i / 8 % 4);
+    cr_expect_eq(places[i].core, places[i + 128].core, "second threads come in the same order");
+  }
+  synched__machine_unload(&machine);
+}
+
+/* --- lists --- */
+
+static int plan_list(struct synched_place *places, const struct synched__machine *machine,
+                     unsigned worker_count, const char *cpu_list) {
+  struct synched__plan_request request = {worker_count, SYNCHED_AFFINITY_LIST, cpu_list};
+  return synched__plan_make(places, machine, &request);
+}
+
+Test(topology, plan_list_keeps_its_order_and_is_dealt_again) {
+  struct synched__machine machine = load(TWO_PACKAGES, "0-20");
+  struct synched_place places[6];
+  cr_assert_eq(plan_list(places, &machine, 6, "17,2-3,17"), 0);
+  const int expected[] = {17, 2, 3, 17, 17, 2};
+  for (int i = 0; i < 6; i++)
+    cr_expect_eq(places[i].cpu, expected[i]);
+  expect_place(&places[0], (struct synched_place){17, 8, 2, 1, 1});
+  synched__machine_unload(&machine);
+}
+
+Test(topology, plan_list_bad_cpus_are_refused_and_places_untouched) {
+  static const struct {
+    const char *list;
+    int status;
+    const char *message;
+  } cases[] = {
+      {"0,32", SYNCHED_ENOENT, "cpu_list names CPU 32; this machine has 0-31"},
+      {"1048575", SYNCHED_ENOENT, "cpu_list names CPU 1048575; this machine has 0-31"},
+      {"0-2", SYNCHED_EPERM, "cpu_list names CPU 2; this process may use 0-1,4 only"},
+      {"4,5,99", SYNCHED_EPERM, "cpu_list names CPU 5; this process may use 0-1,4 only"},
+      {"0-", SYNCHED_EINVAL, "cpu_list ends at character 3, where the number of a CPU is expected"},
+      {NULL, SYNCHED_EINVAL, "cpu_list is NULL; it names CPUs like \"0-3,8\""},
+  };
+  struct synched__machine machine = load(TWO_PACKAGES, "0-1,4");
+  struct synched_place places[2];
+  struct synched_place before[2];
+  memset(places, 0x5a, sizeof places);
+  memcpy(before, places, sizeof places);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    cr_expect_eq(plan_list(places, &machine, 2, cases[i].list), cases[i].status, "case %zu", i);
+    cr_expect_str_eq(synched_error_message(), cases[i].message);
+    cr_expect_eq(memcmp(places, before, sizeof places), 0);
+  }
+  synched__machine_unload(&machine);
+}
+
+/* --- checking and choosing --- */
+
+Test(topology, check_bad_requests_are_refused) {
+  static const struct {
+    struct synched__plan_request request;
+    const char *message;
+  } cases[] = {
+      {{0, SYNCHED_AFFINITY_NONE, NULL}, "worker_count is 0; a plan is for at least one worker"},
+      {{1, (enum synched_affinity)6, NULL}, "affinity is 6, which is none of synched_affinity"},
+      {{1, (enum synched_affinity) - 1, NULL}, "affinity is -1, which is none of synched_affinity"},
+      {{1, SYNCHED_AFFINITY_CORES, "0"},
+       "cpu_list is set, but affinity is cores; a list goes with list only"},
+      {{1, SYNCHED_AFFINITY_LIST, NULL}, "cpu_list is NULL; it names CPUs like \"0-3,8\""},
+      {{1, SYNCHED_AFFINITY_LIST, ""}, "cpu_list is empty; it names CPUs like \"0-3,8\""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    cr_expect_eq(synched__plan_check(&cases[i].request), SYNCHED_EINVAL, "case %zu", i);
+    cr_expect_str_eq(synched_error_message(), cases[i].message);
+  }
+  struct synched__plan_request good = {4000000000u, SYNCHED_AFFINITY_LIST, "0-3"};
+  cr_expect_eq(synched__plan_check(&good), 0);
+}
+
+static enum synched_affinity chosen(enum synched_affinity affinity, unsigned worker_count,
+                                    unsigned allowed, unsigned usable) {
+  struct synched__plan_request request = {.worker_count = worker_count, .affinity = affinity};
+  struct synched__cpus_budget budget = {.allowed_count = allowed, .usable_count = usable};
+  return synched__plan_choose(&request, &budget);
+}
+
+Test(topology, choose_auto_is_cores_unless_crowded_or_rationed) {
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 4, 4), SYNCHED_AFFINITY_CORES);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 4, 4, 4), SYNCHED_AFFINITY_CORES);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 5, 4, 4), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 4, 2), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_SCATTER, 5, 4, 2), SYNCHED_AFFINITY_SCATTER);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_NONE, 1, 4, 4), SYNCHED_AFFINITY_NONE);
+}
+
+/* --- the whole way, on this machine --- */
+
+static const struct synched__cpus_budget plenty = {.allowed_count = 64, .usable_count = 64};
+
+Test(topology, here_unreadable_machine_degrades_auto_only) {
+  struct synched_place places[2];
+  struct synched__plan_result result;
+  struct synched__plan_request request = {.worker_count = 2, .affinity = SYNCHED_AFFINITY_AUTO};
+  synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
+  cr_expect_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(result.topology_status, SYNCHED_EIO);
+  cr_expect_eq(places[1].cpu, -1);
+  request.affinity = SYNCHED_AFFINITY_COMPACT;
+  synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
+  cr_expect_eq(synched__plan_here(places, &result, &request, &plenty), SYNCHED_EIO);
+  request.affinity = SYNCHED_AFFINITY_NONE; /* does not look at the machine at all */
+  synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
+  cr_expect_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+  cr_expect_eq(result.topology_status, 0);
+  cr_expect(synched__fault_hit(SYNCHED__FAULT_TOPOLOGY), "still armed");
+}
+
+Test(topology, here_auto_reports_what_is_in_force) {
+  struct synched_place places[70];
+  struct synched__plan_result result;
+  struct synched__plan_request request = {.worker_count = 1, .affinity = SYNCHED_AFFINITY_AUTO};
+  cr_assert_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_CORES);
+  cr_expect_geq(places[0].cpu, 0);
+  request.worker_count = 70;
+  cr_assert_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(places[69].cpu, -1);
+}
+
+Test(topology, here_memory_refused_anywhere_leaves_places_untouched) {
+  struct synched_place before[3];
+  memset(before, 0x5a, sizeof before);
+  for (size_t p = 0; p < sizeof permutations / sizeof permutations[0]; p++) {
+    struct synched__plan_request request = {.worker_count = 3, .affinity = permutations[p]};
+    int status = SYNCHED_ENOMEM;
+    for (unsigned allocation = 1; status == SYNCHED_ENOMEM && allocation < 50; allocation++) {
+      struct synched_place places[3];
+      struct synched__plan_result result;
+      memcpy(places, before, sizeof places);
+      synched__fault_arm(SYNCHED__FAULT_ALLOCATE, allocation);
+      status = synched__plan_here(places, &result, &request, &plenty);
+      cr_expect_eq(memcmp(places, before, sizeof places) == 0, status != 0);
+    }
+    synched__fault_arm(SYNCHED__FAULT_ALLOCATE, 0);
+    cr_expect_eq(status, 0);
+  }
+}
+
+/* --- the public functions --- */
+
+Test(topology, info_this_machine_adds_up) {
+  struct synched_topology_info info = {.struct_size = sizeof info};
+  cr_assert_eq(synched_topology_info(&info), 0, "%s", synched_error_message());
+  cr_expect_eq(info.struct_size, sizeof info);
+  cr_expect_geq(info.package_count, 1);
+  cr_expect_geq(info.numa_node_count, 1);
+  cr_expect_leq(info.core_count, info.cpu_count);
+  cr_expect_leq(info.allowed_count, info.cpu_count);
+  cr_expect_geq(info.core_count, info.package_count);
+  cr_expect_eq(info.usable_count, synched__cpus_usable_of(info.allowed_count, info.quota_cpus));
+}
+
+Test(topology, info_bad_out_is_refused) {
+  struct synched_topology_info info = {.struct_size = 3};
+  cr_expect_eq(synched_topology_info(NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_topology_info(&info), SYNCHED_EINVAL);
+  info.struct_size = sizeof info;
+  synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
+  cr_expect_eq(synched_topology_info(&info), SYNCHED_EIO);
+  cr_expect_eq(info.cpu_count, 0);
+}
+
+Test(topology, plan_public_is_checked_and_planned) {
+  struct synched_place places[3];
+  cr_expect_eq(synched_topology_plan(NULL, 1, SYNCHED_AFFINITY_NONE, NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_topology_plan(places, 0, SYNCHED_AFFINITY_NONE, NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_topology_plan(places, 1, SYNCHED_AFFINITY_LIST, "1048575"), SYNCHED_ENOENT);
+  cr_expect_eq(synched_topology_plan(places, 1, SYNCHED_AFFINITY_LIST, "x"), SYNCHED_EINVAL);
+  cr_expect_eq(synched_topology_plan(places, 1, SYNCHED_AFFINITY_NONE, "0"), SYNCHED_EINVAL);
+  cr_assert_eq(synched_topology_plan(places, 3, SYNCHED_AFFINITY_SCATTER, NULL), 0);
+  cr_expect_geq(places[2].cpu, 0);
+  cr_assert_eq(synched_topology_plan(places, 3, SYNCHED_AFFINITY_NONE, NULL), 0);
+  cr_expect_eq(places[2].cpu, -1);
+}
+
+Test(topology, affinity_names_go_both_ways) {
+  for (int i = SYNCHED_AFFINITY_AUTO; i <= SYNCHED_AFFINITY_LIST; i++) {
+    enum synched_affinity affinity = SYNCHED_AFFINITY_AUTO;
+    const char *name = synched_affinity_name((enum synched_affinity)i);
+    cr_assert_not_null(name);
+    cr_expect_eq(synched_affinity_parse(&affinity, name), 0);
+    cr_expect_eq((int)affinity, i);
+  }
+  cr_expect_str_eq(synched_affinity_name(SYNCHED_AFFINITY_SCATTER), "scatter");
+  cr_expect_null(synched_affinity_name((enum synched_affinity)6));
+  cr_expect_null(synched_affinity_name((enum synched_affinity) - 1));
+}
+
+Test(topology, affinity_parse_bad_names_are_refused) {
+  enum synched_affinity affinity = SYNCHED_AFFINITY_LIST;
+  cr_expect_eq(synched_affinity_parse(&affinity, "Cores"), SYNCHED_EINVAL);
+  cr_expect_str_eq(
+      synched_error_message(),
+      "\"Cores\" is no affinity; there are auto, none, compact, scatter, cores and list");
+  cr_expect_eq(synched_affinity_parse(&affinity, ""), SYNCHED_EINVAL);
+  cr_expect_eq(synched_affinity_parse(&affinity, "core"), SYNCHED_EINVAL);
+  cr_expect_eq(synched_affinity_parse(&affinity, NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_affinity_parse(NULL, "cores"), SYNCHED_EINVAL);
+  cr_expect_eq(affinity, SYNCHED_AFFINITY_LIST);
+}
+
+/* --- distances --- */
+
+Test(topology, distance_grows_with_what_is_not_shared) {
+  const struct synched_place here = {0, 0, 0, 0, 0};
+  const struct {
+    struct synched_place there;
+    unsigned distance;
+  } cases[] = {
+      {{0, 0, 0, 0, 0}, SYNCHED__DISTANCE_SAME_CPU},
+      {{1, 0, 0, 0, 0}, SYNCHED__DISTANCE_SAME_CORE},
+      {{2, 1, 0, 0, 0}, SYNCHED__DISTANCE_SAME_CACHE},
+      {{4, 2, 1, 0, 0}, SYNCHED__DISTANCE_SAME_NUMA_NODE},
+      {{8, 4, 2, 1, 0}, SYNCHED__DISTANCE_SAME_PACKAGE},
+      {{16, 8, 4, 2, 1}, SYNCHED__DISTANCE_APART},
+      {{5, -1, -1, -1, -1}, SYNCHED__DISTANCE_APART},
+      {{-1, -1, -1, -1, -1}, SYNCHED__DISTANCE_UNKNOWN},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    cr_expect_eq(synched__place_distance(&here, &cases[i].there), cases[i].distance, "case %zu", i);
+    cr_expect_eq(synched__place_distance(&cases[i].there, &here), cases[i].distance, "case %zu", i);
+  }
+  const struct synched_place bare[] = {{0, -1, -1, -1, -1}, {1, -1, -1, -1, -1}};
+  cr_expect_eq(synched__place_distance(&bare[0], &bare[1]), SYNCHED__DISTANCE_APART);
+}
+
+static void expect_order(const struct synched_place *places, unsigned n, unsigned self,
+                         const unsigned *expected) {
+  unsigned order[WORKERS];
+  synched__plan_steal_order(order, places, n, self);
+  for (unsigned i = 0; i + 1 < n; i++)
+    cr_expect_eq(order[i], expected[i], "worker %u looks at %u as number %u", self, order[i], i);
+}
+
+Test(topology, steal_order_is_nearest_first_then_the_ring) {
+  struct synched__machine machine = load(TWO_PACKAGES, NULL);
+  struct synched_place places[8]; /* CPUs 0, 16, 8, 24, 2, 18, 10, 26 */
+  plan(places, &machine, SYNCHED_AFFINITY_SCATTER, 8);
+  expect_order(places, 8, 0, (unsigned[]){4, 2, 6, 1, 3, 5, 7});
+  expect_order(places, 8, 6, (unsigned[]){2, 0, 4, 7, 1, 3, 5});
+  plan(places, &machine, SYNCHED_AFFINITY_COMPACT, 5);
+  expect_order(places, 5, 3, (unsigned[]){2, 4, 0, 1});
+  synched__machine_unload(&machine);
+}
+
+Test(topology, steal_order_unbound_is_the_ring) {
+  struct synched_place places[5];
+  plan(places, NULL, SYNCHED_AFFINITY_NONE, 5);
+  expect_order(places, 5, 0, (unsigned[]){1, 2, 3, 4});
+  expect_order(places, 5, 3, (unsigned[]){4, 0, 1, 2});
+  expect_order(places, 1, 0, NULL);
+  expect_order(places, 2, 1, (unsigned[]){0});
+}
+
+Test(topology, steal_order_more_workers_than_cpus_names_everybody_once) {
+  struct synched__machine machine = load(TWO_PACKAGES, "0-2,17");
+  struct synched_place places[37];
+  for (size_t p = 0; p < sizeof permutations / sizeof permutations[0]; p++) {
+    plan(places, &machine, permutations[p], 37);
+    for (unsigned self = 0; self < 37; self++) {
+      unsigned order[36];
+      bool seen[37] = {false};
+      seen[self] = true;
+      synched__plan_steal_order(order, places, 37, self);
+      for (unsigned i = 0; i < 36; i++) {
+        cr_assert_not(seen[order[i]]);
+        seen[order[i]] = true;
+        cr_expect(i == 0 || synched__place_distance(&places[self], &places[order[i - 1]]) <=
+                                synched__place_distance(&places[self], &places[order[i]]));
+      }
+    }
+  }
+  synched__machine_unload(&machine);
+}

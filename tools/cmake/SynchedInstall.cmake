@@ -1,0 +1,49 @@
+# Headers, libraries, and what CMake and pkg-config need to find them. The shared and the static
+# library are exported apart, because only the static one makes its user link libuv and hwloc.
+
+include(CMakePackageConfigHelpers)
+
+set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/synched")
+
+install(FILES ${SYNCHED_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/synched")
+
+function(synched_install_library target export)
+  install(TARGETS ${target} EXPORT ${export}
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
+    INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  install(EXPORT ${export} NAMESPACE synched:: DESTINATION "${config_dir}")
+endfunction()
+
+if(SYNCHED_SHARED)
+  synched_install_library(synched synchedSharedTargets)
+endif()
+if(SYNCHED_STATIC)
+  synched_install_library(synched_static synchedStaticTargets)
+endif()
+
+configure_package_config_file(tools/cmake/synchedConfig.cmake.in synchedConfig.cmake
+  INSTALL_DESTINATION "${config_dir}")
+write_basic_package_version_file(synchedConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${PROJECT_BINARY_DIR}/synchedConfig.cmake" "${PROJECT_BINARY_DIR}/synchedConfigVersion.cmake"
+  DESTINATION "${config_dir}")
+
+# The .pc file finds its prefix from its own place, so that the tree can be moved.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+  set(pc_prefix "${CMAKE_INSTALL_PREFIX}")
+else()
+  file(RELATIVE_PATH pc_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+  string(REGEX REPLACE "/$" "" pc_up "${pc_up}")
+  set(pc_prefix "\${pcfiledir}/${pc_up}")
+endif()
+set(pc_libdir "${CMAKE_INSTALL_LIBDIR}")
+set(pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
+foreach(dir IN ITEMS pc_libdir pc_includedir)
+  if(NOT IS_ABSOLUTE "${${dir}}")
+    string(PREPEND ${dir} "\${prefix}/")
+  endif()
+endforeach()
+configure_file(tools/cmake/synched.pc.in synched.pc @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/synched.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,21 +1,23 @@
 /*
- * Where Golly's coordinates meet ours: a bounded grid of width w begins at -(w / 2), and a pattern of width p
- * that is not placed begins at -(p / 2), which puts it in the middle.
+ * Where Golly's coordinates meet ours: a bounded grid of width w begins at -(w / 2), and a pattern
+ * of width p that is not placed begins at -(p / 2), which puts it in the middle.
  */
 #include "grid.h"
 
 #include <string.h>
 
-#define BAND_WORDS ((size_t)8192)    /* 64 KiB in, 64 KiB out: both fit in a core's own cache */
-#define BAND_WORDS_MIN ((size_t)256) /* less is not worth a call of its own */
+/* A band takes some microseconds: enough to make the call's own cost small, and few enough rows
+ * that most of a sparsely populated plane lies in bands that are skipped. */
+#define BAND_WORDS ((size_t)2048)
+#define BAND_WORDS_MIN ((size_t)256)
 #define BANDS_PER_WORKER ((size_t)4) /* so that a slow worker's rest can be stolen */
 
 /* One direction of the fit; x and y are alike. */
 struct side {
   const char *name;
-  size_t extent;        /* of the pattern's box */
-  size_t bound;         /* of the space; 0: none */
-  int64_t placed_at;    /* where the box begins, in Golly's coordinates */
+  size_t extent;         /* of the pattern's box */
+  size_t bound;          /* of the space; 0: none */
+  int64_t placed_at;     /* where the box begins, in Golly's coordinates */
   size_t length, offset; /* results: of the grid, and of the box in it */
   int64_t origin;
 };
@@ -68,7 +70,7 @@ int life_grid_fit(struct life_grid *out, const struct life_pattern *pattern, uin
   if (fit_side(&x, pattern, generations, error) != 0 ||
       fit_side(&y, pattern, generations, error) != 0)
     return -1;
-  if (x.length > LIFE_SIDE_MAX || y.length > LIFE_SIDE_MAX || x.length > LIFE_CELLS_MAX / y.length)
+  if (x.length > LIFE_SIDE_MAX || y.length > LIFE_SIDE_MAX || x.length * y.length > LIFE_CELLS_MAX)
     return life_fail(error, pattern->header_line,
                      "%zu x %zu cells would be needed, more than the %zu that are supported",
                      x.length, y.length, LIFE_CELLS_MAX);

@@ -1,11 +1,12 @@
 /*
- * Sixty-four cells at a time, one in each bit of a word. For each of the eight neighbours there is a word
- * with that neighbour in the cell's own bit; adding the eight with the logic of a binary adder gives the
- * count of neighbours in four words, `ones` to `eights`, without a branch or a table.
+ * Sixty-four cells at a time, one in each bit of a word. For each of the eight neighbours there is
+ * a word with that neighbour in the cell's own bit; adding the eight with the logic of a binary
+ * adder gives the count of neighbours in four words, `ones` to `eights`, without a branch or a
+ * table.
  *
- * Between the words at the two ends of a row there is nothing but loads, shifts and logic, in a loop that
- * compilers turn into vector instructions. Only the end words know about width and torus: what would be
- * shifted in from outside is worked out for them one by one.
+ * Between the words at the two ends of a row there is nothing but loads, shifts and logic, in a
+ * loop that compilers turn into vector instructions. Only the end words know about width and
+ * torus: what would be shifted in from outside is worked out for them one by one.
  */
 #include "kernel.h"
 
@@ -54,7 +55,8 @@ LIFE_INLINE struct count count_neighbours(struct trio above, struct trio here, s
   return (struct count){ones.ones, more.ones, fours.ones, fours.twos};
 }
 
-/* B3/S23: two or three, and if two then alive. The eights are no concern, `twos` is not set with them. */
+/* B3/S23: two or three, and if two then alive. The eights are no concern, `twos` is not set with
+ * them. */
 LIFE_INLINE uint64_t next_conway(struct count n, uint64_t alive) {
   return n.twos & ~n.fours & (n.ones | alive);
 }
@@ -114,34 +116,33 @@ static uint64_t words_general(const struct life_masks *masks, const struct life_
 #if LIFE_HAVE_AVX2
 /* The same two for CPUs that have it. Chosen by hand and not by target_clones, which needs the
  * loader's help (ifunc); sanitizers do not go together with that, and not every compiler has it. */
-__attribute__((target("avx2"))) static uint64_t words_conway_avx2(const struct life_masks *masks,
-                                                                  const struct life_row *row,
-                                                                  size_t last) {
+__attribute__((target("avx2"))) static uint64_t
+words_conway_avx2(const struct life_masks *masks, const struct life_row *row, size_t last) {
   return words_inside(masks, row, last, true);
 }
 
-__attribute__((target("avx2"))) static uint64_t words_general_avx2(const struct life_masks *masks,
-                                                                   const struct life_row *row,
-                                                                   size_t last) {
+__attribute__((target("avx2"))) static uint64_t
+words_general_avx2(const struct life_masks *masks, const struct life_row *row, size_t last) {
   return words_inside(masks, row, last, false);
 }
 #endif
 
-static life_words_fn choose_words(bool conway) {
+life_words_fn life_kernel_words(const struct life_rule *rule, bool any_cpu) {
+  const bool conway = rule->birth == 1u << 3 && rule->survival == (1u << 2 | 1u << 3);
 #if LIFE_HAVE_AVX2
-  if (__builtin_cpu_supports("avx2"))
+  if (!any_cpu && __builtin_cpu_supports("avx2"))
     return conway ? words_conway_avx2 : words_general_avx2;
 #endif
+  (void)any_cpu;
   return conway ? words_conway : words_general;
 }
 
 bool life_kernel_init(struct life_kernel *kernel, const struct life_rule *rule,
                       const struct life_grid *grid) {
-  const bool conway = rule->birth == 1u << 3 && rule->survival == (1u << 2 | 1u << 3);
   const unsigned last_bit = (unsigned)((grid->width - 1) % 64);
   *kernel = (struct life_kernel){
       .grid = grid,
-      .words = choose_words(conway),
+      .words = life_kernel_words(rule, false),
       .still = !life_rule_has_b0(rule),
       .last_mask = UINT64_MAX >> (63 - last_bit),
       .last_bit = last_bit,
@@ -160,8 +161,9 @@ void life_kernel_deinit(struct life_kernel *kernel) {
   kernel->blank = NULL;
 }
 
-/* As trio_inside, for the first and the last word of a row, which may be the same. On a torus the other
- * end of the row is the neighbour, and that is not at a word's end unless 64 divides the width. */
+/* As trio_inside, for the first and the last word of a row, which may be the same. On a torus the
+ * other end of the row is the neighbour, and that is not at a word's end unless 64 divides the
+ * width. */
 static struct trio trio_at_end(const struct life_kernel *kernel, const uint64_t *row, size_t i) {
   const size_t last = kernel->grid->row_words - 1;
   uint64_t west = 0, east = 0;
@@ -216,9 +218,9 @@ static const uint64_t *source_below(const struct life_kernel *kernel, const stru
   return kernel->grid->torus ? source_row(kernel, view, 0) : kernel->blank;
 }
 
-/* Nothing can be born in a dead band whose neighbours are dead: most of a plane is skipped like this.
- * A band has at least one row, so the rows above and below it are in the bands next to it. (On a plane
- * that looks at one band too many, at the other end, and is still right.) */
+/* Nothing can be born in a dead band whose neighbours are dead: most of a plane is skipped like
+ * this. A band has at least one row, so the rows above and below it are in the bands next to it.
+ * (On a plane that looks at one band too many, at the other end, and is still right.) */
 static bool is_quiet(const struct life_kernel *kernel, const size_t *counts, size_t band) {
   const size_t last = kernel->grid->band_count - 1;
   const size_t above = counts[band > 0 ? band - 1 : last];

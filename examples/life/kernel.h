@@ -11,7 +11,8 @@
 #include "grid.h"
 #include "rule.h"
 
-/* What next generation's cells depend on, once for every count of neighbours: all bits set or none. */
+/* What next generation's cells depend on, once for every count of neighbours: all bits set or
+ * none. */
 struct life_masks {
   uint64_t birth[9];
   uint64_t change[9]; /* birth ^ survival */
@@ -22,20 +23,24 @@ struct life_row {
   uint64_t *out;
 };
 
-/* Computes the words of a row behind the first one and before the one with index `last`, and returns them
- * or-ed together. */
+/* Computes the words of a row behind the first one and before the one with index `last`, and
+ * returns them or-ed together. */
 typedef uint64_t (*life_words_fn)(const struct life_masks *masks, const struct life_row *row,
                                   size_t last);
 
-/* A rule made ready for a grid. Read-only after life_kernel_init: any number of threads may step at once. */
+/* The function for a rule: the fastest that this CPU can run, or one that every CPU can. */
+life_words_fn life_kernel_words(const struct life_rule *rule, bool any_cpu);
+
+/* A rule made ready for a grid. Read-only after life_kernel_init: any number of threads may step
+ * at once. */
 struct life_kernel {
   const struct life_grid *grid;
   struct life_masks masks;
-  life_words_fn words; /* the fastest that this rule and this CPU allow */
-  bool still;          /* empty space stays empty: no B0 */
-  uint64_t last_mask;  /* the bits of a row's last word that are cells */
-  unsigned last_bit;   /* the highest of them */
-  uint64_t *blank;     /* a row of dead cells */
+  life_words_fn words;
+  bool still;         /* empty space stays empty: no B0 */
+  uint64_t last_mask; /* the bits of a row's last word that are cells */
+  unsigned last_bit;  /* the highest of them */
+  uint64_t *blank;    /* a row of dead cells */
 };
 
 struct life_step {

@@ -68,8 +68,10 @@ static int parse_affinity(struct life_options *out, const char *text, struct lif
   }
   out->cpu_list = NULL;
   if (synched_affinity_parse(&out->affinity, text) != 0)
-    return life_fail(error, 0, "'%.40s' is no affinity; there are auto, none, compact, scatter, "
-                               "cores and lists such as 0-3,8", text);
+    return life_fail(error, 0,
+                     "'%.40s' is no affinity; there are auto, none, compact, scatter, "
+                     "cores and lists such as 0-3,8",
+                     text);
   if (out->affinity == SYNCHED_AFFINITY_LIST)
     return life_fail(error, 0, "say which CPUs, as in --affinity 0-3,8");
   return 0;
@@ -116,33 +118,52 @@ static int check_options(struct life_options *out, bool generations_given, int r
   return 0;
 }
 
+/* How the option that getopt has just looked at is written, for a message. Of what it does not
+ * know it tells a letter, or else it has just stepped over the word. */
+static const char *option_name(int option, char **argv, char text[static 3]) {
+  const int letter = option == '?' || option == ':' ? optopt : option;
+  if (letter <= 0 || letter >= OPTION_AFFINITY) {
+    for (const struct option *known = long_options; letter > 0 && known->name; known++)
+      if (known->val == letter)
+        return known->name;
+    return argv[optind - 1];
+  }
+  text[0] = '-';
+  text[1] = (char)letter;
+  text[2] = '\0';
+  return text;
+}
+
+/* One option: 0, or -1 and a line on stderr. */
+static int accept_option(struct life_options *out, int option, char **argv) {
+  struct life_error error;
+  char name[3];
+  int status;
+  if (option == ':')
+    status = life_fail(&error, 0, "a value is missing (see life --help)");
+  else if (option == '?')
+    status = life_fail(&error, 0, "there is no such option (see life --help)");
+  else
+    status = parse_option(out, option, &error);
+  if (status != 0)
+    life_error_print(&error, option_name(option, argv, name));
+  return status;
+}
+
 enum life_options_result life_options_parse(struct life_options *out, int argc, char **argv) {
   struct life_error error;
   bool generations_given = false;
+  int option;
   *out = (struct life_options){0};
   opterr = 0; /* getopt's own messages are not in our form */
-  for (;;) {
-    /* What a message is about: the argument that getopt is about to look at. */
-    const char *const argument = optind < argc ? argv[optind] : "";
-    const int option = getopt_long(argc, argv, ":g:w:s:o:", long_options, NULL);
-    if (option == -1)
-      break;
+  while ((option = getopt_long(argc, argv, ":g:w:s:o:", long_options, NULL)) != -1) {
     if (option == OPTION_HELP) {
       fputs(usage, stdout);
       return LIFE_OPTIONS_DONE;
     }
     generations_given |= option == 'g';
-    int status = 0;
-    if (option == ':')
-      status = life_fail(&error, 0, "a value is missing (see life --help)");
-    else if (option == '?')
-      status = life_fail(&error, 0, "there is no such option (see life --help)");
-    else
-      status = parse_option(out, option, &error);
-    if (status != 0) {
-      life_error_print(&error, argument);
+    if (accept_option(out, option, argv) != 0)
       return LIFE_OPTIONS_WRONG;
-    }
   }
   if (check_options(out, generations_given, argc - optind, &error) != 0) {
     life_error_print(&error, "usage");

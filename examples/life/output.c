@@ -20,30 +20,29 @@ static void forget(struct life_output *out) {
   *out = (struct life_output){0};
 }
 
-static int open_temporary(struct life_output *out, mode_t mode) {
+/* Sets out->file and out->temporary, or neither and errno. */
+static void open_temporary(struct life_output *out, mode_t mode) {
   static const char suffix[] = ".XXXXXX";
   const size_t bytes = strlen(out->path);
-  out->temporary = malloc(bytes + sizeof suffix);
-  if (!out->temporary)
-    return -1;
-  memcpy(out->temporary, out->path, bytes);
-  memcpy(out->temporary + bytes, suffix, sizeof suffix);
-  const int file = mkstemp(out->temporary);
-  if (file < 0) {
-    free(out->temporary);
-    out->temporary = NULL;
-    return -1;
-  }
-  if (fchmod(file, mode) == 0)
+  char *const name = malloc(bytes + sizeof suffix);
+  if (!name)
+    return;
+  memcpy(name, out->path, bytes);
+  memcpy(name + bytes, suffix, sizeof suffix);
+  const int file = mkstemp(name);
+  if (file >= 0 && fchmod(file, mode) == 0)
     out->file = fdopen(file, "wb");
-  if (!out->file) {
-    const int why = errno;
-    close(file);
-    unlink(out->temporary);
-    errno = why;
-    return -1;
+  if (out->file) {
+    out->temporary = name;
+    return;
   }
-  return 0;
+  const int why = errno;
+  if (file >= 0) {
+    close(file);
+    unlink(name);
+  }
+  free(name);
+  errno = why;
 }
 
 int life_output_check(const char *path, struct life_error *error) {
@@ -62,23 +61,35 @@ int life_output_check(const char *path, struct life_error *error) {
   return status == 0 ? 0 : life_fail(error, 0, "cannot be written: %s", strerror(errno));
 }
 
+/* One of our own standard streams under another name, such as /dev/stdout. What is behind it may
+ * be a regular file, but to replace that would throw away what has been printed. */
+static FILE *open_standard(const struct stat *wanted) {
+  for (int stream = STDOUT_FILENO; stream <= STDERR_FILENO; stream++) {
+    struct stat ours;
+    if (fstat(stream, &ours) != 0 || ours.st_dev != wanted->st_dev || ours.st_ino != wanted->st_ino)
+      continue;
+    fflush(stdout);
+    const int copy = dup(stream);
+    return copy < 0 ? NULL : fdopen(copy, "wb");
+  }
+  return NULL;
+}
+
 int life_output_open(struct life_output *out, const char *path, struct life_error *error) {
   *out = (struct life_output){0};
   struct stat old;
   const bool exists = stat(path, &old) == 0;
-  out->path = exists ? realpath(path, NULL) : strdup(path);
-  if (!out->path)
-    goto failed;
-  if (exists && !S_ISREG(old.st_mode)) {
+  if (exists)
+    out->file = open_standard(&old);
+  if (!out->file && exists && !S_ISREG(old.st_mode)) {
     out->file = fopen(path, "wb");
-    if (!out->file)
-      goto failed;
-  } else if (open_temporary(out, exists ? old.st_mode & 07777 : usual_mode()) != 0) {
-    goto failed;
+  } else if (!out->file) {
+    out->path = exists ? realpath(path, NULL) : strdup(path);
+    if (out->path)
+      open_temporary(out, exists ? old.st_mode & 07777 : usual_mode());
   }
-  return 0;
-
-failed:
+  if (out->file)
+    return 0;
   life_fail(error, 0, "cannot be written: %s", strerror(errno));
   forget(out);
   return -1;

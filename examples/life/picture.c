@@ -1,6 +1,6 @@
 /*
- * Pictures have a palette of 256 colours, one byte a pixel: the background, the lines between cells, and
- * 254 steps of brightness. They are made and written row by row.
+ * Pictures have a palette of 256 colours, one byte a pixel: the background, the lines between
+ * cells, and 254 steps of brightness. They are made and written row by row.
  */
 #include "picture.h"
 

@@ -6,8 +6,8 @@
  *   x = 3, y = 3, rule = B3/S23:T100,100
  *   bo$2bo$3o!
  *
- * A run is a count (1 where it is missing) and what is repeated: b or . for dead cells, o or A for live
- * ones, $ for the end of a row. ! ends the pattern, and what follows it is not looked at.
+ * A run is a count (1 where it is missing) and what is repeated: b or . for dead cells, o or A for
+ * live ones, $ for the end of a row. ! ends the pattern, and what follows it is not looked at.
  */
 #ifndef LIFE_RLE_H
 #define LIFE_RLE_H

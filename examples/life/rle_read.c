@@ -1,9 +1,9 @@
 /*
- * The reader takes one character at a time and never looks back, so that it works on pipes and needs
- * no memory for the text. Two rules make its messages exact:
+ * The reader takes one character at a time and never looks back, so that it works on pipes and
+ * needs no memory for the text. Two rules make its messages exact:
  *
- * - `line` is the line of the character last read. A newline counts only when something follows it:
- *   what is missing at the end of a file is missing on its last line, not behind it.
+ * - `line` is the line of the character last read. A newline counts only when something follows
+ *   it: what is missing at the end of a file is missing on its last line, not behind it.
  * - a number stops growing as soon as it is larger than anything that is allowed. Nothing here can
  *   overflow, however many digits a file has.
  */
@@ -14,9 +14,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define LINE_BYTES 4096                       /* of a header or comment line */
-#define COMMENTS_BYTES_MAX ((size_t)1 << 20)  /* a file with more is no pattern */
-#define POSITION_MAX ((int64_t)1 << 40)       /* cells from the origin */
+#define LINE_BYTES 4096                        /* of a header or comment line */
+#define COMMENTS_BYTES_MAX ((size_t)1 << 20)   /* a file with more is no pattern */
+#define POSITION_MAX ((int64_t)1 << 40)        /* cells from the origin */
 #define NUMBER_MAX ((size_t)LIFE_SIDE_MAX + 1) /* stands for "too large" */
 
 struct reader {
@@ -24,12 +24,12 @@ struct reader {
   struct life_pattern *pattern;
   struct life_error *error;
   size_t line;
-  bool newline;          /* the character last read was one */
-  bool rule_known;       /* from a "#r" line */
-  size_t row, column;    /* of the next cell */
-  size_t count;          /* of the run that is being read; 0: no digit yet */
-  bool counting;         /* its digits have begun */
-  bool counted;          /* and ended */
+  bool newline;       /* the character last read was one */
+  bool rule_known;    /* from a "#r" line */
+  size_t row, column; /* of the next cell */
+  size_t count;       /* of the run that is being read; 0: no digit yet */
+  bool counting;      /* its digits have begun */
+  bool counted;       /* and ended */
 };
 
 static int read_character(struct reader *in) {
@@ -61,8 +61,8 @@ static int refuse_character(const struct reader *in, int c) {
   if (c >= 'A' && c <= 'X')
     return life_fail(in->error, in->line,
                      "'%c' is a third or later state; only two-state patterns are supported", c);
-  return life_fail(in->error, in->line,
-                   "'%c' is not part of a pattern; b, o, $, ! and counts are", c);
+  return life_fail(in->error, in->line, "'%c' is not part of a pattern; b, o, $, ! and counts are",
+                   c);
 }
 
 /* Reads to the end of a line that began with `first`, without line end and trailing blanks. What is
@@ -70,7 +70,7 @@ static int refuse_character(const struct reader *in, int c) {
 static int read_line(struct reader *in, int first, char text[static LINE_BYTES]) {
   size_t length = 0;
   for (int c = first; c != EOF && c != '\n'; c = read_character(in)) {
-    if (c < 0x20 && c != '\t' && c != '\r')
+    if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f)
       return refuse_character(in, c);
     if (length < LINE_BYTES - 1)
       text[length++] = (char)c;
@@ -146,7 +146,7 @@ static bool accept_key(const char **at, const char *key) {
   return true;
 }
 
-/* "#CXRLE Pos=-12,7 Gen=5206": both optional, in any order; words that are not known are skipped. */
+/* "#CXRLE Pos=-12,7 Gen=5206": both optional, in any order; other words are skipped. */
 static int parse_extension(struct reader *in, const char *text) {
   for (const char *at = skip_blanks(text); *at; at = skip_blanks(at)) {
     int status = 0;
@@ -165,7 +165,7 @@ static int parse_extension(struct reader *in, const char *text) {
 /* A line that begins with '#'. Names, authors and comments are kept; old position hints (#P, #R)
  * and whatever else there may be are accepted and dropped. */
 static int read_comment(struct reader *in) {
-  char text[LINE_BYTES];
+  char text[LINE_BYTES] = "";
   if (read_line(in, '#', text) != 0)
     return -1;
   if (strncasecmp(text, "#CXRLE", 6) == 0)
@@ -228,7 +228,7 @@ static int parse_header(struct reader *in, const char *text) {
 
 /* Everything up to the header line, and that. */
 static int read_header(struct reader *in) {
-  char text[LINE_BYTES];
+  char text[LINE_BYTES] = "";
   int c = read_character(in);
   if (c == EOF)
     return unexpected_end(in, "the file is empty");
@@ -273,7 +273,8 @@ static int accept_cells(struct reader *in, size_t count, bool alive) {
   return !alive || life_pattern_add(pattern, run) ? 0 : out_of_memory(in);
 }
 
-/* The row behind the last one may be reached, many programs write a last $; no cell may be in it. */
+/* The row behind the last one may be reached, as many programs write a last $. No cell may be in
+ * it. */
 static int accept_row_end(struct reader *in, size_t count) {
   if (count > in->pattern->height - in->row)
     return life_fail(in->error, in->line,

@@ -1,6 +1,6 @@
 /*
- * The writer puts down the smallest box around the live cells and where it lies. Position and rule, which
- * carries the grid's size, are what the reader needs to draw every cell where it was.
+ * The writer puts down the smallest box around the live cells and where it lies. Position and
+ * rule, which carries the grid's size, are what the reader needs to draw every cell where it was.
  */
 #include "rle.h"
 
@@ -31,8 +31,8 @@ static void put_run(struct writer *to, size_t count, char tag) {
   to->used += (size_t)length;
 }
 
-/* The first cell at `from` or behind it whose word, xor-ed with `flip`, has its bit set: the next live
- * cell for 0, the next dead one for all bits. `end` where there is none before it. */
+/* The first cell at `from` or behind it whose word, xor-ed with `flip`, has its bit set: the next
+ * live cell for 0, the next dead one for all bits. `end` where there is none before it. */
 static size_t next_cell(const uint64_t *row, size_t from, uint64_t flip, size_t end) {
   while (from < end) {
     const uint64_t word = (row[from / 64] ^ flip) >> (from % 64);

@@ -1,8 +1,9 @@
 /*
- * A rule is read in two steps: the suffix behind ':' is cut off and read by itself, and what is left
- * is looked up as a name and then read as birth and survival digits. Whatever is valid in Golly but
- * cannot be done here (more states, other neighbourhoods, other surfaces) is refused by its own
- * sentence, because "syntax error" would send people looking for a typing mistake that is not there.
+ * A rule is read in two steps: the suffix behind ':' is cut off and read by itself, and what is
+ * left is looked up as a name and then read as birth and survival digits. Whatever is valid in
+ * Golly but cannot be done here (more states, other neighbourhoods, other surfaces) is refused by
+ * its own sentence, because "syntax error" would send people looking for a typing mistake that is
+ * not there.
  */
 #include "rule.h"
 
@@ -94,8 +95,8 @@ static int scan_counts_pair(struct scanner *in, struct life_rule *rule) {
 /* One side of the grid. Anything that would overflow is caught by the limit long before. */
 static int scan_side(struct scanner *in, size_t *out) {
   if (!isdigit((unsigned char)*in->at))
-    return life_fail(in->error, in->line,
-                     "the grid '%.40s' needs sizes in cells, as in :T30,20", in->text);
+    return life_fail(in->error, in->line, "the grid '%.40s' needs sizes in cells, as in :T30,20",
+                     in->text);
   size_t side = 0;
   for (; isdigit((unsigned char)*in->at); in->at++) {
     side = side * 10 + (size_t)(*in->at - '0');

@@ -26,14 +26,13 @@ struct life_rule {
   uint16_t birth;    /* bit n: a dead cell with n live neighbours comes alive */
   uint16_t survival; /* bit n: a live cell with n live neighbours stays alive */
   enum life_space space;
-  size_t width;  /* of the space, in cells; 0: unbounded in this direction */
+  size_t width; /* of the space, in cells; 0: unbounded in this direction */
   size_t height;
 };
 
 /* Reads "B3/S23", "b36s23", the old "23/3" (survival first) or a name such as "HighLife", and a
  * suffix. *out is set only on success; on failure -1 and why, with `line` as the line. */
-int life_rule_parse(struct life_rule *out, const char *text, size_t line,
-                    struct life_error *error);
+int life_rule_parse(struct life_rule *out, const char *text, size_t line, struct life_error *error);
 
 /* Writes the canonical text, "B3/S23:T30,20". */
 void life_rule_format(const struct life_rule *rule, char text[static LIFE_RULE_TEXT_BYTES]);

@@ -45,52 +45,58 @@ static int status_of_drop(struct synched_job *job) {
   return synched__job_is_cancelled(job) ? SYNCHED_ECANCELED : 0;
 }
 
-/* A call of on_round, and what its answer means. true: the job goes on. */
-static bool go_on(struct synched_job *job, const struct synched_snapshot *now, int *status) {
-  if (job->options.on_round != NULL) {
-    int answer = job->options.on_round(now, job->options.user);
-    if (answer != SYNCHED_CONTINUE) {
-      *status = answer == SYNCHED_STOP ? 0 : answer > 0 ? SYNCHED_EINVAL : answer;
-      return false;
-    }
-  }
-  return job->options.round_count == 0 || job->rounds_done < job->options.round_count;
+/* How a round ended. */
+struct ending {
+  bool published; /* and it was not that of init */
+  bool goes_on;   /* the job has another round; else it ends with status */
+  int status;
+};
+
+/* A call of on_round, and what its answer means. */
+static void ask_on_round(struct synched_job *job, const struct synched_snapshot *now,
+                         struct ending *ending) {
+  int answer = job->options.on_round(now, job->options.user);
+  if (answer == SYNCHED_CONTINUE)
+    return;
+  ending->goes_on = false;
+  ending->status = answer == SYNCHED_STOP ? 0 : answer > 0 ? SYNCHED_EINVAL : answer;
 }
 
-/* Publishes the round, or drops it. true: the job goes on; else *status is that of its end. */
-static bool end_round(struct synched_job *job, int *status) {
-  *status = status_of_drop(job);
-  if (*status != 0)
-    return false;
+static struct ending publish(struct synched_job *job, uint64_t round) {
   struct synched_memory *memory = job->memory;
-  const uint64_t previous_round = job->pool->previous->round;
+  struct ending ending = {.published = !job->initialising, .goes_on = true};
   if (job->initialising) {
-    (void)synched__memory_publish(memory, previous_round, 0.0, false);
+    (void)synched__memory_publish(memory, &job->pool->roles,
+                                  (struct synched__publication){.round = round});
     job->initialising = false;
     job->initialised = true;
-    return true;
+    return ending;
   }
   const bool mailed = job->mailbox.slots != NULL;
+  const struct synched__publication publication = {
+      .round = round, .fold = fold_contributions(job), .held = mailed};
   const struct synched_snapshot *now =
-      synched__memory_publish(memory, previous_round + 1, fold_contributions(job), mailed);
-  job->rounds_done++;
-  bool goes_on = go_on(job, now, status);
+      synched__memory_publish(memory, &job->pool->roles, publication);
+  ending.goes_on = round != job->last_round;
+  if (job->options.on_round != NULL)
+    ask_on_round(job, now, &ending);
   if (mailed)
     synched__mailbox_put(&job->mailbox, now);
   if (job->options.on_snapshot != NULL)
     synched__job_ring(job);
-  return goes_on;
+  return ending;
 }
 
 /* Writes the round down; now_ns is its end and the next one's start. */
-static void record_round(struct synched__run *run, uint64_t round, uint64_t now_ns) {
+static void record_round(struct synched__run *run, uint64_t now_ns) {
   struct synched_report *report = run->job->report;
   struct synched__record_worker *record = &report->workers[run->worker->index];
-  record->closing_ns += now_ns - run->now_ns;
+  record->closing_ns += synched__span_ns(run->now_ns, now_ns);
   record->closed_count++;
-  report->rounds[round % report->row_count] =
-      (struct synched__record_round){round, run->pool->opened_ns, now_ns};
-  report->last_round = round;
+  struct synched__record_cell *cell =
+      synched__record_cell_of(report, run->worker->index, run->pool->round);
+  cell->opened_ns = run->pool->opened_ns;
+  cell->closed_ns = now_ns;
 }
 
 static void set_batch(struct synched_job *job) {
@@ -110,32 +116,34 @@ static void learn(struct synched__run *run) {
     return;
   const struct synched__balance_sample sample = {
       .work_ns = run->round_work_ns,
-      .wall_ns = run->now_ns - run->pool->opened_ns,
+      .wall_ns = synched__span_ns(run->pool->opened_ns, run->now_ns),
       .share = synched__shape_share(job->shape),
   };
   synched__balance_update(&job->balance, &sample);
-  if (job->rounds_done < 16 || job->rounds_done % 64 == 0)
+  const uint64_t done = run->pool->round - job->base_round;
+  if (done < 16 || done % 64 == 0)
     set_batch(job);
 }
 
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
 static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
   struct synched_job *job = run->job;
-  const uint64_t round = run->pool->previous->round + 1;
-  const uint64_t rounds_before = job->rounds_done;
   const bool was_initialising = job->initialising;
-  int status;
-  bool goes_on = end_round(job, &status);
-  *now_ns = synched__clock_ns();
-  if (job->rounds_done != rounds_before) {
-    record_round(run, round, *now_ns);
+  const int drop = status_of_drop(job);
+  struct ending ending = {.status = drop};
+  if (drop == 0)
+    ending = publish(job, run->pool->round);
+  *now_ns = synched__tick_ns();
+  if (ending.published) {
+    record_round(run, *now_ns);
     learn(run);
   } else if (was_initialising) {
     job->report->start_ns = *now_ns;
+    job->report->start_offset_ns = synched__clock_ahead_ns();
   }
-  if (!goes_on)
-    synched__job_end(job, status, *now_ns);
-  return synched__turn_next(run->pool, goes_on ? job : NULL);
+  if (!ending.goes_on)
+    synched__job_end(job, ending.status, *now_ns);
+  return synched__turn_next(run->pool, ending.goes_on ? job : NULL);
 }
 
 void synched__close_and_go_on(struct synched__run *run) {
@@ -145,11 +153,13 @@ void synched__close_and_go_on(struct synched__run *run) {
     if (next == NULL)
       return;
     run->job = next;
+    synched__round_prepare(run->pool, next, now_ns);
     if (!synched__is_solo(run->worker, next)) {
-      synched__round_open(run->pool, next, now_ns);
+      run->worker->opened_epoch = synched__load_relaxed(&run->pool->epoch) + 1;
+      run->worker->opened_ns = now_ns;
+      synched__round_announce(run->pool, next, run->worker->opened_epoch);
       return;
     }
-    synched__round_prepare(run->pool, next, now_ns);
     if (!synched__run_solo(run))
       return;
   }

@@ -2,6 +2,7 @@
  * end.c: the end of a job's run, on the engine's side.
  */
 #include "job/job.h"
+#include "platform/clock.h"
 
 void synched__job_ring(struct synched_job *job) {
   /* A read-modify-write, so that the loop, which answers with one, sees what was done before whichever of the two
@@ -12,9 +13,12 @@ void synched__job_ring(struct synched_job *job) {
 
 void synched__job_end(struct synched_job *job, int status, uint64_t now_ns) {
   struct synched_report *report = job->report;
+  synched__turn_vacate(job);
   report->status = status;
-  report->round_count = job->rounds_done;
+  report->last_round = job->memory->roles.current->snapshot.round;
+  report->round_count = report->last_round - job->base_round;
   report->end_ns = now_ns;
+  report->end_offset_ns = synched__clock_ahead_ns();
   job->status = status;
   /* Pairs with the acquire in synched_memory_load. */
   synched__store_release(&job->memory->running, 0);

@@ -185,8 +185,10 @@ void synched__job_begin(struct synched_job *job) {
   synched__store_relaxed(&job->departed, 0);
   synched__balance_init(&job->balance);
   synched__record_reset(job->report);
-  job->report->start_ns = synched__clock_ns();
-  job->rounds_done = 0;
+  job->report->start_ns = synched__tick_ns();
+  job->report->start_offset_ns = synched__clock_ahead_ns();
+  job->base_round = job->memory->roles.current->snapshot.round;
+  job->last_round = job->options.round_count == 0 ? 0 : job->base_round + job->options.round_count;
   job->blocked_ns = 0;
   job->initialising = job->options.init != NULL && !job->initialised;
   /* The mutex in submit releases all of this to whoever runs the first round. */

@@ -48,6 +48,7 @@ struct synched_job {
   struct synched__failure *failures; /* [worker_count] */
   double *contributions;             /* [segment_count * stride]; NULL without a fold */
   size_t contribution_stride;        /* so that tiny jobs' segments do not share lines */
+  uint64_t base_round, last_round;   /* of this run: before its first; and its last, 0: no limit */
   _Atomic uint32_t state;
   _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
   bool initialising;          /* baton: the round is that of options.init */
@@ -55,7 +56,6 @@ struct synched_job {
 
   /* Baton. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__balance balance;
-  uint64_t rounds_done;    /* in this run */
   uint64_t blocked_ns;     /* since when it has waited for a buffer; 0: it does not */
   struct synched_job *next; /* in the pool's list; under its mutex */
 
@@ -102,9 +102,6 @@ void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, 
 /* round.c: opens the prepared round for everybody as that of `epoch`; gives the baton away with that. */
 void synched__round_announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch);
 
-/* round.c: both, for the next epoch. */
-void synched__round_open(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns);
-
 /* round.c: a worker's part in a round with stealing, when it has computed and claimed `computed` segments
  * already. true: this completed the round. */
 bool synched__take_part_balanced(struct synched__run *run, size_t computed);
@@ -120,6 +117,9 @@ void synched__close_and_go_on(struct synched__run *run);
 
 /* turn.c: makes a job ready to take its turn. Takes the baton if the pool is idle. Any thread. */
 void synched__job_submit(struct synched_job *job);
+
+/* turn.c: baton: gives the memory its roles back, if the pool has them. */
+void synched__turn_vacate(struct synched_job *job);
 
 /* turn.c: the same as a memory's on_free. */
 void synched__job_resume(void *job);
@@ -147,7 +147,7 @@ void synched__job_ring(struct synched_job *job);
 /* Whether every segment of the prepared round must be computed at home: then pages are written for the first
  * time, and that decides where they are. */
 static inline bool synched__job_is_homebound(const struct synched_job *job) {
-  return job->initialising || !job->memory->out->placed;
+  return job->initialising || !job->pool->roles.out->placed;
 }
 
 static inline bool synched__job_is_cancelled(struct synched_job *job) {

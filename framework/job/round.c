@@ -17,8 +17,7 @@
 
 void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   pool->opened_ns = now_ns;
-  pool->previous = &synched__memory_current(job->memory)->snapshot;
-  pool->out = job->memory->out;
+  pool->round = pool->roles.current->snapshot.round + (job->initialising ? 0 : 1);
 }
 
 void synched__round_announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch) {
@@ -38,11 +37,6 @@ void synched__round_announce(struct synched_pool *pool, struct synched_job *job,
     synched__pool_wake(pool, eager ? pool->worker_count : synched__shape_share(shape));
 }
 
-void synched__round_open(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
-  synched__round_prepare(pool, job, now_ns);
-  synched__round_announce(pool, job, synched__load_relaxed(&pool->gate.epoch) + 1);
-}
-
 /* Finds out whose round this is. false: it has closed already. */
 static bool join(struct synched__run *run, struct synched__worker *worker, uint64_t epoch) {
   struct synched_pool *pool = worker->pool;
@@ -52,9 +46,10 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
    * then see in the load below. */
   run->shape = synched__shape_unpack(synched__load_acquire(&turn->shape));
   run->job = synched__load_acquire(&turn->job);
-  if (synched__load_relaxed(&pool->gate.epoch) != epoch)
+  if (synched__load_relaxed(&pool->epoch) != epoch)
     return false;
-  run->start_ns = run->now_ns = synched__clock_ns();
+  run->start_ns = worker->opened_epoch == epoch ? worker->opened_ns : synched__tick_ns();
+  run->now_ns = run->start_ns;
   return true;
 }
 
@@ -94,7 +89,7 @@ static size_t steal(struct synched__run *run) {
   const struct synched_pool *pool = run->pool;
   const unsigned count = pool->worker_count;
   const unsigned rank = run->worker->rank;
-  run->start_ns = run->now_ns = synched__clock_ns();
+  run->start_ns = run->now_ns = synched__tick_ns();
   for (unsigned k = 1; k < count; k++) {
     unsigned step = (k + 1) / 2;
     unsigned position = (k & 1) != 0 ? rank + step : rank + count - step;

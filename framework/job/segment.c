@@ -35,13 +35,13 @@ static bool is_skipped(struct synched_job *job, size_t segment) {
 static void call(struct synched__run *run, size_t segment) {
   struct synched_job *job = run->job;
   const struct synched__layout *layout = &job->memory->layout;
-  struct synched__buffer *out = run->pool->out;
-  const struct synched_snapshot *previous = run->pool->previous;
+  struct synched__buffer *out = run->pool->roles.out;
+  struct synched__buffer *previous = run->pool->roles.current;
   struct synched_task task = {
-      .round = previous->round + (job->initialising ? 0 : 1),
+      .round = run->pool->round,
       .segment = segment,
       .worker = run->worker->index,
-      .previous = previous,
+      .previous = &previous->snapshot,
       .out = out->data + layout->offsets[segment] * layout->element_size,
       .capacity = layout->capacities[segment],
       .count = previous->counts[segment],
@@ -81,13 +81,13 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
     call(run, segment);
     call_count++;
     if (timed) {
-      uint64_t now_ns = synched__clock_ns();
-      time_segment(report, segment, now_ns - run->now_ns);
+      uint64_t now_ns = synched__tick_ns();
+      time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
       run->now_ns = now_ns;
     }
   }
   if (!timed)
-    run->now_ns = synched__clock_ns();
+    run->now_ns = synched__tick_ns();
   struct synched__record_worker *record = &report->workers[run->worker->index];
   if (!job->initialising) {
     record->call_count += call_count;
@@ -97,12 +97,13 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
 
 uint64_t synched__run_record(struct synched__run *run) {
   const struct synched_job *job = run->job;
-  uint64_t compute_ns = run->now_ns - run->start_ns;
+  uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
   if (job->initialising)
     return compute_ns;
   struct synched__record_worker *record = &job->report->workers[run->worker->index];
-  const uint64_t round = run->pool->previous->round + 1;
-  struct synched__record_cell *cell = &record->cells[round % job->report->row_count];
+  const uint64_t round = run->pool->round;
+  struct synched__record_cell *cell =
+      synched__record_cell_of(job->report, run->worker->index, round);
   if (cell->round != round) {
     *cell = (struct synched__record_cell){.round = round, .start_ns = run->start_ns};
     record->round_count++;

@@ -7,6 +7,7 @@
  * advances. Nobody else can write a cursor at that moment: under their old tags nothing is left.
  */
 #include "job/job.h"
+#include "platform/clock.h"
 
 bool synched__is_solo(const struct synched__worker *worker, const struct synched_job *job) {
   const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
@@ -21,7 +22,7 @@ bool synched__is_solo(const struct synched__worker *worker, const struct synched
 /* Opens the rest of the round, from segment `next` on. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
-  run->epoch = synched__load_relaxed(&pool->gate.epoch) + 1;
+  run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->job->shape;
   for (unsigned w = 0; w < run->shape.party; w++) {
     struct synched__range home = synched__range_of(run->shape, w);
@@ -46,7 +47,7 @@ bool synched__run_solo(struct synched__run *run) {
     synched__run_range(run, (struct synched__range){next, stretch}, true);
     next += stretch;
     if (sharable && next < count &&
-        synched__balance_regrets(&job->balance, run->now_ns - run->start_ns)) {
+        synched__balance_regrets(&job->balance, synched__span_ns(run->start_ns, run->now_ns))) {
       share_rest(run, next);
       return synched__take_part_balanced(run, next);
     }

@@ -29,10 +29,23 @@ static struct synched_job *pop(struct synched_pool *pool) {
   return job;
 }
 
+void synched__turn_vacate(struct synched_job *job) {
+  struct synched_pool *pool = job->pool;
+  if (pool->occupant != job)
+    return;
+  job->memory->roles = pool->roles;
+  pool->occupant = NULL;
+}
+
+static void occupy(struct synched_job *job) {
+  job->pool->roles = job->memory->roles;
+  job->pool->occupant = job;
+}
+
 /* The job has no buffer to write to. true: it has one after all, or must end; else it is not ours any more. */
 static bool block(struct synched_job *job) {
   if (job->blocked_ns == 0)
-    job->blocked_ns = synched__clock_ns();
+    job->blocked_ns = synched__tick_ns();
   if (synched__memory_starve(job->memory))
     return true;
   /* Sequentially consistent with starved, which synched_job_cancel looks at after it has set the bit. */
@@ -42,19 +55,22 @@ static bool block(struct synched_job *job) {
 
 static void note_unblocked(struct synched_job *job) {
   job->report->lease_wait_count++;
-  job->report->lease_wait_ns += synched__clock_ns() - job->blocked_ns;
+  job->report->lease_wait_ns += synched__tick_ns() - job->blocked_ns;
   job->blocked_ns = 0;
 }
 
-/* Whether the job's next round can be opened now. If not, it has ended, or waits for a buffer. */
+/* Whether the job's next round can be opened now. If not, it has ended, or waits for a buffer. The roles are
+ * the memory's. */
 static bool prepare(struct synched_job *job) {
-  if (!synched__job_is_cancelled(job) && !synched__memory_take_out(job->memory) && !block(job))
+  if (!synched__job_is_cancelled(job) && !synched__memory_take_out(job->memory, &job->memory->roles) && !block(job))
     return false;
   if (job->blocked_ns != 0)
     note_unblocked(job);
-  if (!synched__job_is_cancelled(job))
+  if (!synched__job_is_cancelled(job)) {
+    occupy(job);
     return true;
-  synched__job_end(job, SYNCHED_ECANCELED, synched__clock_ns());
+  }
+  synched__job_end(job, SYNCHED_ECANCELED, synched__tick_ns());
   return false;
 }
 
@@ -72,10 +88,15 @@ static struct synched_job *rotate(struct synched_pool *pool, struct synched_job 
 }
 
 struct synched_job *synched__turn_next(struct synched_pool *pool, struct synched_job *job) {
-  if (job != NULL && synched__load_relaxed(&pool->contended) == 0) {
-    if (prepare(job))
+  if (job != NULL) {
+    const bool alone = synched__load_relaxed(&pool->contended) == 0;
+    if (alone && pool->roles.out != NULL && !synched__job_is_cancelled(job))
       return job;
-    job = NULL;
+    synched__turn_vacate(job);
+    if (alone && prepare(job))
+      return job;
+    if (alone)
+      job = NULL;
   }
   for (;;) {
     job = rotate(pool, job);
@@ -98,8 +119,10 @@ void synched__job_submit(struct synched_job *job) {
   if (!idle)
     return;
   struct synched_job *next = synched__turn_next(pool, NULL);
-  if (next != NULL)
-    synched__round_open(pool, next, synched__clock_ns());
+  if (next == NULL)
+    return;
+  synched__round_prepare(pool, next, synched__tick_ns());
+  synched__round_announce(pool, next, synched__load_relaxed(&pool->epoch) + 1);
 }
 
 void synched__job_resume(void *job) {

@@ -118,7 +118,7 @@ static int open_port(struct port **out, struct synched_job *job, struct uv_loop_
   if (port == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to start a job");
   port->job = job;
-  port->delivered_round = synched__memory_current(job->memory)->snapshot.round;
+  port->delivered_round = job->memory->roles.current->snapshot.round;
   int status = synched__fault_hit(SYNCHED__FAULT_LOOP)
                    ? UV_ENOMEM
                    : uv_poll_init(loop, &port->poll, job->signal.read_fd);

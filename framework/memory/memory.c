@@ -70,8 +70,9 @@ static int init_buffers(struct synched_memory *memory) {
     deinit_buffers(memory);
     return status;
   }
-  synched__store_relaxed(&memory->current, &memory->buffers[0]);
-  (void)synched__memory_take_out(memory);
+  memory->roles = (struct synched__roles){.current = &memory->buffers[0], .sequence = 1};
+  synched__store_relaxed(&memory->buffers[0].sequence, 1);
+  (void)synched__memory_take_out(memory, &memory->roles);
   return 0;
 }
 
@@ -152,7 +153,7 @@ static int load_locked(struct synched_memory *memory, size_t segment, const void
   const struct synched__layout *layout = &memory->layout;
   if (memory->owner == SYNCHED__OWNER_WRITERS || synched__load_acquire(&memory->running) != 0)
     return synched__fail(SYNCHED_EBUSY, "the memory has a running job or open writers");
-  struct synched__buffer *buffer = synched__memory_current(memory);
+  struct synched__buffer *buffer = memory->roles.current;
   uint32_t refs = 0;
   if (!synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return synched__fail(SYNCHED_EBUSY, "the current snapshot is retained; release it first");

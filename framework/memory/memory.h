@@ -5,12 +5,16 @@
  * current) or free. One thread at a time, the one that closes rounds, moves buffers between roles; it
  * is called the closing side here. Readers, on any thread, only count themselves in and out.
  *
- * A reader first counts itself in `retained`, then loads `current`, then counts itself in that buffer's
- * refs. The closing side first stores `current`, then loads `retained`. These four are sequentially
- * consistent, so when it finds retained at 0 no reader is on its way to the buffer that it just retired, and
- * it takes that one for writing without touching its refs: a round that nobody watches costs one
- * exchange here. Otherwise it takes a buffer whose refs it can move from 0 to WRITING; a reader that comes
- * there too late sees WRITING and looks at `current` again.
+ * What is current is written nowhere that readers share with the closing side in every round: the current
+ * buffer is the one with the highest sequence number. A reader first counts itself in `retained`, then looks at all
+ * sequence numbers, then counts itself in the refs of the highest. The closing side first stores the sequence
+ * number of what it publishes, then loads `retained`. These are sequentially consistent, so when it finds
+ * retained at 0, no reader is on its way to the buffer that it just retired, and it takes that one for
+ * writing without touching its refs. Otherwise it takes a buffer whose refs it can move from 0 to WRITING; a reader
+ * that comes there too late sees WRITING and looks again.
+ *
+ * So a round that nobody watches costs one atomic exchange, on a line of the published buffer; and since two
+ * workers that close rounds in turn publish the two buffers in turn, that line mostly stays where it is.
  */
 #ifndef SYNCHED_MEMORY_MEMORY_H
 #define SYNCHED_MEMORY_MEMORY_H
@@ -30,8 +34,9 @@
 
 struct synched__buffer {
   _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot; /* what readers get: 64 bytes */
-  _Alignas(64) _Atomic uint32_t refs;                             /* retained by readers; or WRITING */
-  struct synched_memory *memory;
+  _Alignas(64) _Atomic uint64_t sequence; /* of its publication; 0: never published */
+  _Atomic uint32_t refs;                  /* retained by readers; or WRITING */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched_memory *memory; /* from here on: hardly ever written */
   unsigned char *data;
   size_t *counts; /* snapshot.counts, writable; on lines of its own */
   bool placed;    /* its pages have been written, so they are where they will stay */
@@ -41,11 +46,17 @@ enum synched__owner { SYNCHED__OWNER_NONE, SYNCHED__OWNER_JOB, SYNCHED__OWNER_WR
 
 struct synched__writers;
 
-struct synched_memory {
-  /* Read by everybody in every round, written by the closing side. */
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic(struct synched__buffer *) current;
+/* The closing side's own: which buffer is what. A memory's is right unless a round is open on it: then it is
+ * the pool's, which has it in the line that moves with every round anyway. */
+struct synched__roles {
+  struct synched__buffer *current;
   struct synched__buffer *out; /* NULL: none is free */
-  bool out_marked;             /* its refs are WRITING */
+  uint64_t sequence;           /* of the last publication */
+  bool out_marked;             /* the refs of out are WRITING */
+};
+
+struct synched_memory {
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__roles roles;
 
   /* Immutable. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
@@ -71,28 +82,31 @@ synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
   return (struct synched__buffer *)((uintptr_t)snapshot - offsetof(struct synched__buffer, snapshot));
 }
 
-/* The current buffer, for the closing side and for calls of an open round, which it cannot leave. */
-static inline struct synched__buffer *synched__memory_current(struct synched_memory *memory) {
-  return synched__load_relaxed(&memory->current);
-}
-
 /* Makes a memory a job's, or free again. SYNCHED_EBUSY if it has another owner. */
 int synched__memory_claim(struct synched_memory *memory);
 void synched__memory_unclaim(struct synched_memory *memory);
 
 /* Closing side: takes a free buffer as out, if it has none. false: all are leased. */
-bool synched__memory_take_out(struct synched_memory *memory);
+bool synched__memory_take_out(struct synched_memory *memory, struct synched__roles *roles);
 
-/* Closing side: the same when that failed: asks for on_free at the next release that frees a buffer. Returns
- * true if a buffer was freed meanwhile and is now out; then on_free will not be called. */
+/* Closing side, when that failed: asks for on_free at the next release that frees a buffer. Returns true if a
+ * buffer was freed meanwhile and is now out; then on_free will not be called. */
 bool synched__memory_starve(struct synched_memory *memory);
 
 /* Takes the request back; true if this call did, false if on_free was or is being called. Any thread. */
 bool synched__memory_unstarve(struct synched_memory *memory);
 
-/* Closing side: makes out the current snapshot. held: it is retained once on the caller's behalf. */
-struct synched_snapshot *synched__memory_publish(struct synched_memory *memory, uint64_t round,
-                                                 double fold, bool held);
+/* What a publication adds to the content of out. */
+struct synched__publication {
+  uint64_t round;
+  double fold;
+  bool held; /* it is retained once, on the caller's behalf */
+};
+
+/* Closing side: makes out the current snapshot, and takes a new out if one is free. */
+struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
+                                                 struct synched__roles *roles,
+                                                 struct synched__publication publication);
 
 /* How many buffers readers hold now. Any thread; a moment's picture. */
 unsigned synched__memory_leased(const struct synched_memory *memory);

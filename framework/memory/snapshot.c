@@ -3,12 +3,25 @@
  */
 #include "memory/memory.h"
 
+static struct synched__buffer *newest_buffer(const struct synched_memory *memory) {
+  struct synched__buffer *newest = &memory->buffers[0];
+  uint64_t newest_sequence = 0;
+  for (unsigned b = 0; b < memory->buffer_count; b++) {
+    /* Also acquires the content: pairs with the exchange in synched__memory_publish. */
+    uint64_t sequence = synched__load_seq_cst(&memory->buffers[b].sequence);
+    if (sequence > newest_sequence) {
+      newest = &memory->buffers[b];
+      newest_sequence = sequence;
+    }
+  }
+  return newest;
+}
+
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
-  /* Before current is loaded: see memory.h. Also keeps the memory from being destroyed under us. */
+  /* Before looking for the newest: see memory.h. Also keeps the memory from being destroyed under us. */
   (void)synched__add_seq_cst(&memory->retained, 1);
   for (;;) {
-    /* Also acquires: pairs with the exchange of current in synched__memory_publish. */
-    struct synched__buffer *buffer = synched__load_seq_cst(&memory->current);
+    struct synched__buffer *buffer = newest_buffer(memory);
     uint32_t refs = synched__load_relaxed(&buffer->refs);
     while ((refs & SYNCHED__BUFFER_WRITING) == 0)
       /* Acquire: pairs with the release of refs in synched__memory_publish and synched_memory_load. */
@@ -44,52 +57,56 @@ void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   (void)synched__sub_acq_rel(&memory->retained, 1);
 }
 
-static bool take_buffer(struct synched_memory *memory, struct synched__buffer *buffer) {
-  if (buffer == synched__memory_current(memory))
+static bool take_buffer(const struct synched_memory *memory, struct synched__roles *roles,
+                        struct synched__buffer *buffer) {
+  if (buffer == roles->current)
     return false;
-  /* After current was stored: see memory.h. Acquires what the last reader read, see its release. */
+  /* After the sequence was stored: see memory.h. Acquires what the last reader read, see its release. */
   bool unwatched = synched__load_seq_cst(&memory->retained) == 0;
   uint32_t refs = 0;
   if (!unwatched && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return false;
-  memory->out = buffer;
-  memory->out_marked = !unwatched;
+  roles->out = buffer;
+  roles->out_marked = !unwatched;
   return true;
 }
 
-bool synched__memory_take_out(struct synched_memory *memory) {
-  for (unsigned b = 0; memory->out == NULL && b < memory->buffer_count; b++)
-    (void)take_buffer(memory, &memory->buffers[b]);
-  return memory->out != NULL;
+bool synched__memory_take_out(struct synched_memory *memory, struct synched__roles *roles) {
+  for (unsigned b = 0; roles->out == NULL && b < memory->buffer_count; b++)
+    (void)take_buffer(memory, roles, &memory->buffers[b]);
+  return roles->out != NULL;
 }
 
 bool synched__memory_starve(struct synched_memory *memory) {
   synched__store_seq_cst(&memory->starved, 1);
-  return synched__memory_take_out(memory) && synched__memory_unstarve(memory);
+  return synched__memory_take_out(memory, &memory->roles) && synched__memory_unstarve(memory);
 }
 
 bool synched__memory_unstarve(struct synched_memory *memory) {
   return synched__exchange_seq_cst(&memory->starved, 0) != 0;
 }
 
-struct synched_snapshot *synched__memory_publish(struct synched_memory *memory, uint64_t round,
-                                                 double fold, bool held) {
-  struct synched__buffer *retired = synched__memory_current(memory);
-  struct synched__buffer *published = memory->out;
-  published->snapshot.round = round;
-  published->snapshot.fold = fold;
-  published->placed = true;
-  if (held)
+struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
+                                                 struct synched__roles *roles,
+                                                 struct synched__publication publication) {
+  struct synched__buffer *retired = roles->current;
+  struct synched__buffer *published = roles->out;
+  published->snapshot.round = publication.round;
+  published->snapshot.fold = publication.fold;
+  if (!published->placed)
+    published->placed = true;
+  if (publication.held)
     (void)synched__add_seq_cst(&memory->retained, 1);
   /* Nobody else touches these refs: they are WRITING, or no reader knew the buffer. Releases its content. */
-  if (held || memory->out_marked)
-    synched__store_release(&published->refs, held ? 1 : 0);
+  if (publication.held || roles->out_marked)
+    synched__store_release(&published->refs, publication.held ? 1 : 0);
   /* Releases the content, too; sequentially consistent with retained, see memory.h. */
-  (void)synched__exchange_seq_cst(&memory->current, published);
-  memory->out = NULL;
+  (void)synched__exchange_seq_cst(&published->sequence, ++roles->sequence);
+  roles->current = published;
+  roles->out = NULL;
   /* Mostly nobody reads the retired one: taking it first keeps two buffers warm, not all of them. */
-  if (!take_buffer(memory, retired))
-    (void)synched__memory_take_out(memory);
+  if (!take_buffer(memory, roles, retired))
+    (void)synched__memory_take_out(memory, roles);
   return &published->snapshot;
 }
 

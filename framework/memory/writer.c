@@ -33,7 +33,8 @@ struct synched_writer {
 };
 
 struct synched__writers {
-  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate;
+  struct synched__gate gate;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
   _Alignas(SYNCHED__CACHE_LINE) _Atomic size_t arrived_count;
   _Atomic(struct synched__buffer *) out; /* NULL: no buffer was free when the last round ended */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
@@ -76,7 +77,7 @@ static int make_writers(struct synched_memory *memory) {
   struct synched__writers *writers = synched__alloc_lines(1, sizeof *writers);
   if (writers == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for the writers");
-  writers->gate.sleeper_count = &writers->sleeper_count;
+  writers->gate = (struct synched__gate){&writers->epoch, &writers->sleeper_count};
   int status = init_seats(writers, memory);
   if (status != 0) {
     synched__writers_destroy(writers);
@@ -107,12 +108,12 @@ static int open_locked(struct synched_writer **out, struct synched_memory *memor
   struct synched_writer *writer = &writers->seats[segment];
   memory->owner = SYNCHED__OWNER_WRITERS;
   if (writers->open_count++ == 0) {
-    (void)synched__memory_take_out(memory);
-    synched__store_relaxed(&writers->out, memory->out);
+    (void)synched__memory_take_out(memory, &memory->roles);
+    synched__store_relaxed(&writers->out, memory->roles.out);
   }
   writer->open = true;
   writer->written = false;
-  writer->seen = synched__load_relaxed(&writers->gate.epoch);
+  writer->seen = synched__load_relaxed(&writers->epoch);
   *out = writer;
   return 0;
 }
@@ -141,8 +142,8 @@ static struct synched__buffer *open_buffer(struct synched_memory *memory) {
   if (out != NULL)
     return out;
   synched__mutex_lock(&memory->mutex);
-  if (synched__load_relaxed(&writers->out) == NULL && synched__memory_take_out(memory))
-    synched__store_release(&writers->out, memory->out);
+  if (synched__load_relaxed(&writers->out) == NULL && synched__memory_take_out(memory, &memory->roles))
+    synched__store_release(&writers->out, memory->roles.out);
   out = synched__load_relaxed(&writers->out);
   synched__mutex_unlock(&memory->mutex);
   if (out == NULL)
@@ -191,7 +192,7 @@ static int carry_over(struct synched_writer *writer) {
   struct synched__buffer *out = open_buffer(memory);
   if (out == NULL)
     return SYNCHED_EBUSY;
-  const struct synched_snapshot *previous = &synched__memory_current(memory)->snapshot;
+  const struct synched_snapshot *previous = &memory->roles.current->snapshot;
   fill_segment(out, writer->segment, synched_snapshot_segment(previous, writer->segment),
                previous->counts[writer->segment]);
   writer->written = true;
@@ -206,9 +207,9 @@ static void wake_seats(struct synched__writers *writers) {
 /* By the last to arrive, when every other seat waits at the gate. */
 static void close_round(struct synched_memory *memory, uint64_t epoch) {
   struct synched__writers *writers = memory->writers;
-  uint64_t round = synched__memory_current(memory)->snapshot.round + 1;
-  (void)synched__memory_publish(memory, round, 0.0, false);
-  synched__store_relaxed(&writers->out, memory->out);
+  const struct synched__publication publication = {.round = memory->roles.current->snapshot.round + 1};
+  (void)synched__memory_publish(memory, &memory->roles, publication);
+  synched__store_relaxed(&writers->out, memory->roles.out);
   synched__store_relaxed(&writers->arrived_count, 0);
   if (synched__gate_advance(&writers->gate, epoch + 2))
     wake_seats(writers);
@@ -249,7 +250,7 @@ int synched_writer_sync(struct synched_writer *writer, const struct synched_snap
       return status_of_break(writers);
   }
   writer->written = false;
-  *now = &synched__memory_current(memory)->snapshot;
+  *now = &memory->roles.current->snapshot;
   return 0;
 }
 
@@ -266,7 +267,7 @@ int synched_writer_write_sync_read(struct synched_writer *writer, const void *el
 static void break_locked(struct synched__writers *writers, int status) {
   /* Release: pairs with the acquire in status_of_break. Before the epoch, so that a waiter finds it. */
   synched__store_release(&writers->broken, status);
-  uint64_t epoch = synched__load_relaxed(&writers->gate.epoch);
+  uint64_t epoch = synched__load_relaxed(&writers->epoch);
   if (synched__gate_advance(&writers->gate, epoch | 1))
     wake_seats(writers);
 }
@@ -290,8 +291,8 @@ int synched_writer_fail(struct synched_writer *writer, int code) {
 /* Everybody has left: the memory is as its last round left it, and free. */
 static void reset_locked(struct synched_memory *memory) {
   struct synched__writers *writers = memory->writers;
-  uint64_t epoch = synched__load_relaxed(&writers->gate.epoch);
-  synched__store_relaxed(&writers->gate.epoch, (epoch | 1) + 1);
+  uint64_t epoch = synched__load_relaxed(&writers->epoch);
+  synched__store_relaxed(&writers->epoch, (epoch | 1) + 1);
   synched__store_relaxed(&writers->arrived_count, 0);
   synched__store_relaxed(&writers->broken, 0);
   memory->owner = SYNCHED__OWNER_NONE;

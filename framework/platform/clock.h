@@ -1,9 +1,16 @@
 /*
  * clock.h: time.
+ *
+ * Two clocks. synched__clock_ns is the system's monotonic clock. synched__tick_ns counts the same nanoseconds
+ * from the CPU's time-stamp counter, where the system itself trusts that counter: it costs a third, and, what
+ * weighs more between two cores, it does not hold up the memory accesses around it, as the system's does.
+ * It is calibrated once and then left alone, so that differences are good to some 50 millionths, but over hours it
+ * drifts from the system's clock: who shows times of day-long jobs anchors both ends (report/record.h).
  */
 #ifndef SYNCHED_PLATFORM_CLOCK_H
 #define SYNCHED_PLATFORM_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -12,6 +19,46 @@ static inline uint64_t synched__clock_ns(void) {
   struct timespec now;
   (void)clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Written once, by the first synched__clock_calibrate, and fixed from then on. */
+struct synched__tick_scale {
+  bool trusted;      /* else ticks are the system clock's nanoseconds */
+  uint64_t tick;     /* at one moment, */
+  uint64_t ns;       /* the monotonic clock at that moment, */
+  uint64_t ns_per_tick; /* times 2^32 */
+};
+
+extern struct synched__tick_scale synched__tick_scale;
+
+/* Before the first synched__tick_ns that should be cheap; takes some milliseconds the first time, nothing
+ * after. Any thread. Threads that use the scale are created, or handed their work, after it. */
+void synched__clock_calibrate(void);
+
+#if defined(__x86_64__)
+__extension__ typedef unsigned __int128 synched__u128;
+#endif
+
+/* Nanoseconds, about those of the monotonic clock. Two CPUs' may differ by some ns: see synched__span_ns. */
+static inline uint64_t synched__tick_ns(void) {
+#if defined(__x86_64__)
+  const struct synched__tick_scale *scale = &synched__tick_scale;
+  if (scale->trusted) {
+    uint64_t ticks = __builtin_ia32_rdtsc() - scale->tick;
+    return scale->ns + (uint64_t)(((synched__u128)ticks * scale->ns_per_tick) >> 32);
+  }
+#endif
+  return synched__clock_ns();
+}
+
+/* How far the monotonic clock is ahead of synched__tick_ns now. */
+static inline int64_t synched__clock_ahead_ns(void) {
+  return (int64_t)(synched__clock_ns() - synched__tick_ns());
+}
+
+/* From start to end; 0 where two CPUs' counters make it seem negative. */
+static inline uint64_t synched__span_ns(uint64_t start_ns, uint64_t end_ns) {
+  return end_ns > start_ns ? end_ns - start_ns : 0;
 }
 
 #endif

@@ -366,7 +366,7 @@ static double folder_quota(const char *folder, bool unified) {
   bool read = unified ? numbers_read(&quota, &period, folder, "/cpu.max")
                       : numbers_read(&quota, NULL, folder, "/cpu.cfs_quota_us") &&
                             numbers_read(&period, NULL, folder, "/cpu.cfs_period_us");
-  return read && quota > 0 && period > 0 ? quota / period : 0;
+  return read && period > 0 ? quota / period : 0;
 }
 
 /* The smallest limit from the folder `below` the mount point up to the mount point itself. */

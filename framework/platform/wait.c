@@ -24,12 +24,12 @@ void synched__waiter_deinit(struct synched__waiter *waiter) {
   synched__parker_deinit(&waiter->parker);
 }
 
-uint64_t synched__gate_glance(struct synched__gate *gate, unsigned looks, uint64_t seen) {
+uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen) {
   /* Acquire: pairs with the exchange in synched__gate_advance. */
-  uint64_t epoch = synched__load_acquire(&gate->epoch);
+  uint64_t epoch = synched__load_acquire(gate->epoch);
   for (unsigned i = 0; epoch == seen && i < looks; i++) {
     synched__cpu_pause();
-    epoch = synched__load_acquire(&gate->epoch);
+    epoch = synched__load_acquire(gate->epoch);
   }
   return epoch;
 }
@@ -43,7 +43,7 @@ static bool insists(const struct synched__spin *spin) {
   return spin->insist != NULL && synched__load_relaxed(spin->insist) != 0;
 }
 
-static uint64_t spin_from(struct synched__gate *gate, struct synched__waiter *waiter, uint64_t seen,
+static uint64_t spin_from(const struct synched__gate *gate, struct synched__waiter *waiter, uint64_t seen,
                           uint64_t start_ns) {
   const uint64_t budget = spin_budget(waiter);
   for (;;) {
@@ -56,31 +56,31 @@ static uint64_t spin_from(struct synched__gate *gate, struct synched__waiter *wa
 }
 
 /* Ends the announcement; false if a waker has taken it, who then leaves a token. */
-static bool withdraw(struct synched__gate *gate, struct synched__waiter *waiter) {
+static bool withdraw(const struct synched__gate *gate, struct synched__waiter *waiter) {
   if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   return true;
 }
 
-static uint64_t sleep_until_changed(struct synched__gate *gate, struct synched__waiter *waiter,
+static uint64_t sleep_until_changed(const struct synched__gate *gate, struct synched__waiter *waiter,
                                     uint64_t seen) {
   for (;;) {
     synched__store_relaxed(&waiter->asleep, 1);
     /* Carries the store above to wakers; seq_cst with the epoch, see wait.h. */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
-    uint64_t epoch = synched__load_seq_cst(&gate->epoch);
+    uint64_t epoch = synched__load_seq_cst(gate->epoch);
     if (epoch == seen || !withdraw(gate, waiter)) {
       synched__park(&waiter->parker);
       /* Acquire: pairs with the exchange in synched__gate_advance. */
-      epoch = synched__load_acquire(&gate->epoch);
+      epoch = synched__load_acquire(gate->epoch);
     }
     if (epoch != seen)
       return epoch;
   }
 }
 
-uint64_t synched__gate_wait(struct synched__gate *gate, struct synched__waiter *waiter,
+uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
                             uint64_t seen) {
   uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
   if (epoch != seen)
@@ -97,7 +97,7 @@ uint64_t synched__gate_wait(struct synched__gate *gate, struct synched__waiter *
   return epoch;
 }
 
-bool synched__waiter_wake(struct synched__gate *gate, struct synched__waiter *waiter) {
+bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter) {
   if (synched__load_relaxed(&waiter->asleep) == 0 ||
       synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
     return false;

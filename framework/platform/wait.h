@@ -18,10 +18,10 @@
 
 #include "platform/park.h"
 
-/* Where it lies decides its cost, so its owner places it: the epoch beside what waiters read as soon as it
- * advances, the count of sleepers, which hardly ever changes, on a line of its own. */
+/* Where the two lie decides what a round costs, so their owner places them: the epoch beside what waiters read
+ * as soon as it advances, the count of sleepers, which hardly ever changes, on a line of its own. */
 struct synched__gate {
-  _Atomic uint64_t epoch;
+  _Atomic uint64_t *epoch;
   _Atomic uint32_t *sleeper_count;
 };
 
@@ -45,20 +45,20 @@ int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin sp
 void synched__waiter_deinit(struct synched__waiter *waiter);
 
 /* Waits until the epoch is not `seen`; returns what it is. Acquires what was done before it advanced. */
-uint64_t synched__gate_wait(struct synched__gate *gate, struct synched__waiter *waiter,
+uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
                             uint64_t seen);
 
 /* Looks for about `looks` pauses whether the epoch is not `seen`; returns what it was last. */
-uint64_t synched__gate_glance(struct synched__gate *gate, unsigned looks, uint64_t seen);
+uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen);
 
 /* Sets the epoch; true if somebody may sleep, so that the caller should look whom to wake. Releases. */
-static inline bool synched__gate_advance(struct synched__gate *gate, uint64_t epoch) {
+static inline bool synched__gate_advance(const struct synched__gate *gate, uint64_t epoch) {
   /* Release for the acquire loads in synched__gate_wait; seq_cst with sleeper_count, see above. */
-  (void)synched__exchange_seq_cst(&gate->epoch, epoch);
+  (void)synched__exchange_seq_cst(gate->epoch, epoch);
   return synched__load_seq_cst(gate->sleeper_count) != 0;
 }
 
 /* Wakes this waiter if it sleeps; true if it did. After synched__gate_advance, by any thread. */
-bool synched__waiter_wake(struct synched__gate *gate, struct synched__waiter *waiter);
+bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter);
 
 #endif

@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "platform/alloc.h"
+#include "platform/clock.h"
 #include "platform/cpus.h"
+#include "topology/place.h"
 #include "topology/plan.h"
 
 #define SPIN_DEFAULT_NS 50000u
@@ -54,18 +56,11 @@ static struct synched__spin choose_spin(const struct synched_pool *pool,
   return spin;
 }
 
-static int compare_places(const void *a, const void *b) {
+static int compare_workers(const void *a, const void *b) {
   const struct synched__worker *x = *(struct synched__worker *const *)a;
   const struct synched__worker *y = *(struct synched__worker *const *)b;
-  const struct synched_place *p = &x->info.place;
-  const struct synched_place *q = &y->info.place;
-  const int difference[] = {p->package - q->package, p->numa_node - q->numa_node,
-                            p->cache - q->cache,     p->core - q->core,
-                            p->cpu - q->cpu,         (int)x->index - (int)y->index};
-  for (size_t i = 0; i < sizeof difference / sizeof *difference; i++)
-    if (difference[i] != 0)
-      return difference[i];
-  return 0;
+  int order = synched__place_order(&x->info.place, &y->info.place);
+  return order != 0 ? order : (int)x->index - (int)y->index;
 }
 
 /* Workers in the order of their places: who is near in it is near on the machine. */
@@ -79,7 +74,7 @@ static int make_ring(struct synched_pool *pool) {
   }
   for (unsigned w = 0; w < count; w++)
     sorted[w] = &pool->workers[w];
-  qsort(sorted, count, sizeof *sorted, compare_places);
+  qsort(sorted, count, sizeof *sorted, compare_workers);
   for (unsigned r = 0; r < count; r++) {
     pool->ring[r] = sorted[r]->index;
     sorted[r]->rank = r;
@@ -128,7 +123,7 @@ static void deinit_workers(struct synched_pool *pool, unsigned made) {
 /* Tells the first `count` workers, which wait at the gate, to end, and waits until they have. */
 static void stop_workers(struct synched_pool *pool, unsigned count) {
   synched__store_relaxed(&pool->stopping, 1);
-  uint64_t epoch = synched__load_relaxed(&pool->gate.epoch);
+  uint64_t epoch = synched__load_relaxed(&pool->epoch);
   /* Releases stopping to them. */
   if (synched__gate_advance(&pool->gate, epoch + 1))
     synched__pool_wake(pool, count);
@@ -176,7 +171,7 @@ static int build(struct synched_pool *pool, const struct synched_pool_options *o
   const struct synched__plan_request request = {pool->worker_count, options->affinity,
                                                 options->cpu_list};
   unsigned made = 0;
-  pool->gate.sleeper_count = &pool->sleeper_count;
+  pool->gate = (struct synched__gate){&pool->epoch, &pool->sleeper_count};
   const struct synched__spin spin = choose_spin(pool, options);
   int status = place_workers(pool, &request, budget);
   if (status != 0)
@@ -236,6 +231,7 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   int status = synched__options_read(&read, options, &spec);
   if (status != 0)
     return status;
+  synched__clock_calibrate();
   struct synched__cpus_budget budget;
   synched__cpus_budget(&budget);
   unsigned worker_count = read.worker_count;
@@ -245,7 +241,7 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   status = check_options(&read, worker_count, budget.usable_count);
   if (status != 0)
     return status;
-  struct synched_pool *pool;
+  struct synched_pool *pool = NULL;
   status = allocate(&pool, worker_count, read.name != NULL ? read.name : "synched");
   if (status != 0)
     return status;

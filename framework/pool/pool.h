@@ -15,20 +15,21 @@
 
 #include <stdbool.h>
 
+#include "memory/memory.h"
 #include "platform/thread.h"
 #include "platform/wait.h"
 
 #include <synched/pool.h>
 
 struct synched_job;
-struct synched_snapshot;
-struct synched__buffer;
 
 struct synched__worker {
   /* (epoch, segments left) of its home range: see job/claim.h. Its owner's and thieves'. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t cursor;
   struct synched__waiter waiter; /* on lines of its own */
-  struct synched_pool *pool;     /* from here on: fixed once the pool is created */
+  uint64_t opened_epoch;         /* the last that it opened, and when: its own, to save a look at the clock */
+  uint64_t opened_ns;
+  struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
   unsigned rank; /* in pool->ring */
   struct synched__thread thread;
@@ -47,18 +48,19 @@ typedef void (*synched__participate_fn)(struct synched__worker *worker, uint64_t
 
 struct synched_pool {
   /* The line that every round moves: written by who counts itself out and by who opens. */
-  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate;
-  _Atomic uint64_t remaining;              /* segments not completed << 32 | compute ns so far */
-  uint64_t opened_ns;                      /* when the round was opened */
-  const struct synched_snapshot *previous; /* of the open round */
-  struct synched__buffer *out;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
+  _Atomic uint64_t remaining; /* segments not completed << 32 | compute ns so far */
+  uint64_t opened_ns;         /* when the round was opened; baton, like the rest of the line */
+  uint64_t round;             /* its number */
+  struct synched__roles roles; /* of its memory: current is what calls read, out what they write */
 
   /* Written when the pool turns to another job, or one changes shape. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__turn turns[2];
   _Atomic(synched__participate_fn) participate;
 
   /* Fixed once the pool is created. */
-  _Alignas(SYNCHED__CACHE_LINE) struct synched__worker *workers;
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate; /* epoch and sleeper_count */
+  struct synched__worker *workers;
   unsigned *ring; /* [worker_count] workers by place, so that neighbours are near */
   unsigned worker_count;
   unsigned usable_count; /* CPUs */
@@ -69,6 +71,7 @@ struct synched_pool {
   _Atomic uint32_t stopping;
 
   /* Read by the baton's holder in every round; changed when jobs come and go. */
+  struct synched_job *occupant; /* whose roles are in the first line; baton */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t running; /* not idle; under the mutex */
   _Atomic uint32_t contended;                             /* other jobs are ready */
 

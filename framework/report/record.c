@@ -3,12 +3,12 @@
  *
  * All of it is allocated with the job and touched once here, so that no round allocates or faults. What
  * different threads write in the same round lies on different cache lines: each worker's totals are
- * one line, each worker's ring starts on a line of its own, and the rounds, which move from one closing
- * worker to the next, are apart from both.
+ * one line, and so are the cells of its ring.
  *
  * A ring has one row more than can be shown. A round that fails or is cancelled has written its cells by
  * then, at the place of the round `row_count` before it; without the spare row, an aborted job would
- * lose the oldest round that it did complete.
+ * lose the oldest round that it did complete. And row counts are powers of two, to find a row without
+ * dividing.
  */
 #include "report/record.h"
 
@@ -17,19 +17,21 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 
-#define CELLS_PER_LINE (SYNCHED__CACHE_LINE / sizeof(struct synched__record_cell))
-
 /* Up to so many segments their records lie apart, so that two never share a 64-byte line; rounds of more
  * segments are not so short that neighbours' sharing a line at a seam shows. */
 #define SPREAD_SEGMENTS 4096u
 #define SPREAD_STRIDE 6u
 
-_Static_assert(SYNCHED__CACHE_LINE % sizeof(struct synched__record_cell) == 0,
-               "rings could not be laid out in whole cache lines");
+/* Two rows, the least that a ring has, are whole cache lines. */
+_Static_assert(2 * sizeof(struct synched__record_cell) % SYNCHED__CACHE_LINE == 0,
+               "workers' rings would share cache lines");
 
-/* Cells from one worker's ring to the next: whole cache lines. */
-static size_t ring_stride(size_t row_count) {
-  return (row_count + CELLS_PER_LINE - 1) / CELLS_PER_LINE * CELLS_PER_LINE;
+/* The power of two above `shown_count`; 0: there is none. */
+static size_t rows_for(size_t shown_count) {
+  size_t row_count = 2;
+  while (row_count != 0 && row_count <= shown_count)
+    row_count *= 2;
+  return row_count;
 }
 
 /* Bytes from one segment's record to the next. */
@@ -51,20 +53,17 @@ static void copy_name(char *to, size_t bytes, const char *name) {
 
 /* False as soon as something is refused; what was allocated so far is then the destroy's to free. */
 static bool allocate_parts(struct synched_report *report, bool segment_times) {
-  size_t stride = ring_stride(report->row_count);
-  if (stride == 0 || stride < report->row_count || report->worker_count > SIZE_MAX / stride)
+  const size_t row_count = report->row_count;
+  if (row_count == 0 || report->worker_count > SIZE_MAX / row_count)
     return false;
   report->workers = synched__alloc_lines(report->worker_count, sizeof *report->workers);
   if (report->workers == NULL)
     return false;
-  report->cells = synched__alloc_lines(report->worker_count * stride, sizeof *report->cells);
+  report->cells = synched__alloc_lines(report->worker_count * row_count, sizeof *report->cells);
   if (report->cells == NULL)
     return false;
   for (unsigned worker = 0; worker < report->worker_count; worker++)
-    report->workers[worker].cells = report->cells + worker * stride;
-  report->rounds = synched__alloc_lines(report->row_count, sizeof *report->rounds);
-  if (report->rounds == NULL)
-    return false;
+    report->workers[worker].cells = report->cells + worker * row_count;
   if (!segment_times)
     return true;
   report->segments = synched__alloc_lines(report->segment_count, segment_bytes(report));
@@ -73,12 +72,13 @@ static bool allocate_parts(struct synched_report *report, bool segment_times) {
 
 int synched__record_create(struct synched_report **out, const struct synched__record_shape *shape) {
   *out = NULL;
-  /* On lines of its own too: workers read its first line in every round, the closing worker writes the next. */
+  /* On lines of its own too: workers read its first in every round, the closing worker writes its next. */
   struct synched_report *report = synched__alloc_lines(1, sizeof *report);
   if (report != NULL) {
     report->worker_count = shape->worker_count;
     report->segment_count = shape->segment_count;
-    report->row_count = shape->row_count + 1;
+    report->shown_count = shape->row_count;
+    report->row_count = rows_for(shape->row_count);
     report->segment_stride = shape->segment_count <= SPREAD_SEGMENTS ? SPREAD_STRIDE : 1;
     copy_name(report->name, sizeof report->name, shape->name == NULL ? "job" : shape->name);
   }
@@ -97,7 +97,6 @@ void synched__record_destroy(struct synched_report *report) {
   if (report == NULL)
     return;
   synched__free(report->segments);
-  synched__free(report->rounds);
   synched__free(report->cells);
   synched__free(report->workers);
   synched__free(report);
@@ -114,16 +113,27 @@ void synched__record_reset(struct synched_report *report) {
   }
   if (report->segments != NULL)
     memset(report->segments, 0, report->segment_count * segment_bytes(report));
-  memset(report->rounds, 0, report->row_count * sizeof *report->rounds);
   report->status = 0;
   report->round_count = 0;
   report->last_round = 0;
   report->start_ns = 0;
   report->end_ns = 0;
+  report->start_offset_ns = 0;
+  report->end_offset_ns = 0;
   report->failed_segment = -1;
   report->failed_code = 0;
   report->lease_wait_count = 0;
   report->lease_wait_ns = 0;
   report->delivered_count = 0;
   report->missed_count = 0;
+}
+
+uint64_t synched__record_shown_ns(const struct synched_report *report, uint64_t recorded_ns) {
+  int64_t offset_ns = report->start_offset_ns;
+  if (report->end_ns > report->start_ns) {
+    double elapsed = ((double)recorded_ns - (double)report->start_ns) /
+                     ((double)report->end_ns - (double)report->start_ns);
+    offset_ns += (int64_t)(elapsed * (double)(report->end_offset_ns - report->start_offset_ns));
+  }
+  return recorded_ns + (uint64_t)offset_ns;
 }

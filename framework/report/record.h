@@ -2,9 +2,13 @@
  * record.h: the recording half of the report, which the engine writes while rounds run.
  *
  * Who writes what: a worker writes its own synched__record_worker and its own cells, and the record of a
- * segment while it computes that segment. The closing worker writes everything else, between rounds. All of a
+ * segment while it computes that segment. The closing worker writes when the round was opened and closed into its own cell, and
+ * everything else between rounds. All of a
  * round's writes come before the worker counts itself out of that round, so the closing worker, and
  * whoever learns of the job's end from it, sees them; there is nothing atomic here, and nothing is allocated.
+ *
+ * Times are recorded with synched__tick_ns, and shown as the monotonic clock's: how far apart the two were at
+ * the start and at the end of the run is recorded as well, and synched__record_shown_ns goes by that.
  *
  * Nobody clears a ring: a cell carries the number of its round, and one that carries another was not
  * written in that round.
@@ -20,12 +24,16 @@
 
 #include <synched/report.h>
 
-/* One worker in one round. */
+/* One worker in one round; a cache line of 64 bytes, all of it its own, so that a worker that closes a round
+ * finds nothing here that another one wrote last. */
 struct synched__record_cell {
   uint64_t round;
   uint64_t start_ns; /* its first call began */
   uint64_t end_ns;   /* its last call ended */
   uint64_t compute_ns;
+  uint64_t opened_ns; /* by the worker that closed the round: when that was opened; else 0 */
+  uint64_t closed_ns; /* and when the next one was opened, or the job ended */
+  uint64_t unused[2];
 };
 
 struct synched__record_worker {
@@ -33,29 +41,22 @@ struct synched__record_worker {
   uint64_t call_count, stolen_count, closed_count;
   uint64_t compute_ns, closing_ns;
   uint64_t last_start_ns, last_end_ns;
-  struct synched__record_cell *cells; /* [row_count], the round's at [round % row_count] */
+  struct synched__record_cell *cells; /* [row_count]: see synched__record_cell_of */
 };
 
 struct synched__record_segment {
   uint64_t call_count, compute_ns, longest_ns;
 };
 
-/* One round, by the closing worker. */
-struct synched__record_round {
-  uint64_t round;
-  uint64_t start_ns; /* opened */
-  uint64_t end_ns;   /* the next one opened, or the job ended */
-};
-
 /* The whole; what the public header calls a report. */
 struct synched_report {
   unsigned worker_count;
   size_t segment_count;
-  size_t row_count;                         /* of each ring */
+  size_t shown_count;                       /* rounds that can be asked for */
+  size_t row_count;                         /* of each ring: a power of two above that */
   struct synched__record_worker *workers;   /* [worker_count] */
   struct synched__record_segment *segments; /* segment s at [s * segment_stride]; NULL: calls not timed */
   size_t segment_stride;                    /* above 1 where neighbours would share lines too often */
-  struct synched__record_round *rounds;     /* [row_count], the round's at [round % row_count] */
   struct synched__record_cell *cells;       /* [worker_count * row_count], which workers point into */
   char name[64];
 
@@ -63,6 +64,7 @@ struct synched_report {
   uint64_t round_count; /* published in this run */
   uint64_t last_round;  /* the number of the last of them */
   uint64_t start_ns, end_ns;
+  int64_t start_offset_ns, end_offset_ns; /* the monotonic clock less the recording one, at these times */
   int64_t failed_segment; /* -1: none */
   int failed_code;
   uint64_t lease_wait_count, lease_wait_ns;
@@ -73,9 +75,18 @@ struct synched__record_shape {
   const char *name;
   unsigned worker_count;
   size_t segment_count;
-  size_t row_count;
+  size_t row_count; /* rounds that can be asked for */
   bool segment_times;
 };
+
+/* A recorded time as the monotonic clock had it. */
+uint64_t synched__record_shown_ns(const struct synched_report *report, uint64_t recorded_ns);
+
+/* Where a worker's part in a round is written, in place of one that is shown no more. */
+static inline struct synched__record_cell *
+synched__record_cell_of(const struct synched_report *report, unsigned worker, uint64_t round) {
+  return &report->workers[worker].cells[round & (report->row_count - 1)];
+}
 
 /* Allocates all of it, zeroed and reset. SYNCHED_ENOMEM. Ended by synched__record_destroy (NULL allowed). */
 int synched__record_create(struct synched_report **out, const struct synched__record_shape *shape);

@@ -1,13 +1,14 @@
 /*
  * report.c: the numbers of a report, by accessor.
  *
- * Everything here only reads a record whose job has ended, so any number of threads may ask at once.
- * What the public structs have beyond the record (sums, waits, numbers of rounds) is derived here and kept nowhere.
+ * Everything here only reads a record whose job has ended, so any number of threads may ask at once. What
+ * the public structs have beyond the record (sums, waits, numbers of rounds) is derived here, kept nowhere.
  */
 #include "report/record.h"
 
 #include "base/error.h"
 #include "base/options.h"
+#include "platform/clock.h"
 
 static const struct synched__options_spec summary_spec = {
     .what = "synched_report_summary",
@@ -37,16 +38,16 @@ static int no_report(void) {
   return synched__fail(SYNCHED_EINVAL, "the report is NULL");
 }
 
-/* From start to end; 0 where the end was never reached. */
-static uint64_t span_ns(uint64_t start_ns, uint64_t end_ns) {
-  return end_ns > start_ns ? end_ns - start_ns : 0;
+/* A worker that never computed anything has no such time: 0. */
+static uint64_t shown_or_zero(const struct synched_report *report, uint64_t recorded_ns) {
+  return recorded_ns == 0 ? 0 : synched__record_shown_ns(report, recorded_ns);
 }
 
 /* What is left of the job's time on one worker. The three are measured with separate clock reads, so
  * their sum may pass the whole by a few; a wait is then 0, not a wrapped number. */
 static uint64_t wait_ns(const struct synched_report *report,
                         const struct synched__record_worker *worker) {
-  uint64_t whole_ns = span_ns(report->start_ns, report->end_ns);
+  uint64_t whole_ns = synched__span_ns(report->start_ns, report->end_ns);
   if (worker->compute_ns >= whole_ns || worker->closing_ns >= whole_ns - worker->compute_ns)
     return 0;
   return whole_ns - worker->compute_ns - worker->closing_ns;
@@ -62,8 +63,8 @@ int synched_report_summary(const struct synched_report *report,
       .worker_count = report->worker_count,
       .segment_count = report->segment_count,
       .round_count = report->round_count,
-      .start_ns = report->start_ns,
-      .end_ns = report->end_ns,
+      .start_ns = synched__record_shown_ns(report, report->start_ns),
+      .end_ns = synched__record_shown_ns(report, report->end_ns),
       .failed_segment = report->failed_segment,
       .failed_code = report->failed_code,
       .lease_wait_count = report->lease_wait_count,
@@ -98,8 +99,8 @@ int synched_report_worker(const struct synched_report *report, unsigned worker,
       .compute_ns = totals->compute_ns,
       .closing_ns = totals->closing_ns,
       .wait_ns = wait_ns(report, totals),
-      .last_start_ns = totals->last_start_ns,
-      .last_end_ns = totals->last_end_ns,
+      .last_start_ns = shown_or_zero(report, totals->last_start_ns),
+      .last_end_ns = shown_or_zero(report, totals->last_end_ns),
   };
   return synched__out_write(out, &filled, &worker_spec);
 }
@@ -113,7 +114,7 @@ int synched_report_segment(const struct synched_report *report, size_t segment,
                          report->segment_count);
   struct synched_report_segment filled = {0};
   if (report->segments != NULL) {
-    const struct synched__record_segment *totals = 
+    const struct synched__record_segment *totals =
         &report->segments[segment * report->segment_stride];
     filled.call_count = totals->call_count;
     filled.compute_ns = totals->compute_ns;
@@ -125,9 +126,8 @@ int synched_report_segment(const struct synched_report *report, size_t segment,
 size_t synched_report_recorded(const struct synched_report *report) {
   if (report == NULL)
     return 0;
-  /* One row of each ring is spare; see record.c. */
-  size_t shown = report->row_count - 1;
-  return report->round_count < shown ? (size_t)report->round_count : shown;
+  return report->round_count < report->shown_count ? (size_t)report->round_count
+                                                   : report->shown_count;
 }
 
 /* The number of a recorded round. The index is in range. */
@@ -138,8 +138,7 @@ static uint64_t round_number(const struct synched_report *report, size_t index) 
 /* 0 for a worker that took no part: its cell there is still an older round's, or none's. */
 static uint64_t cell_compute_ns(const struct synched_report *report, uint64_t round,
                                 unsigned worker) {
-  const struct synched__record_cell *cell =
-      &report->workers[worker].cells[round % report->row_count];
+  const struct synched__record_cell *cell = synched__record_cell_of(report, worker, round);
   return cell->round == round ? cell->compute_ns : 0;
 }
 
@@ -153,13 +152,15 @@ int synched_report_round(const struct synched_report *report, size_t index,
                          recorded);
   uint64_t round = round_number(report, index);
   struct synched_report_round filled = {.round = round};
-  const struct synched__record_round *row = &report->rounds[round % report->row_count];
-  if (row->round == round) {
-    filled.start_ns = row->start_ns;
-    filled.total_ns = span_ns(row->start_ns, row->end_ns);
-  }
-  for (unsigned worker = 0; worker < report->worker_count; worker++)
+  for (unsigned worker = 0; worker < report->worker_count; worker++) {
+    const struct synched__record_cell *cell = synched__record_cell_of(report, worker, round);
     filled.compute_ns += cell_compute_ns(report, round, worker);
+    /* The worker that closed the round knows when that was. */
+    if (cell->round == round && cell->closed_ns != 0) {
+      filled.start_ns = synched__record_shown_ns(report, cell->opened_ns);
+      filled.total_ns = synched__span_ns(cell->opened_ns, cell->closed_ns);
+    }
+  }
   return synched__out_write(out, &filled, &round_spec);
 }
 

@@ -28,8 +28,7 @@ static int hwloc_refused(int reason, const char *what) {
 }
 
 static unsigned long load_flags(void) {
-  unsigned long flags =
-      HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING;
+  unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED;
 #if HWLOC_API_VERSION >= 0x00020800
   flags |= HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS |
            HWLOC_TOPOLOGY_FLAG_NO_CPUKINDS;
@@ -38,7 +37,9 @@ static unsigned long load_flags(void) {
 }
 
 static int tree_configure(hwloc_topology_t tree, const char *synthetic) {
-  if (hwloc_topology_set_flags(tree, load_flags()) != 0 ||
+  const unsigned long without = HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST;
+  if (hwloc_topology_set_components(tree, without, "x86") != 0 ||
+      hwloc_topology_set_flags(tree, load_flags()) != 0 ||
       hwloc_topology_set_io_types_filter(tree, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
       hwloc_topology_set_icache_types_filter(tree, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
       hwloc_topology_set_type_filter(tree, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_NONE) != 0)

@@ -114,7 +114,7 @@ struct synched_job_options {
   enum synched_balance balance;    /* 0: STEAL */
   enum synched_fold fold;          /* 0: NONE */
   unsigned report_rounds;          /* how many of the last rounds the report can show one by one;
-                                      0: 64; at most 65536. 32 bytes each per worker */
+                                      0: 64; at most 65536. 64 bytes each per worker */
 };
 
 /* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */

@@ -60,7 +60,8 @@ SYNCHED_API int synched_topology_info(struct synched_topology_info *out);
  * Any thread; some milliseconds; keeps nothing.
  * SYNCHED_EINVAL: worker_count 0, unknown affinity, a list that cannot be read or is missing.
  * SYNCHED_ENOENT: the list names a CPU that the machine does not have. SYNCHED_EPERM: one that this
- * process is not allowed to use. `places` is then untouched. */
+ * process is not allowed to use. SYNCHED_ENOMEM, SYNCHED_EIO: the system's tables could not be read.
+ * `places` is then untouched. */
 SYNCHED_API int synched_topology_plan(struct synched_place *places, unsigned worker_count,
                                       enum synched_affinity affinity, const char *cpu_list);
 

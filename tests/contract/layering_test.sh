@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
 # layering_test.sh: the checker finds each kind of violation, on its line, and nothing else.
 set -euo pipefail
-checker=$(cd "$(dirname "$0")" && pwd)/layering.sh
+rules=$(cd "$(dirname "$0")" && pwd)/layering.awk
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
+cd "$tree"
 failed=0
 cases=0
 
-# check EXPECTED FILE LINE...: a tree with that one file; EXPECTED is the number of the violating
-# line, 0 for none.
+# check EXPECTED FILE LINE...: one file with those lines; EXPECTED is the number of the one line that
+# is complained about, 0 for none.
 check() {
-  local expected=$1 file=$2 output found
+  local expected=$1 file=$2 output found=0
   shift 2
   cases=$((cases + 1))
-  rm -rf "${tree:?}"/*
-  mkdir -p "$tree/$(dirname "$file")"
-  printf '%s\n' "$@" >"$tree/$file"
-  found=0
-  output=$("$checker" "$tree" 2>&1) || found=$(sed -n "s|^$file:\([0-9]*\): .*|\1|p" <<<"$output" | paste -sd,)
-  if [ "$found" != "$expected" ]; then
+  mkdir -p "${file%/*}"
+  printf '%s\n' "$@" >"$file"
+  if ! output=$(awk -f "$rules" "$file" 2>&1); then
+    found=${output#"$file:"}
+    found=${found%%:*}
+  fi
+  if [ "$found" != "$expected" ] || [[ $output == *$'\n'* ]]; then
     printf '%s: expected line %s, found %s:\n%s\n' "$file" "$expected" "$found" "$output" >&2
     failed=1
   fi

@@ -200,6 +200,13 @@ QUOTA_TEST(quota_foreign_mount_beside_own_does_not_count) {
   EXPECT_QUOTA(2);
 }
 
+QUOTA_TEST(quota_mount_root_is_compared_by_whole_names) {
+  put("/proc/self/cgroup", "0::/docker/abcd\n");
+  put("/proc/self/mountinfo", "30 21 0:26 /docker/abc /mnt/other ro - cgroup2 cgroup rw\n" V2_LINE);
+  put("/mnt/otherd/cpu.max", "10000 100000\n");
+  EXPECT_QUOTA(0);
+}
+
 QUOTA_TEST(quota_path_that_leads_out_stays_in_mount) {
   put_v2("/../sibling");
   put("/sys/fs/cgroup/cpu.max", "600000 100000\n");
@@ -296,18 +303,20 @@ QUOTA_TEST(quota_odd_proc_files_are_none) {
   }
 }
 
-/* A container's layers make lines of many kilobytes. */
+/* A container's layers make lines of many kilobytes. What such a line ends with is no line by itself,
+ * wherever a reader's buffer happens to end. */
 QUOTA_TEST(quota_long_lines_are_passed_over) {
   enum { LONG = 40000 };
-  char *lines = malloc(LONG + sizeof V2_LINE);
-  cr_assert_not_null(lines);
-  memset(lines, 'x', LONG);
-  (void)strcpy(lines + LONG - 1, "\n" V2_LINE);
-  put("/proc/self/mountinfo", lines);
-  free(lines);
+  static char lines[LONG + sizeof V2_LINE + 100];
   put("/proc/self/cgroup", "0::/app\n");
   put("/sys/fs/cgroup/app/cpu.max", "100000 50000\n");
-  EXPECT_QUOTA(2);
+  put("/fake/app/cpu.max", "1000 100000\n");
+  for (size_t length = 8192; length < LONG; length *= 2) {
+    memset(lines, 'x', length - 1);
+    (void)strcpy(lines + length - 1, "30 21 0:26 / /fake rw - cgroup2 cgroup2 rw\n" V2_LINE);
+    put("/proc/self/mountinfo", lines);
+    EXPECT_QUOTA(2);
+  }
 }
 
 /* --- all told --- */

@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <synched/status.h>
@@ -32,18 +33,21 @@ static inline uint64_t compute_ns(uint64_t round, unsigned worker) {
 
 /* What the engine would have recorded of a round that began when the last one ended and took a ms. */
 static inline void record(struct synched_report *report, uint64_t round) {
-  struct synched__record_round *row = &report->rounds[round % report->row_count];
-  *row = (struct synched__record_round){
-      .round = round, .start_ns = round * 1000000, .end_ns = (round + 1) * 1000000};
+  const uint64_t start_ns = round * 1000000;
   for (unsigned i = 0; i < report->worker_count; i++) {
     struct synched__record_worker *worker = &report->workers[i];
     uint64_t ns = compute_ns(round, i);
-    worker->cells[round % report->row_count] = (struct synched__record_cell){
-        .round = round, .start_ns = row->start_ns, .end_ns = row->start_ns + ns, .compute_ns = ns};
+    *synched__record_cell_of(report, i, round) = (struct synched__record_cell){
+        .round = round, .start_ns = start_ns, .end_ns = start_ns + ns, .compute_ns = ns};
     worker->round_count++;
     worker->call_count++;
     worker->compute_ns += ns;
   }
+  /* Each closes a round in turn. */
+  struct synched__record_cell *closing =
+      synched__record_cell_of(report, (unsigned)(round % report->worker_count), round);
+  closing->opened_ns = start_ns;
+  closing->closed_ns = start_ns + 1000000;
 }
 
 /* Rounds first .. last, all published. */
@@ -58,11 +62,14 @@ static inline void record_run(struct synched_report *report, uint64_t first, uin
 
 /* The printed report; the caller frees it. */
 static inline char *printed(const struct synched_report *report) {
-  char *text = NULL;
-  size_t bytes;
-  FILE *file = open_memstream(&text, &bytes);
+  FILE *file = tmpfile();
   cr_assert_not_null(file);
   cr_assert_eq(synched_report_print(report, file), 0);
+  size_t length = (size_t)ftell(file);
+  rewind(file);
+  char *text = calloc(length + 1, 1);
+  cr_assert_not_null(text);
+  cr_assert_eq(fread(text, 1, length, file), length);
   cr_assert_eq(fclose(file), 0);
   return text;
 }

@@ -1,43 +1,27 @@
 # How tests are declared. Everything runs from the build tree with ctest; labels: unit, stress,
 # contract, package, example.
 
-# Criterion starts each test in a process of its own in a way that thread sanitizer cannot follow.
-set(SYNCHED_UNIT_TESTS ON)
-if(SYNCHED_SANITIZE MATCHES "thread")
-  set(SYNCHED_UNIT_TESTS OFF)
-else()
-  pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET "criterion>=2.4")
-endif()
-
-set(SYNCHED_RUN_UNIT "${PROJECT_SOURCE_DIR}/tests/unit/run.sh")
-
-# synched_add_unit_test(NAME [SOURCES file...] [LIBS target...]): tests/unit/NAME_test.c, a Criterion program.
+# synched_add_unit_test(NAME [LIBS target...]): tests/unit/NAME_test.c, a Criterion program.
 function(synched_add_unit_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-  if(NOT SYNCHED_UNIT_TESTS)
-    return()
-  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS")
   set(target ${name}_test)
-  add_executable(${target} ${name}_test.c ${arg_SOURCES})
+  add_executable(${target} ${name}_test.c)
   synched_target_defaults(${target})
-  target_compile_options(${target} PRIVATE
-    # Criterion's macros, seen from our files.
-    $<$<C_COMPILER_ID:Clang,AppleClang>:-Wno-gnu-zero-variadic-macro-arguments>)
-  target_link_libraries(${target} PRIVATE synched_internal PkgConfig::CRITERION ${arg_LIBS})
-  add_test(NAME unit/${name} COMMAND "${SYNCHED_RUN_UNIT}" $<TARGET_FILE:${target}>)
-  # Long enough for valgrind; run.sh ends a single test that hangs much earlier.
+  target_link_libraries(${target} PRIVATE unit_support ${arg_LIBS})
+  add_test(NAME unit/${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/unit/run.sh" $<TARGET_FILE:${target}>)
+  # run.sh ends a program that hangs before this does, and says which test it was.
   set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
-# synched_add_stress_test(NAME [SOURCES file...] [LIBS target...] [ARGS argument...]): tests/stress/NAME_stress.c,
-# a program with a main of its own.
+# synched_add_stress_test(NAME [LIBS target...] [ARGS argument...]): tests/stress/NAME_stress.c, a program that
+# runs until its --seconds are over.
 function(synched_add_stress_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS;ARGS")
   set(target ${name}_stress)
-  add_executable(${target} ${name}_stress.c ${arg_SOURCES})
+  add_executable(${target} ${name}_stress.c)
   synched_target_defaults(${target})
-  target_link_libraries(${target} PRIVATE synched_internal ${arg_LIBS})
-  add_test(NAME stress/${name} COMMAND ${target} ${arg_ARGS})
+  target_link_libraries(${target} PRIVATE stress_support ${arg_LIBS})
+  add_test(NAME stress/${name} COMMAND ${target} --seconds ${SYNCHED_STRESS_SECONDS} ${arg_ARGS})
   # They bring more threads than there are CPUs; two at once would only measure each other.
   set_tests_properties(stress/${name} PROPERTIES LABELS stress TIMEOUT 300 PROCESSORS 2)
 endfunction()

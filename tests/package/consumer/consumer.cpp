@@ -12,13 +12,20 @@ constexpr std::size_t elements = 8;
 constexpr std::uint64_t rounds = 10;
 
 struct destroy {
-  void operator()(synched_pool *pool) const { (void)synched_pool_destroy(pool); }
-  void operator()(synched_memory *memory) const { (void)synched_memory_destroy(memory); }
-  void operator()(synched_job *job) const { (void)synched_job_destroy(job); }
+  void operator()(synched_pool *pool) const {
+    (void)synched_pool_destroy(pool);
+  }
+  void operator()(synched_memory *memory) const {
+    (void)synched_memory_destroy(memory);
+  }
+  void operator()(synched_job *job) const {
+    (void)synched_job_destroy(job);
+  }
 };
 
 int add_index(synched_task *task, void *) {
-  auto before = static_cast<const std::uint32_t *>(synched_snapshot_segment(task->previous, task->segment));
+  auto before =
+      static_cast<const std::uint32_t *>(synched_snapshot_segment(task->previous, task->segment));
   auto out = static_cast<std::uint32_t *>(task->out);
   for (std::size_t i = 0; i < task->capacity; i++)
     out[i] = before[i] + static_cast<std::uint32_t>(task->segment) + 1;
@@ -71,6 +78,7 @@ int run() {
 
 int main() {
   int wrong = run();
-  std::printf("C++, synched %s: %d wrong %s\n", synched_version_string(), wrong, synched_error_message());
+  std::printf("C++, synched %s: %d wrong %s\n", synched_version_string(), wrong,
+              synched_error_message());
   return wrong != 0;
 }

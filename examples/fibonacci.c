@@ -1,0 +1,168 @@
+/*
+ * fibonacci.c: uneven work on four workers, and what the barrier makes of it.
+ *
+ * This is the benchmark with which SynchedMemory, Synched's ancestor, introduced itself: in each of ten
+ * rounds four threads compute a Fibonacci number step by step, one of them in 50 000 steps, the
+ * others in about a million, and every round is as long as its slowest call. The table shows who computed
+ * and who waited.
+ *
+ * With --static every segment stays with its home worker, as it did there. Without it a worker that has
+ * nothing left to do takes a segment that nobody has begun, which shows where workers are fewer than
+ * segments: compare -w 2 with and without --static.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <synched/synched.h>
+
+#define SEGMENTS 4
+#define SEGMENT_ELEMENTS 100
+#define WRITTEN_ELEMENTS 10
+
+static const uint64_t steps_of_segment[SEGMENTS] = {50000, 900000, 950000, 1000000};
+
+struct settings {
+  unsigned worker_count;
+  uint64_t round_count;
+  enum synched_balance balance;
+};
+
+/* The Fibonacci number after so many steps, modulo 2^64. Each step needs the one before it, so a
+ * compiler can neither skip steps nor do several at once. */
+static uint64_t fibonacci(uint64_t steps) {
+  uint64_t current = 0, next = 1;
+  for (uint64_t i = 0; i < steps; i++) {
+    uint64_t sum = current + next;
+    current = next;
+    next = sum;
+  }
+  return current;
+}
+
+/* One segment in one round. What is not written stays zero: that is the memory's default. */
+static int compute(struct synched_task *task, void *user) {
+  (void)user;
+  uint64_t *out = task->out;
+  uint64_t number = fibonacci(steps_of_segment[task->segment]);
+  for (size_t i = 0; i < WRITTEN_ELEMENTS; i++)
+    out[i] = number;
+  task->count = WRITTEN_ELEMENTS;
+  return 0;
+}
+
+/* The same number from the halves of its index, in some twenty multiplications: to check the long way. */
+static uint64_t fibonacci_by_doubling(uint64_t index) {
+  uint64_t current = 0, next = 1;
+  for (int bit = 63; bit >= 0; bit--) {
+    uint64_t even = current * (2 * next - current);
+    uint64_t odd = current * current + next * next;
+    bool one = (index >> bit & 1) != 0;
+    current = one ? odd : even;
+    next = one ? even + odd : odd;
+  }
+  return current;
+}
+
+/* False if any segment of the last round is not what it should be. */
+static bool is_right(struct synched_memory *memory) {
+  const struct synched_snapshot *now = synched_snapshot_current(memory);
+  bool right = true;
+  for (size_t s = 0; s < SEGMENTS; s++) {
+    const uint64_t *elements = synched_snapshot_segment(now, s);
+    uint64_t expected = fibonacci_by_doubling(steps_of_segment[s]);
+    for (size_t i = 0; i < SEGMENT_ELEMENTS; i++)
+      right = right && elements[i] == (i < WRITTEN_ELEMENTS ? expected : 0);
+  }
+  synched_snapshot_release(now);
+  return right;
+}
+
+static int print_result(const struct synched_report *report) {
+  struct synched_report_summary summary = {.struct_size = sizeof summary};
+  int status = synched_report_print(report, stdout);
+  if (status == 0)
+    status = synched_report_summary(report, &summary);
+  if (status != 0)
+    return status;
+  double elapsed_ns = (double)(summary.end_ns - summary.start_ns);
+  printf("\n%.3f ms in all, %.0f operations per second\n", elapsed_ns / 1e6,
+         (double)summary.call_count * 1e9 / elapsed_ns);
+  return 0;
+}
+
+/* Each step is taken only if all before it went well; what was made is ended in any case. */
+static int run(const struct settings *settings, struct synched_pool *pool,
+               struct synched_memory *memory) {
+  struct synched_job *job = NULL;
+  const struct synched_report *report = NULL;
+  int status = synched_job_create(&job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.name = "fibonacci", .compute = compute,
+                                                      .round_count = settings->round_count,
+                                                      .balance = settings->balance));
+  if (status == 0)
+    status = synched_job_run(job);
+  if (status == 0)
+    status = synched_job_report(job, &report);
+  if (status == 0)
+    status = print_result(report);
+  (void)synched_job_destroy(job);
+  return status;
+}
+
+/* The whole text must be a number from 1 to `most`. */
+static bool read_count(const char *text, uint64_t most, uint64_t *count) {
+  char *end;
+  errno = 0;
+  *count = strtoull(text, &end, 10);
+  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+  return is_number && *count >= 1 && *count <= most;
+}
+
+static bool read_arguments(int argc, char **argv, struct settings *settings) {
+  static const struct option options[] = {{"static", no_argument, NULL, 's'}, {0}};
+  uint64_t count = 0;
+  bool valid = true;
+  for (int option; (option = getopt_long(argc, argv, "w:g:", options, NULL)) != -1;)
+    if (option == 's') {
+      settings->balance = SYNCHED_BALANCE_STATIC;
+    } else if (option == 'w') {
+      valid = read_count(optarg, SYNCHED_WORKERS_MAX, &count) && valid;
+      settings->worker_count = (unsigned)count;
+    } else if (option == 'g') {
+      valid = read_count(optarg, UINT64_MAX, &settings->round_count) && valid;
+    } else {
+      valid = false;
+    }
+  return valid && optind == argc;
+}
+
+int main(int argc, char **argv) {
+  struct settings settings = {.worker_count = SEGMENTS, .round_count = 10};
+  if (!read_arguments(argc, argv, &settings)) {
+    fprintf(stderr, "usage: %s [-w WORKERS] [-g ROUNDS] [--static]\n", argv[0]);
+    return 2;
+  }
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  int status =
+      synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = settings.worker_count));
+  if (status == 0)
+    status =
+        synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
+                                                              .segment_capacity = SEGMENT_ELEMENTS,
+                                                              .element_size = sizeof(uint64_t)));
+  if (status == 0)
+    status = run(&settings, pool, memory);
+  if (status != 0)
+    fprintf(stderr, "fibonacci: %s: %s\n", synched_strerror(status), synched_error_message());
+  bool right = status == 0 && is_right(memory);
+  if (status == 0)
+    printf("%s\n", right ? "All numbers are right." : "A NUMBER IS WRONG.");
+  (void)synched_memory_destroy(memory);
+  (void)synched_pool_destroy(pool);
+  return right ? 0 : 1;
+}

@@ -1,0 +1,198 @@
+/*
+ * life: runs patterns of Conway's Game of Life, and of all rules like it, on Synched.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <synched/synched.h>
+
+#include "error.h"
+#include "grid.h"
+#include "options.h"
+#include "output.h"
+#include "pattern.h"
+#include "picture.h"
+#include "rle.h"
+#include "simulation.h"
+
+enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+static const char *shown_name(const struct life_options *options) {
+  return strcmp(options->file, "-") == 0 ? "<stdin>" : options->file;
+}
+
+static int read_pattern(const struct life_options *options, struct life_pattern *pattern,
+                        struct life_error *error) {
+  if (strcmp(options->file, "-") == 0)
+    return life_rle_read(pattern, stdin, error);
+  FILE *const in = fopen(options->file, "rb");
+  if (!in)
+    return life_fail(error, 0, "cannot be read: %s", strerror(errno));
+  const int status = life_rle_read(pattern, in, error);
+  fclose(in);
+  return status;
+}
+
+/* What is about to be computed, and on how much room where the file leaves that to us. */
+static void print_plan(const struct life_simulation *simulation) {
+  const struct life_grid *const grid = &simulation->grid;
+  const struct life_rule *const rule = &simulation->pattern->rule;
+  char text[LIFE_RULE_TEXT_BYTES];
+  life_rule_format(rule, text);
+  printf("%s: %s, %zu x %zu cells (%s), in %zu bands for %u workers\n",
+         shown_name(simulation->options), text, grid->width, grid->height,
+         grid->torus ? "torus" : "plane", grid->band_count, simulation->worker_count);
+  if (grid->open_x || grid->open_y) {
+    const size_t margin = grid->open_x ? grid->column : grid->row;
+    printf("No bounds are given: the plane was chosen to go %zu cells beyond the pattern, %s\n",
+           margin,
+           simulation->options->generations < margin
+               ? "which is as far as it can grow"
+               : "and no farther for its size's sake; the pattern may reach its edge");
+  }
+  fflush(stdout);
+}
+
+static void print_result(const struct life_simulation *simulation, uint64_t generation) {
+  const struct life_view view = life_simulation_view(simulation);
+  struct synched_report_summary summary = {.struct_size = sizeof summary};
+  const struct synched_report *report;
+  printf("Generation %" PRIu64 ", population %" PRIu64 "\n", generation,
+         life_view_population(&view));
+  if (!simulation->job || synched_job_report(simulation->job, &report) != 0 ||
+      synched_report_summary(report, &summary) != 0)
+    return;
+  const double seconds = (double)(summary.end_ns - summary.start_ns) / 1e9;
+  printf("%" PRIu64 " generations in %.3f s, %.0f rounds per second, %u workers\n\n",
+         summary.round_count, seconds, seconds > 0 ? (double)summary.round_count / seconds : 0.0,
+         summary.worker_count);
+  synched_report_print(report, stdout);
+}
+
+static void print_warnings(const struct life_simulation *simulation) {
+  const uint64_t generation = simulation->pattern->generation;
+  if (simulation->edge_round > 0)
+    fprintf(stderr,
+            "life: warning: the pattern reached the edge of the plane in generation %" PRIu64
+            "; what came after may not be what an unbounded plane would show\n",
+            generation + simulation->edge_round);
+  if (simulation->status == SYNCHED_ECANCELED)
+    fprintf(stderr, "life: interrupted in generation %" PRIu64 "\n",
+            generation + simulation->now->round);
+}
+
+static int write_rle(const struct life_simulation *simulation, FILE *file,
+                     struct life_error *error) {
+  const struct life_view view = life_simulation_view(simulation);
+  const uint64_t generation = simulation->pattern->generation + simulation->now->round;
+  if (life_rle_write(file, simulation->pattern, &view, generation) != 0)
+    return life_fail(error, 0, "cannot be written: %s", strerror(errno));
+  return 0;
+}
+
+static int write_png(const struct life_simulation *simulation, FILE *file,
+                     struct life_error *error) {
+  const struct life_view view = life_simulation_view(simulation);
+  return life_picture_write(file, &view, error);
+}
+
+/* Writes one of the two outputs, if it is wanted. */
+static int write_output(const struct life_simulation *simulation, const char *path,
+                        int (*write)(const struct life_simulation *, FILE *, struct life_error *)) {
+  struct life_output output;
+  struct life_error error;
+  if (!path)
+    return 0;
+  int status = life_output_open(&output, path, &error);
+  if (status == 0 && write(simulation, output.file, &error) != 0) {
+    life_output_discard(&output);
+    status = -1;
+  } else if (status == 0) {
+    status = life_output_commit(&output, &error);
+  }
+  if (status != 0)
+    life_error_print(&error, path);
+  return status;
+}
+
+static int run_and_write(struct life_simulation *simulation) {
+  const struct life_options *const options = simulation->options;
+  struct life_error error;
+  if (!options->quiet)
+    print_plan(simulation);
+  if (life_simulation_run(simulation, &error) != 0) {
+    life_error_print(&error, shown_name(options));
+    return EXIT_FAILED;
+  }
+  if (!options->quiet)
+    print_result(simulation, simulation->pattern->generation + simulation->now->round);
+  print_warnings(simulation);
+  int code = simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED : EXIT_OK;
+  if (write_output(simulation, options->rle_path, write_rle) != 0)
+    code = EXIT_FAILED;
+  if (write_output(simulation, options->png_path, write_png) != 0)
+    code = EXIT_FAILED;
+  return code;
+}
+
+/* Everything that can be known to be wrong before anything is computed. */
+static int check_plan(const struct life_options *options, const struct life_pattern *pattern,
+                      struct life_grid *grid) {
+  const char *const paths[] = {options->rle_path, options->png_path};
+  struct life_error error;
+  for (size_t i = 0; i < 2; i++)
+    if (paths[i] && life_output_check(paths[i], &error) != 0) {
+      life_error_print(&error, paths[i]);
+      return -1;
+    }
+  int status = life_grid_fit(grid, pattern, options->generations, &error);
+  if (status == 0 && pattern->generation > UINT64_MAX - options->generations)
+    status = life_fail(&error, 0, "generation %" PRIu64 " is too far on to count %" PRIu64 " more",
+                       pattern->generation, options->generations);
+  if (status != 0)
+    life_error_print(&error, shown_name(options));
+  return status;
+}
+
+/* What was printed may not have arrived: on a full disk, for one. */
+static int check_printed(int code) {
+  const bool failed = fflush(stdout) != 0 || ferror(stdout);
+  if (!failed || code != EXIT_OK)
+    return code;
+  fputs("life: standard output: cannot be written\n", stderr);
+  return EXIT_FAILED;
+}
+
+static int simulate(const struct life_options *options, const struct life_pattern *pattern) {
+  struct life_grid grid;
+  struct life_simulation simulation;
+  struct life_error error;
+  if (check_plan(options, pattern, &grid) != 0)
+    return EXIT_FAILED;
+  if (life_simulation_create(&simulation, options, pattern, &grid, &error) != 0) {
+    life_error_print(&error, shown_name(options));
+    return EXIT_FAILED;
+  }
+  const int code = run_and_write(&simulation);
+  life_simulation_destroy(&simulation);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  struct life_options options;
+  struct life_pattern pattern;
+  struct life_error error;
+  const enum life_options_result parsed = life_options_parse(&options, argc, argv);
+  if (parsed != LIFE_OPTIONS_RUN)
+    return check_printed(parsed == LIFE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  life_pattern_init(&pattern);
+  if (read_pattern(&options, &pattern, &error) != 0) {
+    life_error_print(&error, shown_name(&options));
+    return EXIT_FAILED;
+  }
+  const int code = simulate(&options, &pattern);
+  life_pattern_deinit(&pattern);
+  return check_printed(code);
+}

@@ -1,0 +1,222 @@
+/*
+ * Who may touch what: workers read the simulation and write only their own band; the closing
+ * worker alone writes edge_round, between rounds; all else belongs to the thread that runs the
+ * loop, which reads edge_round when the job has ended.
+ *
+ * Progress is taken from the current snapshot ten times a second and not delivered for every
+ * round: a round can be shorter than a line on a terminal, and the loop has only the CPU that the
+ * workers leave. The memory has a lease for that, so that no round waits while a snapshot is being
+ * counted.
+ */
+#include "simulation.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRESS_MS 100
+#define REPORT_ROUNDS 8
+
+static struct life_view view_of(const struct life_simulation *simulation,
+                                const struct synched_snapshot *snapshot) {
+  return (struct life_view){&simulation->grid, snapshot->data, snapshot->counts};
+}
+
+static int fill_band(struct synched_task *task, void *user) {
+  const struct life_simulation *const simulation = user;
+  const bool alive =
+      life_grid_draw(&simulation->grid, simulation->pattern, task->segment, task->out);
+  task->count = alive ? task->capacity : 0;
+  return 0;
+}
+
+static int step_band(struct synched_task *task, void *user) {
+  const struct life_simulation *const simulation = user;
+  const struct life_view previous = view_of(simulation, task->previous);
+  const struct life_step step =
+      life_kernel_step(&simulation->kernel, &previous, task->segment, task->out);
+  task->count = step.alive ? task->capacity : 0;
+  task->contribution = step.at_edge;
+  return 0;
+}
+
+/* The fold is the largest contribution: 1 if a cell was at the edge in any band. */
+static int watch_edge(const struct synched_snapshot *now, void *user) {
+  struct life_simulation *const simulation = user;
+  if (now->fold > 0 && simulation->edge_round == 0)
+    simulation->edge_round = now->round;
+  return SYNCHED_CONTINUE;
+}
+
+static void show_progress(uv_timer_t *timer) {
+  struct life_simulation *const simulation = timer->data;
+  const struct synched_snapshot *const now = synched_snapshot_current(simulation->memory);
+  const struct life_view view = view_of(simulation, now);
+  const uint64_t round = now->round;
+  const uint64_t population = life_view_population(&view);
+  synched_snapshot_release(now);
+
+  const uint64_t now_ns = uv_hrtime();
+  const double seconds = (double)(now_ns - simulation->progress.last_ns) / 1e9;
+  const double rate = (double)(round - simulation->progress.last_round) / seconds;
+  simulation->progress.last_round = round;
+  simulation->progress.last_ns = now_ns;
+  fprintf(stderr,
+          "\r\033[K%" PRIu64 " of %" PRIu64 " generations, population %" PRIu64
+          ", %.0f rounds per second",
+          round, simulation->options->generations, population, rate);
+  fflush(stderr);
+}
+
+static void on_interrupt(uv_signal_t *interrupt, int number) {
+  struct life_simulation *const simulation = interrupt->data;
+  (void)number;
+  synched_job_cancel(simulation->job); /* too late, or asked for before: both are fine */
+}
+
+static void on_done(struct synched_job *job, int status, const struct synched_report *report,
+                    void *user) {
+  struct life_simulation *const simulation = user;
+  (void)job;
+  (void)report;
+  simulation->status = status;
+  if (simulation->progress.shown)
+    fputs("\r\033[K", stderr);
+  uv_close((uv_handle_t *)&simulation->progress.timer, NULL);
+  if (simulation->progress.interruptible)
+    uv_close((uv_handle_t *)&simulation->progress.interrupt, NULL);
+}
+
+static int create_memory(struct life_simulation *simulation) {
+  const struct life_grid *const grid = &simulation->grid;
+  size_t *const capacities = malloc(grid->band_count * sizeof *capacities);
+  if (!capacities)
+    return SYNCHED_ENOMEM;
+  for (size_t band = 0; band < grid->band_count; band++)
+    capacities[band] = life_grid_band_words(grid, band);
+  const int status = synched_memory_create(
+      &simulation->memory,
+      SYNCHED_MEMORY_OPTIONS(.segment_count = grid->band_count, .segment_capacities = capacities,
+                             .element_size = sizeof(uint64_t), .refill = SYNCHED_REFILL_NONE,
+                             .lease_count = simulation->progress.shown));
+  free(capacities);
+  return status;
+}
+
+static int create_job(struct life_simulation *simulation) {
+  const bool open = simulation->grid.open_x || simulation->grid.open_y;
+  const char *const slash = strrchr(simulation->options->file, '/');
+  return synched_job_create(
+      &simulation->job, simulation->pool, simulation->memory,
+      SYNCHED_JOB_OPTIONS(.name = slash ? slash + 1 : simulation->options->file, .user = simulation,
+                          .compute = step_band, .init = fill_band,
+                          .on_round = open ? watch_edge : NULL, .on_done = on_done,
+                          .fold = open ? SYNCHED_FOLD_MAX : SYNCHED_FOLD_NONE,
+                          .round_count = simulation->options->generations,
+                          .report_rounds = REPORT_ROUNDS));
+}
+
+/* For 0 generations: a job always computes something, so the memory is loaded without one. */
+static int load_bands(struct life_simulation *simulation) {
+  const struct life_grid *const grid = &simulation->grid;
+  uint64_t *const words = malloc(life_grid_band_words(grid, 0) * sizeof *words);
+  int status = words ? 0 : SYNCHED_ENOMEM;
+  for (size_t band = 0; status == 0 && band < grid->band_count; band++) {
+    const bool alive = life_grid_draw(grid, simulation->pattern, band, words);
+    const size_t count = alive ? life_grid_band_words(grid, band) : 0;
+    status = synched_memory_load(simulation->memory, band, count > 0 ? words : NULL, count);
+  }
+  free(words);
+  return status;
+}
+
+static int create_pool(struct life_simulation *simulation) {
+  const struct life_options *const options = simulation->options;
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  int status = synched_pool_create(
+      &simulation->pool,
+      SYNCHED_POOL_OPTIONS(.worker_count = options->worker_count, .affinity = options->affinity,
+                           .cpu_list = options->cpu_list, .name = "life"));
+  if (status == 0)
+    status = synched_pool_info(simulation->pool, &info);
+  simulation->worker_count = info.worker_count;
+  return status;
+}
+
+int life_simulation_create(struct life_simulation *out, const struct life_options *options,
+                           const struct life_pattern *pattern, const struct life_grid *grid,
+                           struct life_error *error) {
+  *out = (struct life_simulation){.options = options, .pattern = pattern, .grid = *grid};
+  out->progress.shown = !options->quiet && isatty(STDERR_FILENO);
+  if (create_pool(out) != 0)
+    goto failed;
+  life_grid_divide(&out->grid, options->segment_count, out->worker_count);
+  if (create_memory(out) != 0)
+    goto failed;
+  if ((options->generations > 0 ? create_job(out) : load_bands(out)) != 0)
+    goto failed;
+  if (!life_kernel_init(&out->kernel, &pattern->rule, &out->grid)) {
+    life_simulation_destroy(out);
+    return life_fail(error, 0, "out of memory");
+  }
+  return 0;
+
+failed:
+  life_fail(error, 0, "%s", synched_error_message());
+  life_simulation_destroy(out);
+  return -1;
+}
+
+/* Starts what shares the loop with the job. A signal handle that cannot be had costs a comfort,
+ * not the run. */
+static void start_handles(struct life_simulation *simulation, uv_loop_t *loop) {
+  uv_timer_t *const timer = &simulation->progress.timer;
+  uv_signal_t *const interrupt = &simulation->progress.interrupt;
+  uv_timer_init(loop, timer);
+  simulation->progress.interruptible = uv_signal_init(loop, interrupt) == 0;
+  timer->data = interrupt->data = simulation;
+  simulation->progress.last_ns = uv_hrtime();
+  if (simulation->progress.shown)
+    uv_timer_start(timer, show_progress, PROGRESS_MS, PROGRESS_MS);
+  if (simulation->progress.interruptible)
+    uv_signal_start(interrupt, on_interrupt, SIGINT);
+}
+
+static int run_job(struct life_simulation *simulation, struct life_error *error) {
+  uv_loop_t loop;
+  const int failure = uv_loop_init(&loop);
+  if (failure != 0)
+    return life_fail(error, 0, "no event loop: %s", uv_strerror(failure));
+  start_handles(simulation, &loop);
+  const int status = synched_job_start(simulation->job, &loop);
+  if (status != 0)
+    on_done(simulation->job, status, NULL, simulation);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  uv_loop_close(&loop);
+  if (simulation->status != 0 && simulation->status != SYNCHED_ECANCELED)
+    return life_fail(error, 0, "%s", synched_strerror(simulation->status));
+  return 0;
+}
+
+int life_simulation_run(struct life_simulation *simulation, struct life_error *error) {
+  if (simulation->job && run_job(simulation, error) != 0)
+    return -1;
+  simulation->now = synched_snapshot_current(simulation->memory);
+  return 0;
+}
+
+struct life_view life_simulation_view(const struct life_simulation *simulation) {
+  return view_of(simulation, simulation->now);
+}
+
+void life_simulation_destroy(struct life_simulation *simulation) {
+  synched_snapshot_release(simulation->now);
+  synched_job_destroy(simulation->job);
+  synched_memory_destroy(simulation->memory);
+  synched_pool_destroy(simulation->pool);
+  life_kernel_deinit(&simulation->kernel);
+  *simulation = (struct life_simulation){0};
+}

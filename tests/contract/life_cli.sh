@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# life_cli.sh LIFE: runs the finished program `life` as its users do, and checks what comes out.
+set -euo pipefail
+
+life=$(realpath "$1")
+patterns=$(realpath "$(dirname "$0")/../../examples/patterns")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "FAILED: $*" >&2
+  echo "--- stdout ---" >&2
+  cat stdout >&2
+  echo "--- stderr ---" >&2
+  cat stderr >&2
+  exit 1
+}
+
+# run CODE ARGUMENT...: the program must end with this exit code.
+run() {
+  local expected=$1 code=0
+  shift
+  "$life" "$@" >stdout 2>stderr </dev/null || code=$?
+  [ "$code" = "$expected" ] || fail "exit code $code, not $expected: life $*"
+}
+
+# well ARGUMENT...: it must succeed and have nothing to complain about.
+well() {
+  run 0 "$@"
+  [ ! -s stderr ] || fail "words on stderr: life $*"
+}
+
+# refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, nothing else printed
+# and nothing written.
+refused() {
+  local code=$1 text=$2
+  shift 2
+  run "$code" "$@" -o never.rle --png never.png
+  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: life $*"
+  case $(cat stderr) in
+    "life: $text"*) ;;
+    *) fail "stderr does not begin with 'life: $text': life $*" ;;
+  esac
+  [ ! -s stdout ] || fail "words on stdout: life $*"
+  [ -z "$(find . -name 'never*')" ] || fail "something was written: life $*"
+}
+
+# population COUNT ARGUMENT...: how many cells are alive at the end.
+population() {
+  local expected=$1
+  shift
+  well "$@"
+  grep -q "^Generation [0-9]*, population $expected\$" stdout || fail "not $expected cells: life $*"
+}
+
+same() {
+  cmp -s "$1" "$2" || fail "$1 and $2 differ"
+}
+
+# --- the command line ---
+
+gun=$patterns/gosper-gun.rle
+well --help
+grep -q '^usage: life ' stdout || fail "no usage"
+refused 2 "usage: no pattern file"
+refused 2 "usage: no pattern file" -g 5
+refused 2 "usage: -g GENERATIONS is missing" "$gun"
+refused 2 "usage: more than one" "$gun" "$gun" -g 5
+refused 2 "--generation-gap: there is no such" "$gun" --generation-gap 5
+refused 2 "-x: there is no such" "$gun" -g 5 -x
+refused 2 "-g: 'five' is not a number" "$gun" -g five
+refused 2 "-g: '-5' is not a number" "$gun" -g -5
+refused 2 "-g: '' is not a number" "$gun" -g ''
+refused 2 "-g: '5x' is not a number" "$gun" --generations=5x
+refused 2 "-g: 18446744073709551616 is too large" "$gun" -g 18446744073709551616
+refused 2 "-w: 4097 is too large" "$gun" -g 5 -w 4097
+refused 2 "-s: 99999999999 is too large" "$gun" -g 5 -s 99999999999
+refused 2 "affinity: 'near' is no affinity" "$gun" -g 5 --affinity near
+refused 2 "affinity: say which CPUs" "$gun" -g 5 --affinity list
+run 2 "$gun" -g 5 -o one --png one
+run 2 "$gun" -g
+[ "$(cat stderr)" = "life: -g: a value is missing (see life --help)" ] || fail "no value for -g"
+well "$gun" -g 5 --quiet
+[ ! -s stdout ] || fail "--quiet is not quiet"
+
+# --- files that are not what they should be ---
+
+refused 1 "nowhere.rle: cannot be read: No such file" nowhere.rle -g 5
+refused 1 ".: cannot be read: Is a directory" . -g 5
+
+# damaged LINE TEXT CONTENT: the file with this content is refused on this line.
+damaged() {
+  printf '%b' "$3" >damaged.rle
+  refused 1 "damaged.rle:$1: $2" damaged.rle -g 5
+}
+damaged 1 "the file is empty" ''
+damaged 2 "the file ends without '!'" 'x = 3, y = 3\nbo$2bo$3o'
+damaged 3 "row 2 is wider" 'x = 3, y = 3\nbo$\n2b2o$3o!'
+damaged 2 "a cell in row 4" 'x = 3, y = 3\nbo$2bo$3o$o!'
+damaged 2 "row 1 is wider" 'x = 3, y = 3\n18446744073709551617o!'
+damaged 2 "rule 'B3/S29'" '#C\nx = 3, y = 3, rule = B3/S29\nbo!'
+damaged 1 "the header's x is too large" 'x = 1000000000, y = 1000000000\no!'
+damaged 1 "the grid ':T1000000000,1000000000'" 'x = 1, y = 1, rule = B3/S23:T1000000000,1000000000\no!'
+damaged 1 "the pattern is 3 cells wide" 'x = 3, y = 3, rule = B3/S23:T2,2\nbo!'
+damaged 1 "a rule with B0" 'x = 3, y = 3, rule = B03/S23\nbo!'
+damaged 1 "1048588 x 1048588 cells would be" 'x = 1048576, y = 1048576\nbo!'
+damaged 1 "byte 0x00" '\0\0\0\0'
+damaged 1 "byte 0x01" '\001\002\nx = 3, y = 3\nbo!'
+head -c 100000 "$life" >damaged.rle
+refused 1 "damaged.rle:1: byte 0x7f" damaged.rle -g 5
+printf 'x = 3, y = 3\nbo!' >"$(printf 'two\nlines')"
+rm "$(printf 'two\nlines')"
+refused 1 "two?lines: cannot be read" "$(printf 'two\nlines')" -g 5
+printf '#CXRLE Gen=18446744073709551615\nx = 1, y = 1\no!' >late.rle
+refused 1 "late.rle: generation 18446744073709551615" late.rle -g 5
+
+# --- outputs that cannot be ---
+
+unwritable() {
+  run 1 "$gun" -g 5 --quiet "$@"
+  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: life $*"
+}
+unwritable -o nowhere/out.rle
+unwritable --png nowhere/out.png
+unwritable -o .
+unwritable -o /dev/full
+unwritable --png /dev/full
+code=0
+"$life" "$gun" -g 5 >/dev/full 2>stderr || code=$?
+[ "$code" = 1 ] || fail "a full standard output goes unnoticed"
+[ -z "$(find . -name '*out*' ! -name stdout)" ] || fail "half an output is left"
+
+# --- what is known about the patterns ---
+
+population 36 "$gun" -g 0
+population 41 "$gun" -g 30
+population 86 "$gun" -g 300
+population 116 "$patterns/r-pentomino.rle" -g 1103
+population 633 "$patterns/acorn.rle" -g 5206
+population 154 "$patterns/puffer.rle" -g 256
+population 336 "$patterns/puffer.rle" -g 1152
+population 24 "$patterns/replicator.rle" -g 192
+population 192 "$patterns/replicator.rle" -g 180
+population 67445 "$patterns/spacefiller.rle" -g 500
+well "$patterns/glider-torus.rle" -g 256 --quiet -o glider.rle
+[ "$(tail -n 1 glider.rle)" = 'bo$2bo$3o!' ] || fail "the glider did not come home"
+
+# --- the same cells, however the work is cut and shared ---
+
+sed 's/T4096,4096/T333,222/' "$patterns/spacefiller.rle" >small.rle
+sed 's/:T4096,4096/:P190,250/' "$patterns/spacefiller.rle" >plane.rle
+for pattern in small plane; do
+  well $pattern.rle -g 700 -w 1 -s 1 --quiet -o $pattern.wanted
+  for workers in 1 2 3 7; do
+    for segments in 0 1 5 1000; do
+      well $pattern.rle -g 700 -w $workers -s $segments --quiet -o out.rle
+      same $pattern.wanted out.rle
+    done
+  done
+  for affinity in none compact scatter cores; do
+    well $pattern.rle -g 700 --affinity $affinity --quiet -o out.rle
+    same $pattern.wanted out.rle
+  done
+  well $pattern.rle -g 300 --quiet -o half.rle
+  well half.rle -g 400 --quiet -o out.rle
+  same $pattern.wanted out.rle
+  well half.rle -g 400 --quiet -o half.rle # in place
+  same $pattern.wanted half.rle
+  "$life" - -g 700 --quiet -o /dev/stdout <$pattern.rle | cmp -s - $pattern.wanted ||
+    fail "pipes and files differ"
+done
+
+# --- the edge of a chosen plane, pictures, and an early end ---
+
+printf 'x = 1, y = 2, rule = B2/S:P0,6\no$o!' >fast.rle
+well fast.rle -g 100 --quiet
+run 0 fast.rle -g 9000 --quiet
+grep -q '^life: warning: the pattern reached the edge' stderr || fail "no warning about the edge"
+well "$gun" -g 100
+grep -q 'the plane was chosen' stdout || fail "no word about the chosen plane"
+
+for pattern in "$gun" "$patterns/spacefiller.rle" late.rle; do
+  well "$pattern" -g 0 --quiet --png picture.png
+  [ "$(head -c 8 picture.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "no PNG"
+done
+
+"$life" small.rle -g 1000000000 --quiet -o interrupted.rle >stdout 2>stderr &
+sleep 1
+kill -INT $!
+code=0
+wait $! || code=$?
+[ "$code" = 130 ] || fail "exit code $code, not 130, after an interrupt"
+[ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line after an interrupt"
+well interrupted.rle -g 1 --quiet
+
+[ -z "$(find . -name '*.rle.*' -o -name '*.png.*')" ] || fail "a temporary file is left"
+echo "life: all is well"

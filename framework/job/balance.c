@@ -14,7 +14,8 @@
 #define COST_LEAST_NS 100u
 #define PRICE_FIRST_NS 20000u    /* about a futex wake and the woken thread's way to its CPU */
 #define PRICE_MOST_NS 20000000u
-#define ROUND_LONG_NS 1000000u   /* rounds longer than this are always shared */
+#define ROUND_LONG_NS 200000u    /* rounds longer than this are always shared */
+#define COST_MEMORY 64u          /* solo rounds, about, in which it is forgotten */
 #define STREAK_LASTING 256u
 
 void synched__balance_init(struct synched__balance *balance) {
@@ -43,6 +44,8 @@ static void after_shared(struct synched__balance *balance, unsigned share) {
 }
 
 static void after_solo(struct synched__balance *balance, unsigned share) {
+  /* What sharing cost is forgotten by and by: it may have been measured in a bad moment. */
+  balance->cost_ns -= (balance->cost_ns - COST_LEAST_NS) / COST_MEMORY;
   uint64_t needed_ns = balance->work_ns / share + balance->cost_ns;
   if (balance->work_ns > needed_ns)
     balance->credit_ns += balance->work_ns - needed_ns;

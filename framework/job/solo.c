@@ -42,9 +42,14 @@ bool synched__run_solo(struct synched__run *run) {
   const bool sharable = synched__shape_share(job->shape) > 1;
   run->start_ns = run->now_ns = run->pool->opened_ns;
   run->work_ns = 0;
+  struct synched__range home = {0, 0};
+  unsigned owner = 0;
   for (size_t next = 0; next < count;) {
-    size_t stretch = count - next < batch ? count - next : batch;
-    synched__run_range(run, (struct synched__range){next, stretch}, true);
+    while (next == home.first + home.count)
+      home = synched__range_of(job->shape, owner++);
+    size_t left = home.first + home.count - next;
+    size_t stretch = left < batch ? left : batch;
+    synched__run_range(run, (struct synched__range){next, stretch}, owner - 1 == run->worker->index);
     next += stretch;
     if (sharable && next < count &&
         synched__balance_regrets(&job->balance, synched__span_ns(run->start_ns, run->now_ns))) {

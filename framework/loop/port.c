@@ -59,6 +59,23 @@ static void deliver_every(struct port *port) {
   synched__job_ring(port->job);
 }
 
+/* For synched_error_message on the loop's thread, where on_done and synched_job_run hear of the status. */
+static void explain(const struct synched_job *job) {
+  const struct synched_report *report = job->report;
+  if (report->failed_segment >= 0)
+    (void)synched__fail(job->status, "segment %lld failed in round %llu with code %d (%s)",
+                        (long long)report->failed_segment,
+                        (unsigned long long)report->last_round + 1, report->failed_code,
+                        synched_strerror(report->failed_code));
+  else if (job->status == SYNCHED_ECANCELED)
+    (void)synched__fail(job->status, "the job was cancelled after round %llu",
+                        (unsigned long long)report->last_round);
+  else if (job->status != 0)
+    (void)synched__fail(job->status, "on_round ended the job after round %llu with code %d (%s)",
+                        (unsigned long long)report->last_round, job->status,
+                        synched_strerror(job->status));
+}
+
 static void on_closed(uv_handle_t *handle) {
   struct port *port = handle->data;
   struct synched_job *job = port->job;
@@ -70,6 +87,7 @@ static void on_closed(uv_handle_t *handle) {
       job->options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
   if (port->result != NULL)
     *port->result = status;
+  explain(job);
   job->port = NULL;
   synched__free(port);
   /* The job may be started again, reported or destroyed: pairs with the acquires in job/job.c. */

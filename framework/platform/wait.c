@@ -66,9 +66,10 @@ static bool withdraw(const struct synched__gate *gate, struct synched__waiter *w
 static uint64_t sleep_until_changed(const struct synched__gate *gate, struct synched__waiter *waiter,
                                     uint64_t seen) {
   for (;;) {
-    synched__store_relaxed(&waiter->asleep, 1);
-    /* Carries the store above to wakers; seq_cst with the epoch, see wait.h. */
+    /* All three sequentially consistent, see wait.h. Counted first: a waker of an earlier epoch, who may take us
+     * as soon as asleep is set, must not make the count lower than the number of those who sleep. */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
+    synched__store_seq_cst(&waiter->asleep, 1);
     uint64_t epoch = synched__load_seq_cst(gate->epoch);
     if (epoch == seen || !withdraw(gate, waiter)) {
       synched__park(&waiter->parker);
@@ -98,7 +99,8 @@ uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__wa
 }
 
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  if (synched__load_relaxed(&waiter->asleep) == 0 ||
+  /* Sequentially consistent with the epoch that was advanced before: see wait.h. */
+  if (synched__load_seq_cst(&waiter->asleep) == 0 ||
       synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);

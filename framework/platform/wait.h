@@ -6,9 +6,9 @@
  * one, by whoever advanced, if that is worth it: a waiter that nobody wakes sleeps on, however
  * far the epoch moves.
  *
- * No wake-up is lost: a waiter announces itself (asleep, then sleeper_count), then looks at the epoch
- * once more; who advances stores the epoch, then looks at sleeper_count. All four are sequentially
- * consistent, so at least one of the two sees the other.
+ * No wake-up is lost: a waiter counts itself in sleeper_count, sets its asleep, then looks at the epoch once
+ * more; who advances stores the epoch, then looks at sleeper_count and at everybody's asleep. All of these are
+ * sequentially consistent, so either the waiter sees the new epoch, or the other one sees the waiter.
  */
 #ifndef SYNCHED_PLATFORM_WAIT_H
 #define SYNCHED_PLATFORM_WAIT_H

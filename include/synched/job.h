@@ -64,7 +64,7 @@ typedef void (*synched_snapshot_fn)(struct synched_job *job, const struct synche
                                     void *user);
 
 /* The end, on the loop's thread: exactly once per start, after everything else, when the job's handles
- * are closed. status: 0, or why it ended (SYNCHED_ECANCELED, the code of a compute call or of
+ * are closed. synched_error_message() says more when status is not 0. status: 0, or why it ended (SYNCHED_ECANCELED, the code of a compute call or of
  * on_round). The job may be started again or destroyed from here. `report` is valid until then. */
 typedef void (*synched_done_fn)(struct synched_job *job, int status,
                                 const struct synched_report *report, void *user);

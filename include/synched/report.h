@@ -30,7 +30,7 @@ struct synched_report_summary {
   unsigned worker_count;
   size_t segment_count;
   uint64_t round_count;     /* rounds completed and published */
-  uint64_t call_count;      /* compute calls in them */
+  uint64_t call_count;      /* compute calls, also those of a round that was dropped */
   uint64_t stolen_count;    /* of those, calls run by another than the home worker */
   uint64_t start_ns;        /* start of the first round, on the monotonic clock */
   uint64_t end_ns;          /* the end of the last, or of the one that failed */
@@ -98,11 +98,11 @@ SYNCHED_API int synched_report_round(const struct synched_report *report, size_t
 SYNCHED_API uint64_t synched_report_round_compute_ns(const struct synched_report *report,
                                                      size_t index, unsigned worker);
 
-/* Prints the report as text: a line about the job; a table with a row per recorded round and a column per
+/* Prints the report as text: some lines about the job; a table with a row per recorded round and a column per
  * worker, in milliseconds with three decimals, then Total Comp (ms), Total Time (ms) and Comp Ratio (%);
  * more than eight workers in several such tables. Rows that are no longer recorded are counted, and the
  * totals include them.
- * Any thread, after the job ended; buffered output to `file`, which stays open.
+ * Any thread, after the job ended; output to `file`, which is flushed and stays open.
  * SYNCHED_EINVAL: a NULL; SYNCHED_EIO: writing failed. */
 SYNCHED_API int synched_report_print(const struct synched_report *report, FILE *file);
 

@@ -117,8 +117,8 @@ void scene_memory_destroy(struct scene_memory *scene) {
   scene_expect_ok(synched_memory_destroy(scene->memory), "synched_memory_destroy");
 }
 
-static void check_segment(const struct scene_memory *scene, const struct synched_snapshot *snapshot,
-                          uint64_t round, size_t segment) {
+void scene_check_segment(const struct scene_memory *scene, const struct synched_snapshot *snapshot,
+                         uint64_t round, size_t segment) {
   const uint64_t *elements = synched_snapshot_segment(snapshot, segment);
   const size_t count = count_in(scene, round, segment);
   STRESS_CHECK(snapshot->counts[segment] == count,
@@ -134,7 +134,7 @@ void scene_check(const struct scene_memory *scene, const struct synched_snapshot
   STRESS_CHECK(snapshot->round == round, "the snapshot is of round %" PRIu64 ", not %" PRIu64,
                snapshot->round, round);
   for (size_t s = 0; s < scene->segment_count; s++)
-    check_segment(scene, snapshot, round, s);
+    scene_check_segment(scene, snapshot, round, s);
 }
 
 uint64_t scene_check_current(const struct scene_memory *scene) {
@@ -150,9 +150,9 @@ void scene_compute(const struct scene_memory *scene, struct synched_task *task) 
   const uint64_t past = task->round - 1;
   STRESS_CHECK(task->previous->round == past, "round %" PRIu64 " is made from round %" PRIu64,
                task->round, task->previous->round);
-  check_segment(scene, task->previous, past, task->segment);
-  check_segment(scene, task->previous, past, (size_t)(drawn % scene->segment_count));
-  check_segment(scene, task->previous, past, (size_t)(drawn / 256 % scene->segment_count));
+  scene_check_segment(scene, task->previous, past, task->segment);
+  scene_check_segment(scene, task->previous, past, (size_t)(drawn % scene->segment_count));
+  scene_check_segment(scene, task->previous, past, (size_t)(drawn / 256 % scene->segment_count));
   if (scene->work_most != 0)
     stress_work(drawn % 5 == 0 ? scene->work_most : drawn % (scene->work_most / 10));
   task->count = scene_fill(scene, task->round, task->segment, task->out);

@@ -53,7 +53,11 @@ double scene_fold(const struct scene_memory *scene, uint64_t round);
 void scene_check(const struct scene_memory *scene, const struct synched_snapshot *snapshot,
                  uint64_t round);
 
-/* The same for the current snapshot; returns its round. */
+/* Fails unless that segment of the snapshot is what `round` made it. */
+void scene_check_segment(const struct scene_memory *scene, const struct synched_snapshot *snapshot,
+                         uint64_t round, size_t segment);
+
+/* scene_check for the current snapshot, whatever its round; returns that. */
 uint64_t scene_check_current(const struct scene_memory *scene);
 
 /* The summary of a job's last run. */

@@ -36,6 +36,17 @@ static _Atomic uint64_t case_seed;
 static _Atomic uint64_t steps;
 static _Atomic bool stopping;
 
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+#if defined(THREAD_SANITIZER)
+static pthread_mutex_t files_mutex = PTHREAD_MUTEX_INITIALIZER;
+#endif
+
 static pthread_mutex_t text_mutex = PTHREAD_MUTEX_INITIALIZER;
 static char case_text[TEXT_BYTES]; /* under text_mutex */
 static const char *place_text = "at its start";
@@ -224,6 +235,18 @@ void stress_dawdle(struct stress_random *random) {
     (void)sched_yield();
   else
     stress_sleep_us(stress_below(random, 150));
+}
+
+void stress_files_begin(void) {
+#if defined(THREAD_SANITIZER)
+  (void)pthread_mutex_lock(&files_mutex);
+#endif
+}
+
+void stress_files_end(void) {
+#if defined(THREAD_SANITIZER)
+  (void)pthread_mutex_unlock(&files_mutex);
+#endif
 }
 
 void stress_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {

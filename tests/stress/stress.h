@@ -73,6 +73,13 @@ void stress_dawdle(struct stress_random *random);
 
 void stress_sleep_us(uint64_t us);
 
+/* Around everything that opens or closes files where several threads do that: pools, jobs, event loops. libuv
+ * closes its descriptors in a way that thread sanitizers do not see, so a descriptor's next use, by another
+ * thread, looks like a race to them. In their builds only one thread at a time gets past this; in others it
+ * does nothing. */
+void stress_files_begin(void);
+void stress_files_end(void);
+
 /* Starts a thread, or fails. */
 void stress_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 void stress_thread_join(pthread_t thread);

@@ -55,7 +55,6 @@ static int fail_or_compute(struct synched_task *task, void *user) {
 }
 
 struct expectation {
-  unsigned worker_count;
   enum synched_balance balance;
   uint32_t flags;
   uint64_t round_count;
@@ -110,8 +109,7 @@ static void expect_everywhere(const struct failing *like, uint64_t round_count) 
     struct synched_pool *pool = pool_new(worker_counts[w]);
     for (int balance = SYNCHED_BALANCE_STEAL; balance <= SYNCHED_BALANCE_STATIC; balance++)
       for (uint32_t flags = 0; flags <= SYNCHED_JOB_EAGER; flags += SYNCHED_JOB_EAGER) {
-        const struct expectation expectation = {.worker_count = worker_counts[w],
-                                                .balance = (enum synched_balance)balance,
+        const struct expectation expectation = {.balance = (enum synched_balance)balance,
                                                 .flags = flags,
                                                 .round_count = round_count};
         struct failing failing = {.round = like->round, .count = like->count, .hold = like->hold};
@@ -265,7 +263,6 @@ Test(job, init_failing_publishes_nothing_and_is_tried_again) {
 
 /* The call that cancels, and what the others of its round then do. */
 struct stroke {
-  struct witness *witness;
   struct synched_job *job;
   uint64_t round;
   size_t segment;

@@ -6,14 +6,17 @@
  * share of it, less what sharing cost beyond that when it was last tried. That gain is saved up round by
  * round, and when it has paid for waking the others, which costs the waker microseconds, they are
  * woken: the rule of the ski rental, which never costs more than twice the best decision in hindsight.
- * Each attempt that fails doubles the price of the next, and a lasting success resets it.
+ * An attempt that fails at least doubles the price of the next, and makes it so high that by then the attempt's loss
+ * is a sixteenth of the time that has passed; a lasting success resets it.
  */
 #include "job/balance.h"
 
 #define COST_FIRST_NS 1000u      /* until it has been measured */
 #define COST_LEAST_NS 100u
 #define PRICE_FIRST_NS 20000u    /* about a futex wake and the woken thread's way to its CPU */
-#define PRICE_MOST_NS 20000000u
+#define PRICE_MOST_NS 200000000u
+#define PRICE_OF_LOSS 16u        /* times what the last attempt lost */
+#define ATTEMPT_ROUNDS 8u        /* shared rounds before they are judged */
 #define ROUND_LONG_NS 200000u    /* rounds longer than this are always shared */
 #define COST_MEMORY 64u          /* solo rounds, about, in which it is forgotten */
 #define STREAK_LASTING 256u
@@ -30,17 +33,24 @@ static void average(uint64_t *mean, uint64_t sample) {
   *mean = *mean == 0 ? sample : *mean - *mean / 8 + sample / 8;
 }
 
+static void raise_price(struct synched__balance *balance, uint64_t loss_ns) {
+  uint64_t price_ns = 2 * balance->price_ns;
+  if (price_ns < PRICE_OF_LOSS * loss_ns)
+    price_ns = PRICE_OF_LOSS * loss_ns;
+  balance->price_ns = price_ns < PRICE_MOST_NS ? price_ns : PRICE_MOST_NS;
+}
+
 static void after_shared(struct synched__balance *balance, unsigned share) {
   uint64_t even_ns = balance->work_ns / share;
   uint64_t cost_ns = balance->wall_ns > even_ns ? balance->wall_ns - even_ns : 0;
   balance->cost_ns = cost_ns > COST_LEAST_NS ? cost_ns : COST_LEAST_NS;
   if (++balance->streak == STREAK_LASTING)
     balance->price_ns = PRICE_FIRST_NS;
-  if (balance->wall_ns <= balance->work_ns || balance->streak < 8)
+  if (balance->wall_ns <= balance->work_ns || balance->streak < ATTEMPT_ROUNDS)
     return;
   balance->solo = true;
   balance->credit_ns = 0;
-  balance->price_ns = balance->price_ns > PRICE_MOST_NS / 2 ? PRICE_MOST_NS : 2 * balance->price_ns;
+  raise_price(balance, ATTEMPT_ROUNDS * (balance->wall_ns - balance->work_ns));
 }
 
 static void after_solo(struct synched__balance *balance, unsigned share) {

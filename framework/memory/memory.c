@@ -70,8 +70,8 @@ static int init_buffers(struct synched_memory *memory) {
     deinit_buffers(memory);
     return status;
   }
-  memory->roles = (struct synched__roles){.current = &memory->buffers[0], .sequence = 1};
-  synched__store_relaxed(&memory->buffers[0].sequence, 1);
+  memory->roles = (struct synched__roles){.current = &memory->buffers[0], .sequence = SYNCHED__SEQUENCE_STEP};
+  synched__store_relaxed(&memory->buffers[0].sequence, SYNCHED__SEQUENCE_STEP);
   (void)synched__memory_take_out(memory, &memory->roles);
   return 0;
 }

@@ -10,8 +10,8 @@
  * sequence numbers, then counts itself in the refs of the highest. The closing side first stores the sequence
  * number of what it publishes, then loads `retained`. These are sequentially consistent, so when it finds
  * retained at 0, no reader is on its way to the buffer that it just retired, and it takes that one for
- * writing without touching its refs. Otherwise it takes a buffer whose refs it can move from 0 to WRITING; a reader
- * that comes there too late sees WRITING and looks again.
+ * writing without touching its refs. Otherwise it takes a buffer whose refs it can move from 0 to WRITING, and marks
+ * its sequence number, too; a reader that comes there too late sees one or the other and looks again.
  *
  * So a round that nobody watches costs one atomic exchange, on a line of the published buffer; and since two
  * workers that close rounds in turn publish the two buffers in turn, that line mostly stays where it is.
@@ -29,12 +29,16 @@
 
 #define SYNCHED__BUFFER_WRITING 0x80000000u
 
+/* Sequence numbers are even; odd: the buffer's last one, while it is written where readers might look. */
+#define SYNCHED__SEQUENCE_STEP 2u
+#define SYNCHED__SEQUENCE_WRITING 1u
+
 /* Memories whose buffers are smaller than this are not worth placing page by page. */
 #define SYNCHED__PLACED_BYTES 65536u
 
 struct synched__buffer {
   _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot; /* what readers get: 64 bytes */
-  _Alignas(64) _Atomic uint64_t sequence; /* of its publication; 0: never published */
+  _Alignas(64) _Atomic uint64_t sequence; /* of its publication; or its last, marked */
   _Atomic uint32_t refs;                  /* retained by readers; or WRITING */
   _Alignas(SYNCHED__CACHE_LINE) struct synched_memory *memory; /* from here on: hardly ever written */
   unsigned char *data;

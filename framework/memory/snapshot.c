@@ -3,33 +3,72 @@
  */
 #include "memory/memory.h"
 
-static struct synched__buffer *newest_buffer(const struct synched_memory *memory) {
-  struct synched__buffer *newest = &memory->buffers[0];
-  uint64_t newest_sequence = 0;
+static bool is_unannounced(uint64_t sequence) {
+  return (sequence & SYNCHED__SEQUENCE_WRITING) != 0;
+}
+
+/* Reads every sequence number; true if they are what the last call with the same array found. */
+static bool collect(const struct synched_memory *memory, uint64_t *sequences) {
+  bool same = true;
   for (unsigned b = 0; b < memory->buffer_count; b++) {
     /* Also acquires the content: pairs with the exchange in synched__memory_publish. */
     uint64_t sequence = synched__load_seq_cst(&memory->buffers[b].sequence);
-    if (sequence > newest_sequence) {
-      newest = &memory->buffers[b];
-      newest_sequence = sequence;
-    }
+    same = same && sequence == sequences[b];
+    sequences[b] = sequence;
   }
-  return newest;
+  return same;
+}
+
+/* The buffer that was current at some moment during the call. A single look at all of them, one after the other,
+ * could miss it: each might be written anew just when it is looked at. Numbers never come back, so when
+ * two looks in a row find the same, they stood together between the two. */
+static struct synched__buffer *newest_buffer(const struct synched_memory *memory) {
+  uint64_t sequences[SYNCHED_LEASES_MAX + 2] = {0};
+  while (!collect(memory, sequences))
+    synched__cpu_pause();
+  unsigned newest = 0;
+  for (unsigned b = 1; b < memory->buffer_count; b++)
+    if (!is_unannounced(sequences[b]) &&
+        (is_unannounced(sequences[newest]) || sequences[b] > sequences[newest]))
+      newest = b;
+  return &memory->buffers[newest];
+}
+
+/* Counts a reader out of a buffer; wakes who waits for it, if it was the last. */
+static void leave_buffer(struct synched__buffer *buffer) {
+  struct synched_memory *memory = buffer->memory;
+  /* Releases our reads before the buffer is written again: pairs with the compare-exchange in
+   * take_buffer. Sequentially consistent with starved: either we see that somebody waits, or
+   * synched__memory_starve sees our buffer free. */
+  if (synched__sub_seq_cst(&buffer->refs, 1) == 1 && synched__load_seq_cst(&memory->starved) != 0 &&
+      synched__memory_unstarve(memory))
+    memory->on_free(memory->on_free_argument);
+}
+
+/* Counts a reader in. false: the buffer has been taken for writing since it was found to be the newest. */
+static bool enter_buffer(struct synched__buffer *buffer) {
+  uint32_t refs = synched__load_relaxed(&buffer->refs);
+  do {
+    if ((refs & SYNCHED__BUFFER_WRITING) != 0)
+      return false;
+    /* Acquire: pairs with the release of refs in synched__memory_publish and synched_memory_load. */
+  } while (!synched__cas_acquire(&buffer->refs, &refs, refs + 1));
+  if (!is_unannounced(synched__load_acquire(&buffer->sequence)))
+    return true;
+  /* Written anew, but not yet announced: who saw it now could see an older one next. */
+  leave_buffer(buffer);
+  return false;
 }
 
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
   /* Before looking for the newest: see memory.h. Also keeps the memory from being destroyed under us. */
   (void)synched__add_seq_cst(&memory->retained, 1);
-  for (;;) {
-    struct synched__buffer *buffer = newest_buffer(memory);
-    uint32_t refs = synched__load_relaxed(&buffer->refs);
-    while ((refs & SYNCHED__BUFFER_WRITING) == 0)
-      /* Acquire: pairs with the release of refs in synched__memory_publish and synched_memory_load. */
-      if (synched__cas_acquire(&buffer->refs, &refs, refs + 1))
-        return &buffer->snapshot;
-    /* It was retired and taken for writing since: there is a newer one. */
+  struct synched__buffer *buffer = newest_buffer(memory);
+  while (!enter_buffer(buffer)) {
     synched__cpu_pause();
+    buffer = newest_buffer(memory);
   }
+  return &buffer->snapshot;
 }
 
 const struct synched_snapshot *
@@ -47,12 +86,7 @@ void synched_snapshot_release(const struct synched_snapshot *snapshot) {
     return;
   struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
   struct synched_memory *memory = buffer->memory;
-  /* Releases our reads before the buffer is written again: pairs with the compare-exchange in
-   * take_buffer. Sequentially consistent with starved: either we see that somebody waits, or
-   * synched__memory_starve sees our buffer free. */
-  if (synched__sub_seq_cst(&buffer->refs, 1) == 1 && synched__load_seq_cst(&memory->starved) != 0 &&
-      synched__memory_unstarve(memory))
-    memory->on_free(memory->on_free_argument);
+  leave_buffer(buffer);
   /* The last touch: pairs with the acquire in synched_memory_destroy. */
   (void)synched__sub_acq_rel(&memory->retained, 1);
 }
@@ -66,6 +100,10 @@ static bool take_buffer(const struct synched_memory *memory, struct synched__rol
   uint32_t refs = 0;
   if (!unwatched && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return false;
+  if (!unwatched)
+    /* Not announced while it is written: pairs with the acquire in enter_buffer, by way of refs. */
+    synched__store_relaxed(&buffer->sequence, synched__load_relaxed(&buffer->sequence) |
+                                                  SYNCHED__SEQUENCE_WRITING);
   roles->out = buffer;
   roles->out_marked = !unwatched;
   return true;
@@ -101,7 +139,8 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   if (publication.held || roles->out_marked)
     synched__store_release(&published->refs, publication.held ? 1 : 0);
   /* Releases the content, too; sequentially consistent with retained, see memory.h. */
-  (void)synched__exchange_seq_cst(&published->sequence, ++roles->sequence);
+  roles->sequence += SYNCHED__SEQUENCE_STEP;
+  (void)synched__exchange_seq_cst(&published->sequence, roles->sequence);
   roles->current = published;
   roles->out = NULL;
   /* Mostly nobody reads the retired one: taking it first keeps two buffers warm, not all of them. */

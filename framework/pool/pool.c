@@ -106,8 +106,6 @@ static int place_workers(struct synched_pool *pool, const struct synched__plan_r
 static int init_workers(struct synched_pool *pool, struct synched__spin spin, unsigned *made) {
   for (*made = 0; *made < pool->worker_count; (*made)++) {
     struct synched__worker *worker = &pool->workers[*made];
-    worker->pool = pool;
-    worker->index = *made;
     int status = synched__waiter_init(&worker->waiter, spin);
     if (status != 0)
       return status;
@@ -215,6 +213,10 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   if (pool->workers == NULL || pool->name == NULL) {
     free_pool(pool);
     return synched__fail(SYNCHED_ENOMEM, "no memory for a pool of %u workers", worker_count);
+  }
+  for (unsigned w = 0; w < worker_count; w++) {
+    pool->workers[w].pool = pool;
+    pool->workers[w].index = w;
   }
   *out = pool;
   return 0;

@@ -47,7 +47,8 @@ static uint64_t shown_or_zero(const struct synched_report *report, uint64_t reco
  * their sum may pass the whole by a few; a wait is then 0, not a wrapped number. */
 static uint64_t wait_ns(const struct synched_report *report,
                         const struct synched__record_worker *worker) {
-  uint64_t whole_ns = synched__span_ns(report->start_ns, report->end_ns);
+  uint64_t whole_ns = synched__span_ns(synched__record_shown_ns(report, report->start_ns),
+                                       synched__record_shown_ns(report, report->end_ns));
   if (worker->compute_ns >= whole_ns || worker->closing_ns >= whole_ns - worker->compute_ns)
     return 0;
   return whole_ns - worker->compute_ns - worker->closing_ns;
@@ -158,7 +159,8 @@ int synched_report_round(const struct synched_report *report, size_t index,
     /* The worker that closed the round knows when that was. */
     if (cell->round == round && cell->closed_ns != 0) {
       filled.start_ns = synched__record_shown_ns(report, cell->opened_ns);
-      filled.total_ns = synched__span_ns(cell->opened_ns, cell->closed_ns);
+      filled.total_ns =
+          synched__span_ns(filled.start_ns, synched__record_shown_ns(report, cell->closed_ns));
     }
   }
   return synched__out_write(out, &filled, &round_spec);

@@ -24,7 +24,7 @@ struct synched_memory; /* opaque */
 struct synched_writer; /* opaque */
 
 #define SYNCHED_SEGMENTS_MAX 16777215u /* segments of one memory */
-#define SYNCHED_LEASES_MAX 1024u
+#define SYNCHED_LEASES_MAX 254u
 
 /* Where segments lie in the one block that a snapshot's `data` points at. */
 enum synched_layout {
@@ -110,7 +110,8 @@ struct synched_snapshot {
 };
 
 /* The current snapshot, retained for the caller, who releases it. Never NULL for a valid memory.
- * Any thread, also while rounds run; lock-free; three atomic operations. */
+ * Any thread, also while rounds run; lock-free; three atomic operations and
+ * a few loads per buffer. */
 SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory);
 
 /* Retains a snapshot once more: one that the caller has retained, or one handed to a callback, while

@@ -159,7 +159,6 @@ Test(loop, ended_job_can_be_started_on_another_loop) {
   struct engine engine = staged_engine(&first, pool_new(2), 5);
   cr_assert_eq(synched_job_start(engine.job, &first.loop), 0);
   stage_run(&first);
-  stage_end(&first);
   cr_assert_eq(synched_job_start(engine.job, &second.loop), 0);
   stage_run(&second);
   stage_end(&second);
@@ -167,6 +166,7 @@ Test(loop, ended_job_can_be_started_on_another_loop) {
   cr_assert_eq(synched_job_run(engine.job), 0);
   expect_done(&first, 3, 0);
   cr_assert_eq(memory_round(engine.memory), 15);
+  stage_end(&first);
   engine_end_with_pool(&engine);
 }
 

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "closing_side.h"
 #include "platform/park.h"
@@ -308,6 +309,7 @@ static void unpark(void *parker) {
 
 /* Without leases every reader can make the closing side wait, and who releases has to wake it. */
 Test(snapshot, closing_side_that_waits_for_a_buffer_is_always_woken) {
+  (void)alarm(HANG_SECONDS);
   for (uint64_t seed = 0; seed < 4; seed++) {
     struct library library;
     struct synched__parker parker;

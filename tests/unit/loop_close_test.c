@@ -1,0 +1,219 @@
+/*
+ * loop_close_test.c: a loop whose owner closes everything on it while jobs run. There is no on_done then; the
+ * job is cancelled, destroyed as soon as that is possible, and pool and memory can be used again.
+ */
+#include <criterion/criterion.h>
+
+#include <string.h>
+#include <uv.h>
+
+#include "../witness.h"
+#include "unit_support.h"
+
+struct scene {
+  _Atomic uint32_t round;
+  _Atomic uint32_t compute_held; /* 1: the next call waits until it is 0 again; 2: it does */
+  unsigned done_count, delivered_count;
+  unsigned close_at; /* the delivery that closes the loop's handles; 0: none */
+  uv_loop_t *loop;
+};
+
+static int hold_if_asked(struct synched_task *task, void *user) {
+  struct scene *scene = user;
+  uint32_t asked = 1;
+  (void)task;
+  if (atomic_compare_exchange_strong(&scene->compute_held, &asked, 2))
+    (void)reaches(&scene->compute_held, 0);
+  return 0;
+}
+
+static int tell_round(const struct synched_snapshot *now, void *user) {
+  atomic_store(&((struct scene *)user)->round, (uint32_t)now->round);
+  return SYNCHED_CONTINUE;
+}
+
+static void close_handle(uv_handle_t *handle, void *argument) {
+  (void)argument;
+  if (!uv_is_closing(handle))
+    uv_close(handle, NULL);
+}
+
+static void receive(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  struct scene *scene = user;
+  (void)job;
+  (void)now;
+  if (++scene->delivered_count == scene->close_at)
+    uv_walk(scene->loop, close_handle, NULL);
+}
+
+static void note_done(struct synched_job *job, int status, const struct synched_report *report,
+                      void *user) {
+  (void)job;
+  (void)status;
+  (void)report;
+  ((struct scene *)user)->done_count++;
+}
+
+static struct engine scene_engine(struct scene *scene, enum synched_delivery delivery,
+                                  uint64_t round_count) {
+  return engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 8,
+                             .lease_count = 2),
+      SYNCHED_JOB_OPTIONS(.compute = hold_if_asked, .on_round = tell_round, .on_snapshot = receive,
+                          .on_done = note_done, .user = scene, .delivery = delivery,
+                          .round_count = round_count));
+}
+
+/* What a program does that wants to be done with a loop, whatever is on it. */
+static void close_loop(uv_loop_t *loop) {
+  uv_walk(loop, close_handle, NULL);
+  cr_assert_eq(uv_run(loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(loop), 0);
+  memset(loop, 0xa5, sizeof *loop); /* its storage may be anybody's now */
+}
+
+static void destroy_when_possible(struct synched_job *job) {
+  int status = synched_job_destroy(job);
+  for (unsigned ms = 0; status == SYNCHED_EBUSY && ms < 20000; ms++) {
+    nap_ms(1);
+    status = synched_job_destroy(job);
+  }
+  cr_assert_eq(status, 0, "%s: %s", synched_err_name(status), synched_error_message());
+}
+
+/* The job is gone; its memory and pool must be as good as new. */
+static void expect_reusable(struct engine *engine, const struct scene *scene) {
+  cr_assert_eq(scene->done_count, 0);
+  uint64_t round = memory_round(engine->memory);
+  cr_assert_eq(synched_job_create(
+                   &engine->job, engine->pool, engine->memory,
+                   SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 5)),
+               0, "%s", synched_error_message());
+  cr_assert_eq(synched_job_run(engine->job), 0);
+  cr_assert_eq(memory_round(engine->memory), round + 5);
+  engine_end_with_pool(engine);
+}
+
+Test(loop, closed_under_a_running_job_leaves_it_to_be_cancelled) {
+  for (int delivery = SYNCHED_DELIVER_LATEST; delivery <= SYNCHED_DELIVER_EVERY; delivery++)
+    for (unsigned spins = 0; spins < at_most(20, 3); spins++) {
+      struct scene scene = {0};
+      struct engine engine = scene_engine(&scene, (enum synched_delivery)delivery, 0);
+      uv_loop_t loop;
+      cr_assert_eq(uv_loop_init(&loop), 0);
+      synched__schedule_seed(spins);
+      cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+      for (unsigned i = 0; i < spins; i++)
+        (void)uv_run(&loop, UV_RUN_ONCE);
+      close_loop(&loop);
+      expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
+      cr_assert_eq(synched_job_cancel(engine.job), 0);
+      destroy_when_possible(engine.job);
+      synched__schedule_seed(0);
+      expect_reusable(&engine, &scene);
+    }
+}
+
+Test(loop, closed_under_a_job_that_waits_for_deliveries) {
+  struct scene scene = {0};
+  struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_EVERY, 0);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert(reaches(&scene.round, 4), "two leases and two buffers");
+  close_loop(&loop);
+  nap_ms(5);
+  cr_assert_eq(atomic_load(&scene.round), 4);
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  destroy_when_possible(engine.job);
+  cr_assert_eq(memory_round(engine.memory), 4);
+  expect_reusable(&engine, &scene);
+}
+
+Test(loop, closed_under_a_job_whose_call_goes_on) {
+  struct scene scene = {.compute_held = 1};
+  struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_LATEST, 0);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert(reaches(&scene.compute_held, 2));
+  close_loop(&loop);
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  nap_ms(10);
+  expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
+  atomic_store(&scene.compute_held, 0);
+  destroy_when_possible(engine.job);
+  cr_assert_eq(memory_round(engine.memory), 0);
+  expect_reusable(&engine, &scene);
+}
+
+Test(loop, closed_after_the_last_round_but_before_on_done) {
+  struct scene scene = {0};
+  struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_LATEST, 6);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert(reaches(&scene.round, 6));
+  nap_ms(5);
+  close_loop(&loop);
+  (void)synched_job_cancel(engine.job);
+  destroy_when_possible(engine.job);
+  cr_assert_eq(memory_round(engine.memory), 6);
+  expect_reusable(&engine, &scene);
+}
+
+Test(loop, closed_from_a_delivery) {
+  for (int delivery = SYNCHED_DELIVER_LATEST; delivery <= SYNCHED_DELIVER_EVERY; delivery++)
+    for (unsigned close_at = 1; close_at <= 3; close_at++) {
+      struct scene scene = {.close_at = close_at};
+      struct engine engine = scene_engine(&scene, (enum synched_delivery)delivery, 0);
+      uv_loop_t loop;
+      cr_assert_eq(uv_loop_init(&loop), 0);
+      scene.loop = &loop;
+      cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+      cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+      cr_assert_geq(scene.delivered_count, close_at);
+      close_loop(&loop);
+      cr_assert_eq(synched_job_cancel(engine.job), 0);
+      destroy_when_possible(engine.job);
+      expect_reusable(&engine, &scene);
+    }
+}
+
+Test(loop, close_refused_while_running_leaves_the_job_unharmed) {
+  struct synched_pool *pool = pool_new(2);
+  struct witnessed_options options = {.serial = {.segment_count = 9},
+                                      .job = {.round_count = at_most(2000, 200)}};
+  struct witnessed *witnessed = witnessed_new(pool, &options);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(witnessed->engine.job, &loop), 0);
+  for (unsigned i = 0; i < 100; i++)
+    cr_assert_eq(uv_loop_close(&loop), UV_EBUSY);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  cr_assert_eq(summary_of(witnessed->engine.job).status, 0);
+  cr_assert_eq(summary_of(witnessed->engine.job).round_count, options.job.round_count);
+  witness_expect(&witnessed->witness, witnessed->engine.memory, "close refused");
+  witnessed_end(witnessed);
+  pool_end(pool);
+}
+
+Test(loop, closed_under_one_of_two_jobs_spares_the_other) {
+  struct scene scene = {0};
+  struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_LATEST, 0);
+  struct witnessed_options options = {.serial = {.segment_count = 9},
+                                      .job = {.round_count = at_most(500, 50)}};
+  struct witnessed *other = witnessed_new(engine.pool, &options);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  close_loop(&loop);
+  cr_assert_eq(synched_job_run(other->engine.job), 0);
+  witness_expect(&other->witness, other->engine.memory, "beside a lost job");
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  destroy_when_possible(engine.job);
+  witnessed_end(other);
+  expect_reusable(&engine, &scene);
+}

@@ -25,6 +25,7 @@ struct port {
   uv_poll_t poll;
   struct synched_job *job;
   uint64_t delivered_round; /* the last that on_snapshot got, or the one before the first */
+  bool finishing;           /* we close the handle ourselves; on_closed follows */
   int *result;              /* for synched_job_run: where its status goes; else NULL */
 };
 
@@ -112,14 +113,17 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
     deliver_latest(port);
   if (!ended || uv_is_closing((uv_handle_t *)poll))
     return;
-  if (synched__job_is_released(job))
-    uv_close((uv_handle_t *)poll, on_closed);
-  else
+  if (!synched__job_is_released(job)) {
     synched__job_ring(job);
+    return;
+  }
+  port->finishing = true;
+  uv_close((uv_handle_t *)poll, on_closed);
 }
 
-static bool port_is_lost(void *port) {
-  return uv_is_closing((const uv_handle_t *)&((struct port *)port)->poll) != 0;
+static bool port_is_lost(void *argument) {
+  const struct port *port = argument;
+  return !port->finishing && uv_is_closing((const uv_handle_t *)&port->poll) != 0;
 }
 
 static void port_destroy(void *port) {

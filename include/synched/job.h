@@ -168,7 +168,8 @@ SYNCHED_API int synched_job_cancel(struct synched_job *job);
 SYNCHED_API int synched_job_report(const struct synched_job *job,
                                    const struct synched_report **out);
 
-/* Frees a job. NULL is allowed and does nothing. Not from compute or on_round; from on_done it is fine.
+/* Frees a job. NULL is allowed and does nothing. A job that was started: from its loop's thread, on_done
+ * included; any other: from any thread.
  * SYNCHED_EBUSY: it has been started and has not ended; cancel it and let the loop run. (If the loop
  * was closed under it, with uv_walk and uv_close, there is no on_done: cancel, then destroy as soon as it
  * returns 0, after the loop has finished closing.) */

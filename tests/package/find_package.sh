@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# find_package.sh STAGE CMAKE: builds and runs the consumer with find_package against the
+# find_package.sh STAGE CMAKE GENERATOR: builds and runs the consumer with find_package against the
 # installation in STAGE. CC and CXX name the compilers; an empty CXX leaves the C++ programs out.
 set -euo pipefail
-stage=$1 cmake=$2
+stage=$1 cmake=$2 generator=$3
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -13,7 +13,7 @@ if [ -z "${CXX:-}" ]; then
   with_cxx=OFF
   unset CXX
 fi
-"$cmake" -S "$work/consumer" -B "$work/build" -DCMAKE_PREFIX_PATH="$stage" \
+"$cmake" -S "$work/consumer" -B "$work/build" -G "$generator" -DCMAKE_PREFIX_PATH="$stage" \
   -DCONSUMER_CXX=$with_cxx -DCMAKE_C_FLAGS=-Werror -DCMAKE_CXX_FLAGS=-Werror
 "$cmake" --build "$work/build"
 programs=(shared_c static_c)

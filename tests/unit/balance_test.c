@@ -12,8 +12,9 @@ enum {
   TRIAL_ROUNDS = 8,       /* shared rounds before it may turn solo */
   LASTING_ROUNDS = 256,   /* shared rounds after which an attempt counts as a success */
   PRICE_FIRST_NS = 20000, /* of an attempt */
-  PRICE_MOST_NS = 20000000,
-  LONG_NS = 1000000 /* rounds that are always shared */
+  PRICE_OF_LOSS = 16,     /* times what an attempt lost */
+  PRICE_MOST_NS = 200000000,
+  LONG_NS = 200000 /* rounds that are always shared */
 };
 
 static struct synched__balance fresh(void) {
@@ -105,7 +106,7 @@ Test(balance, gain_of_sharing_is_saved_up_until_it_pays_for_waking) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
   const uint64_t price_ns = balance.price_ns;
-  cr_assert_eq(price_ns, 2 * PRICE_FIRST_NS);
+  cr_assert_geq(price_ns, 2 * PRICE_FIRST_NS);
   const struct world grown = {.work_ns = 20000, .overhead_ns = 2500, .share = 2};
   /* Let the averages settle, without what they save. */
   for (int i = 0; i < 200; i++) {
@@ -116,7 +117,10 @@ Test(balance, gain_of_sharing_is_saved_up_until_it_pays_for_waking) {
   cr_assert(balance.solo);
   const uint64_t gain_ns = balance.work_ns - balance.work_ns / 2 - balance.cost_ns;
   cr_assert(gain_ns > 5000 && gain_ns < 10000, "%llu ns", (unsigned long long)gain_ns);
-  cr_assert_eq(rounds_until(&balance, &grown, false, 1000), (price_ns + gain_ns - 1) / gain_ns);
+  /* The gain grows a little meanwhile, up to half of the work, as the cost is forgotten. */
+  unsigned rounds = rounds_until(&balance, &grown, false, 1000);
+  cr_assert_leq(rounds, (price_ns + gain_ns - 1) / gain_ns);
+  cr_assert_geq(rounds, price_ns / (grown.work_ns / 2));
 }
 
 Test(balance, credit_is_lost_when_there_is_nothing_more_to_gain) {
@@ -141,12 +145,13 @@ static void fail_once(struct synched__balance *balance) {
   cr_assert_lt(rounds_until(balance, &deceptive, true, 1000), 1000u);
 }
 
-Test(balance, attempt_that_fails_doubles_the_price_of_the_next_up_to_a_limit) {
+Test(balance, attempt_that_fails_raises_the_price_of_the_next_up_to_a_limit) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &deceptive, true, 1000);
   cr_assert(balance.solo);
   uint64_t price_ns = balance.price_ns;
-  cr_assert_eq(price_ns, 2 * PRICE_FIRST_NS);
+  /* By the time that it is paid, the trial's loss is a sixteenth of the time that has passed. */
+  cr_assert_eq(price_ns, PRICE_OF_LOSS * TRIAL_ROUNDS * (balance.wall_ns - balance.work_ns));
   for (int i = 0; i < 20; i++) {
     fail_once(&balance);
     price_ns = 2 * price_ns < PRICE_MOST_NS ? 2 * price_ns : PRICE_MOST_NS;

@@ -88,7 +88,7 @@ Test(memory, create_with_bad_options_is_refused) {
   expect_create_refused(bad, SYNCHED_EINVAL, "refill is 3");
   bad = good;
   bad.lease_count = SYNCHED_LEASES_MAX + 1;
-  expect_create_refused(bad, SYNCHED_ERANGE, "lease_count is 1025; at most 1024");
+  expect_create_refused(bad, SYNCHED_ERANGE, "lease_count is 255; at most 254");
   bad = good;
   bad.segment_count = 0;
   expect_create_refused(bad, SYNCHED_EINVAL, "segment_count is 0");

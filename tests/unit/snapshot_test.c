@@ -326,3 +326,49 @@ Test(snapshot, closing_side_that_waits_for_a_buffer_is_always_woken) {
     synched__parker_deinit(&parker);
   }
 }
+
+/* Releases what it is given, one after the other. */
+struct releaser {
+  _Atomic(const struct synched_snapshot *) given;
+  unsigned count;
+};
+
+static void *release_repeatedly(void *argument) {
+  struct releaser *releaser = argument;
+  for (unsigned i = 0; i < releaser->count; i++) {
+    const struct synched_snapshot *snapshot;
+    while ((snapshot = atomic_exchange(&releaser->given, NULL)) == NULL)
+      (void)sched_yield();
+    for (unsigned delay = i % 64 * 4; delay > 0; delay--)
+      synched__cpu_pause();
+    synched_snapshot_release(snapshot);
+  }
+  return NULL;
+}
+
+/* Here nobody else releases anything: who misses this one waits for ever. */
+Test(snapshot, release_in_the_moment_of_starving_is_never_missed) {
+  (void)alarm(HANG_SECONDS);
+  for (uint64_t seed = 0; seed < 4; seed++) {
+    struct synched_memory *memory = create_small(0);
+    struct synched__parker parker;
+    struct releaser releaser = {.count = 2000};
+    struct crew crew = {0};
+    cr_assert_eq(synched__parker_init(&parker), 0);
+    memory->on_free = unpark;
+    memory->on_free_argument = &parker;
+    synched__schedule_seed(seed);
+    crew_add(&crew, release_repeatedly, &releaser);
+    for (uint64_t round = 1; round <= releaser.count; round++) {
+      const struct synched_snapshot *kept = synched_snapshot_current(memory);
+      (void)paint_and_publish(memory, round);
+      atomic_store(&releaser.given, kept);
+      while (!take_out(memory) && !synched__memory_starve(memory))
+        synched__park(&parker);
+    }
+    crew_join(&crew);
+    synched__schedule_seed(0);
+    synched__parker_deinit(&parker);
+    destroy(memory);
+  }
+}

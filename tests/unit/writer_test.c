@@ -307,7 +307,9 @@ Test(writer, open_on_a_memory_with_a_job_is_refused_and_the_reverse) {
   struct synched_pool *pool;
   struct synched_job *job = NULL;
   struct synched_memory *memory = create_numbers(2, 0);
-  cr_assert_eq(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1)), 0);
+  cr_assert_eq(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1,
+                                                               .affinity = SYNCHED_AFFINITY_NONE)),
+               0);
   const struct synched_job_options *options = SYNCHED_JOB_OPTIONS(.compute = compute_nothing);
   struct synched_writer *writer = open_seat(memory, 0);
   expect_refused(synched_job_create(&job, pool, memory, options), SYNCHED_EBUSY, "open writers");

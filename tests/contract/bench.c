@@ -1,0 +1,116 @@
+#include "bench.h"
+
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+#include "base/error.h"
+
+static struct synched_memory *small_memory(void) {
+  return memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 4,
+                                            .element_size = 8, .lease_count = 1));
+}
+
+static struct synched_job *job_on(struct bench *bench, struct synched_memory *memory,
+                                  uint64_t round_count) {
+  struct synched_job *job;
+  cr_assert_eq(synched_job_create(
+                   &job, bench->pool, memory,
+                   SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = round_count)),
+               0, "%s", synched_error_message());
+  return job;
+}
+
+void bench_init(struct bench *bench) {
+  const uint64_t elements[4] = {11, 22, 33, 44};
+  *bench = (struct bench){.pool = pool_new(2),
+                          .idle = small_memory(),
+                          .kept = small_memory(),
+                          .seated = memory_with(SYNCHED_MEMORY_OPTIONS(
+                              .segment_count = 2, .segment_capacity = 4, .element_size = 8)),
+                          .owned = small_memory(),
+                          .ready = small_memory(),
+                          .busy = small_memory()};
+  cr_assert_eq(synched_memory_load(bench->idle, 1, elements, 3), 0);
+  bench->held = synched_snapshot_current(bench->kept);
+  cr_assert_eq(synched_writer_open(&bench->writer, bench->seated, 0), 0);
+  bench->ended = job_on(bench, bench->owned, 3);
+  cr_assert_eq(synched_job_run(bench->ended), 0);
+  cr_assert_eq(synched_job_report(bench->ended, &bench->report), 0);
+  bench->unstarted = job_on(bench, bench->ready, 2);
+  bench->running = job_on(bench, bench->busy, 0);
+  cr_assert_eq(uv_loop_init(&bench->loop), 0);
+  cr_assert_eq(synched_job_start(bench->running, &bench->loop), 0);
+}
+
+void bench_deinit(struct bench *bench) {
+  uint64_t round = memory_round(bench->busy);
+  for (unsigned ms = 0; ms < 20000 && memory_round(bench->busy) < round + 10; ms++)
+    uv_sleep(1);
+  cr_assert_geq(memory_round(bench->busy), round + 10, "the running job does not go on");
+  cr_assert_eq(synched_job_cancel(bench->running), 0);
+  cr_assert_eq(uv_run(&bench->loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&bench->loop), 0);
+  cr_assert_eq(synched_job_run(bench->unstarted), 0);
+  cr_assert_eq(synched_job_run(bench->ended), 0);
+  cr_assert_eq(synched_job_destroy(bench->running), 0);
+  cr_assert_eq(synched_job_destroy(bench->unstarted), 0);
+  cr_assert_eq(synched_job_destroy(bench->ended), 0);
+  cr_assert_eq(synched_writer_write(bench->writer, NULL, 0), 0);
+  cr_assert_eq(synched_writer_close(bench->writer), 0);
+  synched_snapshot_release(bench->held);
+  memory_end(bench->idle);
+  memory_end(bench->kept);
+  memory_end(bench->seated);
+  memory_end(bench->owned);
+  memory_end(bench->ready);
+  memory_end(bench->busy);
+  pool_end(bench->pool);
+}
+
+/* All that can be seen of the bench and does not change by itself. */
+struct picture {
+  uint64_t sums[5];
+  struct synched_pool_info info;
+  struct synched_report_summary summary;
+};
+
+static void picture_take(struct picture *picture, struct bench *bench) {
+  memset(picture, 0, sizeof *picture);
+  picture->sums[0] = memory_sum(bench->idle);
+  picture->sums[1] = memory_sum(bench->kept);
+  picture->sums[2] = memory_sum(bench->seated);
+  picture->sums[3] = memory_sum(bench->owned);
+  picture->sums[4] = memory_sum(bench->ready);
+  picture->info.struct_size = sizeof picture->info;
+  picture->summary.struct_size = sizeof picture->summary;
+  cr_assert_eq(synched_pool_info(bench->pool, &picture->info), 0);
+  cr_assert_eq(synched_report_summary(bench->report, &picture->summary), 0);
+}
+
+void sentence_forget(void) {
+  (void)synched__fail(0, "?");
+}
+
+void sentence_expect(const char *what, const char *says) {
+  const char *sentence = synched_error_message();
+  cr_assert_not_null(strstr(sentence, says), "%s: \"%s\" does not say \"%s\"", what, sentence, says);
+  cr_assert_gt(strlen(sentence), strlen(says), "%s: \"%s\" is no sentence", what, sentence);
+  cr_assert_not_null(strchr(sentence, ' '), "%s: \"%s\" is no sentence", what, sentence);
+  cr_assert_null(strchr(sentence, '\n'), "%s: \"%s\" has several lines", what, sentence);
+}
+
+void bench_expect(struct bench *bench, const struct row *row) {
+  struct picture before, after;
+  picture_take(&before, bench);
+  void *out = (void *)&out; /* anything but NULL */
+  sentence_forget();
+  int status = row->attempt(bench, &out);
+  cr_assert_eq(status, row->expected, "%s: %s instead of %s: %s", row->what,
+               synched_err_name(status), synched_err_name(row->expected), synched_error_message());
+  sentence_expect(row->what, row->says);
+  if (row->makes)
+    cr_assert_null(out, "%s: the out-parameter is not NULL", row->what);
+  picture_take(&after, bench);
+  cr_assert_eq(memcmp(&before, &after, sizeof before), 0, "%s: something has changed", row->what);
+}

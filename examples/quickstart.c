@@ -1,39 +1,40 @@
-/* quickstart.c: heat in a rod, held at 100 degrees on the left, 0 on the right, until it settles. */
+/* quickstart.c: heat in a rod, held at 100 degrees on the left and 0 on the right, until it settles. */
+#include <math.h>
 #include <stdio.h>
 #include <synched/synched.h>
 
-/* One segment, here a single cell, in one round: reads all of the last round, writes its own. */
-static int spread(struct synched_task *task, void *user) {
-  const double *was = task->previous->data, *ends = user;
-  size_t cell = task->segment, last = task->previous->segment_count - 1;
-  double left = cell > 0 ? was[cell - 1] : ends[0], right = cell < last ? was[cell + 1] : ends[1];
-  *(double *)task->out = (left + right) / 2;
-  task->contribution = (left + right) / 2 - was[cell]; /* the heat that the cell took up */
+/* Computes one segment of the rod: reads all of the last round, writes its own part of this one. */
+static int relax(struct synched_task *task, void *user) {
+  (void)user;
+  const double *was = task->previous->data;
+  double *is = task->out;
+  size_t at = task->previous->offsets[task->segment], end = task->previous->element_count - 1;
+  for (size_t i = 0; i < task->count; i++, at++) {
+    is[i] = at == 0 ? 100.0 : at == end ? 0.0 : (was[at - 1] + was[at + 1]) / 2;
+    task->contribution = fmax(task->contribution, fabs(is[i] - was[at]));
+  }
   return 0;
 }
 
-static int settled(const struct synched_snapshot *now, void *user) { /* between rounds */
-  const double *rod = now->data, *ends = user;
-  if (now->fold < 1e-6) /* the heat that all cells together took up */
-    printf("%.0f .. %.3f .. %.0f degrees\n", ends[0], rod[now->segment_count / 2], ends[1]);
-  return now->fold < 1e-6 ? SYNCHED_STOP : SYNCHED_CONTINUE;
+/* Between two rounds: `fold` is the largest contribution, the largest change anywhere. */
+static int settled(const struct synched_snapshot *now, void *user) {
+  (void)user;
+  return now->fold < 1e-4 ? SYNCHED_STOP : SYNCHED_CONTINUE;
 }
 
 int main(void) {
-  double ends[] = {100.0, 0.0};
-  struct synched_pool *pool = NULL;
-  struct synched_memory *rod = NULL;
-  struct synched_job *job = NULL;
-  const struct synched_report *info = NULL;
-  int failed = /* every call returns 0, or a status; the first that fails ends this chain */
-      synched_pool_create(&pool, NULL) || /* with a worker for each CPU that we may use */
-      synched_memory_create(&rod, SYNCHED_MEMORY_OPTIONS(.segment_count = 60, .segment_capacity = 1,
-                                                         .element_size = sizeof(double))) ||
+  struct synched_pool *pool;
+  struct synched_memory *rod;
+  struct synched_job *job;
+  const struct synched_report *report;
+  if (synched_pool_create(&pool, NULL) != 0 || /* a worker for every CPU that we may use */
+      synched_memory_create(&rod, SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 50,
+                                                         .element_size = sizeof(double))) != 0 ||
       synched_job_create(&job, pool, rod,
-                         SYNCHED_JOB_OPTIONS(.compute = spread, .on_round = settled, .user = ends,
-                                             .fold = SYNCHED_FOLD_SUM, .name = "rod",
-                                             .report_rounds = 5)) ||
-      synched_job_run(job) || synched_job_report(job, &info) || synched_report_print(info, stdout);
-  return synched_job_destroy(job) || synched_pool_destroy(pool) || synched_memory_destroy(rod) ||
-         (failed && fprintf(stderr, "quickstart: %s\n", synched_error_message()));
+                         SYNCHED_JOB_OPTIONS(.compute = relax, .on_round = settled,
+                                             .fold = SYNCHED_FOLD_MAX)) != 0 ||
+      synched_job_run(job) != 0 || synched_job_report(job, &report) != 0 ||
+      synched_report_print(report, stdout) != 0)
+    return fprintf(stderr, "quickstart: %s\n", synched_error_message()), 1;
+  return synched_job_destroy(job) || synched_memory_destroy(rod) || synched_pool_destroy(pool);
 }

@@ -16,10 +16,9 @@ static int relax(struct synched_task *task, void *user) {
   return 0;
 }
 
-/* Between two rounds: `fold` is the largest contribution, the largest change anywhere. */
 static int settled(const struct synched_snapshot *now, void *user) {
   (void)user;
-  return now->fold < 1e-4 ? SYNCHED_STOP : SYNCHED_CONTINUE;
+  return now->fold < 1e-4 ? SYNCHED_STOP : SYNCHED_CONTINUE; /* the largest contribution of all */
 }
 
 int main(void) {

@@ -11,14 +11,14 @@ static int relax(struct synched_task *task, void *user) {
   size_t at = task->previous->offsets[task->segment], end = task->previous->element_count - 1;
   for (size_t i = 0; i < task->count; i++, at++) {
     is[i] = at == 0 ? 100.0 : at == end ? 0.0 : (was[at - 1] + was[at + 1]) / 2;
-    task->contribution = fmax(task->contribution, fabs(is[i] - was[at]));
+    task->contribution += fabs(is[i] - was[at]);
   }
   return 0;
 }
 
 static int settled(const struct synched_snapshot *now, void *user) {
   (void)user;
-  return now->fold < 1e-4 ? SYNCHED_STOP : SYNCHED_CONTINUE; /* the largest contribution of all */
+  return now->fold < 1e-4 ? SYNCHED_STOP : SYNCHED_CONTINUE; /* all contributions together */
 }
 
 int main(void) {
@@ -31,7 +31,7 @@ int main(void) {
                                                          .element_size = sizeof(double))) != 0 ||
       synched_job_create(&job, pool, rod,
                          SYNCHED_JOB_OPTIONS(.compute = relax, .on_round = settled,
-                                             .fold = SYNCHED_FOLD_MAX)) != 0 ||
+                                             .fold = SYNCHED_FOLD_SUM)) != 0 ||
       synched_job_run(job) != 0 || synched_job_report(job, &report) != 0 ||
       synched_report_print(report, stdout) != 0)
     return fprintf(stderr, "quickstart: %s\n", synched_error_message()), 1;

@@ -28,10 +28,11 @@ int synched__options_read(void *copy, const void *options,
   const unsigned char *bytes = options;
   for (size_t i = spec->known; i < size; i++)
     if (bytes[i] != 0)
-      return synched__fail(SYNCHED_EINVAL,
-                           "%s has a field set (byte %zu) that this version of the library does not "
-                           "know",
-                           spec->what, i);
+      return synched__fail(
+          SYNCHED_EINVAL,
+          "%s has a field set (byte %zu) that this version of the library does not "
+          "know",
+          spec->what, i);
   memcpy(copy, options, size < spec->known ? size : spec->known);
   return 0;
 }

@@ -18,7 +18,8 @@ struct synched__options_spec {
 
 /* Copies the caller's options into `known` bytes at `copy`. NULL options: all zeros.
  * SYNCHED_EINVAL: struct_size below the minimum, or bytes set behind the known ones. */
-int synched__options_read(void *copy, const void *options, const struct synched__options_spec *spec);
+int synched__options_read(void *copy, const void *options,
+                          const struct synched__options_spec *spec);
 
 /* Copies `filled` (spec->known bytes) into the caller's struct, as far as its struct_size reaches.
  * SYNCHED_EINVAL: out NULL, or struct_size below the minimum. Bytes that we do not know become 0. */

@@ -41,10 +41,9 @@ const char *synched_error_message(void) {
   return error_message;
 }
 
-int synched__fail(int status, const char *format, ...) {
+void synched__explain(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   (void)vsnprintf(error_message, sizeof error_message, format, arguments);
   va_end(arguments);
-  return status;
 }

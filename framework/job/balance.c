@@ -11,14 +11,14 @@
  */
 #include "job/balance.h"
 
-#define COST_FIRST_NS 1000u      /* until it has been measured */
+#define COST_FIRST_NS 1000u /* until it has been measured */
 #define COST_LEAST_NS 100u
-#define PRICE_FIRST_NS 20000u    /* about a futex wake and the woken thread's way to its CPU */
+#define PRICE_FIRST_NS 20000u /* about a futex wake and the woken thread's way to its CPU */
 #define PRICE_MOST_NS 200000000u
-#define PRICE_OF_LOSS 16u        /* times what the last attempt lost */
-#define ATTEMPT_ROUNDS 8u        /* shared rounds before they are judged */
-#define ROUND_LONG_NS 200000u    /* rounds longer than this are always shared */
-#define COST_MEMORY 64u          /* solo rounds, about, in which it is forgotten */
+#define PRICE_OF_LOSS 16u     /* times what the last attempt lost */
+#define ATTEMPT_ROUNDS 8u     /* shared rounds before they are judged */
+#define WORK_LARGE_NS 200000u /* rounds of more work than this are always shared */
+#define COST_MEMORY 64u       /* solo rounds, about, in which it is forgotten */
 #define STREAK_LASTING 256u
 
 void synched__balance_init(struct synched__balance *balance) {
@@ -46,11 +46,18 @@ static void after_shared(struct synched__balance *balance, unsigned share) {
   balance->cost_ns = cost_ns > COST_LEAST_NS ? cost_ns : COST_LEAST_NS;
   if (++balance->streak == STREAK_LASTING)
     balance->price_ns = PRICE_FIRST_NS;
-  if (balance->wall_ns <= balance->work_ns || balance->streak < ATTEMPT_ROUNDS)
+  if (balance->work_ns > WORK_LARGE_NS || balance->wall_ns <= balance->work_ns ||
+      balance->streak < ATTEMPT_ROUNDS)
     return;
   balance->solo = true;
   balance->credit_ns = 0;
   raise_price(balance, ATTEMPT_ROUNDS * (balance->wall_ns - balance->work_ns));
+}
+
+static void begin_sharing(struct synched__balance *balance) {
+  balance->solo = false;
+  balance->streak = 0;
+  balance->wall_ns = 0;
 }
 
 static void after_solo(struct synched__balance *balance, unsigned share) {
@@ -63,9 +70,7 @@ static void after_solo(struct synched__balance *balance, unsigned share) {
     balance->credit_ns -= balance->credit_ns / 16 + 1;
   if (balance->credit_ns < balance->price_ns)
     return;
-  balance->solo = false;
-  balance->streak = 0;
-  balance->wall_ns = 0;
+  begin_sharing(balance);
 }
 
 void synched__balance_update(struct synched__balance *balance,
@@ -73,11 +78,8 @@ void synched__balance_update(struct synched__balance *balance,
   average(&balance->work_ns, sample->work_ns);
   if (sample->share < 2) {
     balance->solo = true;
-  } else if (sample->wall_ns > ROUND_LONG_NS) {
-    if (balance->solo)
-      balance->streak = 0;
-    balance->solo = false;
-    balance->wall_ns = 0;
+  } else if (balance->solo && balance->work_ns > WORK_LARGE_NS) {
+    begin_sharing(balance);
   } else if (balance->solo) {
     after_solo(balance, sample->share);
   } else {

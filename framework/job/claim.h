@@ -61,7 +61,8 @@ struct synched__range {
 };
 
 /* The home range of a worker. */
-static inline struct synched__range synched__range_of(struct synched__shape shape, unsigned worker) {
+static inline struct synched__range synched__range_of(struct synched__shape shape,
+                                                      unsigned worker) {
   if (worker >= shape.party)
     return (struct synched__range){0, 0};
   size_t base = shape.segment_count / shape.party;

@@ -104,8 +104,9 @@ static void set_batch(struct synched_job *job) {
   size_t most = shape->segment_count / shape->party / 4;
   uint64_t fitting = BATCH_NS * shape->segment_count / (job->balance.work_ns + 1);
   unsigned batch = 1;
-  while (2 * batch <= most && 2 * batch <= fitting && 2 * batch <= SYNCHED__BATCH_MAX)
-    batch *= 2;
+  for (unsigned twice = 2; twice <= most && twice <= fitting && twice <= SYNCHED__BATCH_MAX;
+       twice *= 2)
+    batch = twice;
   job->shape.batch = batch;
 }
 

@@ -60,8 +60,8 @@ static void set_shape(struct synched_job *job) {
   const bool is_static = job->options.balance == SYNCHED_BALANCE_STATIC;
   const bool all = is_static || (job->options.flags & SYNCHED_JOB_EAGER) != 0;
   /* Workers beyond the usable CPUs would only take turns with the others on the same CPUs. */
-  unsigned party = all || pool->worker_count < pool->usable_count ? pool->worker_count
-                                                                  : pool->usable_count;
+  unsigned party =
+      all || pool->worker_count < pool->usable_count ? pool->worker_count : pool->usable_count;
   job->shape = (struct synched__shape){.segment_count = job->memory->layout.segment_count,
                                        .party = party,
                                        .batch = 1,
@@ -87,7 +87,8 @@ static int make_arrays(struct synched_job *job) {
   complete = complete && job->failures != NULL;
   if (options->fold != SYNCHED_FOLD_NONE) {
     job->contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
-    job->contributions = synched__alloc_lines(segment_count * job->contribution_stride, sizeof(double));
+    job->contributions =
+        synched__alloc_lines(segment_count * job->contribution_stride, sizeof(double));
     complete = complete && job->contributions != NULL;
   }
   if (options->on_snapshot != NULL && options->delivery == SYNCHED_DELIVER_EVERY) {
@@ -138,7 +139,9 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   *out = NULL;
   if (pool == NULL || memory == NULL || options == NULL)
     return synched__fail(SYNCHED_EINVAL, "the %s is NULL",
-                         pool == NULL ? "pool" : memory == NULL ? "memory" : "job's options");
+                         pool == NULL     ? "pool"
+                         : memory == NULL ? "memory"
+                                          : "job's options");
   struct synched_job_options read;
   int status = read_options(&read, options, memory);
   if (status != 0)
@@ -201,7 +204,8 @@ static int cancel(struct synched_job *job) {
   do {
     if ((state & (SYNCHED__JOB_ENDED | SYNCHED__JOB_CANCELLED)) != 0)
       return synched__fail(SYNCHED_EALREADY, "the job %s",
-                           (state & SYNCHED__JOB_ENDED) != 0 ? "has ended" : "was cancelled before");
+                           (state & SYNCHED__JOB_ENDED) != 0 ? "has ended"
+                                                             : "was cancelled before");
     /* Sequentially consistent with starved: pairs with `block` in turn.c. */
   } while (!synched__cas_seq_cst(&job->state, &state, state | SYNCHED__JOB_CANCELLED));
   if (synched__memory_unstarve(job->memory))

@@ -56,22 +56,23 @@ struct synched_job {
 
   /* Baton. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__balance balance;
-  uint64_t blocked_ns;     /* since when it has waited for a buffer; 0: it does not */
+  uint64_t blocked_ns;      /* since when it has waited for a buffer; 0: it does not */
   struct synched_job *next; /* in the pool's list; under its mutex */
 
   /* Towards the loop. */
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t bell; /* the signal has been raised and not been heard */
-  _Atomic uint32_t ended;                              /* status and report are final */
-  _Atomic uint32_t departed;                           /* the engine has left it for good */
-  _Atomic uint32_t visitor_count;                      /* calls of synched_job_cancel inside it */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t
+      bell;                       /* the signal has been raised and not been heard */
+  _Atomic uint32_t ended;         /* status and report are final */
+  _Atomic uint32_t departed;      /* the engine has left it for good */
+  _Atomic uint32_t visitor_count; /* calls of synched_job_cancel inside it */
   int status;
   struct synched__signal signal;
   struct synched__mailbox mailbox;
 
   /* Loop. */
-  void *port;                              /* the loop's part while it is started */
-  bool (*port_is_lost)(void *port);        /* its handle was closed under it */
-  void (*port_destroy)(void *port);        /* then */
+  void *port;                       /* the loop's part while it is started */
+  bool (*port_is_lost)(void *port); /* its handle was closed under it */
+  void (*port_destroy)(void *port); /* then */
 };
 
 /* One worker's part in one round: lives on its stack. */
@@ -81,9 +82,9 @@ struct synched__run {
   struct synched_job *job; /* not to be touched before a segment is claimed */
   uint64_t epoch;
   struct synched__shape shape;
-  uint64_t start_ns; /* of this stretch of calls */
-  uint64_t now_ns;   /* when its last call ended */
-  uint64_t work_ns;  /* told to the closing worker so far */
+  uint64_t start_ns;      /* of this stretch of calls */
+  uint64_t now_ns;        /* when its last call ended */
+  uint64_t work_ns;       /* told to the closing worker so far */
   uint64_t round_work_ns; /* of all workers: for the closing worker */
 };
 

@@ -49,7 +49,8 @@ bool synched__run_solo(struct synched__run *run) {
       home = synched__range_of(job->shape, owner++);
     size_t left = home.first + home.count - next;
     size_t stretch = left < batch ? left : batch;
-    synched__run_range(run, (struct synched__range){next, stretch}, owner - 1 == run->worker->index);
+    synched__run_range(run, (struct synched__range){next, stretch},
+                       owner - 1 == run->worker->index);
     next += stretch;
     if (sharable && next < count &&
         synched__balance_regrets(&job->balance, synched__span_ns(run->start_ns, run->now_ns))) {

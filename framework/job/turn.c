@@ -62,7 +62,8 @@ static void note_unblocked(struct synched_job *job) {
 /* Whether the job's next round can be opened now. If not, it has ended, or waits for a buffer. The roles are
  * the memory's. */
 static bool prepare(struct synched_job *job) {
-  if (!synched__job_is_cancelled(job) && !synched__memory_take_out(job->memory, &job->memory->roles) && !block(job))
+  if (!synched__job_is_cancelled(job) &&
+      !synched__memory_take_out(job->memory, &job->memory->roles) && !block(job))
     return false;
   if (job->blocked_ns != 0)
     note_unblocked(job);

@@ -64,17 +64,16 @@ static void deliver_every(struct port *port) {
 static void explain(const struct synched_job *job) {
   const struct synched_report *report = job->report;
   if (report->failed_segment >= 0)
-    (void)synched__fail(job->status, "segment %lld failed in round %llu with code %d (%s)",
-                        (long long)report->failed_segment,
-                        (unsigned long long)report->last_round + 1, report->failed_code,
-                        synched_strerror(report->failed_code));
+    synched__explain("segment %lld failed in round %llu with code %d (%s)",
+                     (long long)report->failed_segment, (unsigned long long)report->last_round + 1,
+                     report->failed_code, synched_strerror(report->failed_code));
   else if (job->status == SYNCHED_ECANCELED)
-    (void)synched__fail(job->status, "the job was cancelled after round %llu",
-                        (unsigned long long)report->last_round);
+    synched__explain("the job was cancelled after round %llu",
+                     (unsigned long long)report->last_round);
   else if (job->status != 0)
-    (void)synched__fail(job->status, "on_round ended the job after round %llu with code %d (%s)",
-                        (unsigned long long)report->last_round, job->status,
-                        synched_strerror(job->status));
+    synched__explain("on_round ended the job after round %llu with code %d (%s)",
+                     (unsigned long long)report->last_round, job->status,
+                     synched_strerror(job->status));
 }
 
 static void on_closed(uv_handle_t *handle) {

@@ -13,7 +13,7 @@
 #include "platform/alloc.h"
 #include "platform/atomic.h"
 
-/* Half the address space: sums of a few of them, and pointer differences, stay in range. */
+/* A quarter of the address space: sums of a few of them, and pointer differences, stay in range. */
 #define BYTES_MAX (SIZE_MAX / 4)
 
 static size_t padding_step(size_t element_size) {

@@ -23,9 +23,11 @@ static int read_options(struct synched_memory_options *read,
     return synched__fail(SYNCHED_EINVAL, "flags is %#x; a memory knows no flags",
                          (unsigned)read->flags);
   if ((unsigned)read->layout > SYNCHED_LAYOUT_PADDED)
-    return synched__fail(SYNCHED_EINVAL, "layout is %d; there is no such layout", (int)read->layout);
+    return synched__fail(SYNCHED_EINVAL, "layout is %d; there is no such layout",
+                         (int)read->layout);
   if ((unsigned)read->refill > SYNCHED_REFILL_NONE)
-    return synched__fail(SYNCHED_EINVAL, "refill is %d; there is no such refill", (int)read->refill);
+    return synched__fail(SYNCHED_EINVAL, "refill is %d; there is no such refill",
+                         (int)read->refill);
   if (read->lease_count > SYNCHED_LEASES_MAX)
     return synched__fail(SYNCHED_ERANGE, "lease_count is %u; at most %u", read->lease_count,
                          SYNCHED_LEASES_MAX);
@@ -42,12 +44,13 @@ static int init_buffer(struct synched__buffer *buffer, struct synched_memory *me
     return synched__fail(SYNCHED_ENOMEM, "no memory for %u buffers of %zu bytes",
                          memory->buffer_count, layout->data_bytes);
   memcpy(buffer->counts, layout->capacities, layout->segment_count * sizeof *buffer->counts);
-  buffer->snapshot = (struct synched_snapshot){.data = buffer->data,
-                                               .element_count = layout->offsets[layout->segment_count],
-                                               .element_size = layout->element_size,
-                                               .segment_count = layout->segment_count,
-                                               .offsets = layout->offsets,
-                                               .counts = buffer->counts};
+  buffer->snapshot =
+      (struct synched_snapshot){.data = buffer->data,
+                                .element_count = layout->offsets[layout->segment_count],
+                                .element_size = layout->element_size,
+                                .segment_count = layout->segment_count,
+                                .offsets = layout->offsets,
+                                .counts = buffer->counts};
   return 0;
 }
 
@@ -70,13 +73,15 @@ static int init_buffers(struct synched_memory *memory) {
     deinit_buffers(memory);
     return status;
   }
-  memory->roles = (struct synched__roles){.current = &memory->buffers[0], .sequence = SYNCHED__SEQUENCE_STEP};
+  memory->roles =
+      (struct synched__roles){.current = &memory->buffers[0], .sequence = SYNCHED__SEQUENCE_STEP};
   synched__store_relaxed(&memory->buffers[0].sequence, SYNCHED__SEQUENCE_STEP);
   (void)synched__memory_take_out(memory, &memory->roles);
   return 0;
 }
 
-static int init_memory(struct synched_memory *memory, const struct synched_memory_options *options) {
+static int init_memory(struct synched_memory *memory,
+                       const struct synched_memory_options *options) {
   memory->refill = options->refill;
   memory->buffer_count = 2 + options->lease_count;
   int status = synched__layout_init(&memory->layout, options);

@@ -40,7 +40,8 @@ struct synched__buffer {
   _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot; /* what readers get: 64 bytes */
   _Alignas(64) _Atomic uint64_t sequence; /* of its publication; or its last, marked */
   _Atomic uint32_t refs;                  /* retained by readers; or WRITING */
-  _Alignas(SYNCHED__CACHE_LINE) struct synched_memory *memory; /* from here on: hardly ever written */
+  _Alignas(
+      SYNCHED__CACHE_LINE) struct synched_memory *memory; /* from here on: hardly ever written */
   unsigned char *data;
   size_t *counts; /* snapshot.counts, writable; on lines of its own */
   bool placed;    /* its pages have been written, so they are where they will stay */
@@ -83,7 +84,8 @@ struct synched_memory {
 
 static inline struct synched__buffer *
 synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
-  return (struct synched__buffer *)((uintptr_t)snapshot - offsetof(struct synched__buffer, snapshot));
+  return (struct synched__buffer *)((uintptr_t)snapshot -
+                                    offsetof(struct synched__buffer, snapshot));
 }
 
 /* Makes a memory a job's, or free again. SYNCHED_EBUSY if it has another owner. */

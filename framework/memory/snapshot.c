@@ -3,6 +3,8 @@
  */
 #include "memory/memory.h"
 
+#include <string.h>
+
 static bool is_unannounced(uint64_t sequence) {
   return (sequence & SYNCHED__SEQUENCE_WRITING) != 0;
 }
@@ -23,7 +25,8 @@ static bool collect(const struct synched_memory *memory, uint64_t *sequences) {
  * could miss it: each might be written anew just when it is looked at. Numbers never come back, so when
  * two looks in a row find the same, they stood together between the two. */
 static struct synched__buffer *newest_buffer(const struct synched_memory *memory) {
-  uint64_t sequences[SYNCHED_LEASES_MAX + 2] = {0};
+  uint64_t sequences[SYNCHED_LEASES_MAX + 2];
+  memset(sequences, 0, memory->buffer_count * sizeof *sequences);
   while (!collect(memory, sequences))
     synched__cpu_pause();
   unsigned newest = 0;
@@ -71,8 +74,7 @@ const struct synched_snapshot *synched_snapshot_current(struct synched_memory *m
   return &buffer->snapshot;
 }
 
-const struct synched_snapshot *
-synched_snapshot_retain(const struct synched_snapshot *snapshot) {
+const struct synched_snapshot *synched_snapshot_retain(const struct synched_snapshot *snapshot) {
   if (snapshot == NULL)
     return NULL;
   struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
@@ -102,8 +104,8 @@ static bool take_buffer(const struct synched_memory *memory, struct synched__rol
     return false;
   if (!unwatched)
     /* Not announced while it is written: pairs with the acquire in enter_buffer, by way of refs. */
-    synched__store_relaxed(&buffer->sequence, synched__load_relaxed(&buffer->sequence) |
-                                                  SYNCHED__SEQUENCE_WRITING);
+    synched__store_relaxed(&buffer->sequence,
+                           synched__load_relaxed(&buffer->sequence) | SYNCHED__SEQUENCE_WRITING);
   roles->out = buffer;
   roles->out_marked = !unwatched;
   return true;

@@ -142,12 +142,13 @@ static struct synched__buffer *open_buffer(struct synched_memory *memory) {
   if (out != NULL)
     return out;
   synched__mutex_lock(&memory->mutex);
-  if (synched__load_relaxed(&writers->out) == NULL && synched__memory_take_out(memory, &memory->roles))
+  if (synched__load_relaxed(&writers->out) == NULL &&
+      synched__memory_take_out(memory, &memory->roles))
     synched__store_release(&writers->out, memory->roles.out);
   out = synched__load_relaxed(&writers->out);
   synched__mutex_unlock(&memory->mutex);
   if (out == NULL)
-    (void)synched__fail(SYNCHED_EBUSY, "every buffer is held by a retained snapshot; release one");
+    synched__explain("every buffer is held by a retained snapshot; release one");
   return out;
 }
 
@@ -207,7 +208,8 @@ static void wake_seats(struct synched__writers *writers) {
 /* By the last to arrive, when every other seat waits at the gate. */
 static void close_round(struct synched_memory *memory, uint64_t epoch) {
   struct synched__writers *writers = memory->writers;
-  const struct synched__publication publication = {.round = memory->roles.current->snapshot.round + 1};
+  const struct synched__publication publication = {.round =
+                                                       memory->roles.current->snapshot.round + 1};
   (void)synched__memory_publish(memory, &memory->roles, publication);
   synched__store_relaxed(&writers->out, memory->roles.out);
   synched__store_relaxed(&writers->arrived_count, 0);
@@ -219,8 +221,8 @@ static int status_of_break(const struct synched__writers *writers) {
   /* Acquire: pairs with the release in break_locked. */
   int status = synched__load_acquire(&writers->broken);
   if (status != 0)
-    (void)synched__fail(status, "another writer %s; the round was dropped",
-                        status == SYNCHED_ECANCELED ? "left" : "failed");
+    synched__explain("another writer %s; the round was dropped",
+                     status == SYNCHED_ECANCELED ? "left" : "failed");
   return status;
 }
 

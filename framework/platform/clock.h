@@ -23,9 +23,9 @@ static inline uint64_t synched__clock_ns(void) {
 
 /* Written once, by the first synched__clock_calibrate, and fixed from then on. */
 struct synched__tick_scale {
-  bool trusted;      /* else ticks are the system clock's nanoseconds */
-  uint64_t tick;     /* at one moment, */
-  uint64_t ns;       /* the monotonic clock at that moment, */
+  bool trusted;         /* else ticks are the system clock's nanoseconds */
+  uint64_t tick;        /* at one moment, */
+  uint64_t ns;          /* the monotonic clock at that moment, */
   uint64_t ns_per_tick; /* times 2^32 */
 };
 

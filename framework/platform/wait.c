@@ -43,8 +43,8 @@ static bool insists(const struct synched__spin *spin) {
   return spin->insist != NULL && synched__load_relaxed(spin->insist) != 0;
 }
 
-static uint64_t spin_from(const struct synched__gate *gate, struct synched__waiter *waiter, uint64_t seen,
-                          uint64_t start_ns) {
+static uint64_t spin_from(const struct synched__gate *gate, struct synched__waiter *waiter,
+                          uint64_t seen, uint64_t start_ns) {
   const uint64_t budget = spin_budget(waiter);
   for (;;) {
     if (waiter->spin.yields)
@@ -63,8 +63,8 @@ static bool withdraw(const struct synched__gate *gate, struct synched__waiter *w
   return true;
 }
 
-static uint64_t sleep_until_changed(const struct synched__gate *gate, struct synched__waiter *waiter,
-                                    uint64_t seen) {
+static uint64_t sleep_until_changed(const struct synched__gate *gate,
+                                    struct synched__waiter *waiter, uint64_t seen) {
   for (;;) {
     /* All three sequentially consistent, see wait.h. Counted first: a waker of an earlier epoch, who may take us
      * as soon as asleep is set, must not make the count lower than the number of those who sleep. */

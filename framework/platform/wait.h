@@ -27,9 +27,10 @@ struct synched__gate {
 
 /* How a waiter spins before it sleeps. */
 struct synched__spin {
-  uint64_t limit_ns;              /* longest spin; 0: none */
-  bool yields;                    /* offer the CPU to others between looks: threads outnumber CPUs */
-  const _Atomic uint32_t *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */
+  uint64_t limit_ns; /* longest spin; 0: none */
+  bool yields;       /* offer the CPU to others between looks: threads outnumber CPUs */
+  const _Atomic uint32_t
+      *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */
 };
 
 /* One waiting thread; on cache lines of its own because wakers look at it. */

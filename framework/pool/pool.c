@@ -46,7 +46,8 @@ static int check_options(const struct synched_pool_options *options, unsigned wo
 
 static struct synched__spin choose_spin(const struct synched_pool *pool,
                                         const struct synched_pool_options *options) {
-  struct synched__spin spin = {.limit_ns = options->spin_ns != 0 ? options->spin_ns : SPIN_DEFAULT_NS};
+  struct synched__spin spin = {.limit_ns =
+                                   options->spin_ns != 0 ? options->spin_ns : SPIN_DEFAULT_NS};
   if (options->wait == SYNCHED_WAIT_SLEEP)
     spin.limit_ns = 0;
   if (options->wait == SYNCHED_WAIT_SPIN)
@@ -159,8 +160,9 @@ static void gather_info(struct synched_pool *pool, const struct synched_pool_opt
       refusal = worker->pin_status;
   }
   if (refused_count != 0)
-    (void)snprintf(info->warning, sizeof info->warning, "the system did not pin %u of %u workers: %s",
-                   refused_count, pool->worker_count, synched_strerror(refusal));
+    (void)snprintf(info->warning, sizeof info->warning,
+                   "the system did not pin %u of %u workers: %s", refused_count, pool->worker_count,
+                   synched_strerror(refusal));
 }
 
 /* Everything but the threads' creation; unwinds what it made. */
@@ -238,8 +240,8 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   synched__cpus_budget(&budget);
   unsigned worker_count = read.worker_count;
   if (worker_count == 0)
-    worker_count = budget.usable_count < SYNCHED_WORKERS_MAX ? budget.usable_count
-                                                             : SYNCHED_WORKERS_MAX;
+    worker_count =
+        budget.usable_count < SYNCHED_WORKERS_MAX ? budget.usable_count : SYNCHED_WORKERS_MAX;
   status = check_options(&read, worker_count, budget.usable_count);
   if (status != 0)
     return status;

@@ -27,7 +27,8 @@ struct synched__worker {
   /* (epoch, segments left) of its home range: see job/claim.h. Its owner's and thieves'. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t cursor;
   struct synched__waiter waiter; /* on lines of its own */
-  uint64_t opened_epoch;         /* the last that it opened, and when: its own, to save a look at the clock */
+  uint64_t
+      opened_epoch; /* the last that it opened, and when: its own, to save a look at the clock */
   uint64_t opened_ns;
   struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
@@ -49,9 +50,9 @@ typedef void (*synched__participate_fn)(struct synched__worker *worker, uint64_t
 struct synched_pool {
   /* The line that every round moves: written by who counts itself out and by who opens. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
-  _Atomic uint64_t remaining; /* segments not completed << 32 | compute ns so far */
-  uint64_t opened_ns;         /* when the round was opened; baton, like the rest of the line */
-  uint64_t round;             /* its number */
+  _Atomic uint64_t remaining;  /* segments not completed << 32 | compute ns so far */
+  uint64_t opened_ns;          /* when the round was opened; baton, like the rest of the line */
+  uint64_t round;              /* its number */
   struct synched__roles roles; /* of its memory: current is what calls read, out what they write */
 
   /* Written when the pool turns to another job, or one changes shape. */
@@ -85,8 +86,8 @@ struct synched_pool {
 /* The worker that the calling thread is; NULL on any other thread. */
 struct synched__worker *synched__worker_self(void);
 
-/* A worker's thread. */
-void synched__worker_main(void *worker);
+/* A worker's thread; the argument is the worker. */
+void synched__worker_main(void *argument);
 
 /* Wakes the first `count` workers as far as they sleep. After the gate's advance. */
 void synched__pool_wake(struct synched_pool *pool, unsigned count);

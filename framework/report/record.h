@@ -52,19 +52,21 @@ struct synched__record_segment {
 struct synched_report {
   unsigned worker_count;
   size_t segment_count;
-  size_t shown_count;                       /* rounds that can be asked for */
-  size_t row_count;                         /* of each ring: a power of two above that */
-  struct synched__record_worker *workers;   /* [worker_count] */
-  struct synched__record_segment *segments; /* segment s at [s * segment_stride]; NULL: calls not timed */
-  size_t segment_stride;                    /* above 1 where neighbours would share lines too often */
-  struct synched__record_cell *cells;       /* [worker_count * row_count], which workers point into */
+  size_t shown_count;                     /* rounds that can be asked for */
+  size_t row_count;                       /* of each ring: a power of two above that */
+  struct synched__record_worker *workers; /* [worker_count] */
+  struct synched__record_segment
+      *segments;                      /* segment s at [s * segment_stride]; NULL: calls not timed */
+  size_t segment_stride;              /* above 1 where neighbours would share lines too often */
+  struct synched__record_cell *cells; /* [worker_count * row_count], which workers point into */
   char name[64];
 
   int status;
   uint64_t round_count; /* published in this run */
   uint64_t last_round;  /* the number of the last of them */
   uint64_t start_ns, end_ns;
-  int64_t start_offset_ns, end_offset_ns; /* the monotonic clock less the recording one, at these times */
+  int64_t start_offset_ns,
+      end_offset_ns;      /* the monotonic clock less the recording one, at these times */
   int64_t failed_segment; /* -1: none */
   int failed_code;
   uint64_t lease_wait_count, lease_wait_ns;

@@ -86,7 +86,7 @@ static int largest_group(const struct order *order, const struct synched__machin
 /* Lets the groups of one level take turns, within each tier. CPUs of an unknown group (-1) are one. */
 static int order_deal(struct order *order, const struct synched__machine *machine,
                       enum level level) {
-  size_t group_count = (size_t)(largest_group(order, machine, level) + 2);
+  size_t group_count = (size_t)largest_group(order, machine, level) + 2;
   size_t *turns = synched__alloc(group_count, sizeof *turns);
   if (turns == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to plan the places of workers");
@@ -118,7 +118,9 @@ static int place_along(struct synched_place *places, const struct synched__machi
     return synched__fail(SYNCHED_ENOMEM, "no memory to plan the places of workers");
   order_fill(&order, machine);
   int status = 0;
-  if (request->affinity == SYNCHED_AFFINITY_CORES)
+  if (order.count == 0)
+    status = synched__fail(SYNCHED_EIO, "the machine has no CPU that is allowed");
+  else if (request->affinity == SYNCHED_AFFINITY_CORES)
     order_sort(&order);
   else if (request->affinity == SYNCHED_AFFINITY_SCATTER)
     status = order_scatter(&order, machine);

@@ -35,13 +35,13 @@ struct synched_job;    /* opaque */
 
 /* One call's work: what compute is handed. Lives for that call only. */
 struct synched_task {
-  uint64_t round;                          /* the round being computed; previous->round + 1 */
-  size_t segment;                          /* the segment that belongs to this call */
-  unsigned worker;                         /* who runs it: 0 .. worker_count - 1, for scratch space */
+  uint64_t round;  /* the round being computed; previous->round + 1 */
+  size_t segment;  /* the segment that belongs to this call */
+  unsigned worker; /* who runs it: 0 .. worker_count - 1, for scratch space */
   const struct synched_snapshot *previous; /* what everybody reads */
   void *out;                               /* what this call writes: capacity elements */
   size_t capacity;                         /* elements */
-  size_t count;        /* elements that are valid; starts as in `previous`; set it where it changes */
+  size_t count; /* elements that are valid; starts as in `previous`; set it where it changes */
   double contribution; /* to the fold; starts as 0 */
 };
 
@@ -71,16 +71,18 @@ typedef void (*synched_done_fn)(struct synched_job *job, int status,
 
 /* Which snapshots on_snapshot gets. */
 enum synched_delivery {
-  SYNCHED_DELIVER_LATEST = 0, /* the newest there is when the loop gets to it; a slow loop misses some,
+  SYNCHED_DELIVER_LATEST =
+      0,                /* the newest there is when the loop gets to it; a slow loop misses some,
                                  the report counts them, and no round waits for it. Skipped, and counted,
                                  while all leases are taken */
-  SYNCHED_DELIVER_EVERY       /* each one, in order; the job waits when the leases are used up */
+  SYNCHED_DELIVER_EVERY /* each one, in order; the job waits when the leases are used up */
 };
 
 enum synched_balance {
-  SYNCHED_BALANCE_STEAL = 0, /* home segments first, then what others have not begun; rounds too small
+  SYNCHED_BALANCE_STEAL =
+      0,                 /* home segments first, then what others have not begun; rounds too small
                                 to be worth sharing stay on one worker */
-  SYNCHED_BALANCE_STATIC     /* every segment on its home worker, every round */
+  SYNCHED_BALANCE_STATIC /* every segment on its home worker, every round */
 };
 
 /* How the calls' contributions become snapshot.fold; in segment order, so always the same bits. */
@@ -92,28 +94,31 @@ enum synched_fold {
 };
 
 /* Flags of synched_job_options. */
-#define SYNCHED_JOB_EAGER 0x1u            /* wake every worker for every round, whatever its size: for
+#define SYNCHED_JOB_EAGER                                                                          \
+  0x1u /* wake every worker for every round, whatever its size: for
                                              calls that block, and for tests */
-#define SYNCHED_JOB_NO_SEGMENT_TIMES 0x2u /* do not time single segments: saves a clock read per
+#define SYNCHED_JOB_NO_SEGMENT_TIMES                                                               \
+  0x2u /* do not time single segments: saves a clock read per
                                              call where segments are tiny and many */
 
 struct synched_job_options {
-  uint32_t struct_size;            /* filled in by SYNCHED_JOB_OPTIONS */
-  uint32_t flags;                  /* SYNCHED_JOB_... */
-  const char *name;                /* for the report; NULL: "job"; copied */
-  void *user;                      /* handed to every callback; the library does not look at it */
-  synched_compute_fn compute;      /* required */
-  synched_compute_fn init;         /* called once per segment before the first round, on the home workers, to
+  uint32_t struct_size;       /* filled in by SYNCHED_JOB_OPTIONS */
+  uint32_t flags;             /* SYNCHED_JOB_... */
+  const char *name;           /* for the report; NULL: "job"; copied */
+  void *user;                 /* handed to every callback; the library does not look at it */
+  synched_compute_fn compute; /* required */
+  synched_compute_fn
+      init; /* called once per segment before the first round, on the home workers, to
                                       fill the memory where it will be used; what it writes becomes the
                                       initial content, with the round number unchanged. NULL: none */
   synched_round_fn on_round;       /* NULL: none */
   synched_snapshot_fn on_snapshot; /* NULL: none; needs a memory with at least one lease */
   synched_done_fn on_done;         /* NULL: none */
-  uint64_t round_count;            /* ends after so many rounds; 0: when stopped, failed or cancelled */
-  enum synched_delivery delivery;  /* 0: LATEST */
-  enum synched_balance balance;    /* 0: STEAL */
-  enum synched_fold fold;          /* 0: NONE */
-  unsigned report_rounds;          /* how many of the last rounds the report can show one by one;
+  uint64_t round_count; /* ends after so many rounds; 0: when stopped, failed or cancelled */
+  enum synched_delivery delivery; /* 0: LATEST */
+  enum synched_balance balance;   /* 0: STEAL */
+  enum synched_fold fold;         /* 0: NONE */
+  unsigned report_rounds;         /* how many of the last rounds the report can show one by one;
                                       0: 64; at most 65536. 64 bytes each per worker */
 };
 

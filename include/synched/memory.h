@@ -30,7 +30,7 @@ struct synched_writer; /* opaque */
 enum synched_layout {
   SYNCHED_LAYOUT_PACKED = 0, /* without gaps: even segments have element i of segment s at
                                 s * capacity + i. Neighbours may share a cache line at their seam */
-  SYNCHED_LAYOUT_PADDED      /* every segment starts on a cache line of its own (128 bytes); its place
+  SYNCHED_LAYOUT_PADDED /* every segment starts on a cache line of its own (128 bytes); its place
                                 is offsets[s] */
 };
 
@@ -52,7 +52,7 @@ struct synched_memory_options {
                                        copied; NULL: all segment_capacity */
   enum synched_layout layout;       /* 0: PACKED */
   enum synched_refill refill;       /* 0: ZERO */
-  unsigned lease_count;             /* snapshots that can be held besides the current one while rounds go on;
+  unsigned lease_count; /* snapshots that can be held besides the current one while rounds go on;
                                        each costs one more buffer. 0 .. SYNCHED_LEASES_MAX */
 };
 
@@ -99,14 +99,14 @@ SYNCHED_API int synched_memory_load(struct synched_memory *memory, size_t segmen
 /* The immutable whole as one round left it. Read-only for everybody; fields are read directly.
  * Segment s has counts[s] valid elements; they start at element offsets[s] of `data`. */
 struct synched_snapshot {
-  uint64_t round;        /* the round that made it; 0: the initial content */
-  const void *data;      /* the first element; aligned to 4096 bytes */
-  size_t element_count;  /* extent in elements from data on: all capacities, and PADDED's padding */
-  size_t element_size;   /* bytes */
+  uint64_t round;       /* the round that made it; 0: the initial content */
+  const void *data;     /* the first element; aligned to 4096 bytes */
+  size_t element_count; /* extent in elements from data on: all capacities, and PADDED's padding */
+  size_t element_size;  /* bytes */
   size_t segment_count;
   const size_t *offsets; /* [segment_count + 1], in elements; the last one is element_count */
   const size_t *counts;  /* [segment_count], in elements */
-  double fold;           /* the contributions of the round, folded in segment order; 0 without a fold */
+  double fold; /* the contributions of the round, folded in segment order; 0 without a fold */
 };
 
 /* The current snapshot, retained for the caller, who releases it. Never NULL for a valid memory.

@@ -31,15 +31,15 @@ enum synched_wait {
 };
 
 struct synched_pool_options {
-  uint32_t struct_size;           /* filled in by SYNCHED_POOL_OPTIONS */
-  uint32_t flags;                 /* none defined yet: 0 */
-  unsigned worker_count;          /* 0: as many as this process may really use (mask, cgroup quota) */
+  uint32_t struct_size;  /* filled in by SYNCHED_POOL_OPTIONS */
+  uint32_t flags;        /* none defined yet: 0 */
+  unsigned worker_count; /* 0: as many as this process may really use (mask, cgroup quota) */
   enum synched_affinity affinity; /* 0: AUTO */
   const char *cpu_list;           /* "0-3,8", for SYNCHED_AFFINITY_LIST only; copied */
   enum synched_wait wait;         /* 0: AUTO */
-  uint64_t spin_ns;               /* longest spin before sleeping, for WAIT_AUTO; 0: chosen (50 us) */
-  const char *name;               /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
-  size_t stack_bytes;             /* per worker; 0: the system's default */
+  uint64_t spin_ns;   /* longest spin before sleeping, for WAIT_AUTO; 0: chosen (50 us) */
+  const char *name;   /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
+  size_t stack_bytes; /* per worker; 0: the system's default */
 };
 
 /* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
@@ -78,7 +78,7 @@ SYNCHED_API int synched_pool_destroy(struct synched_pool *pool);
 
 /* What was really obtained. */
 struct synched_pool_info {
-  uint32_t struct_size;           /* set by the caller: sizeof(struct synched_pool_info) */
+  uint32_t struct_size; /* set by the caller: sizeof(struct synched_pool_info) */
   unsigned worker_count;
   unsigned usable_cpus;           /* what this process may really use: min(mask, quota) */
   enum synched_affinity affinity; /* the one in force: never AUTO */

@@ -25,24 +25,24 @@ struct synched_report; /* opaque */
 /* The job as a whole. Out-structs of this header: the caller sets struct_size to their size. */
 struct synched_report_summary {
   uint32_t struct_size;
-  int status;               /* what on_done got */
-  const char *name;         /* the job's; owned by the report */
+  int status;       /* what on_done got */
+  const char *name; /* the job's; owned by the report */
   unsigned worker_count;
   size_t segment_count;
-  uint64_t round_count;     /* rounds completed and published */
-  uint64_t call_count;      /* compute calls, also those of a round that was dropped */
-  uint64_t stolen_count;    /* of those, calls run by another than the home worker */
-  uint64_t start_ns;        /* start of the first round, on the monotonic clock */
-  uint64_t end_ns;          /* the end of the last, or of the one that failed */
-  uint64_t compute_ns;      /* summed over workers */
-  uint64_t closing_ns;      /* summed over rounds */
-  uint64_t wait_ns;         /* summed over workers */
-  int64_t failed_segment;   /* the lowest segment that failed; -1: none */
-  int failed_code;          /* its code; 0: none */
+  uint64_t round_count;      /* rounds completed and published */
+  uint64_t call_count;       /* compute calls, also those of a round that was dropped */
+  uint64_t stolen_count;     /* of those, calls run by another than the home worker */
+  uint64_t start_ns;         /* start of the first round, on the monotonic clock */
+  uint64_t end_ns;           /* the end of the last, or of the one that failed */
+  uint64_t compute_ns;       /* summed over workers */
+  uint64_t closing_ns;       /* summed over rounds */
+  uint64_t wait_ns;          /* summed over workers */
+  int64_t failed_segment;    /* the lowest segment that failed; -1: none */
+  int failed_code;           /* its code; 0: none */
   uint64_t lease_wait_count; /* rounds that had to wait for a free buffer */
   uint64_t lease_wait_ns;    /* and how long */
-  uint64_t delivered_count; /* on_snapshot calls */
-  uint64_t missed_count;    /* published rounds that on_snapshot did not get */
+  uint64_t delivered_count;  /* on_snapshot calls */
+  uint64_t missed_count;     /* published rounds that on_snapshot did not get */
 };
 
 /* Any thread, after the job ended; O(workers). SYNCHED_EINVAL: a NULL, or an unknown struct_size. */
@@ -51,10 +51,10 @@ SYNCHED_API int synched_report_summary(const struct synched_report *report,
 
 struct synched_report_worker {
   uint32_t struct_size;
-  uint64_t round_count;   /* rounds in which it computed something */
-  uint64_t call_count;    /* its compute calls */
-  uint64_t stolen_count;  /* of those, of other workers' home segments */
-  uint64_t closed_count;  /* rounds that it closed */
+  uint64_t round_count;  /* rounds in which it computed something */
+  uint64_t call_count;   /* its compute calls */
+  uint64_t stolen_count; /* of those, of other workers' home segments */
+  uint64_t closed_count; /* rounds that it closed */
   uint64_t compute_ns;
   uint64_t closing_ns;
   uint64_t wait_ns;       /* end_ns - start_ns of the job, less the two above */
@@ -68,7 +68,7 @@ SYNCHED_API int synched_report_worker(const struct synched_report *report, unsig
 
 struct synched_report_segment {
   uint32_t struct_size;
-  uint64_t call_count;  /* timed calls; 0 with SYNCHED_JOB_NO_SEGMENT_TIMES */
+  uint64_t call_count; /* timed calls; 0 with SYNCHED_JOB_NO_SEGMENT_TIMES */
   uint64_t compute_ns;
   uint64_t longest_ns;
 };

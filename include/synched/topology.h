@@ -20,9 +20,9 @@ enum synched_affinity {
                                 cgroup quota is less than the mask: then the system must move them */
   SYNCHED_AFFINITY_NONE,     /* bound to nothing: each worker may run on every allowed CPU */
   SYNCHED_AFFINITY_COMPACT,  /* close together: hardware threads of one core, then the next core */
-  SYNCHED_AFFINITY_SCATTER,  /* far apart: packages in turn, then their cores, hardware threads last */
-  SYNCHED_AFFINITY_CORES,    /* one per core, neighbours first; hardware threads only when cores run out */
-  SYNCHED_AFFINITY_LIST      /* exactly the CPUs of cpu_list, in its order */
+  SYNCHED_AFFINITY_SCATTER, /* far apart: packages in turn, then their cores, hardware threads last */
+  SYNCHED_AFFINITY_CORES, /* one per core, neighbours first; hardware threads only when cores run out */
+  SYNCHED_AFFINITY_LIST /* exactly the CPUs of cpu_list, in its order */
 };
 
 /* Where one worker is put. Numbers are the system's for `cpu` and `numa_node`, and counted from 0
@@ -37,14 +37,14 @@ struct synched_place {
 
 /* The machine, as far as this process may use it. */
 struct synched_topology_info {
-  uint32_t struct_size;     /* set by the caller: sizeof(struct synched_topology_info) */
-  unsigned package_count;   /* of the whole machine, like the next two */
+  uint32_t struct_size;   /* set by the caller: sizeof(struct synched_topology_info) */
+  unsigned package_count; /* of the whole machine, like the next two */
   unsigned numa_node_count;
   unsigned core_count;
   unsigned cpu_count;
-  unsigned allowed_count;   /* CPUs in this process's affinity mask */
-  double quota_cpus;        /* CPU time that the cgroup grants, in CPUs (1.5); 0: no limit */
-  unsigned usable_count;    /* min(allowed_count, quota_cpus rounded up): the default worker count */
+  unsigned allowed_count; /* CPUs in this process's affinity mask */
+  double quota_cpus;      /* CPU time that the cgroup grants, in CPUs (1.5); 0: no limit */
+  unsigned usable_count;  /* min(allowed_count, quota_cpus rounded up): the default worker count */
 };
 
 /* Tells what the machine has and what of it this process may use.

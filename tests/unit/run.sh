@@ -17,6 +17,9 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:log_path=$log
 export LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}log_path=$logs/sanitizer"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$logs/sanitizer"
 
+# Debian's hwloc loads plugins (OpenCL and the like) that keep memory for themselves; there are none here.
+export HWLOC_PLUGINS_PATH=/nonexistent
+
 limit=180
 command=("$@" --verbose)
 if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then

@@ -20,6 +20,7 @@
 
 #define SPIN_DEFAULT_NS 50000u
 #define STACK_LEAST_BYTES 65536u
+#define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
 
 static int check_options(const struct synched_pool_options *options, unsigned worker_count,
                          unsigned usable_count) {
@@ -41,6 +42,9 @@ static int check_options(const struct synched_pool_options *options, unsigned wo
   if (options->stack_bytes != 0 && options->stack_bytes < STACK_LEAST_BYTES)
     return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; at least %u", options->stack_bytes,
                          STACK_LEAST_BYTES);
+  if (options->stack_bytes > STACK_MOST_BYTES)
+    return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; no thread can have so much",
+                         options->stack_bytes);
   return 0;
 }
 

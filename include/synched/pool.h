@@ -63,7 +63,7 @@ static inline struct synched_pool_options synched_pool_options_default(void) {
  * synched_pool_info.
  * On success the caller owns *out and ends it with synched_pool_destroy.
  * SYNCHED_EINVAL: unknown flag, enum value, or bytes set behind the known fields; worker_count above
- * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB; a cpu_list
+ * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a cpu_list
  * that is missing, superfluous or unreadable. SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist,
  * is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory or threads were refused. After a failure
  * *out is NULL, no thread is left and none ran. */

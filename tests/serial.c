@@ -64,7 +64,8 @@ void serial_init(struct serial *serial, const struct serial_options *options) {
   *serial = (struct serial){.options = *options, .offsets = take(count + 1, sizeof(size_t))};
   for (size_t s = 0; s < count; s++)
     serial->offsets[s + 1] =
-        serial->offsets[s] + (options->capacities != NULL ? options->capacities[s] : CAPACITY_DEFAULT);
+        serial->offsets[s] +
+        (options->capacities != NULL ? options->capacities[s] : CAPACITY_DEFAULT);
   serial->counts = take(count, sizeof(size_t));
   serial->next_counts = take(count, sizeof(size_t));
   serial->now = take(serial->offsets[count], sizeof(double));
@@ -145,8 +146,8 @@ void serial_step(struct serial *serial) {
                         .writes_all = serial->options.refill == SYNCHED_REFILL_NONE};
     struct outcome outcome = rule(&site);
     serial->next_counts[s] = outcome.count;
-    folded = s == 0 ? outcome.contribution
-                    : fold_in(serial->options.fold, folded, outcome.contribution);
+    folded =
+        s == 0 ? outcome.contribution : fold_in(serial->options.fold, folded, outcome.contribution);
   }
   serial_publish(serial, folded);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "memory/memory.h"
 
 unsigned at_most(unsigned count, unsigned slow_count) {
   const char *valgrind = getenv("SYNCHED_VALGRIND");
@@ -104,6 +105,17 @@ uint64_t memory_sum(struct synched_memory *memory) {
   uint64_t sum = snapshot_sum(now);
   synched_snapshot_release(now);
   return sum;
+}
+
+bool memory_starves(struct synched_memory *memory) {
+  const struct timespec nap = {0, 1000000};
+  /* For a moment it also says so while a job finds a buffer at the second look. */
+  unsigned seen = 0;
+  for (unsigned ms = 0; seen < 3 && ms < 20000; ms++) {
+    seen = synched__load_seq_cst(&memory->starved) != 0 ? seen + 1 : 0;
+    (void)nanosleep(&nap, NULL);
+  }
+  return seen == 3;
 }
 
 struct engine engine_new(struct synched_pool *pool, const struct synched_memory_options *memory,

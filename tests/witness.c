@@ -110,11 +110,13 @@ struct witnessed *witnessed_new(struct synched_pool *pool,
                                 const struct witnessed_options *options) {
   size_t even = options->serial.capacities == NULL ? 5 : 0;
   struct witnessed *witnessed = take(1, sizeof *witnessed);
-  struct synched_memory *memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-      .segment_count = options->serial.segment_count, .segment_capacity = even,
-      .segment_capacities = options->serial.capacities, .element_size = sizeof(double),
-      .layout = options->layout, .refill = options->serial.refill,
-      .lease_count = options->lease_count));
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = options->serial.segment_count,
+                                         .segment_capacity = even,
+                                         .segment_capacities = options->serial.capacities,
+                                         .element_size = sizeof(double), .layout = options->layout,
+                                         .refill = options->serial.refill,
+                                         .lease_count = options->lease_count));
   witness_init(&witnessed->witness, &options->serial, memory);
   struct synched_job_options job = options->job;
   job.struct_size = (uint32_t)sizeof job;

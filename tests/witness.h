@@ -32,8 +32,8 @@ struct witness {
   _Atomic uint32_t inside; /* calls and on_round, at the moment */
   _Atomic uint64_t closed; /* the last round that on_round saw */
   _Atomic uint32_t wrong[WRONG_COUNT];
-  uint64_t sum;   /* of previous; by on_round. 0: not known */
-  bool sums;      /* whether calls check the sum over previous, which takes its time */
+  uint64_t sum;        /* of previous; by on_round. 0: not known */
+  bool sums;           /* whether calls check the sum over previous, which takes its time */
   uint64_t stop_round; /* on_round stops here; 0: nowhere */
   void *test;          /* the test's own */
 };
@@ -63,7 +63,8 @@ struct witnessed_options {
   struct serial_options serial;
   enum synched_layout layout;
   unsigned lease_count;
-  struct synched_job_options job; /* compute, on_round, fold and user are filled in where they are not given */
+  struct synched_job_options
+      job; /* compute, on_round, fold and user are filled in where they are not given */
 };
 
 /* On the heap, because the job keeps its address. */

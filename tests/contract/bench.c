@@ -23,14 +23,15 @@ static struct synched_job *job_on(struct bench *bench, struct synched_memory *me
 
 void bench_init(struct bench *bench) {
   const uint64_t elements[4] = {11, 22, 33, 44};
-  *bench = (struct bench){.pool = pool_new(2),
-                          .idle = small_memory(),
-                          .kept = small_memory(),
-                          .seated = memory_with(SYNCHED_MEMORY_OPTIONS(
-                              .segment_count = 2, .segment_capacity = 4, .element_size = 8)),
-                          .owned = small_memory(),
-                          .ready = small_memory(),
-                          .busy = small_memory()};
+  *bench = (struct bench){
+      .pool = pool_new(2),
+      .idle = small_memory(),
+      .kept = small_memory(),
+      .seated = memory_with(
+          SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 4, .element_size = 8)),
+      .owned = small_memory(),
+      .ready = small_memory(),
+      .busy = small_memory()};
   cr_assert_eq(synched_memory_load(bench->idle, 1, elements, 3), 0);
   bench->held = synched_snapshot_current(bench->kept);
   cr_assert_eq(synched_writer_open(&bench->writer, bench->seated, 0), 0);
@@ -94,7 +95,8 @@ void sentence_forget(void) {
 
 void sentence_expect(const char *what, const char *says) {
   const char *sentence = synched_error_message();
-  cr_assert_not_null(strstr(sentence, says), "%s: \"%s\" does not say \"%s\"", what, sentence, says);
+  cr_assert_not_null(strstr(sentence, says), "%s: \"%s\" does not say \"%s\"", what, sentence,
+                     says);
   cr_assert_gt(strlen(sentence), strlen(says), "%s: \"%s\" is no sentence", what, sentence);
   cr_assert_not_null(strchr(sentence, ' '), "%s: \"%s\" is no sentence", what, sentence);
   cr_assert_null(strchr(sentence, '\n'), "%s: \"%s\" has several lines", what, sentence);

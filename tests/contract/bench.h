@@ -10,8 +10,8 @@
 
 struct bench {
   struct synched_pool *pool;
-  struct synched_memory *idle;         /* three segments of four elements of eight bytes; nobody's */
-  struct synched_memory *kept;         /* the same; its current snapshot is retained */
+  struct synched_memory *idle; /* three segments of four elements of eight bytes; nobody's */
+  struct synched_memory *kept; /* the same; its current snapshot is retained */
   const struct synched_snapshot *held; /* that one */
   struct synched_memory *seated;       /* two segments, a writer on the first */
   struct synched_writer *writer;

@@ -23,7 +23,8 @@ struct pool_row {
   struct synched_pool_options options;
 };
 
-#define LISTED(list) {.worker_count = 1, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = (list)}
+#define LISTED(list)                                                                               \
+  { .worker_count = 1, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = (list) }
 
 static const struct pool_row pool_rows[] = {
     {"flag", SYNCHED_EINVAL, "flags", {.flags = 1}},
@@ -37,7 +38,9 @@ static const struct pool_row pool_rows[] = {
     {"wait -1", SYNCHED_EINVAL, "wait is -1", {.wait = (enum synched_wait) - 1}},
     {"wait huge", SYNCHED_EINVAL, "wait", {.wait = (enum synched_wait)INT_MAX}},
     {"spin_ns, SLEEP", SYNCHED_EINVAL, "spin_ns", {.wait = SYNCHED_WAIT_SLEEP, .spin_ns = 1}},
-    {"SPIN with 4096 workers", SYNCHED_EINVAL, "SPIN",
+    {"SPIN with 4096 workers",
+     SYNCHED_EINVAL,
+     "SPIN",
      {.wait = SYNCHED_WAIT_SPIN, .worker_count = SYNCHED_WORKERS_MAX}},
     {"stack of 1", SYNCHED_EINVAL, "stack_bytes", {.stack_bytes = 1}},
     {"stack short", SYNCHED_EINVAL, "stack_bytes", {.stack_bytes = 65535}},
@@ -55,7 +58,9 @@ static const struct pool_row pool_rows[] = {
     {"no such CPU", SYNCHED_ENOENT, "CPU 1000000", LISTED("1000000")},
     {"no such CPU in a range", SYNCHED_ENOENT, "CPU", LISTED("0-1000000")},
     {"list with AUTO", SYNCHED_EINVAL, "cpu_list", {.cpu_list = "0"}},
-    {"list with NONE", SYNCHED_EINVAL, "cpu_list",
+    {"list with NONE",
+     SYNCHED_EINVAL,
+     "cpu_list",
      {.cpu_list = "0", .affinity = SYNCHED_AFFINITY_NONE}},
 };
 
@@ -133,12 +138,16 @@ static const struct memory_row memory_rows[] = {
     {"no capacity", SYNCHED_EINVAL, "segment_capacity", {SIZES(1, 0, 1)}},
     {"no element size", SYNCHED_EINVAL, "element_size", {SIZES(1, 1, 0)}},
     {"nothing at all", SYNCHED_EINVAL, "segment_count", {.flags = 0}},
-    {"both capacities", SYNCHED_EINVAL, "segment_capacities",
+    {"both capacities",
+     SYNCHED_EINVAL,
+     "segment_capacities",
      {SIZES(3, 1, 1), .segment_capacities = all_zero}},
     {"all capacities 0", SYNCHED_EINVAL, "segment_capacities", {UNEVEN(3, all_zero, 1)}},
     {"segments", SYNCHED_ERANGE, "segment_count", {SIZES(SYNCHED_SEGMENTS_MAX + 1, 1, 1)}},
     {"segments huge", SYNCHED_ERANGE, "segment_count", {SIZES(SIZE_MAX, 1, 1)}},
-    {"leases", SYNCHED_ERANGE, "lease_count",
+    {"leases",
+     SYNCHED_ERANGE,
+     "lease_count",
      {SIZES(1, 1, 1), .lease_count = SYNCHED_LEASES_MAX + 1}},
     {"leases huge", SYNCHED_ERANGE, "lease_count", {SIZES(1, 1, 1), .lease_count = UINT_MAX}},
     {"flag", SYNCHED_EINVAL, "flags", {SIZES(1, 1, 1), .flags = 1}},
@@ -150,15 +159,23 @@ static const struct memory_row memory_rows[] = {
     {"capacity huge", SYNCHED_EOVERFLOW, "segments", {SIZES(1, SIZE_MAX, 1)}},
     {"element huge", SYNCHED_EOVERFLOW, "segments", {SIZES(1, 1, SIZE_MAX)}},
     {"both huge", SYNCHED_EOVERFLOW, "segments", {SIZES(1, SIZE_MAX, SIZE_MAX)}},
-    {"product wraps to 0", SYNCHED_EOVERFLOW, "segments",
+    {"product wraps to 0",
+     SYNCHED_EOVERFLOW,
+     "segments",
      {SIZES(1u << 20, (size_t)1 << 40, (size_t)1 << 4)}},
-    {"segment's product wraps", SYNCHED_EOVERFLOW, "segments",
+    {"segment's product wraps",
+     SYNCHED_EOVERFLOW,
+     "segments",
      {SIZES(1, ((size_t)1 << 33) + 1, (size_t)1 << 31)}},
     {"sum wraps", SYNCHED_EOVERFLOW, "segments", {UNEVEN(2, two_halves, 1)}},
     {"last one too many", SYNCHED_EOVERFLOW, "segments", {UNEVEN(3, one_too_many, 8)}},
-    {"too large with padding", SYNCHED_EOVERFLOW, "segments",
+    {"too large with padding",
+     SYNCHED_EOVERFLOW,
+     "segments",
      {SIZES(2, SIZE_MAX / 8, 1), .layout = SYNCHED_LAYOUT_PADDED}},
-    {"not so without, but more than there is", SYNCHED_ENOMEM, "no memory",
+    {"not so without, but more than there is",
+     SYNCHED_ENOMEM,
+     "no memory",
      {SIZES(2, SIZE_MAX / 8, 1)}},
 };
 
@@ -188,8 +205,8 @@ Test(contract, memory_options) {
 }
 
 Test(contract, memory_limits_themselves_are_accepted) {
-  memory_end(memory_with(
-      SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1), .lease_count = SYNCHED_LEASES_MAX)));
+  memory_end(
+      memory_with(SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1), .lease_count = SYNCHED_LEASES_MAX)));
   memory_end(memory_with(SYNCHED_MEMORY_OPTIONS(SIZES(70000, 1, 1))));
 }
 
@@ -214,23 +231,41 @@ static const struct job_row job_rows[] = {
     {"flag 4", SYNCHED_EINVAL, "flags", {.compute = compute_nothing, .flags = 4}},
     {"high flag", SYNCHED_EINVAL, "flags", {.compute = compute_nothing, .flags = 0x80000000u}},
     {"known and unknown flag", SYNCHED_EINVAL, "flags", {.compute = compute_nothing, .flags = 9}},
-    {"delivery", SYNCHED_EINVAL, "delivery is 2",
+    {"delivery",
+     SYNCHED_EINVAL,
+     "delivery is 2",
      {.compute = compute_nothing, .delivery = (enum synched_delivery)2}},
-    {"delivery -1", SYNCHED_EINVAL, "delivery",
+    {"delivery -1",
+     SYNCHED_EINVAL,
+     "delivery",
      {.compute = compute_nothing, .delivery = (enum synched_delivery) - 1}},
-    {"balance", SYNCHED_EINVAL, "balance is 2",
+    {"balance",
+     SYNCHED_EINVAL,
+     "balance is 2",
      {.compute = compute_nothing, .balance = (enum synched_balance)2}},
-    {"balance -1", SYNCHED_EINVAL, "balance",
+    {"balance -1",
+     SYNCHED_EINVAL,
+     "balance",
      {.compute = compute_nothing, .balance = (enum synched_balance) - 1}},
-    {"fold", SYNCHED_EINVAL, "fold is 4",
+    {"fold",
+     SYNCHED_EINVAL,
+     "fold is 4",
      {.compute = compute_nothing, .fold = (enum synched_fold)4}},
-    {"fold -1", SYNCHED_EINVAL, "fold",
+    {"fold -1",
+     SYNCHED_EINVAL,
+     "fold",
      {.compute = compute_nothing, .fold = (enum synched_fold) - 1}},
-    {"on_snapshot without leases", SYNCHED_EINVAL, "lease_count",
+    {"on_snapshot without leases",
+     SYNCHED_EINVAL,
+     "lease_count",
      {.compute = compute_nothing, .on_snapshot = ignore_snapshot}},
-    {"report_rounds", SYNCHED_ERANGE, "report_rounds",
+    {"report_rounds",
+     SYNCHED_ERANGE,
+     "report_rounds",
      {.compute = compute_nothing, .report_rounds = 65537}},
-    {"report_rounds huge", SYNCHED_ERANGE, "report_rounds",
+    {"report_rounds huge",
+     SYNCHED_ERANGE,
+     "report_rounds",
      {.compute = compute_nothing, .report_rounds = UINT_MAX}},
 };
 
@@ -256,10 +291,10 @@ Test(contract, job_options) {
     cr_assert_eq(synched_writer_open(&writer, engine.memory, 0), 0, "%s", job_rows[i].what);
     cr_assert_eq(synched_writer_close(writer), 0);
   }
-  cr_assert_eq(synched_job_create(
-                   &engine.job, engine.pool, engine.memory,
-                   SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .report_rounds = 65536)),
-               0);
+  cr_assert_eq(
+      synched_job_create(&engine.job, engine.pool, engine.memory,
+                         SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .report_rounds = 65536)),
+      0);
   engine_end_with_pool(&engine);
 }
 
@@ -337,10 +372,8 @@ Test(contract, struct_size) {
   const struct synched_memory_options *memory = SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1));
   const struct synched_job_options *job = SYNCHED_JOB_OPTIONS(.compute = compute_nothing);
   versions = (struct engine){.pool = pool_with(pool), .memory = memory_with(memory)};
-  expect_versions(
-      &(struct version){"synched_pool_options", sizeof *pool, pool, make_pool});
-  expect_versions(
-      &(struct version){"synched_memory_options", sizeof *memory, memory, make_memory});
+  expect_versions(&(struct version){"synched_pool_options", sizeof *pool, pool, make_pool});
+  expect_versions(&(struct version){"synched_memory_options", sizeof *memory, memory, make_memory});
   expect_versions(&(struct version){"synched_job_options", sizeof *job, job, make_job});
   memory_end(versions.memory);
   pool_end(versions.pool);

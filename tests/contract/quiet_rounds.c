@@ -50,13 +50,13 @@ static int run(bool spin, const struct synched_job_options *options) {
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
-  if (synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 2,
-                                                      .wait = spin ? SYNCHED_WAIT_SPIN
-                                                                   : SYNCHED_WAIT_AUTO)) != 0)
+  if (synched_pool_create(
+          &pool, SYNCHED_POOL_OPTIONS(.worker_count = 2,
+                                      .wait = spin ? SYNCHED_WAIT_SPIN : SYNCHED_WAIT_AUTO)) != 0)
     return fail("no pool");
-  if (synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 2,
-                                                            .segment_capacity = 1,
-                                                            .element_size = 8)) != 0)
+  if (synched_memory_create(&memory,
+                            SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1,
+                                                   .element_size = 8)) != 0)
     return fail("no memory");
   if (synched_job_create(&job, pool, memory, options) != 0)
     return fail("no job");

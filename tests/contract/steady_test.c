@@ -174,9 +174,9 @@ static bool run(const struct scenario *scenario, struct gauge *gauge) {
   options.user = gauge;
   if (synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = scenario->worker_count)) != 0)
     return fails("no pool");
-  if (synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(
-                                         .segment_count = SEGMENTS, .segment_capacity = 16,
-                                         .element_size = sizeof(double), .lease_count = 2)) != 0)
+  if (synched_memory_create(
+          &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 16,
+                                          .element_size = sizeof(double), .lease_count = 2)) != 0)
     return fails("no memory");
   if (synched_job_create(&job, pool, memory, &options) != 0)
     return fails("no job");

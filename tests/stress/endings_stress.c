@@ -14,6 +14,7 @@
 #include "stress.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -30,24 +31,24 @@
 #define ON_ROUND_CODE (-4711)
 
 enum way {
-  WAY_ROUNDS,             /* it does its rounds, or somebody's cancel comes before */
-  WAY_FAILS,              /* some segments of round `at` fail */
-  WAY_FAILS_IN_INIT,      /* some segments of init do */
-  WAY_STOPS,              /* on_round of round `at` says stop */
-  WAY_ON_ROUND_FAILS,     /* on_round of round `at` says ON_ROUND_CODE */
-  WAY_CANCELS_IN_CALL,    /* a call of round `at` cancels the job */
+  WAY_ROUNDS,          /* it does its rounds, or somebody's cancel comes before */
+  WAY_FAILS,           /* some segments of round `at` fail */
+  WAY_FAILS_IN_INIT,   /* some segments of init do */
+  WAY_STOPS,           /* on_round of round `at` says stop */
+  WAY_ON_ROUND_FAILS,  /* on_round of round `at` says ON_ROUND_CODE */
+  WAY_CANCELS_IN_CALL, /* a call of round `at` cancels the job */
   WAY_CANCELS_IN_ON_ROUND,
-  WAY_IS_CANCELLED,       /* by a thread that takes no precautions: nothing else ends it */
+  WAY_IS_CANCELLED,         /* by a thread that takes no precautions: nothing else ends it */
   WAY_IS_CANCELLED_WAITING, /* the same while it waits for a lease that on_round of round `at` has taken */
   WAY_COUNT
 };
 
 struct plan {
   enum way way;
-  uint64_t base;                 /* the round that was current at the start */
-  uint64_t at;                   /* counted like snapshot.round */
-  size_t failing[FAILING_MOST];  /* segments */
-  bool overflows;                /* they fail by counting more than their capacity */
+  uint64_t base;                /* the round that was current at the start */
+  uint64_t at;                  /* counted like snapshot.round */
+  size_t failing[FAILING_MOST]; /* segments */
+  bool overflows;               /* they fail by counting more than their capacity */
 };
 
 struct stage;
@@ -59,7 +60,7 @@ struct actor {
   struct plan plan;
   uint64_t round_count; /* of its options; 0: no limit */
   bool has_init, initialised;
-  uint64_t on_round_saw;              /* plain: by one worker after the other, and then the loop */
+  uint64_t on_round_saw;               /* plain: by one worker after the other, and then the loop */
   const struct synched_snapshot *kept; /* by on_round, for WAY_IS_CANCELLED_WAITING */
   unsigned runs_left;
   unsigned start_count, done_count;
@@ -68,6 +69,7 @@ struct actor {
   bool has_nemesis[RUNS_MOST]; /* the thread that cancels that run */
   pthread_t nemeses[RUNS_MOST];
   struct stress_random nemesis_random;
+  _Atomic bool is_about_to_wait; /* the lease is taken */
 };
 
 struct stage {
@@ -124,7 +126,8 @@ static void draw_plan(struct actor *actor) {
   /* A nemesis must be the only one to end the run. */
   if (is_cancel_only(plan->way) && (actor->round_count != 0 || actor->stage->canceller_count != 0))
     plan->way = WAY_ROUNDS;
-  if (plan->way == WAY_FAILS_IN_INIT && (!actor->has_init || actor->initialised))
+  /* Later, nobody knows whether it has been done: a cancel may have come between that and the first round. */
+  if (plan->way == WAY_FAILS_IN_INIT && (!actor->has_init || actor->start_count != 1))
     plan->way = WAY_FAILS;
   if (plan->way == WAY_ROUNDS && actor->round_count == 0)
     plan->way = WAY_STOPS;
@@ -164,23 +167,26 @@ static int init(struct synched_task *task, void *user) {
   const struct plan *plan = &actor->plan;
   STRESS_CHECK(!actor->initialised, "init is called again after it was done");
   task->count = scene_fill(&actor->scene, task->round, task->segment, task->out);
-  return plan->way == WAY_FAILS_IN_INIT && is_failing(plan, task->segment) ? fail_task(plan, task) : 0;
+  return plan->way == WAY_FAILS_IN_INIT && is_failing(plan, task->segment) ? fail_task(plan, task)
+                                                                           : 0;
 }
 
 static int on_round(const struct synched_snapshot *now, void *user) {
   struct actor *actor = user;
   const struct plan *plan = &actor->plan;
   stress_step();
-  STRESS_CHECK(now->round == actor->on_round_saw + 1, "on_round gets round %" PRIu64 " after %" PRIu64,
-               now->round, actor->on_round_saw);
+  STRESS_CHECK(now->round == actor->on_round_saw + 1,
+               "on_round gets round %" PRIu64 " after %" PRIu64, now->round, actor->on_round_saw);
   actor->on_round_saw = now->round;
   actor->initialised = true;
   if (now->round != plan->at)
     return SYNCHED_CONTINUE;
   if (plan->way == WAY_CANCELS_IN_ON_ROUND)
     cancel_self(actor);
-  if (plan->way == WAY_IS_CANCELLED_WAITING)
+  if (plan->way == WAY_IS_CANCELLED_WAITING) {
     actor->kept = synched_snapshot_retain(now);
+    atomic_store_explicit(&actor->is_about_to_wait, true, memory_order_relaxed);
+  }
   if (plan->way == WAY_ON_ROUND_FAILS)
     return ON_ROUND_CODE;
   return plan->way == WAY_STOPS ? SYNCHED_STOP : SYNCHED_CONTINUE;
@@ -193,8 +199,14 @@ static void *nemesis_run(void *argument) {
   struct actor *actor = argument;
   struct synched_job *job = actor->job;
   struct stress_random random = actor->nemesis_random;
-  for (uint64_t i = stress_below(&random, 60); i > 0; i--)
-    stress_dawdle(&random);
+  if (stress_chance(&random, 2) && actor->plan.way == WAY_IS_CANCELLED_WAITING) {
+    while (!atomic_load_explicit(&actor->is_about_to_wait, memory_order_relaxed))
+      (void)sched_yield();
+    stress_work(stress_below(&random, 400));
+  } else {
+    for (uint64_t i = stress_below(&random, 60); i > 0; i--)
+      stress_dawdle(&random);
+  }
   int status;
   /* It has ended once before, and is not started again yet. */
   while ((status = synched_job_cancel(job)) == SYNCHED_EALREADY)
@@ -234,6 +246,7 @@ static void start(struct actor *actor) {
   draw_plan(actor);
   actor->on_round_saw = actor->plan.base;
   actor->nemesis_random = stress_split(&stage->random);
+  atomic_store_explicit(&actor->is_about_to_wait, false, memory_order_relaxed);
   if (stage->canceller_count != 0 && stress_chance(&stage->random, 8))
     cancel_guarded(actor);
   actor->has_nemesis[run] = is_cancel_only(actor->plan.way);
@@ -261,7 +274,8 @@ static void check_status(const struct actor *actor, int status, uint64_t round) 
                      (plan->way == WAY_FAILS_IN_INIT && round == plan->base),
                  "it failed with %d and left round %" PRIu64 ", but not as planned", status, round);
   }
-  STRESS_CHECK(round <= limit && (plan->way == WAY_ROUNDS || is_cancel_only(plan->way) || round <= plan->at),
+  STRESS_CHECK(round <= limit &&
+                   (plan->way == WAY_ROUNDS || is_cancel_only(plan->way) || round <= plan->at),
                "it went on to round %" PRIu64, round);
 }
 
@@ -287,11 +301,13 @@ static void check_failure(const struct actor *actor, struct synched_report_summa
 static void check_end(struct actor *actor, int status, const struct synched_report *report) {
   struct synched_report_summary summary = scene_summary(report);
   const uint64_t round = scene_check_current(&actor->scene);
-  STRESS_CHECK(++actor->done_count == actor->start_count, "%u starts, but on_done for the %uth time",
-               actor->start_count, actor->done_count);
-  STRESS_CHECK(summary.status == status, "the status is %d, the reported one %d", status, summary.status);
+  STRESS_CHECK(++actor->done_count == actor->start_count,
+               "%u starts, but on_done for the %uth time", actor->start_count, actor->done_count);
+  STRESS_CHECK(summary.status == status, "the status is %d, the reported one %d", status,
+               summary.status);
   STRESS_CHECK(round == actor->plan.base + summary.round_count && round == actor->on_round_saw,
-               "round %" PRIu64 " is current, on_round saw %" PRIu64 ", %" PRIu64 " are reported from %" PRIu64,
+               "round %" PRIu64 " is current, on_round saw %" PRIu64 ", %" PRIu64
+               " are reported from %" PRIu64,
                round, actor->on_round_saw, summary.round_count, actor->plan.base);
   check_status(actor, status, round);
   check_failure(actor, summary);
@@ -323,7 +339,8 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   actor->kept = NULL;
   if (stress_chance(&stage->random, 2)) {
     int again = synched_job_cancel(job);
-    STRESS_CHECK(again == SYNCHED_EALREADY, "a cancel after the end gives %s", synched_err_name(again));
+    STRESS_CHECK(again == SYNCHED_EALREADY, "a cancel after the end gives %s",
+                 synched_err_name(again));
   }
   if (actor->runs_left > 0)
     start(actor);
@@ -423,7 +440,8 @@ static void abandon_actor(struct actor *actor) {
 
 /* The loop is closed under the jobs: they run on without it, until they are cancelled and destroyed. */
 static void abandon(struct stage *stage) {
-  for (uint64_t turns = stress_below(&stage->random, 20); turns > 0 && stage->actors_left > 0; turns--) {
+  for (uint64_t turns = stress_below(&stage->random, 20); turns > 0 && stage->actors_left > 0;
+       turns--) {
     (void)uv_run(&stage->loop, UV_RUN_NOWAIT);
     stress_dawdle(&stage->random);
   }
@@ -479,7 +497,7 @@ int main(int argc, char **argv) {
   struct stress_random random;
   while (stress_next_case(&random))
     run_case(&random);
-  return stress_end("%" PRIu64 " runs of jobs, %" PRIu64 " rounds; %" PRIu64 " runs failed, %" PRIu64
-                    " were cancelled, %" PRIu64 " lost their loop",
+  return stress_end("%" PRIu64 " runs of jobs, %" PRIu64 " rounds; %" PRIu64
+                    " runs failed, %" PRIu64 " were cancelled, %" PRIu64 " lost their loop",
                     run_total, round_total, failure_total, cancel_total, abandoned_total);
 }

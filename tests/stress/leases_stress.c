@@ -2,10 +2,11 @@
  * leases_stress.c: readers hold snapshots while rounds go on.
  *
  * Readers on threads of their own take the current snapshot, retain it again, hold it for a while and release it in
- * pieces. All of what they hold must come from one round, and must not change while they hold it, also
- * after the job, and even its pool, are gone. The job has few leases or none, so it often waits for one; who
+ * pieces. All of what they hold must come from one round, which must not be older than what on_round has seen
+ * by then, and must not change while they hold it, also after the job, and even its pool, are gone. The job has few leases or none, so it often waits for one; who
  * releases it then starts its next round. It ends by its number of rounds or by being cancelled, at a moment
- * when it may be waiting.
+ * when it may be waiting. Polite readers take nothing more before the job has gone on: so a job that waits although
+ * everything has been released is not saved by the next release, but hangs.
  *
  * The first to learn of the end is on_done, which destroys the job and the pool at once: the reader that
  * has just made the last rounds possible may not be out of the library yet. A sprint is aimed at that: a job of
@@ -15,6 +16,7 @@
 #include "stress.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -41,12 +43,14 @@ struct play {
   struct synched_pool *pool;
   struct synched_job *job;
   struct stress_random round_random, canceller_random; /* of on_round, of the canceller */
-  bool is_sprint, retains, cancels;
+  bool is_sprint, is_polite, retains, cancels;
   uint64_t delivered_round;
   bool delivers_every;
-  const struct synched_snapshot *kept; /* by on_round; plain: it is called by one worker after the other */
+  const struct synched_snapshot
+      *kept; /* by on_round; plain: it is called by one worker after the other */
   unsigned reader_count;
   struct reader readers[READERS_MOST];
+  _Atomic uint64_t published;  /* the newest round that on_round has seen */
   _Atomic uint64_t seen_count; /* snapshots that readers looked at */
   _Atomic bool stopping;       /* readers are to come home */
   unsigned done_count;
@@ -72,6 +76,7 @@ static int compute(struct synched_task *task, void *user) {
 static int on_round(const struct synched_snapshot *now, void *user) {
   struct play *play = user;
   stress_step();
+  atomic_store_explicit(&play->published, now->round, memory_order_release);
   if (!play->retains)
     return SYNCHED_CONTINUE;
   if (play->kept != NULL && stress_chance(&play->round_random, 2)) {
@@ -104,8 +109,8 @@ static void check_end(const struct play *play, int status, struct synched_report
   uint64_t round = play->is_sprint ? summary.round_count : scene_check_current(&play->scene);
   STRESS_CHECK(summary.round_count == round, "%" PRIu64 " rounds are reported, not %" PRIu64,
                summary.round_count, round);
-  STRESS_CHECK(status != 0 || round == play->end_round, "it ended with round %" PRIu64 ", not %" PRIu64,
-               round, play->end_round);
+  STRESS_CHECK(status != 0 || round == play->end_round,
+               "it ended with round %" PRIu64 ", not %" PRIu64, round, play->end_round);
   STRESS_CHECK(!play->delivers_every || play->delivered_round == round,
                "the last round is %" PRIu64 ", %" PRIu64 " was delivered last", round,
                play->delivered_round);
@@ -126,11 +131,10 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
 
 /* --- other threads --- */
 
-/* Releases what it holds, one by one. */
-static void hold(struct reader *reader, const struct synched_snapshot *now) {
+/* Gives back what was retained `holds` times, one by one. */
+static void hold(struct reader *reader, const struct synched_snapshot *now, uint64_t holds) {
   const struct play *play = reader->play;
   const uint64_t round = now->round;
-  uint64_t holds = stress_between(&reader->random, 1, HELD_MOST);
   for (uint64_t i = 1; i < holds; i++)
     STRESS_CHECK(synched_snapshot_retain(now) == now, "retain gives another snapshot");
   do {
@@ -144,26 +148,44 @@ static void hold(struct reader *reader, const struct synched_snapshot *now) {
   } while (--holds > 0);
 }
 
+static void read_once(struct reader *reader) {
+  struct play *play = reader->play;
+  const uint64_t published = atomic_load_explicit(&play->published, memory_order_acquire);
+  const struct synched_snapshot *now = synched_snapshot_current(play->scene.memory);
+  STRESS_CHECK(now->round >= reader->round && now->round >= published,
+               "a reader is given round %" PRIu64 " after it has seen %" PRIu64
+               " and on_round %" PRIu64,
+               now->round, reader->round, published);
+  reader->round = now->round;
+  if (stress_chance(&reader->random, 2))
+    synched_snapshot_release(now);
+  else
+    hold(reader, now, stress_between(&reader->random, 1, HELD_MOST));
+  (void)atomic_fetch_add_explicit(&play->seen_count, 1, memory_order_relaxed);
+}
+
+static bool is_stopping(const struct play *play) {
+  return atomic_load_explicit(&play->stopping, memory_order_relaxed);
+}
+
 static void *read_along(void *argument) {
   struct reader *reader = argument;
   struct play *play = reader->play;
-  bool stopping;
   if (play->is_sprint) {
     const struct synched_snapshot *first = synched_snapshot_current(play->scene.memory);
     stress_sleep_us(stress_below(&reader->random, 1000));
-    hold(reader, first);
+    hold(reader, first, 1);
   }
-  do {
-    stopping = atomic_load_explicit(&play->stopping, memory_order_relaxed);
-    const struct synched_snapshot *now = synched_snapshot_current(play->scene.memory);
-    STRESS_CHECK(now->round >= reader->round,
-                 "a reader sees round %" PRIu64 " after it has seen %" PRIu64, now->round,
-                 reader->round);
-    reader->round = now->round;
-    hold(reader, now);
-    (void)atomic_fetch_add_explicit(&play->seen_count, 1, memory_order_relaxed);
-    stress_dawdle(&reader->random);
-  } while (!stopping);
+  while (!is_stopping(play)) {
+    const uint64_t before = atomic_load_explicit(&play->published, memory_order_relaxed);
+    read_once(reader);
+    while (play->is_polite && !is_stopping(play) &&
+           atomic_load_explicit(&play->published, memory_order_relaxed) == before)
+      (void)sched_yield();
+    if (!play->is_polite)
+      stress_dawdle(&reader->random);
+  }
+  read_once(reader);
   return NULL;
 }
 
@@ -187,8 +209,8 @@ static void create_job(struct play *play, struct stress_random *random) {
       .user = play,
       .compute = compute,
       .on_round = on_round,
-      .on_snapshot = play->delivers_every || (may_deliver && stress_chance(random, 2)) ? on_snapshot
-                                                                                       : NULL,
+      .on_snapshot =
+          play->delivers_every || (may_deliver && stress_chance(random, 2)) ? on_snapshot : NULL,
       .delivery = play->delivers_every ? SYNCHED_DELIVER_EVERY : SYNCHED_DELIVER_LATEST,
       .on_done = on_done,
       .round_count = play->cancels ? 0 : play->end_round,
@@ -197,9 +219,10 @@ static void create_job(struct play *play, struct stress_random *random) {
   };
   scene_expect_ok(synched_job_create(&play->job, play->pool, play->scene.memory, &options),
                   "synched_job_create");
-  stress_case_is("sprint %d, %zu segments, %u leases, %u readers, static %d, every %d, cancelled %d, %" PRIu64
-                 " rounds",
-                 play->is_sprint, play->scene.segment_count, play->scene.lease_count, play->reader_count,
+  stress_case_is("sprint %d, polite %d, %zu segments, %u leases, %u readers, static %d, every %d, "
+                 "cancelled %d, %" PRIu64 " rounds",
+                 play->is_sprint, play->is_polite, play->scene.segment_count,
+                 play->scene.lease_count, play->reader_count,
                  options.balance == SYNCHED_BALANCE_STATIC, play->delivers_every, play->cancels,
                  options.round_count);
 }
@@ -213,6 +236,7 @@ static void set_up(struct play *play, struct stress_random *random) {
   scene_memory_create(&play->scene, random, &limits);
   play->pool = scene_pool_create(random, 8);
   play->reader_count = (unsigned)stress_between(random, 1, READERS_MOST);
+  play->is_polite = stress_chance(random, 2);
   play->retains = stress_chance(random, 3);
   play->cancels = stress_chance(random, is_sprint ? 6 : 2);
   play->round_random = stress_split(random);

@@ -91,8 +91,8 @@ static void play(struct seat *seat, uint64_t epoch) {
   struct table *table = seat->table;
   STRESS_CHECK(epoch == seat->seen + 1, "a player has seen step %" PRIu64 " and then %" PRIu64,
                seat->seen, epoch);
-  STRESS_CHECK(table->content == stress_mix(epoch, 7), "what was written before step %" PRIu64
-                                                       " is not to be seen after it", epoch);
+  STRESS_CHECK(table->content == stress_mix(epoch, 7),
+               "what was written before step %" PRIu64 " is not to be seen after it", epoch);
   if (stress_chance(&seat->random, 4))
     stress_dawdle(&seat->random);
   if (atomic_fetch_sub_explicit(&table->missing, 1, memory_order_acq_rel) == 1)

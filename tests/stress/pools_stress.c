@@ -79,9 +79,10 @@ static int compute(struct synched_task *task, void *user) {
 }
 
 static void check_fold(const struct slot *slot, const struct synched_snapshot *now) {
-  const double fold = slot->options.fold == SYNCHED_FOLD_SUM ? scene_fold(&slot->scene, now->round) : 0.0;
-  STRESS_CHECK(memcmp(&fold, &now->fold, sizeof fold) == 0, "the fold of round %" PRIu64 " is %a, not %a",
-               now->round, now->fold, fold);
+  const double fold =
+      slot->options.fold == SYNCHED_FOLD_SUM ? scene_fold(&slot->scene, now->round) : 0.0;
+  STRESS_CHECK(memcmp(&fold, &now->fold, sizeof fold) == 0,
+               "the fold of round %" PRIu64 " is %a, not %a", now->round, now->fold, fold);
 }
 
 static int on_round(const struct synched_snapshot *now, void *user) {
@@ -128,19 +129,21 @@ static void check_end(struct slot *slot, int status, const struct synched_report
   uint64_t round = scene_check_current(&slot->scene);
   STRESS_CHECK(round == slot->base + slot->options.round_count &&
                    summary.round_count == slot->options.round_count,
-               "the last round is %" PRIu64 ", the first was %" PRIu64 ", the limit is %" PRIu64, round,
-               slot->base + 1, slot->options.round_count);
-  STRESS_CHECK(summary.delivered_count == slot->delivered_count, "%" PRIu64 " deliveries reported as %" PRIu64,
-               slot->delivered_count, summary.delivered_count);
+               "the last round is %" PRIu64 ", the first was %" PRIu64 ", the limit is %" PRIu64,
+               round, slot->base + 1, slot->options.round_count);
+  STRESS_CHECK(summary.delivered_count == slot->delivered_count,
+               "%" PRIu64 " deliveries reported as %" PRIu64, slot->delivered_count,
+               summary.delivered_count);
   if (slot->options.on_snapshot != NULL) {
     STRESS_CHECK(summary.delivered_count + summary.missed_count == summary.round_count,
-                 "%" PRIu64 " rounds, %" PRIu64 " delivered, %" PRIu64 " missed", summary.round_count,
-                 summary.delivered_count, summary.missed_count);
+                 "%" PRIu64 " rounds, %" PRIu64 " delivered, %" PRIu64 " missed",
+                 summary.round_count, summary.delivered_count, summary.missed_count);
     STRESS_CHECK(slot->options.delivery != SYNCHED_DELIVER_EVERY || summary.missed_count == 0,
                  "every round was to be delivered, %" PRIu64 " were missed", summary.missed_count);
     /* Nobody but the callback has taken leases, and it has left one for the last round. */
-    STRESS_CHECK(slot->delivered_round == round, "the last round is %" PRIu64 ", %" PRIu64 " was delivered",
-                 round, slot->delivered_round);
+    STRESS_CHECK(slot->delivered_round == round,
+                 "the last round is %" PRIu64 ", %" PRIu64 " was delivered", round,
+                 slot->delivered_round);
   }
   add(&job_total, 1);
   add(&round_total, summary.round_count);
@@ -257,7 +260,8 @@ static void *runner_run(void *argument) {
   struct runner *runner = argument;
   for (uint64_t jobs = stress_between(&runner->random, 1, 4); jobs > 0; jobs--) {
     struct slot slot = {.world = runner->world, .random = &runner->random};
-    struct synched_pool *own = stress_chance(&runner->random, 2) ? create_own_pool(&runner->random) : NULL;
+    struct synched_pool *own =
+        stress_chance(&runner->random, 2) ? create_own_pool(&runner->random) : NULL;
     create_job(&slot, own != NULL ? own : draw_pool(runner->world, &runner->random));
     for (uint64_t runs = stress_between(&runner->random, 1, 2); runs > 0; runs--)
       run_slot(&slot);
@@ -313,7 +317,7 @@ int main(int argc, char **argv) {
   struct stress_random random;
   while (stress_next_case(&random))
     run_case(&random);
-  return stress_end("%" PRIu64 " runs of jobs, %" PRIu64 " rounds, %" PRIu64 " snapshots delivered, %" PRIu64
-                    " missed",
+  return stress_end("%" PRIu64 " runs of jobs, %" PRIu64 " rounds, %" PRIu64
+                    " snapshots delivered, %" PRIu64 " missed",
                     job_total, round_total, delivered_total, missed_total);
 }

@@ -245,8 +245,8 @@ static void check_out(const struct run *run, const struct synched_task *task) {
   size_t alignment = size & (~size + 1);
   if (alignment > 4096)
     alignment = 4096;
-  STRESS_CHECK((uintptr_t)task->out % alignment == 0, "segment %zu lies at %p, elements have %zu bytes",
-               task->segment, task->out, size);
+  STRESS_CHECK((uintptr_t)task->out % alignment == 0,
+               "segment %zu lies at %p, elements have %zu bytes", task->segment, task->out, size);
   STRESS_CHECK(task->capacity == run->rule.capacities[task->segment],
                "segment %zu has room for %zu elements, not %zu", task->segment, task->capacity,
                run->rule.capacities[task->segment]);
@@ -256,7 +256,8 @@ static void check_out(const struct run *run, const struct synched_task *task) {
 static void work(const struct rule *rule, const struct synched_task *task) {
   const uint64_t drawn = stress_mix(task->round, task->segment ^ rule->seed);
   if (rule->work_most != 0)
-    stress_work(task->segment == rule->heavy_segment ? rule->work_most : drawn % rule->work_most / 8);
+    stress_work(task->segment == rule->heavy_segment ? rule->work_most
+                                                     : drawn % rule->work_most / 8);
   if (rule->blocks && drawn % 64 == 0)
     stress_sleep_us(drawn / 64 % 60);
 }
@@ -308,7 +309,8 @@ static size_t draw_segment_count(const struct rule *rule, struct stress_random *
   static const size_t mosts[] = {1, 2, 8, 17, 64, 200};
   if (rule->is_marathon)
     return (size_t)stress_between(random, 1, 6);
-  return (size_t)stress_between(random, 1, mosts[stress_below(random, sizeof mosts / sizeof *mosts)]);
+  return (size_t)stress_between(random, 1,
+                                mosts[stress_below(random, sizeof mosts / sizeof *mosts)]);
 }
 
 static void draw_capacities(struct rule *rule, struct stress_random *random) {
@@ -401,7 +403,8 @@ static uint64_t draw_round_count(const struct run *run, struct stress_random *ra
   return stress_between(random, 1, most < ROUNDS_MOST ? most + 2 : ROUNDS_MOST);
 }
 
-static void check_report(const struct run *run, const struct synched_job *job, uint64_t round_count) {
+static void check_report(const struct run *run, const struct synched_job *job,
+                         uint64_t round_count) {
   const struct synched_report *report;
   scene_expect_ok(synched_job_report(job, &report), "synched_job_report");
   struct synched_report_summary summary = scene_summary(report);

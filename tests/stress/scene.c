@@ -53,7 +53,8 @@ void scene_pool_destroy(struct synched_pool *pool) {
   scene_expect_ok(synched_pool_destroy(pool), "synched_pool_destroy");
 }
 
-static uint64_t element(const struct scene_memory *scene, uint64_t round, size_t segment, size_t i) {
+static uint64_t element(const struct scene_memory *scene, uint64_t round, size_t segment,
+                        size_t i) {
   return stress_mix(scene->tag ^ round << 20, (uint64_t)segment << 32 | i);
 }
 

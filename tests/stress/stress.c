@@ -61,8 +61,8 @@ static double now_seconds(void) {
 static noreturn void leave(int code, const char *what) {
   uint64_t seed = atomic_load_explicit(&case_seed, memory_order_relaxed);
   (void)fflush(stdout);
-  (void)fprintf(stderr, "%s: --seed %" PRIu64 ": %s\n  the case: %s\n  main thread: %s\n", program, seed,
-                what, case_text, place_text);
+  (void)fprintf(stderr, "%s: --seed %" PRIu64 ": %s\n  the case: %s\n  main thread: %s\n", program,
+                seed, what, case_text, place_text);
   _exit(code);
 }
 
@@ -182,7 +182,8 @@ int stress_end(const char *format, ...) {
 }
 
 uint64_t stress_mix(uint64_t a, uint64_t b) {
-  uint64_t mixed = (a + 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u ^ (b + 0x7f4a7c15u) * 0x94d049bb133111ebu;
+  uint64_t mixed =
+      (a + 0x9e3779b97f4a7c15u) * 0xbf58476d1ce4e5b9u ^ (b + 0x7f4a7c15u) * 0x94d049bb133111ebu;
   mixed ^= mixed >> 29;
   mixed *= 0xbf58476d1ce4e5b9u;
   return mixed ^ mixed >> 32;

@@ -48,7 +48,8 @@ struct session {
   struct scene_memory scene;
   uint64_t floor; /* every segment was written in this round */
   uint64_t base, last_round;
-  bool waits_for_all; /* before the first round; else nobody breaks that, for who comes after a writer
+  bool
+      waits_for_all; /* before the first round; else nobody breaks that, for who comes after a writer
                          has come and gone alone finds the seats free, and waits for that one in vain */
   pthread_barrier_t all_are_here;
   _Atomic int told; /* what those are told whose round was broken; 0: nobody yet */
@@ -75,8 +76,9 @@ static void check_snapshot(const struct session *session, const struct synched_s
       written--;
     scene_check_segment(&session->scene, snapshot, written, s);
   }
-  STRESS_CHECK(snapshot->round == round, "a snapshot of round %" PRIu64 " has become one of round %" PRIu64,
-               round, snapshot->round);
+  STRESS_CHECK(snapshot->round == round,
+               "a snapshot of round %" PRIu64 " has become one of round %" PRIu64, round,
+               snapshot->round);
 }
 
 static uint64_t check_current(const struct session *session) {
@@ -98,7 +100,8 @@ static void take_note(struct session *session, int status) {
 }
 
 /* Writes, if it is to, and syncs; while readers hold all buffers it tries again. */
-static int complete_round(struct author *author, uint64_t round, const struct synched_snapshot **now) {
+static int complete_round(struct author *author, uint64_t round,
+                          const struct synched_snapshot **now) {
   uint64_t elements[CAPACITY_MOST];
   const bool writes = !is_skipped(author->session, round, author->segment);
   const bool at_once = stress_chance(&author->random, 2);
@@ -139,7 +142,8 @@ static bool do_round(struct author *author, uint64_t round) {
     return false;
   }
   STRESS_CHECK(round != author->fails_at, "a round is complete although one writer failed in it");
-  STRESS_CHECK(now->round == round, "sync gives round %" PRIu64 ", not %" PRIu64, now->round, round);
+  STRESS_CHECK(now->round == round, "sync gives round %" PRIu64 ", not %" PRIu64, now->round,
+               round);
   check_snapshot(author->session, now);
   if (stress_chance(&author->random, 4)) {
     stress_dawdle(&author->random);
@@ -153,9 +157,11 @@ static bool do_round(struct author *author, uint64_t round) {
 static void try_a_seat(struct author *author, bool is_broken) {
   struct session *session = author->session;
   struct synched_writer *second = NULL;
-  size_t segment = is_broken ? stress_below(&author->random, session->scene.segment_count) : author->segment;
+  size_t segment =
+      is_broken ? stress_below(&author->random, session->scene.segment_count) : author->segment;
   int status = synched_writer_open(&second, session->scene.memory, segment);
-  STRESS_CHECK(second == NULL && (status == SYNCHED_EEXIST || (is_broken && status == SYNCHED_ECANCELED)),
+  STRESS_CHECK(second == NULL &&
+                   (status == SYNCHED_EEXIST || (is_broken && status == SYNCHED_ECANCELED)),
                "a seat was taken twice, or after a break: %d", status);
 }
 
@@ -164,8 +170,8 @@ static void check_broken(struct author *author) {
   if (atomic_load_explicit(&author->session->told, memory_order_relaxed) == 0)
     return;
   int status = synched_writer_sync(author->writer, &now);
-  STRESS_CHECK(status != 0 && status != SYNCHED_EBUSY && now == NULL, "a sync after the break gives %d",
-               status);
+  STRESS_CHECK(status != 0 && status != SYNCHED_EBUSY && now == NULL,
+               "a sync after the break gives %d", status);
   take_note(author->session, status);
   try_a_seat(author, true);
 }
@@ -215,7 +221,8 @@ static void *reader_run(void *argument) {
 static void draw_session(struct session *session, struct stress_random *random) {
   const size_t segment_count = session->scene.segment_count;
   session->base = check_current(session);
-  session->last_round = session->base + stress_between(random, 1, stress_chance(random, 2) ? 4 : 100);
+  session->last_round =
+      session->base + stress_between(random, 1, stress_chance(random, 2) ? 4 : 100);
   session->waits_for_all = stress_chance(random, 2);
   atomic_store_explicit(&session->told, 0, memory_order_relaxed);
   atomic_store_explicit(&session->stopping, false, memory_order_relaxed);
@@ -239,8 +246,8 @@ static void draw_session(struct session *session, struct stress_random *random) 
   for (unsigned r = 0; r < session->reader_count; r++)
     session->readers[r] = (struct reader){.session = session, .random = stress_split(random)};
   stress_case_is("%zu writers, %u leases, %u readers, rounds %" PRIu64 " to %" PRIu64 ", waits %d",
-                 segment_count, session->scene.lease_count, session->reader_count, session->base + 1,
-                 session->last_round, session->waits_for_all);
+                 segment_count, session->scene.lease_count, session->reader_count,
+                 session->base + 1, session->last_round, session->waits_for_all);
 }
 
 static void check_session(const struct session *session) {
@@ -248,9 +255,10 @@ static void check_session(const struct session *session) {
   const int told = atomic_load_explicit(&session->told, memory_order_relaxed);
   for (size_t s = 0; s < session->scene.segment_count; s++)
     STRESS_CHECK(session->authors[s].round == round,
-                 "round %" PRIu64 " is current, but writer %zu was given %" PRIu64 " last", round, s,
-                 session->authors[s].round);
-  STRESS_CHECK(told == 0 || round < session->last_round, "a writer is told %d after the last round", told);
+                 "round %" PRIu64 " is current, but writer %zu was given %" PRIu64 " last", round,
+                 s, session->authors[s].round);
+  STRESS_CHECK(told == 0 || round < session->last_round, "a writer is told %d after the last round",
+               told);
   session_total++;
   round_total += round - session->base;
   broken_total += round < session->last_round;
@@ -285,10 +293,11 @@ static int compute(struct synched_task *task, void *user) {
 static void run_job(struct session *session, struct stress_random *random) {
   struct synched_pool *pool = scene_pool_create(random, 3);
   struct synched_job *job = NULL;
-  scene_expect_ok(synched_job_create(&job, pool, session->scene.memory,
-                                     SYNCHED_JOB_OPTIONS(.user = session, .compute = compute,
-                                                         .round_count = stress_between(random, 1, 5))),
-                  "synched_job_create");
+  scene_expect_ok(
+      synched_job_create(&job, pool, session->scene.memory,
+                         SYNCHED_JOB_OPTIONS(.user = session, .compute = compute,
+                                             .round_count = stress_between(random, 1, 5))),
+      "synched_job_create");
   scene_expect_ok(synched_job_run(job), "synched_job_run");
   scene_expect_ok(synched_job_destroy(job), "synched_job_destroy");
   scene_pool_destroy(pool);

@@ -109,9 +109,8 @@ static void expect_everywhere(const struct failing *like, uint64_t round_count) 
     struct synched_pool *pool = pool_new(worker_counts[w]);
     for (int balance = SYNCHED_BALANCE_STEAL; balance <= SYNCHED_BALANCE_STATIC; balance++)
       for (uint32_t flags = 0; flags <= SYNCHED_JOB_EAGER; flags += SYNCHED_JOB_EAGER) {
-        const struct expectation expectation = {.balance = (enum synched_balance)balance,
-                                                .flags = flags,
-                                                .round_count = round_count};
+        const struct expectation expectation = {
+            .balance = (enum synched_balance)balance, .flags = flags, .round_count = round_count};
         struct failing failing = {.round = like->round, .count = like->count, .hold = like->hold};
         for (unsigned i = 0; i < like->count; i++)
           failing.segments[i] = like->segments[i];
@@ -340,10 +339,10 @@ static void undo_job(void *context) {
 }
 
 Test(job, create_request_refused_leaves_memory_and_pool_free) {
-  struct engine making = {.pool = pool_new(2),
-                          .memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-                              .segment_count = 5, .segment_capacity = 1, .element_size = 1,
-                              .lease_count = 1))};
+  struct engine making = {
+      .pool = pool_new(2),
+      .memory = memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 1,
+                                                   .element_size = 1, .lease_count = 1))};
   struct refusing refusing = {.fault = SYNCHED__FAULT_ALLOCATE,
                               .expected = SYNCHED_ENOMEM,
                               .attempt = attempt_job,

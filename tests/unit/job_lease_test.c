@@ -203,11 +203,9 @@ static void expect_kept_apart(const struct hoarder *hoarder, uint32_t from) {
 }
 
 /* The job has got as far as buffers go, and gets no further. */
-static void expect_stuck(struct hoarder *hoarder, uint32_t round) {
-  cr_assert(reaches(&hoarder->round, round), "at round %u", (unsigned)atomic_load(&hoarder->round));
-  nap_ms(20);
+static void expect_stuck(struct hoarder *hoarder, struct synched_memory *memory, uint32_t round) {
+  cr_assert(memory_starves(memory), "at round %u", (unsigned)atomic_load(&hoarder->round));
   cr_assert_eq(atomic_load(&hoarder->round), round);
-  expect_kept_apart(hoarder, 0);
 }
 
 Test(lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
@@ -217,11 +215,12 @@ Test(lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
     struct engine engine = hoarding_engine(&hoarder, lease_count, buffer_count + 100);
     struct crew crew = {0};
     crew_add(&crew, run_job, &engine);
-    expect_stuck(&hoarder, buffer_count);
+    expect_stuck(&hoarder, engine.memory, buffer_count);
+    expect_kept_apart(&hoarder, 0);
     synched_snapshot_release(hoarder.hoard[0]);
     hoarder.hoard[0] = NULL;
     /* One more round is all: its snapshot is current, and the others are still kept, one too many. */
-    cr_assert(reaches(&hoarder.round, buffer_count + 1));
+    expect_stuck(&hoarder, engine.memory, buffer_count + 1);
     expect_kept_apart(&hoarder, 1);
     expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
     release_all(&hoarder, 1, 2);
@@ -230,7 +229,7 @@ Test(lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
     cr_assert_eq(summary.status, 0);
     cr_assert_eq(summary.round_count, buffer_count + 100);
     cr_assert_eq(summary.lease_wait_count, 2, "%u leases", lease_count);
-    cr_assert_gt(summary.lease_wait_ns, 20000000);
+    cr_assert_gt(summary.lease_wait_ns, 0);
     expect_kept_apart(&hoarder, 2);
     release_all(&hoarder, 2, hoarder.hoarded_count);
     engine_end_with_pool(&engine);
@@ -242,7 +241,7 @@ Test(lease, cancel_ends_a_job_that_waits) {
   struct engine engine = hoarding_engine(&hoarder, 1, 0);
   struct crew crew = {0};
   crew_add(&crew, run_job, &engine);
-  expect_stuck(&hoarder, 3);
+  expect_stuck(&hoarder, engine.memory, 3);
   cr_assert_eq(synched_job_cancel(engine.job), 0);
   crew_join(&crew);
   struct synched_report_summary summary = summary_of(engine.job);
@@ -253,8 +252,7 @@ Test(lease, cancel_ends_a_job_that_waits) {
   expect_kept_apart(&hoarder, 0);
   /* Started again it waits again, with the leases still taken. */
   crew_add(&crew, run_job, &engine);
-  nap_ms(5);
-  cr_assert_eq(atomic_load(&hoarder.round), 3);
+  expect_stuck(&hoarder, engine.memory, 3);
   release_all(&hoarder, 0, 3);
   cr_assert(reaches_at_least(&hoarder.round, 50));
   cr_assert_eq(synched_job_cancel(engine.job), 0);
@@ -267,7 +265,7 @@ Test(lease, job_that_waits_does_not_keep_others_from_their_turns) {
   struct engine engine = hoarding_engine(&hoarder, 1, 10);
   struct crew crew = {0};
   crew_add(&crew, run_job, &engine);
-  expect_stuck(&hoarder, 3);
+  expect_stuck(&hoarder, engine.memory, 3);
   struct witnessed_options options = {.serial = {.segment_count = 7}, .job = {.round_count = 200}};
   struct witnessed *other = witnessed_new(engine.pool, &options);
   cr_assert_eq(synched_job_run(other->engine.job), 0);
@@ -300,8 +298,8 @@ static int pass_on(const struct synched_snapshot *now, void *user) {
 
 static void *release_passed(void *argument) {
   struct relay *relay = argument;
-  for (uint32_t taken = 0; atomic_load(&relay->ended) == 0 ||
-                           taken < atomic_load(&relay->passed_count);) {
+  for (uint32_t taken = 0;
+       atomic_load(&relay->ended) == 0 || taken < atomic_load(&relay->passed_count);) {
     if (taken == atomic_load(&relay->passed_count)) {
       (void)sched_yield();
       continue;

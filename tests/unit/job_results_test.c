@@ -163,9 +163,9 @@ Test(job, run_with_uneven_segments_equals_a_serial_loop) {
 
 /* Long enough for the default balance to have tried both solo and shared rounds. */
 Test(job, run_of_thousands_of_tiny_rounds_equals_a_serial_loop) {
-  struct variant variant = {.worker_count = 2,
-                            .options = {.serial = {.segment_count = 4},
-                                        .job = {.round_count = at_most(20000, 200)}}};
+  struct variant variant = {
+      .worker_count = 2,
+      .options = {.serial = {.segment_count = 4}, .job = {.round_count = at_most(20000, 200)}}};
   struct synched_pool *pool = pool_new(2);
   expect_equal(pool, &variant, false);
   pool_end(pool);
@@ -187,12 +187,12 @@ static int contribute(struct synched_task *task, void *user) {
 /* The fold of one round of so many segments, whose terms are repeated. */
 static double fold_of(struct synched_pool *pool, const struct terms *terms, size_t segment_count,
                       enum synched_fold fold) {
-  struct engine engine = engine_new(
-      pool,
-      SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count, .segment_capacity = 1,
-                             .element_size = 1),
-      SYNCHED_JOB_OPTIONS(.compute = contribute, .user = (void *)(uintptr_t)terms, .fold = fold,
-                          .round_count = 3, .flags = SYNCHED_JOB_EAGER));
+  struct engine engine =
+      engine_new(pool,
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count, .segment_capacity = 1,
+                                        .element_size = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = contribute, .user = (void *)(uintptr_t)terms,
+                                     .fold = fold, .round_count = 3, .flags = SYNCHED_JOB_EAGER));
   cr_assert_eq(synched_job_run(engine.job), 0);
   const struct synched_snapshot *now = synched_snapshot_current(engine.memory);
   double folded = now->fold;

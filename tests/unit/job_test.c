@@ -70,12 +70,12 @@ Test(job, static_balance_keeps_every_segment_at_home) {
     struct synched_pool *pool = pool_new(worker_counts[w]);
     for (size_t k = 0; k < LENGTH(segment_counts); k++) {
       struct homes homes = {0};
-      struct engine engine = engine_new(
-          pool,
-          SYNCHED_MEMORY_OPTIONS(.segment_count = segment_counts[k], .segment_capacity = 1,
-                                 .element_size = 8),
-          SYNCHED_JOB_OPTIONS(.compute = note_home, .user = &homes, .round_count = 20,
-                              .balance = SYNCHED_BALANCE_STATIC));
+      struct engine engine =
+          engine_new(pool,
+                     SYNCHED_MEMORY_OPTIONS(.segment_count = segment_counts[k],
+                                            .segment_capacity = 1, .element_size = 8),
+                     SYNCHED_JOB_OPTIONS(.compute = note_home, .user = &homes, .round_count = 20,
+                                         .balance = SYNCHED_BALANCE_STATIC));
       cr_assert_eq(synched_job_run(engine.job), 0);
       expect_dealt(&homes, segment_counts[k], worker_counts[w]);
       cr_assert_eq(summary_of(engine.job).stolen_count, 0);
@@ -108,12 +108,12 @@ Test(job, steal_balance_takes_what_any_busy_worker_has_not_begun) {
     struct synched_pool *pool = pool_new(worker_count);
     for (unsigned busy = 0; busy < worker_count; busy++) {
       struct theft theft = {.busy_segment = 2 * busy};
-      struct engine engine = engine_new(
-          pool,
-          SYNCHED_MEMORY_OPTIONS(.segment_count = 2 * worker_count, .segment_capacity = 1,
-                                 .element_size = 1),
-          SYNCHED_JOB_OPTIONS(.compute = wait_for_theft, .user = &theft, .round_count = 20,
-                              .flags = SYNCHED_JOB_EAGER));
+      struct engine engine =
+          engine_new(pool,
+                     SYNCHED_MEMORY_OPTIONS(.segment_count = 2 * worker_count,
+                                            .segment_capacity = 1, .element_size = 1),
+                     SYNCHED_JOB_OPTIONS(.compute = wait_for_theft, .user = &theft,
+                                         .round_count = 20, .flags = SYNCHED_JOB_EAGER));
       cr_assert_eq(synched_job_run(engine.job), 0);
       cr_assert_eq(atomic_load(&theft.in_vain), 0, "worker %u of %u", busy, worker_count);
       cr_assert_geq(summary_of(engine.job).stolen_count, 20);
@@ -143,12 +143,13 @@ Test(job, eager_rounds_use_every_worker) {
   for (unsigned worker_count = 2; worker_count <= 8; worker_count *= 2)
     for (int balance = SYNCHED_BALANCE_STEAL; balance <= SYNCHED_BALANCE_STATIC; balance++) {
       struct meeting meeting = {.size = worker_count};
-      struct engine engine = engine_new(
-          pool_new(worker_count),
-          SYNCHED_MEMORY_OPTIONS(.segment_count = worker_count, .segment_capacity = 1,
-                                 .element_size = 1),
-          SYNCHED_JOB_OPTIONS(.compute = meet, .user = &meeting, .round_count = 20,
-                              .flags = SYNCHED_JOB_EAGER, .balance = (enum synched_balance)balance));
+      struct engine engine =
+          engine_new(pool_new(worker_count),
+                     SYNCHED_MEMORY_OPTIONS(.segment_count = worker_count, .segment_capacity = 1,
+                                            .element_size = 1),
+                     SYNCHED_JOB_OPTIONS(.compute = meet, .user = &meeting, .round_count = 20,
+                                         .flags = SYNCHED_JOB_EAGER,
+                                         .balance = (enum synched_balance)balance));
       cr_assert_eq(synched_job_run(engine.job), 0);
       cr_assert_eq(atomic_load(&meeting.in_vain), 0);
       engine_end_with_pool(&engine);
@@ -345,8 +346,7 @@ Test(job, init_is_at_home_with_stealing_too) {
   struct synched_pool *pool = pool_new(workers);
   for (unsigned repeat = 0; repeat < 20; repeat++) {
     struct engine engine = engine_new(
-        pool,
-        SYNCHED_MEMORY_OPTIONS(.segment_count = 33, .segment_capacity = 1, .element_size = 1),
+        pool, SYNCHED_MEMORY_OPTIONS(.segment_count = 33, .segment_capacity = 1, .element_size = 1),
         SYNCHED_JOB_OPTIONS(.init = note_home, .compute = nothing_here, .user = &homes,
                             .round_count = 1));
     cr_assert_eq(synched_job_run(engine.job), 0);
@@ -422,11 +422,10 @@ Test(job, next_job_of_a_memory_goes_on_from_what_it_holds) {
   cr_assert_eq(synched_job_run(engine->job), 0);
   for (unsigned i = 1; i <= 4; i++) {
     cr_assert_eq(synched_job_destroy(engine->job), 0);
-    cr_assert_eq(synched_job_create(&engine->job, pools[i % 2], engine->memory,
-                                    SYNCHED_JOB_OPTIONS(.compute = witness_compute,
-                                                        .on_round = witness_on_round,
-                                                        .user = &witnessed->witness,
-                                                        .round_count = 4)),
+    cr_assert_eq(synched_job_create(
+                     &engine->job, pools[i % 2], engine->memory,
+                     SYNCHED_JOB_OPTIONS(.compute = witness_compute, .on_round = witness_on_round,
+                                         .user = &witnessed->witness, .round_count = 4)),
                  0);
     cr_assert_eq(synched_job_run(engine->job), 0);
   }

@@ -14,14 +14,14 @@
 /* --- what is delivered --- */
 
 struct audience {
-  pthread_t thread; /* the loop's */
+  pthread_t thread;       /* the loop's */
   _Atomic uint32_t round; /* the last published */
   uint64_t delivered_count, last_delivered;
   const char *wrong; /* the last thing that was; NULL: nothing */
   unsigned done_count;
   int status;
-  uint64_t gap_count; /* deliveries that were not the round after the one before */
-  uint32_t wait_for; /* rounds that the first delivery lets pass on the loop's thread; 0: none */
+  uint64_t gap_count;  /* deliveries that were not the round after the one before */
+  uint32_t wait_for;   /* rounds that the first delivery lets pass on the loop's thread; 0: none */
   unsigned keep_count; /* keeps so many snapshots, and releases the oldest for each new one */
   const struct synched_snapshot *kept[KEPT_MAX];
   uint64_t kept_sums[KEPT_MAX];
@@ -120,14 +120,13 @@ struct show {
 
 static struct engine show_engine(struct audience *audience, const struct show *show) {
   audience->thread = pthread_self();
-  return engine_new(pool_new(show->worker_count),
-                    SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 4,
-                                           .element_size = sizeof(uint64_t),
-                                           .lease_count = show->lease_count),
-                    SYNCHED_JOB_OPTIONS(.compute = write_round, .on_round = tell_round,
-                                        .on_snapshot = receive, .on_done = note_done,
-                                        .user = audience, .delivery = show->delivery,
-                                        .round_count = show->round_count));
+  return engine_new(
+      pool_new(show->worker_count),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 4,
+                             .element_size = sizeof(uint64_t), .lease_count = show->lease_count),
+      SYNCHED_JOB_OPTIONS(.compute = write_round, .on_round = tell_round, .on_snapshot = receive,
+                          .on_done = note_done, .user = audience, .delivery = show->delivery,
+                          .round_count = show->round_count));
 }
 
 static void expect_nothing_wrong(const struct audience *audience) {
@@ -292,17 +291,14 @@ Test(loop, deliver_every_shaken_brings_each_one) {
 
 Test(loop, deliver_every_waits_for_a_slow_loop) {
   struct audience audience = {0};
-  const struct show show = {.worker_count = 2,
-                            .lease_count = 2,
-                            .delivery = SYNCHED_DELIVER_EVERY,
-                            .round_count = 40};
+  const struct show show = {
+      .worker_count = 2, .lease_count = 2, .delivery = SYNCHED_DELIVER_EVERY, .round_count = 40};
   struct engine engine = show_engine(&audience, &show);
   uv_loop_t loop;
   cr_assert_eq(uv_loop_init(&loop), 0);
   cr_assert_eq(synched_job_start(engine.job, &loop), 0);
   /* The loop does not run yet: as far as the buffers go, and no further. */
-  cr_assert(reaches(&audience.round, 4));
-  nap_ms(20);
+  cr_assert(memory_starves(engine.memory));
   cr_assert_eq(atomic_load(&audience.round), 4);
   cr_assert_eq(audience.delivered_count, 0);
   cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
@@ -311,7 +307,7 @@ Test(loop, deliver_every_waits_for_a_slow_loop) {
   cr_assert_eq(audience.gap_count, 0);
   expect_nothing_wrong(&audience);
   cr_assert_geq(summary_of(engine.job).lease_wait_count, 1);
-  cr_assert_gt(summary_of(engine.job).lease_wait_ns, 20000000);
+  cr_assert_gt(summary_of(engine.job).lease_wait_ns, 0);
   engine_end_with_pool(&engine);
 }
 
@@ -336,13 +332,13 @@ static int write_or_fail(struct synched_task *task, void *user) {
 
 Test(loop, deliver_every_brings_what_was_published_before_a_failure) {
   struct audience audience = {.thread = pthread_self()};
-  struct engine engine = engine_new(
-      pool_new(2),
-      SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 4,
-                             .element_size = sizeof(uint64_t), .lease_count = 1),
-      SYNCHED_JOB_OPTIONS(.compute = write_or_fail, .on_round = tell_round,
-                          .on_snapshot = receive, .on_done = note_done, .user = &audience,
-                          .delivery = SYNCHED_DELIVER_EVERY));
+  struct engine engine =
+      engine_new(pool_new(2),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 4,
+                                        .element_size = sizeof(uint64_t), .lease_count = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = write_or_fail, .on_round = tell_round,
+                                     .on_snapshot = receive, .on_done = note_done,
+                                     .user = &audience, .delivery = SYNCHED_DELIVER_EVERY));
   struct synched_report_summary summary = run_show(&audience, &engine, -9);
   cr_assert_eq(summary.round_count, 8);
   cr_assert_eq(audience.delivered_count, 8);
@@ -352,12 +348,12 @@ Test(loop, deliver_every_brings_what_was_published_before_a_failure) {
 /* --- without --- */
 
 Test(loop, without_on_snapshot_nothing_is_delivered_or_missed) {
-  struct engine engine = engine_new(
-      pool_new(2),
-      SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 1, .element_size = 1,
-                             .lease_count = 1),
-      SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 30,
-                          .delivery = SYNCHED_DELIVER_EVERY));
+  struct engine engine =
+      engine_new(pool_new(2),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 1,
+                                        .element_size = 1, .lease_count = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 30,
+                                     .delivery = SYNCHED_DELIVER_EVERY));
   cr_assert_eq(synched_job_run(engine.job), 0);
   struct synched_report_summary summary = summary_of(engine.job);
   cr_assert_eq(summary.round_count, 30);

@@ -81,12 +81,12 @@ static struct synched_memory *small_memory(void) {
 static struct engine staged_engine(struct stage *stage, struct synched_pool *pool,
                                    uint64_t round_count) {
   struct engine engine = {.pool = pool, .memory = small_memory()};
-  cr_assert_eq(synched_job_create(&engine.job, pool, engine.memory,
-                                  SYNCHED_JOB_OPTIONS(.compute = compute_nothing,
-                                                      .on_round = count_rounds,
-                                                      .on_done = note_done, .user = stage,
-                                                      .round_count = round_count)),
-               0);
+  cr_assert_eq(
+      synched_job_create(&engine.job, pool, engine.memory,
+                         SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .on_round = count_rounds,
+                                             .on_done = note_done, .user = stage,
+                                             .round_count = round_count)),
+      0);
   stage->job = engine.job;
   return engine;
 }
@@ -346,8 +346,7 @@ Test(loop, cancel_from_other_threads_at_any_moment_ends_it_once) {
     for (unsigned i = 0; i < 3; i++) {
       cr_assert_eq(pthread_join(threads[i], &results[i]), 0);
       winners += results[i] == NULL;
-      cr_assert((int)(intptr_t)results[i] == 0 ||
-                (int)(intptr_t)results[i] == SYNCHED_EALREADY);
+      cr_assert((int)(intptr_t)results[i] == 0 || (int)(intptr_t)results[i] == SYNCHED_EALREADY);
     }
     synched__schedule_seed(0);
     cr_assert_eq(winners, 1);

@@ -66,11 +66,9 @@ static unsigned some_cpu(void) {
 
 /* Runs a few rounds; every segment must be computed in each of them. */
 static void expect_works(struct synched_pool *pool) {
-  struct engine engine =
-      engine_new(pool,
-                 SYNCHED_MEMORY_OPTIONS(.segment_count = 9, .segment_capacity = 1,
-                                        .element_size = 1),
-                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 5));
+  struct engine engine = engine_new(
+      pool, SYNCHED_MEMORY_OPTIONS(.segment_count = 9, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 5));
   cr_assert_eq(synched_job_run(engine.job), 0);
   cr_assert_eq(summary_of(engine.job).call_count, 45);
   engine_end(&engine);
@@ -135,9 +133,11 @@ Test(pool, info_is_what_the_system_says) {
       char list[16], before[64], after[64];
       (void)snprintf(list, sizeof list, "%u", some_cpu());
       (void)mask_of(before, sizeof before, 0);
-      struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(
-          .worker_count = worker_counts[i], .affinity = (enum synched_affinity)affinity,
-          .cpu_list = affinity == SYNCHED_AFFINITY_LIST ? list : NULL, .name = "rounds"));
+      struct synched_pool *pool = pool_with(
+          SYNCHED_POOL_OPTIONS(.worker_count = worker_counts[i],
+                               .affinity = (enum synched_affinity)affinity,
+                               .cpu_list = affinity == SYNCHED_AFFINITY_LIST ? list : NULL,
+                               .name = "rounds"));
       cr_assert_eq(info_of(pool).worker_count, worker_counts[i]);
       if (affinity != SYNCHED_AFFINITY_AUTO)
         cr_assert_eq((int)info_of(pool).affinity, affinity);
@@ -159,8 +159,8 @@ Test(pool, create_list_is_followed_in_its_order) {
     second++;
   char list[32];
   (void)snprintf(list, sizeof list, "%u,%u", second, first);
-  struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(
-      .worker_count = 3, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
+  struct synched_pool *pool = pool_with(
+      SYNCHED_POOL_OPTIONS(.worker_count = 3, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
   cr_assert_eq(worker_info_of(pool, 0).place.cpu, (int)second);
   cr_assert_eq(worker_info_of(pool, 1).place.cpu, (int)first);
   cr_assert_eq(worker_info_of(pool, 2).place.cpu, (int)second);
@@ -192,8 +192,7 @@ Test(pool, create_stack_bytes_are_obtained) {
   struct synched_pool *pool =
       pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 2, .stack_bytes = 300000));
   struct engine engine = engine_new(
-      pool,
-      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 1),
+      pool, SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 1),
       SYNCHED_JOB_OPTIONS(.compute = tell_whereabouts, .user = &whereabouts, .round_count = 1,
                           .balance = SYNCHED_BALANCE_STATIC));
   cr_assert_eq(synched_job_run(engine.job), 0);
@@ -231,8 +230,9 @@ Test(pool, create_without_name_is_called_synched) {
 Test(pool, create_options_are_copied) {
   char name[] = "mine", list[16];
   (void)snprintf(list, sizeof list, "%u", some_cpu());
-  struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(
-      .worker_count = 1, .name = name, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .name = name,
+                                     .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
   memset(name, 'x', sizeof name - 1);
   memset(list, 'x', sizeof list - 1);
   expect_truthful(pool, "mine");
@@ -261,8 +261,8 @@ Test(pool, create_any_count_and_wait_works) {
     for (int wait = SYNCHED_WAIT_AUTO; wait <= SYNCHED_WAIT_SLEEP; wait++) {
       if (wait == SYNCHED_WAIT_SPIN && worker_counts[i] > usable_cpus())
         continue;
-      struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(
-          .worker_count = worker_counts[i], .wait = (enum synched_wait)wait));
+      struct synched_pool *pool = pool_with(
+          SYNCHED_POOL_OPTIONS(.worker_count = worker_counts[i], .wait = (enum synched_wait)wait));
       expect_works(pool);
       expect_works(pool);
       pool_end(pool);
@@ -290,8 +290,9 @@ Test(pool, create_pin_refused_is_a_warning) {
   (void)mask_of(own, sizeof own, 0);
   for (unsigned nth = 1; nth <= 3; nth++) {
     synched__fault_arm(SYNCHED__FAULT_PIN, nth);
-    struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(
-        .worker_count = 3, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
+    struct synched_pool *pool =
+        pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 3, .affinity = SYNCHED_AFFINITY_LIST,
+                                       .cpu_list = list));
     cr_assert_eq(info_of(pool).pinned_count, 2);
     cr_assert_not_null(strstr(info_of(pool).warning, "1 of 3"), "%s", info_of(pool).warning);
     unsigned refused_count = 0;
@@ -471,8 +472,9 @@ static void expect_idle(const struct synched_pool *pool) {
 Test(pool, idle_workers_use_no_cpu) {
   for (int wait = SYNCHED_WAIT_AUTO; wait <= SYNCHED_WAIT_SLEEP; wait++) {
     unsigned count = wait == SYNCHED_WAIT_SPIN ? usable_cpus() : 4;
-    struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(
-        .worker_count = count < 16 ? count : 16, .wait = (enum synched_wait)wait));
+    struct synched_pool *pool =
+        pool_with(SYNCHED_POOL_OPTIONS(.worker_count = count < 16 ? count : 16,
+                                       .wait = (enum synched_wait)wait));
     expect_idle(pool);
     expect_works(pool);
     expect_idle(pool);

@@ -539,8 +539,8 @@ Test(topology, affinity_parse_bad_names_are_refused) {
 Test(topology, place_order_sorts_by_what_is_shared) {
   const struct synched_place sorted[] = {
       /* cpu, core, cache, numa_node, package */
-      {0, 0, 0, 0, 0},  {8, 0, 0, 0, 0},  {1, 1, 0, 0, 0},  {2, 2, 1, 0, 0},
-      {3, 3, 2, 1, 0},  {4, 4, 4, 2, 1},  {12, 4, 4, 2, 1},
+      {0, 0, 0, 0, 0}, {8, 0, 0, 0, 0}, {1, 1, 0, 0, 0},  {2, 2, 1, 0, 0},
+      {3, 3, 2, 1, 0}, {4, 4, 4, 2, 1}, {12, 4, 4, 2, 1},
   };
   const size_t count = sizeof sorted / sizeof *sorted;
   for (size_t a = 0; a < count; a++)

@@ -1,6 +1,7 @@
 /*
  * end.c: the end of a job's run, on the engine's side.
  */
+#include "base/assert.h"
 #include "job/job.h"
 #include "platform/clock.h"
 
@@ -13,6 +14,7 @@ void synched__job_ring(struct synched_job *job) {
 
 void synched__job_end(struct synched_job *job, int status, uint64_t now_ns) {
   struct synched_report *report = job->report;
+  SYNCHED_ASSERT(synched__load_relaxed(&job->ended) == 0);
   synched__turn_vacate(job);
   report->status = status;
   report->last_round = job->memory->roles.current->snapshot.round;

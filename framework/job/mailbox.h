@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/assert.h"
 #include "platform/atomic.h"
 
 #include <synched/memory.h>
@@ -23,6 +24,7 @@ struct synched__mailbox {
 static inline void synched__mailbox_put(struct synched__mailbox *mailbox,
                                         const struct synched_snapshot *snapshot) {
   uint64_t put_count = synched__load_relaxed(&mailbox->put_count);
+  SYNCHED_ASSERT(put_count - synched__load_relaxed(&mailbox->taken_count) < mailbox->slot_count);
   mailbox->slots[put_count % mailbox->slot_count] = snapshot;
   /* Pairs with the acquire in synched__mailbox_take. */
   synched__store_release(&mailbox->put_count, put_count + 1);

@@ -6,6 +6,7 @@
  * calls, adding the stretch's time to the same word, so that the closing worker learns what the round cost
  * without visiting the others' lines.
  */
+#include "base/assert.h"
 #include "job/job.h"
 #include "platform/clock.h"
 
@@ -26,6 +27,8 @@ void synched__round_announce(struct synched_pool *pool, struct synched_job *job,
   const uint64_t packed = synched__shape_pack(shape);
   const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
   struct synched__turn *turn = &pool->turns[epoch & 1];
+  SYNCHED_ASSERT(pool->occupant == job && pool->roles.out != NULL);
+  SYNCHED_ASSERT(epoch == synched__load_relaxed(&pool->epoch) + 1);
   /* Release: pairs with the acquires in `join`. Rarely different from two rounds ago. */
   if (synched__load_relaxed(&turn->shape) != packed)
     synched__store_release(&turn->shape, packed);
@@ -65,7 +68,9 @@ static bool count_out(struct synched__run *run, size_t count) {
   uint64_t change = work_ns - ((uint64_t)count << REMAINING_SHIFT);
   /* Releases this worker's segments and records to the closing one, and acquires all of the others': pairs
    * with itself. */
-  uint64_t remaining = synched__add_acq_rel(&pool->remaining, change) + change;
+  uint64_t before = synched__add_acq_rel(&pool->remaining, change);
+  uint64_t remaining = before + change;
+  SYNCHED_ASSERT(before >> REMAINING_SHIFT >= count); /* nobody computes a segment twice */
   run->round_work_ns = remaining & UINT32_MAX;
   return remaining >> REMAINING_SHIFT == 0;
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 static bool is_unannounced(uint64_t sequence) {
   return (sequence & SYNCHED__SEQUENCE_WRITING) != 0;
 }
@@ -131,6 +133,7 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
                                                  struct synched__publication publication) {
   struct synched__buffer *retired = roles->current;
   struct synched__buffer *published = roles->out;
+  SYNCHED_ASSERT(published != NULL && published != retired);
   published->snapshot.round = publication.round;
   published->snapshot.fold = publication.fold;
   if (!published->placed)

@@ -18,7 +18,7 @@ BEGIN {
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
   header("^stdatomic\\.h$", "^platform/(atomic\\.h|schedule\\.c)$", "atomics go through platform/atomic.h")
   header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/", "the system is reached through platform/")
-  header("^assert\\.h$", "^$", "SYNCHED_ASSERT, not assert")
+  header("^assert\\.h$", "^base/assert\\.h$", "SYNCHED_ASSERT, not assert")
   name("(atomic_[a-z_]+|__atomic_[a-z_]+|__sync_[a-z_]+)", "^platform/(atomic\\.h|schedule\\.c)$", "atomics go through platform/atomic.h")
   name("(pthread_[a-z_]+|sched_[a-z]+|syscall|clock_gettime|clock_nanosleep|nanosleep|usleep|mmap|munmap)", \
        "^platform/", "the system is reached through platform/")

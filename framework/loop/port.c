@@ -37,12 +37,15 @@ static void deliver(struct port *port, const struct synched_snapshot *now) {
   synched_snapshot_release(now);
 }
 
-/* The newest, unless it has been delivered, or holding it during the call could stop the job. */
+/* The newest, unless it has been delivered, or readers have all leases: taking one more, if only to look at
+ * it, could make a round wait. */
 static void deliver_latest(struct port *port) {
   struct synched_memory *memory = port->job->memory;
+  const unsigned lease_count = memory->buffer_count - 2;
+  if (synched__memory_leased(memory) >= lease_count)
+    return;
   const struct synched_snapshot *now = synched_snapshot_current(memory);
-  if (now->round > port->delivered_round &&
-      synched__memory_leased(memory) <= memory->buffer_count - 2)
+  if (now->round > port->delivered_round)
     deliver(port, now);
   else
     synched_snapshot_release(now);

@@ -69,7 +69,7 @@ struct actor {
   bool has_nemesis[RUNS_MOST]; /* the thread that cancels that run */
   pthread_t nemeses[RUNS_MOST];
   struct stress_random nemesis_random;
-  _Atomic bool is_about_to_wait; /* the lease is taken */
+  _Atomic bool is_about_to_wait; /* for the lease that on_round has taken */
 };
 
 struct stage {
@@ -123,9 +123,12 @@ static void draw_plan(struct actor *actor) {
   *plan = (struct plan){.way = (enum way)stress_below(random, WAY_COUNT),
                         .base = scene_check_current(&actor->scene),
                         .overflows = stress_chance(random, 4)};
-  /* A nemesis must be the only one to end the run. */
-  if (is_cancel_only(plan->way) && (actor->round_count != 0 || actor->stage->canceller_count != 0))
+  /* A nemesis must be the only one to end the run. Where there can be one, the narrowest way comes more often. */
+  const bool may_have_nemesis = actor->round_count == 0 && actor->stage->canceller_count == 0;
+  if (is_cancel_only(plan->way) && !may_have_nemesis)
     plan->way = WAY_ROUNDS;
+  if (may_have_nemesis && actor->scene.lease_count == 0 && stress_chance(random, 2))
+    plan->way = WAY_IS_CANCELLED_WAITING;
   /* Later, nobody knows whether it has been done: a cancel may have come between that and the first round. */
   if (plan->way == WAY_FAILS_IN_INIT && (!actor->has_init || actor->start_count != 1))
     plan->way = WAY_FAILS;
@@ -179,14 +182,14 @@ static int on_round(const struct synched_snapshot *now, void *user) {
                "on_round gets round %" PRIu64 " after %" PRIu64, now->round, actor->on_round_saw);
   actor->on_round_saw = now->round;
   actor->initialised = true;
+  if (now->round > plan->at)
+    atomic_store_explicit(&actor->is_about_to_wait, true, memory_order_relaxed);
   if (now->round != plan->at)
     return SYNCHED_CONTINUE;
   if (plan->way == WAY_CANCELS_IN_ON_ROUND)
     cancel_self(actor);
-  if (plan->way == WAY_IS_CANCELLED_WAITING) {
+  if (plan->way == WAY_IS_CANCELLED_WAITING)
     actor->kept = synched_snapshot_retain(now);
-    atomic_store_explicit(&actor->is_about_to_wait, true, memory_order_relaxed);
-  }
   if (plan->way == WAY_ON_ROUND_FAILS)
     return ON_ROUND_CODE;
   return plan->way == WAY_STOPS ? SYNCHED_STOP : SYNCHED_CONTINUE;
@@ -199,10 +202,11 @@ static void *nemesis_run(void *argument) {
   struct actor *actor = argument;
   struct synched_job *job = actor->job;
   struct stress_random random = actor->nemesis_random;
-  if (stress_chance(&random, 2) && actor->plan.way == WAY_IS_CANCELLED_WAITING) {
-    while (!atomic_load_explicit(&actor->is_about_to_wait, memory_order_relaxed))
-      (void)sched_yield();
-    stress_work(stress_below(&random, 400));
+  if (actor->plan.way == WAY_IS_CANCELLED_WAITING && !stress_chance(&random, 4)) {
+    for (unsigned i = 1; !atomic_load_explicit(&actor->is_about_to_wait, memory_order_relaxed); i++)
+      if (i % 64 == 0)
+        (void)sched_yield();
+    stress_work(stress_below(&random, 40));
   } else {
     for (uint64_t i = stress_below(&random, 60); i > 0; i--)
       stress_dawdle(&random);

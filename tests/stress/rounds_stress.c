@@ -8,11 +8,16 @@
  * What only one call or callback at a time may touch is plain on purpose (the marks of a segment, a worker's scratch
  * space, the number of the round that on_round saw last): then a thread sanitizer checks the order of calls
  * that the library promises, in every round, and not only what we think of comparing.
+ *
+ * In some jobs one call of each round waits for all the others. That works only if what its worker has not begun is
+ * taken by others, whoever that worker is; else the watchdog ends it.
  */
 #include "stress.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +44,7 @@ struct rule {
   uint64_t work_most, heavy_segment;
   bool blocks, has_nans;
   bool is_marathon; /* few tiny segments, many rounds */
+  bool one_waits;   /* one call of each round waits for the others */
 };
 
 /* The serial loop. */
@@ -65,9 +71,10 @@ struct run {
   struct {
     _Alignas(128) uint64_t calls;
   } scratch[WORKERS_MOST];
-  uint64_t round;       /* that on_round saw last */
-  double *folds;        /* of the rounds since the job was started */
-  uint64_t start_round; /* the one before folds[0] */
+  _Atomic size_t done_count; /* calls of this round, for the one that waits */
+  uint64_t round;            /* that on_round saw last */
+  double *folds;             /* of the rounds since the job was started */
+  uint64_t start_round;      /* the one before folds[0] */
   bool is_static, compares_each;
 };
 
@@ -262,6 +269,17 @@ static void work(const struct rule *rule, const struct synched_task *task) {
     stress_sleep_us(drawn / 64 % 60);
 }
 
+static void wait_for_others(struct run *run, const struct synched_task *task) {
+  const size_t segment_count = run->rule.segment_count;
+  if (task->segment != task->round % segment_count) {
+    (void)atomic_fetch_add_explicit(&run->done_count, 1, memory_order_relaxed);
+    return;
+  }
+  while (atomic_load_explicit(&run->done_count, memory_order_relaxed) < segment_count - 1)
+    (void)sched_yield();
+  atomic_store_explicit(&run->done_count, 0, memory_order_relaxed);
+}
+
 static int compute(struct synched_task *task, void *user) {
   struct run *run = user;
   leave_mark(run, task);
@@ -271,6 +289,8 @@ static int compute(struct synched_task *task, void *user) {
   apply(&run->rule, task);
   if (task->segment % 2 != 0)
     work(&run->rule, task);
+  if (run->rule.one_waits)
+    wait_for_others(run, task);
   return 0;
 }
 
@@ -305,8 +325,12 @@ static int on_round(const struct synched_snapshot *now, void *user) {
 
 /* --- a case --- */
 
-static size_t draw_segment_count(const struct rule *rule, struct stress_random *random) {
+static size_t draw_segment_count(const struct rule *rule, unsigned worker_count,
+                                 struct stress_random *random) {
   static const size_t mosts[] = {1, 2, 8, 17, 64, 200};
+  /* At least two per worker, so that there is something to take; so few that they are claimed one by one. */
+  if (rule->one_waits)
+    return (size_t)stress_between(random, 2 * worker_count, 7 * worker_count);
   if (rule->is_marathon)
     return (size_t)stress_between(random, 1, 6);
   return (size_t)stress_between(random, 1,
@@ -315,7 +339,7 @@ static size_t draw_segment_count(const struct rule *rule, struct stress_random *
 
 static void draw_capacities(struct rule *rule, struct stress_random *random) {
   const bool uneven = stress_chance(random, 2);
-  const bool large = !rule->is_marathon && stress_chance(random, 16);
+  const bool large = !rule->is_marathon && !rule->one_waits && stress_chance(random, 16);
   const uint64_t most = rule->element_size > 64 ? 4 : large ? 4000 : 40;
   const size_t even = (size_t)stress_between(random, 1, most);
   rule->capacities = calloc(rule->segment_count, sizeof *rule->capacities);
@@ -326,7 +350,7 @@ static void draw_capacities(struct rule *rule, struct stress_random *random) {
     rule->capacities[0] = even;
 }
 
-static void draw_rule(struct rule *rule, struct stress_random *random) {
+static void draw_rule(struct rule *rule, unsigned worker_count, struct stress_random *random) {
   static const size_t sizes[] = {1, 2, 3, 4, 7, 8, 8, 12, 16, 64, 100, 4096};
   static const uint64_t works[] = {0, 0, 0, 100, 1000, 8000};
   *rule = (struct rule){
@@ -337,13 +361,15 @@ static void draw_rule(struct rule *rule, struct stress_random *random) {
       .has_nans = stress_chance(random, 4),
       .is_marathon = stress_chance(random, 3),
   };
-  if (rule->is_marathon) {
+  rule->one_waits = !rule->is_marathon && worker_count > 1 && stress_chance(random, 5);
+  /* Memories of 64 KiB and more are computed at home at first, and there nobody takes anything. */
+  if (rule->is_marathon || rule->one_waits) {
     rule->element_size = stress_between(random, 1, 9);
   } else {
     rule->work_most = works[stress_below(random, sizeof works / sizeof *works)];
     rule->blocks = stress_chance(random, 12);
   }
-  rule->segment_count = draw_segment_count(rule, random);
+  rule->segment_count = draw_segment_count(rule, worker_count, random);
   rule->heavy_segment = stress_below(random, rule->segment_count);
   draw_capacities(rule, random);
 }
@@ -370,11 +396,13 @@ static void create_memory(struct run *run, struct stress_random *random) {
   scene_expect_ok(synched_memory_create(&run->memory, &options), "synched_memory_create");
 }
 
-static struct run *make_run(struct stress_random *random) {
+static struct run *make_run(const struct synched_pool *pool, struct stress_random *random) {
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  scene_expect_ok(synched_pool_info(pool, &info), "synched_pool_info");
   struct run *run = aligned_alloc(_Alignof(struct run), sizeof *run);
   STRESS_CHECK(run != NULL, "no memory");
   memset(run, 0, sizeof *run);
-  draw_rule(&run->rule, random);
+  draw_rule(&run->rule, info.worker_count, random);
   create_memory(run, random);
   serial_init(&run->serial, &run->rule);
   run->marks = calloc(run->rule.segment_count, sizeof *run->marks);
@@ -398,6 +426,8 @@ static uint64_t draw_round_count(const struct run *run, struct stress_random *ra
   uint64_t most = BYTES_BUDGET / (bytes + 100);
   if (run->rule.is_marathon)
     return stress_between(random, 1, ROUNDS_OF_MARATHON);
+  if (run->rule.one_waits)
+    return stress_between(random, 1, 100);
   if (most > NS_BUDGET / calls_ns)
     most = NS_BUDGET / calls_ns;
   return stress_between(random, 1, most < ROUNDS_MOST ? most + 2 : ROUNDS_MOST);
@@ -448,15 +478,17 @@ static void run_job(struct run *run, struct synched_pool *pool, struct stress_ra
       .round_count = draw_round_count(run, random),
       .fold = run->rule.fold,
       .balance = run->is_static ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
-      .flags = (stress_chance(random, run->rule.is_marathon ? 9 : 3) ? SYNCHED_JOB_EAGER : 0) |
+      .flags = (run->rule.one_waits || stress_chance(random, run->rule.is_marathon ? 9 : 3)
+                    ? SYNCHED_JOB_EAGER
+                    : 0) |
                (stress_chance(random, 3) ? SYNCHED_JOB_NO_SEGMENT_TIMES : 0),
   };
   struct synched_job *job = NULL;
   stress_case_is("%zu segments of elements of %zu bytes, refill %d, fold %d, work %" PRIu64
-                 ", static %d, flags %#x, %" PRIu64 " rounds",
+                 ", static %d, one waits %d, flags %#x, %" PRIu64 " rounds",
                  run->rule.segment_count, run->rule.element_size, (int)run->rule.refill,
-                 (int)run->rule.fold, run->rule.work_most, run->is_static, (unsigned)options.flags,
-                 options.round_count);
+                 (int)run->rule.fold, run->rule.work_most, run->is_static, run->rule.one_waits,
+                 (unsigned)options.flags, options.round_count);
   scene_expect_ok(synched_job_create(&job, pool, run->memory, &options), "synched_job_create");
   if (options.init != NULL)
     serial_step(&run->serial, &run->rule, true);
@@ -474,8 +506,8 @@ static void run_job(struct run *run, struct synched_pool *pool, struct stress_ra
 static void run_case(struct stress_random *random) {
   struct synched_pool *pool = scene_pool_create(random, WORKERS_MOST);
   for (uint64_t jobs = stress_between(random, 1, 3); jobs > 0; jobs--) {
-    struct run *run = make_run(random);
-    run->is_static = stress_chance(random, run->rule.is_marathon ? 9 : 3);
+    struct run *run = make_run(pool, random);
+    run->is_static = !run->rule.one_waits && stress_chance(random, run->rule.is_marathon ? 9 : 3);
     run_job(run, pool, random);
     end_run(run);
   }

@@ -213,20 +213,32 @@ Test(loop, blocked_loop_does_not_hold_up_rounds) {
 }
 
 /* While the caller keeps as many as there are leases, nothing is delivered, and the job goes on. */
+static void expect_skipped(unsigned lease_count, uint64_t round_count) {
+  struct audience audience = {.keep_count = KEPT_MAX};
+  const struct show show = {
+      .worker_count = 2, .lease_count = lease_count, .round_count = round_count};
+  struct engine engine = show_engine(&audience, &show);
+  struct synched_report_summary summary = run_show(&audience, &engine, 0);
+  cr_assert_leq(audience.delivered_count, lease_count);
+  cr_assert_geq(audience.delivered_count, 1);
+  cr_assert_eq(summary.round_count, round_count);
+  cr_assert_eq(summary.lease_wait_count, 0, "%u rounds waited for a loop that wants the latest",
+               (unsigned)summary.lease_wait_count);
+  release_kept(&audience);
+  expect_nothing_wrong(&audience);
+  engine_end_with_pool(&engine);
+}
+
 Test(loop, deliver_latest_is_skipped_while_all_leases_are_taken) {
-  for (unsigned lease_count = 1; lease_count <= 2; lease_count++) {
-    struct audience audience = {.keep_count = KEPT_MAX};
-    const struct show show = {
-        .worker_count = 2, .lease_count = lease_count, .round_count = at_most(3000, 300)};
-    struct engine engine = show_engine(&audience, &show);
-    struct synched_report_summary summary = run_show(&audience, &engine, 0);
-    cr_assert_leq(audience.delivered_count, lease_count);
-    cr_assert_geq(audience.delivered_count, 1);
-    cr_assert_eq(summary.round_count, show.round_count);
-    cr_assert_eq(summary.lease_wait_count, 0);
-    release_kept(&audience);
-    expect_nothing_wrong(&audience);
-    engine_end_with_pool(&engine);
+  for (unsigned lease_count = 1; lease_count <= 2; lease_count++)
+    expect_skipped(lease_count, at_most(3000, 300));
+}
+
+Test(loop, deliver_latest_shaken_holds_up_no_round) {
+  for (uint64_t seed = 1; seed <= at_most(8, 2); seed++) {
+    synched__schedule_seed(seed * 31);
+    expect_skipped(1, at_most(3000, 300));
+    synched__schedule_seed(0);
   }
 }
 

@@ -195,7 +195,9 @@ void synched__job_begin(struct synched_job *job) {
   job->blocked_ns = 0;
   job->initialising = job->options.init != NULL && !job->initialised;
   /* The mutex in submit releases all of this to whoever runs the first round. */
+  synched__mutex_lock(&job->memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->memory->running, 1);
+  synched__mutex_unlock(&job->memory->mutex);
   synched__job_submit(job);
 }
 

@@ -64,7 +64,7 @@ struct synched_job {
       bell;                       /* the signal has been raised and not been heard */
   _Atomic uint32_t ended;         /* status and report are final */
   _Atomic uint32_t departed;      /* the engine has left it for good */
-  _Atomic uint32_t visitor_count; /* calls of synched_job_cancel inside it */
+  _Atomic uint32_t visitor_count; /* threads inside it that are not the engine's */
   int status;
   struct synched__signal signal;
   struct synched__mailbox mailbox;
@@ -123,7 +123,7 @@ void synched__job_submit(struct synched_job *job);
 void synched__turn_vacate(struct synched_job *job);
 
 /* turn.c: the same as a memory's on_free. */
-void synched__job_resume(void *job);
+void synched__job_resume(void *argument);
 
 /* turn.c: baton: whose round is next; `job` wants one more, if it is not NULL. NULL: the pool is idle
  * now, and the baton is gone. */

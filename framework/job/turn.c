@@ -55,7 +55,7 @@ static bool block(struct synched_job *job) {
 
 static void note_unblocked(struct synched_job *job) {
   job->report->lease_wait_count++;
-  job->report->lease_wait_ns += synched__tick_ns() - job->blocked_ns;
+  job->report->lease_wait_ns += synched__span_ns(job->blocked_ns, synched__tick_ns());
   job->blocked_ns = 0;
 }
 
@@ -126,6 +126,12 @@ void synched__job_submit(struct synched_job *job) {
   synched__round_announce(pool, next, synched__load_relaxed(&pool->epoch) + 1);
 }
 
-void synched__job_resume(void *job) {
+void synched__job_resume(void *argument) {
+  struct synched_job *job = argument;
+  /* We are on a reader's thread, and still wake workers when the job may have ended and its on_done destroys it
+   * and the pool: the loop waits for us to be out. Who won the right to resume keeps the job until it submits. */
+  (void)synched__add_relaxed(&job->visitor_count, 1);
   synched__job_submit(job);
+  /* The last touch: pairs with the acquire in synched__job_is_released. */
+  (void)synched__sub_acq_rel(&job->visitor_count, 1);
 }

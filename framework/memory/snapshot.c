@@ -105,8 +105,9 @@ static bool take_buffer(const struct synched_memory *memory, struct synched__rol
   if (!unwatched && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return false;
   if (!unwatched)
-    /* Not announced while it is written: pairs with the acquire in enter_buffer, by way of refs. */
-    synched__store_relaxed(&buffer->sequence,
+    /* Not announced while it is written: pairs with the acquire in enter_buffer, by way of refs, and with the loads
+     * in `collect`: who sees the mark sees what has been published since, too. */
+    synched__store_release(&buffer->sequence,
                            synched__load_relaxed(&buffer->sequence) | SYNCHED__SEQUENCE_WRITING);
   roles->out = buffer;
   roles->out_marked = !unwatched;

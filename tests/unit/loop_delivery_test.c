@@ -25,7 +25,8 @@ struct audience {
   unsigned keep_count; /* keeps so many snapshots, and releases the oldest for each new one */
   const struct synched_snapshot *kept[KEPT_MAX];
   uint64_t kept_sums[KEPT_MAX];
-  uint64_t cancel_at; /* the delivery that cancels; 0: none */
+  unsigned hoard_limit; /* keeps so many, and then none; 0: does not */
+  uint64_t cancel_at;   /* the delivery that cancels; 0: none */
 };
 
 static int write_round(struct synched_task *task, void *user) {
@@ -64,6 +65,15 @@ static void keep(struct audience *audience, const struct synched_snapshot *now) 
   audience->kept_sums[at] = snapshot_sum(now);
 }
 
+static void hoard(struct audience *audience, const struct synched_snapshot *now) {
+  const unsigned at = (unsigned)audience->delivered_count;
+  note(audience, at >= audience->hoard_limit, "delivered although all leases are taken");
+  if (at >= audience->hoard_limit)
+    return;
+  audience->kept[at] = synched_snapshot_retain(now);
+  audience->kept_sums[at] = snapshot_sum(now);
+}
+
 static void release_kept(struct audience *audience) {
   for (unsigned i = 0; i < KEPT_MAX; i++) {
     if (audience->kept[i] != NULL)
@@ -92,6 +102,8 @@ static void receive(struct synched_job *job, const struct synched_snapshot *now,
   audience->last_delivered = now->round;
   if (audience->keep_count != 0)
     keep(audience, now);
+  if (audience->hoard_limit != 0)
+    hoard(audience, now);
   audience->delivered_count++;
   if (audience->delivered_count == audience->cancel_at)
     note(audience, synched_job_cancel(job) != 0, "cancel was refused");
@@ -214,7 +226,7 @@ Test(loop, blocked_loop_does_not_hold_up_rounds) {
 
 /* While the caller keeps as many as there are leases, nothing is delivered, and the job goes on. */
 static void expect_skipped(unsigned lease_count, uint64_t round_count) {
-  struct audience audience = {.keep_count = KEPT_MAX};
+  struct audience audience = {.hoard_limit = lease_count};
   const struct show show = {
       .worker_count = 2, .lease_count = lease_count, .round_count = round_count};
   struct engine engine = show_engine(&audience, &show);
@@ -232,6 +244,28 @@ static void expect_skipped(unsigned lease_count, uint64_t round_count) {
 Test(loop, deliver_latest_is_skipped_while_all_leases_are_taken) {
   for (unsigned lease_count = 1; lease_count <= 2; lease_count++)
     expect_skipped(lease_count, at_most(3000, 300));
+}
+
+/* on_round keeps the last one. As long as it is the current one it occupies no lease. */
+static int keep_last(const struct synched_snapshot *now, void *user) {
+  struct audience *audience = user;
+  if (now->round == 25)
+    audience->kept[0] = synched_snapshot_retain(now);
+  return now->round == 25 ? SYNCHED_STOP : SYNCHED_CONTINUE;
+}
+
+Test(loop, deliver_latest_of_a_round_that_is_kept_comes) {
+  struct audience audience = {.thread = pthread_self()};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 4,
+                             .element_size = sizeof(uint64_t), .lease_count = 1),
+      SYNCHED_JOB_OPTIONS(.compute = write_round, .on_round = keep_last, .on_snapshot = receive,
+                          .on_done = note_done, .user = &audience));
+  (void)run_show(&audience, &engine, 0);
+  cr_assert_eq(audience.last_delivered, 25, "the last one did not come");
+  synched_snapshot_release(audience.kept[0]);
+  engine_end_with_pool(&engine);
 }
 
 Test(loop, deliver_latest_shaken_holds_up_no_round) {

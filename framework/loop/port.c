@@ -37,15 +37,17 @@ static void deliver(struct port *port, const struct synched_snapshot *now) {
   synched_snapshot_release(now);
 }
 
-/* The newest, unless it has been delivered, or readers have all leases: taking one more, if only to look at
- * it, could make a round wait. */
-static void deliver_latest(struct port *port) {
+/* The newest, unless it has been delivered, or readers have all leases. While rounds go on that is found out
+ * before taking it: one lease too many, if only to look, could make a round wait. After the end nothing
+ * moves, and the newest may be one that readers have already. */
+static void deliver_latest(struct port *port, bool ended) {
   struct synched_memory *memory = port->job->memory;
   const unsigned lease_count = memory->buffer_count - 2;
-  if (synched__memory_leased(memory) >= lease_count)
+  if (!ended && synched__memory_leased(memory) >= lease_count)
     return;
   const struct synched_snapshot *now = synched_snapshot_current(memory);
-  if (now->round > port->delivered_round)
+  if (now->round > port->delivered_round &&
+      (!ended || synched__memory_leased(memory) <= lease_count))
     deliver(port, now);
   else
     synched_snapshot_release(now);
@@ -112,7 +114,7 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   if (job->mailbox.slots != NULL)
     deliver_every(port);
   else if (job->options.on_snapshot != NULL)
-    deliver_latest(port);
+    deliver_latest(port, ended);
   if (!ended || uv_is_closing((uv_handle_t *)poll))
     return;
   if (!synched__job_is_released(job)) {

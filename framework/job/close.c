@@ -13,6 +13,9 @@
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
 
+/* About what a cache line takes to another CPU. */
+#define LINE_NS 120u
+
 static double fold_two(enum synched_fold fold, double a, double b) {
   if (fold == SYNCHED_FOLD_SUM)
     return a + b;
@@ -111,14 +114,15 @@ static void set_batch(struct synched_job *job) {
 }
 
 /* Learns from the round how to run the next. */
-static void learn(struct synched__run *run) {
+static void learn(struct synched__run *run, uint64_t now_ns) {
   struct synched_job *job = run->job;
   if (job->shape.is_static)
     return;
   const struct synched__balance_sample sample = {
       .work_ns = run->round_work_ns,
-      .wall_ns = synched__span_ns(run->pool->opened_ns, run->now_ns),
+      .wall_ns = synched__span_ns(run->pool->opened_ns, now_ns),
       .share = synched__shape_share(job->shape),
+      .joint = run->round_work_ns > run->work_ns,
   };
   synched__balance_update(&job->balance, &sample);
   const uint64_t done = run->pool->round - job->base_round;
@@ -137,7 +141,7 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   *now_ns = synched__tick_ns();
   if (ending.published) {
     record_round(run, *now_ns);
-    learn(run);
+    learn(run, *now_ns);
   } else if (was_initialising) {
     job->report->start_ns = *now_ns;
     job->report->start_offset_ns = synched__clock_ahead_ns();
@@ -147,21 +151,41 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   return synched__turn_next(run->pool, ending.goes_on ? job : NULL);
 }
 
-void synched__close_and_go_on(struct synched__run *run) {
+/* Whether the worker's own part of the coming round should come before the round is opened: in a static round whose
+ * parts take less time than the line that opens it, and the one that counts, take to the others. Whoever
+ * comes last then finds in the first of the two that nobody else is to be waited for. */
+static bool opens_late(const struct synched__run *run, const struct synched_job *next) {
+  /* Eager calls may wait for each other. */
+  const bool eager = (next->options.flags & SYNCHED_JOB_EAGER) != 0;
+  return next == run->job && next->shape.is_static && !eager &&
+         run->worker->index < next->shape.party && run->worker->part_ns < LINE_NS;
+}
+
+/* Opens the prepared round of `next` for everybody. */
+static uint64_t open_round(struct synched__run *run, struct synched_job *next, uint64_t now_ns) {
+  struct synched__worker *worker = run->worker;
+  const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
+  if (opens_late(run, next))
+    return synched__round_announce_late(run);
+  worker->opened_epoch = seen + 1;
+  worker->opened_ns = now_ns;
+  synched__round_announce(run->pool, next, worker->opened_epoch);
+  return seen;
+}
+
+uint64_t synched__close_and_go_on(struct synched__run *run) {
   for (;;) {
     uint64_t now_ns;
+    /* While we hold the baton, or are in the middle of a round, nobody else advances it. */
+    const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
     struct synched_job *next = close_round(run, &now_ns);
     if (next == NULL)
-      return;
-    run->job = next;
+      return seen;
     synched__round_prepare(run->pool, next, now_ns);
-    if (!synched__is_solo(run->worker, next)) {
-      run->worker->opened_epoch = synched__load_relaxed(&run->pool->epoch) + 1;
-      run->worker->opened_ns = now_ns;
-      synched__round_announce(run->pool, next, run->worker->opened_epoch);
-      return;
-    }
+    if (!synched__is_solo(run->worker, next))
+      return open_round(run, next, now_ns);
+    run->job = next;
     if (!synched__run_solo(run))
-      return;
+      return run->epoch;
   }
 }

@@ -54,9 +54,14 @@ struct synched_job {
   bool initialising;          /* baton: the round is that of options.init */
   bool initialised;           /* baton: it has been */
 
+  /* The line that who counts itself out of a round takes, and with it what only the last of them needs. */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t
+      remaining;                   /* segments not completed << 32 | compute ns */
+  struct synched__balance balance; /* baton */
+
   /* Baton. */
-  _Alignas(SYNCHED__CACHE_LINE) struct synched__balance balance;
-  uint64_t blocked_ns;      /* since when it has waited for a buffer; 0: it does not */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t
+      blocked_ns;           /* since when it has waited for a buffer; 0: it does not */
   struct synched_job *next; /* in the pool's list; under its mutex */
 
   /* Towards the loop. */
@@ -95,13 +100,16 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
 uint64_t synched__run_record(struct synched__run *run);
 
 /* round.c: what a worker does about an epoch. */
-void synched__participate(struct synched__worker *worker, uint64_t epoch);
+uint64_t synched__participate(struct synched__worker *worker, uint64_t epoch);
 
 /* round.c: baton: makes the pool's plain fields those of the job's next round. */
 void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns);
 
 /* round.c: opens the prepared round for everybody as that of `epoch`; gives the baton away with that. */
 void synched__round_announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch);
+
+/* round.c: the same, by a worker that computes its home range before; for static rounds. Returns the epoch. */
+uint64_t synched__round_announce_late(struct synched__run *run);
 
 /* round.c: a worker's part in a round with stealing, when it has computed and claimed `computed` segments
  * already. true: this completed the round. */
@@ -113,8 +121,9 @@ bool synched__is_solo(const struct synched__worker *worker, const struct synched
 /* solo.c: computes the prepared round, alone as long as that is right. true: this completed it. */
 bool synched__run_solo(struct synched__run *run);
 
-/* close.c: ends the round that this run completed, decides what comes next, until the baton is given away. */
-void synched__close_and_go_on(struct synched__run *run);
+/* close.c: ends the round that this run completed, decides what comes next, until the baton is given away. Returns
+ * the last epoch in which the worker has done its part. */
+uint64_t synched__close_and_go_on(struct synched__run *run);
 
 /* turn.c: makes a job ready to take its turn. Takes the baton if the pool is idle. Any thread. */
 void synched__job_submit(struct synched_job *job);

@@ -58,6 +58,6 @@ bool synched__run_solo(struct synched__run *run) {
       return synched__take_part_balanced(run, next);
     }
   }
-  run->round_work_ns = synched__run_record(run);
+  run->round_work_ns = run->work_ns = synched__run_record(run);
   return true;
 }

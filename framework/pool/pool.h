@@ -30,6 +30,7 @@ struct synched__worker {
   uint64_t
       opened_epoch; /* the last that it opened, and when: its own, to save a look at the clock */
   uint64_t opened_ns;
+  uint64_t part_ns;          /* what its part of a static round took when last it could tell */
   struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
   unsigned rank; /* in pool->ring */
@@ -44,15 +45,17 @@ struct synched__turn {
   _Atomic uint64_t shape;
 };
 
-/* What a job gives its pool to run. */
-typedef void (*synched__participate_fn)(struct synched__worker *worker, uint64_t epoch);
+/* What a job gives its pool to run: a worker's part in the round of an epoch. Returns the last epoch in which the
+ * worker has done its part. */
+typedef uint64_t (*synched__participate_fn)(struct synched__worker *worker, uint64_t epoch);
 
 struct synched_pool {
-  /* The line that every round moves: written by who counts itself out and by who opens. */
+  /* The line that every round moves: written by who opens it, then read by everybody. Who counts itself out does
+   * so on another line (job/job.h), because those who wait look at this one all the time. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
-  _Atomic uint64_t remaining;  /* segments not completed << 32 | compute ns so far */
   uint64_t opened_ns;          /* when the round was opened; baton, like the rest of the line */
   uint64_t round;              /* its number */
+  uint64_t outstanding;        /* segments that were not computed yet when it was opened */
   struct synched__roles roles; /* of its memory: current is what calls read, out what they write */
 
   /* Written when the pool turns to another job, or one changes shape. */

@@ -52,8 +52,7 @@ void synched__worker_main(void *argument) {
     /* Stored before the gate advanced, which gate_wait acquires; so is participate. */
     if (synched__load_relaxed(&pool->stopping) != 0)
       return;
-    synched__load_relaxed (&pool->participate)(worker, epoch);
-    seen = epoch;
+    seen = synched__load_relaxed(&pool->participate)(worker, epoch);
   }
 }
 

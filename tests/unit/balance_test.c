@@ -9,12 +9,13 @@
 
 /* What balance.c is built on, seen from outside. */
 enum {
-  TRIAL_ROUNDS = 8,       /* shared rounds before it may turn solo */
-  LASTING_ROUNDS = 256,   /* shared rounds after which an attempt counts as a success */
-  PRICE_FIRST_NS = 20000, /* of an attempt */
-  PRICE_OF_LOSS = 16,     /* times what an attempt lost */
+  TRIAL_ROUNDS = 20,      /* rounds that others take part in before sharing is judged */
+  LASTING_ROUNDS = 512,   /* of them, after which sharing counts as a lasting success */
+  PRICE_FIRST_NS = 10000, /* of a trial */
+  PRICE_OF_LOSS = 32,     /* times what a trial lost */
   PRICE_MOST_NS = 200000000,
-  LONG_NS = 200000 /* rounds that are always shared */
+  SETTLE_NS = 100000, /* of solo rounds that are not measured yet */
+  LONG_NS = 200000    /* rounds that are always shared */
 };
 
 static struct synched__balance fresh(void) {
@@ -23,19 +24,35 @@ static struct synched__balance fresh(void) {
   return balance;
 }
 
-/* A world in which sharing a round costs overhead_ns beyond an even share of its work. */
+/* A world in which sharing a round costs overhead_ns beyond an even share of its work. Calls take `slowdown`
+ * hundredths longer in shared rounds. */
 struct world {
   uint64_t work_ns, overhead_ns;
   unsigned share;
+  unsigned slowdown;
+  bool nobody_comes; /* the others are asleep, or have no CPU */
 };
 
-/* One round as the balance has decided it; what it took. */
-static uint64_t live(struct synched__balance *balance, const struct world *world) {
-  const uint64_t wall_ns =
-      balance->solo ? world->work_ns : world->work_ns / world->share + world->overhead_ns;
-  const struct synched__balance_sample sample = {world->work_ns, wall_ns, world->share};
+static uint64_t shared_wall(const struct world *world) {
+  if (world->nobody_comes)
+    return world->work_ns + world->overhead_ns;
+  return world->work_ns / world->share + world->overhead_ns;
+}
+
+/* One round as the balance has decided it, longer by extra_ns; what it took. */
+static uint64_t live_longer(struct synched__balance *balance, const struct world *world,
+                            uint64_t extra_ns) {
+  const bool joint = !balance->solo && !world->nobody_comes;
+  const uint64_t wall_ns = (balance->solo ? world->work_ns : shared_wall(world)) + extra_ns;
+  const uint64_t work_ns =
+      joint ? world->work_ns + world->work_ns * world->slowdown / 100 : world->work_ns;
+  const struct synched__balance_sample sample = {work_ns + extra_ns, wall_ns, world->share, joint};
   synched__balance_update(balance, &sample);
   return wall_ns;
+}
+
+static uint64_t live(struct synched__balance *balance, const struct world *world) {
+  return live_longer(balance, world, 0);
 }
 
 static void live_rounds(struct synched__balance *balance, const struct world *world,
@@ -53,6 +70,17 @@ static unsigned rounds_until(struct synched__balance *balance, const struct worl
     (void)live(balance, world);
   }
   return count;
+}
+
+/* How many of `count` rounds were shared. */
+static unsigned shared_of(struct synched__balance *balance, const struct world *world,
+                          unsigned count) {
+  unsigned shared = 0;
+  for (unsigned i = 0; i < count; i++) {
+    shared += !balance->solo;
+    (void)live(balance, world);
+  }
+  return shared;
 }
 
 static const struct world tiny = {.work_ns = 300, .overhead_ns = 2500, .share = 2};
@@ -73,6 +101,16 @@ Test(balance, tiny_work_once_solo_stays_solo) {
   cr_assert_eq(rounds_until(&balance, &tiny, false, 100000), 100000);
 }
 
+Test(balance, trial_that_nobody_joins_ends_when_it_has_cost_enough) {
+  const struct world lonely = {
+      .work_ns = 20000, .overhead_ns = 500, .share = 2, .nobody_comes = true};
+  struct synched__balance balance = fresh();
+  const unsigned rounds = rounds_until(&balance, &lonely, true, 10000);
+  cr_assert_gt(rounds, TRIAL_ROUNDS);
+  cr_assert_leq(rounds, 50000u / 500 + 1);
+  cr_assert_leq(shared_of(&balance, &lonely, 100000), 1200u);
+}
+
 Test(balance, large_work_is_shared_for_ever) {
   for (unsigned share = 2; share <= 64; share *= 2) {
     struct synched__balance balance = fresh();
@@ -81,10 +119,18 @@ Test(balance, large_work_is_shared_for_ever) {
   }
 }
 
+Test(balance, calls_that_sharing_makes_longer_are_compared_with_real_solo_rounds) {
+  /* Their times in shared rounds look as if sharing paid. */
+  const struct world slowed = {.work_ns = 600, .overhead_ns = 450, .share = 2, .slowdown = 60};
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &slowed, 2000);
+  cr_assert_leq(shared_of(&balance, &slowed, 100000), 2000u);
+}
+
 Test(balance, round_that_only_one_can_compute_is_solo) {
   for (unsigned share = 0; share < 2; share++) {
     struct synched__balance balance = fresh();
-    const struct synched__balance_sample sample = {10 * LONG_NS, 10 * LONG_NS, share};
+    const struct synched__balance_sample sample = {10 * LONG_NS, 10 * LONG_NS, share, false};
     for (int i = 0; i < 3; i++) {
       synched__balance_update(&balance, &sample);
       cr_assert(balance.solo);
@@ -102,56 +148,61 @@ Test(balance, long_rounds_are_shared_whatever_sharing_costs) {
   cr_assert_lt(rounds_until(&balance, &world, false, 100), 100u);
 }
 
+Test(balance, solo_rounds_are_measured_when_the_others_are_asleep) {
+  struct synched__balance balance = fresh();
+  (void)rounds_until(&balance, &tiny, true, 100);
+  /* As long as the others spin, rounds are slower. */
+  const struct world disturbed = {.work_ns = 900, .overhead_ns = 2500, .share = 2};
+  live_rounds(&balance, &disturbed, SETTLE_NS / 900 + 1);
+  cr_assert_eq(balance.solo_ns, 0);
+  live_rounds(&balance, &tiny, 9);
+  cr_assert_eq(balance.solo_ns, tiny.work_ns);
+}
+
 Test(balance, gain_of_sharing_is_saved_up_until_it_pays_for_waking) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
-  const uint64_t price_ns = balance.price_ns;
-  cr_assert_geq(price_ns, 2 * PRICE_FIRST_NS);
+  live_rounds(&balance, &tiny, 1000);
   const struct world grown = {.work_ns = 20000, .overhead_ns = 2500, .share = 2};
-  /* Let the averages settle, without what they save. */
-  for (int i = 0; i < 200; i++) {
-    balance.credit_ns = 0;
-    (void)live(&balance, &grown);
-  }
-  balance.credit_ns = 0;
-  cr_assert(balance.solo);
-  const uint64_t gain_ns = balance.work_ns - balance.work_ns / 2 - balance.cost_ns;
-  cr_assert(gain_ns > 5000 && gain_ns < 10000, "%llu ns", (unsigned long long)gain_ns);
-  /* The gain grows a little meanwhile, up to half of the work, as the cost is forgotten. */
-  unsigned rounds = rounds_until(&balance, &grown, false, 1000);
-  cr_assert_leq(rounds, (price_ns + gain_ns - 1) / gain_ns);
-  cr_assert_geq(rounds, price_ns / (grown.work_ns / 2));
+  const unsigned rounds = rounds_until(&balance, &grown, false, 1000);
+  /* A round saves less than half of itself; and no more was waited for than its average needs to follow. */
+  cr_assert_geq(rounds, PRICE_FIRST_NS / (grown.work_ns / 2));
+  cr_assert_leq(rounds, 50u);
 }
 
-Test(balance, credit_is_lost_when_there_is_nothing_more_to_gain) {
-  const struct world grown = {.work_ns = 8000, .overhead_ns = 2500, .share = 2};
+Test(balance, account_is_lost_when_there_is_nothing_more_to_gain) {
+  const struct world grown = {.work_ns = 6000, .overhead_ns = 2500, .share = 2};
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
-  while (balance.credit_ns < balance.price_ns / 2)
+  live_rounds(&balance, &tiny, 1000);
+  while (balance.account_ns < balance.price_ns / 2)
     (void)live(&balance, &grown);
   cr_assert(balance.solo);
-  live_rounds(&balance, &tiny, 500);
-  cr_assert_eq(balance.credit_ns, 0);
+  balance.cost_ns = 2500;
+  live_rounds(&balance, &tiny, 100);
+  cr_assert_lt(balance.account_ns, balance.price_ns / 50);
   cr_assert(balance.solo);
 }
 
 /* A world that looks worth sharing, from what a round's work is, and is not. */
 static const struct world deceptive = {.work_ns = 30000, .overhead_ns = 25000, .share = 2};
 
-/* One attempt at sharing that fails. What it cost last is forgotten, or there would be no other. */
+/* One trial of sharing that fails. What it cost last is forgotten, or there would be no other. */
 static void fail_once(struct synched__balance *balance) {
   balance->cost_ns = 1000;
   cr_assert_lt(rounds_until(balance, &deceptive, false, 100000), 100000u);
   cr_assert_lt(rounds_until(balance, &deceptive, true, 1000), 1000u);
 }
 
-Test(balance, attempt_that_fails_raises_the_price_of_the_next_up_to_a_limit) {
+Test(balance, trial_that_fails_raises_the_price_of_the_next_up_to_a_limit) {
   struct synched__balance balance = fresh();
-  (void)rounds_until(&balance, &deceptive, true, 1000);
+  live_rounds(&balance, &deceptive, 100);
   cr_assert(balance.solo);
+  fail_once(&balance);
   uint64_t price_ns = balance.price_ns;
-  /* By the time that it is paid, the trial's loss is a sixteenth of the time that has passed. */
-  cr_assert_eq(price_ns, PRICE_OF_LOSS * TRIAL_ROUNDS * (balance.wall_ns - balance.work_ns));
+  /* By the time that it is paid, the trial's loss is a small part of the time that has passed. */
+  const uint64_t loss_ns = shared_wall(&deceptive) - deceptive.work_ns;
+  cr_assert_geq(price_ns, PRICE_OF_LOSS * 5 * loss_ns);
   for (int i = 0; i < 20; i++) {
     fail_once(&balance);
     price_ns = 2 * price_ns < PRICE_MOST_NS ? 2 * price_ns : PRICE_MOST_NS;
@@ -160,18 +211,30 @@ Test(balance, attempt_that_fails_raises_the_price_of_the_next_up_to_a_limit) {
   cr_assert_eq(price_ns, PRICE_MOST_NS);
 }
 
-Test(balance, success_that_lasts_makes_the_next_attempt_cheap_again) {
+Test(balance, success_that_lasts_makes_the_next_trial_cheap_again) {
   struct synched__balance balance = fresh();
-  (void)rounds_until(&balance, &deceptive, true, 1000);
+  live_rounds(&balance, &deceptive, 100);
   for (int i = 0; i < 5; i++)
     fail_once(&balance);
+  cr_assert_gt(balance.price_ns, PRICE_FIRST_NS);
+  balance.cost_ns = 1000;
+  const struct world same_size = {.work_ns = 30000, .overhead_ns = 1000, .share = 2};
+  (void)rounds_until(&balance, &same_size, false, 100000);
   const uint64_t price_ns = balance.price_ns;
-  (void)rounds_until(&balance, &large, false, 100000);
-  live_rounds(&balance, &large, LASTING_ROUNDS - 1);
+  live_rounds(&balance, &same_size, LASTING_ROUNDS - 1);
   cr_assert_eq(balance.price_ns, price_ns);
-  live_rounds(&balance, &large, 1);
+  live_rounds(&balance, &same_size, 1);
   cr_assert_eq(balance.price_ns, PRICE_FIRST_NS);
   cr_assert_not(balance.solo);
+}
+
+Test(balance, rounds_of_another_size_make_the_next_trial_cheap_again) {
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &deceptive, 100);
+  for (int i = 0; i < 5; i++)
+    fail_once(&balance);
+  const struct world grown = {.work_ns = 60000, .overhead_ns = 25000, .share = 2};
+  cr_assert_lt(rounds_until(&balance, &grown, false, 1000), 100u);
 }
 
 Test(balance, work_that_shrinks_turns_solo_and_work_that_grows_is_shared_again) {
@@ -193,39 +256,32 @@ static void expect_not_much_worse_than_best(struct world world) {
   uint64_t spent_ns = 0;
   for (int i = 0; i < ROUNDS; i++)
     spent_ns += live(&balance, &world);
-  const uint64_t shared_ns = world.work_ns / world.share + world.overhead_ns;
+  const uint64_t shared_ns = shared_wall(&world);
   const uint64_t best_ns = ROUNDS * (shared_ns < world.work_ns ? shared_ns : world.work_ns);
-  /* The trial at the beginning, and an eighth for whatever was learned later. */
-  const uint64_t trial_ns = 16 * (shared_ns + world.work_ns) + PRICE_FIRST_NS;
+  /* The trials at the beginning, solo and shared, and an eighth for whatever was learned later. */
+  const uint64_t trial_ns =
+      3 * TRIAL_ROUNDS * (shared_ns + world.work_ns) + 2 * SETTLE_NS + PRICE_FIRST_NS;
   cr_assert_leq(spent_ns, best_ns + best_ns / 8 + trial_ns, "work %u, overhead %u, share %u",
                 (unsigned)world.work_ns, (unsigned)world.overhead_ns, world.share);
 }
 
 Test(balance, steady_work_costs_about_what_the_better_decision_would) {
   static const unsigned shares[] = {2, 3, 16};
-  for (uint64_t work_ns = 10; work_ns < 500000; work_ns = work_ns * 3 / 2 + 1)
+  for (uint64_t work_ns = 10; work_ns < LONG_NS; work_ns = work_ns * 3 / 2 + 1)
     for (uint64_t overhead_ns = 100; overhead_ns < 100000; overhead_ns *= 2)
       for (size_t i = 0; i < LENGTH(shares); i++)
-        expect_not_much_worse_than_best((struct world){work_ns, overhead_ns, shares[i]});
+        expect_not_much_worse_than_best(
+            (struct world){.work_ns = work_ns, .overhead_ns = overhead_ns, .share = shares[i]});
 }
 
 /* --- rounds that the system interrupted --- */
-
-static void interrupt(struct synched__balance *balance, const struct world *world,
-                      uint64_t extra_ns) {
-  const uint64_t wall_ns =
-      balance->solo ? world->work_ns : world->work_ns / world->share + world->overhead_ns;
-  const struct synched__balance_sample sample = {world->work_ns + extra_ns, wall_ns + extra_ns,
-                                                 world->share};
-  synched__balance_update(balance, &sample);
-}
 
 Test(balance, interrupted_round_among_shared_ones_changes_nothing) {
   for (uint64_t extra_ns = 10000; extra_ns < 100000000; extra_ns *= 3) {
     struct synched__balance balance = fresh();
     live_rounds(&balance, &large, 1000);
     for (int i = 0; i < 50; i++) {
-      interrupt(&balance, &large, extra_ns);
+      (void)live_longer(&balance, &large, extra_ns);
       cr_assert_not(balance.solo, "%llu ns", (unsigned long long)extra_ns);
       cr_assert_eq(rounds_until(&balance, &large, true, 20), 20);
     }
@@ -237,18 +293,28 @@ Test(balance, interrupted_round_among_solo_ones_changes_nothing) {
   for (uint64_t extra_ns = 10000; extra_ns < LONG_NS - 1000; extra_ns = extra_ns * 3 / 2) {
     struct synched__balance balance = fresh();
     (void)rounds_until(&balance, &tiny, true, 100);
+    live_rounds(&balance, &tiny, 1000);
     for (int i = 0; i < 50; i++) {
-      interrupt(&balance, &tiny, extra_ns);
+      (void)live_longer(&balance, &tiny, extra_ns);
       cr_assert_eq(rounds_until(&balance, &tiny, false, 50), 50, "%llu ns",
                    (unsigned long long)extra_ns);
     }
   }
 }
 
+Test(balance, interrupted_first_solo_round_is_not_taken_for_the_usual_one) {
+  struct synched__balance balance = fresh();
+  (void)rounds_until(&balance, &tiny, true, 100);
+  live_rounds(&balance, &tiny, SETTLE_NS / (unsigned)tiny.work_ns + 1);
+  (void)live_longer(&balance, &tiny, 50000);
+  live_rounds(&balance, &tiny, 8);
+  cr_assert_leq(balance.solo_ns, 2 * tiny.work_ns);
+}
+
 Test(balance, interruption_that_makes_a_solo_round_long_is_soon_forgotten) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
-  interrupt(&balance, &tiny, 5 * LONG_NS);
+  (void)live_longer(&balance, &tiny, 5 * LONG_NS);
   cr_assert_leq(rounds_until(&balance, &tiny, true, 100), 2u * TRIAL_ROUNDS);
 }
 
@@ -257,8 +323,8 @@ Test(balance, regret_comes_only_when_the_rest_is_worth_sharing) {
   balance.cost_ns = 3000;
   balance.work_ns = 1000;
   cr_assert_not(synched__balance_regrets(&balance, 0));
-  cr_assert_not(synched__balance_regrets(&balance, PRICE_FIRST_NS + 2 * 3000));
-  cr_assert(synched__balance_regrets(&balance, PRICE_FIRST_NS + 2 * 3000 + 1));
+  cr_assert_not(synched__balance_regrets(&balance, 2 * PRICE_FIRST_NS + 2 * 3000));
+  cr_assert(synched__balance_regrets(&balance, 2 * PRICE_FIRST_NS + 2 * 3000 + 1));
   /* Work that is usual for these rounds is no surprise. */
   balance.work_ns = 50000;
   cr_assert_not(synched__balance_regrets(&balance, 2 * 50000));

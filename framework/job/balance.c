@@ -186,6 +186,6 @@ void synched__balance_update(struct synched__balance *balance,
 }
 
 bool synched__balance_regrets(const struct synched__balance *balance, uint64_t elapsed_ns) {
-  return elapsed_ns > 2 * PRICE_FIRST_NS + 2 * (uint64_t)balance->cost_ns &&
+  return elapsed_ns > 2 * ((uint64_t)PRICE_FIRST_NS + balance->cost_ns) &&
          elapsed_ns > 2 * (uint64_t)balance->work_ns;
 }

@@ -19,9 +19,9 @@ static int read_options(struct synched_memory_options *read,
   int status = synched__options_read(read, options, &spec);
   if (status != 0)
     return status;
-  if (read->flags != 0)
-    return synched__fail(SYNCHED_EINVAL, "flags is %#x; a memory knows no flags",
-                         (unsigned)read->flags);
+  if ((read->flags & ~SYNCHED_MEMORY_HUGE_PAGES) != 0)
+    return synched__fail(SYNCHED_EINVAL, "flags is %#x; a memory knows only HUGE_PAGES (%#x)",
+                         (unsigned)read->flags, SYNCHED_MEMORY_HUGE_PAGES);
   if ((unsigned)read->layout > SYNCHED_LAYOUT_PADDED)
     return synched__fail(SYNCHED_EINVAL, "layout is %d; there is no such layout",
                          (int)read->layout);
@@ -38,7 +38,8 @@ static int init_buffer(struct synched__buffer *buffer, struct synched_memory *me
   const struct synched__layout *layout = &memory->layout;
   buffer->memory = memory;
   buffer->counts = synched__alloc_lines(layout->segment_count, sizeof *buffer->counts);
-  buffer->data = synched__map(layout->data_bytes);
+  buffer->data =
+      memory->huge_pages ? synched__map_huge(layout->data_bytes) : synched__map(layout->data_bytes);
   buffer->placed = layout->data_bytes < SYNCHED__PLACED_BYTES;
   if (buffer->counts == NULL || buffer->data == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for %u buffers of %zu bytes",
@@ -83,6 +84,7 @@ static int init_buffers(struct synched_memory *memory) {
 static int init_memory(struct synched_memory *memory,
                        const struct synched_memory_options *options) {
   memory->refill = options->refill;
+  memory->huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
   memory->buffer_count = 2 + options->lease_count;
   int status = synched__layout_init(&memory->layout, options);
   if (status != 0)

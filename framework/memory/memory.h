@@ -66,6 +66,7 @@ struct synched_memory {
   /* Immutable. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
   enum synched_refill refill;
+  bool huge_pages;
   unsigned buffer_count;
   struct synched__buffer *buffers;
 

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "platform/atomic.h"
 #include "platform/fault.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 void *synched__alloc(size_t count, size_t size) {
   if (synched__fault_hit(SYNCHED__FAULT_ALLOCATE))
@@ -44,6 +47,25 @@ void *synched__map(size_t bytes) {
     return NULL;
   void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return block == MAP_FAILED ? NULL : block;
+}
+
+void *synched__map_huge(size_t bytes) {
+  if (bytes < HUGE_PAGE || bytes > SIZE_MAX - HUGE_PAGE)
+    return synched__map(bytes);
+  /* The kernel makes huge pages only of what is aligned to them; what stands over at both ends goes back. */
+  unsigned char *block = synched__map(bytes + HUGE_PAGE);
+  if (block == NULL)
+    return NULL;
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  const size_t before = (HUGE_PAGE - (uintptr_t)block % HUGE_PAGE) % HUGE_PAGE;
+  const size_t used = (bytes + page - 1) / page * page;
+  if (before != 0)
+    (void)munmap(block, before);
+  if (before + used < bytes + HUGE_PAGE)
+    (void)munmap(block + before + used, bytes + HUGE_PAGE - before - used);
+  /* Refused where the kernel was built without them: ordinary pages do. */
+  (void)madvise(block + before, bytes, MADV_HUGEPAGE);
+  return block + before;
 }
 
 void synched__unmap(void *block, size_t bytes) {

@@ -21,6 +21,9 @@ char *synched__copy_text(const char *text);
 /* Whole pages, zero, not touched: each page is placed where it is first written. NULL where refused.
  * Ended by synched__unmap with the same size. */
 void *synched__map(size_t bytes);
+
+/* The same in huge pages as far as they fit in, if the system grants them; else in ordinary ones. */
+void *synched__map_huge(size_t bytes);
 void synched__unmap(void *block, size_t bytes);
 
 #endif

@@ -26,6 +26,11 @@ struct synched_writer; /* opaque */
 #define SYNCHED_SEGMENTS_MAX 16777215u /* segments of one memory */
 #define SYNCHED_LEASES_MAX 254u
 
+/* Asks for pages of 2 MiB, where the system has them, in buffers that are at least so large: fewer misses in
+ * the TLB when a large memory is walked through. A request: where it is not granted, pages are ordinary. Pages
+ * are then placed, and take memory, 2 MiB at a time. */
+#define SYNCHED_MEMORY_HUGE_PAGES 1u
+
 /* Where segments lie in the one block that a snapshot's `data` points at. */
 enum synched_layout {
   SYNCHED_LAYOUT_PACKED = 0, /* without gaps: even segments have element i of segment s at
@@ -43,7 +48,7 @@ enum synched_refill {
 
 struct synched_memory_options {
   uint32_t struct_size;             /* filled in by SYNCHED_MEMORY_OPTIONS */
-  uint32_t flags;                   /* none defined yet: 0 */
+  uint32_t flags;                   /* 0 or SYNCHED_MEMORY_HUGE_PAGES */
   size_t segment_count;             /* 1 .. SYNCHED_SEGMENTS_MAX */
   size_t segment_capacity;          /* elements per segment, 1 or more; 0 with segment_capacities */
   size_t element_size;              /* bytes, 1 or more; `data` is aligned to 4096 bytes, so every

@@ -150,7 +150,7 @@ static const struct memory_row memory_rows[] = {
      "lease_count",
      {SIZES(1, 1, 1), .lease_count = SYNCHED_LEASES_MAX + 1}},
     {"leases huge", SYNCHED_ERANGE, "lease_count", {SIZES(1, 1, 1), .lease_count = UINT_MAX}},
-    {"flag", SYNCHED_EINVAL, "flags", {SIZES(1, 1, 1), .flags = 1}},
+    {"flag 2", SYNCHED_EINVAL, "flags", {SIZES(1, 1, 1), .flags = 2}},
     {"high flag", SYNCHED_EINVAL, "flags", {SIZES(1, 1, 1), .flags = 0x80000000u}},
     {"layout", SYNCHED_EINVAL, "layout is 2", {SIZES(1, 1, 1), .layout = (enum synched_layout)2}},
     {"layout -1", SYNCHED_EINVAL, "layout", {SIZES(1, 1, 1), .layout = (enum synched_layout) - 1}},

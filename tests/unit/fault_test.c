@@ -10,6 +10,7 @@
 #define synched__free real_free
 #define synched__copy_text real_copy_text
 #define synched__map real_map
+#define synched__map_huge real_map_huge
 #define synched__unmap real_unmap
 #include "platform/alloc.c"
 #undef synched__alloc
@@ -17,6 +18,7 @@
 #undef synched__free
 #undef synched__copy_text
 #undef synched__map
+#undef synched__map_huge
 #undef synched__unmap
 #undef SYNCHED_PLATFORM_ALLOC_H
 #include "platform/alloc.h"
@@ -60,6 +62,13 @@ char *synched__copy_text(const char *text) {
 
 void *synched__map(size_t bytes) {
   void *block = real_map(bytes);
+  if (block != NULL)
+    (void)atomic_fetch_add(&mapped_bytes, (int64_t)bytes);
+  return block;
+}
+
+void *synched__map_huge(size_t bytes) {
+  void *block = real_map_huge(bytes);
   if (block != NULL)
     (void)atomic_fetch_add(&mapped_bytes, (int64_t)bytes);
   return block;

@@ -317,3 +317,43 @@ Test(memory, memory_of_4_gib_costs_only_the_pages_that_are_touched) {
   cr_assert_lt(after_creation, before + 8 * MIB);
   cr_assert_lt(after_rounds, before + 16 * MIB);
 }
+
+/* Address space of this process. */
+static size_t mapped_bytes(void) {
+  unsigned long size = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  cr_assert_not_null(file);
+  cr_assert_eq(fscanf(file, "%lu", &size), 1);
+  (void)fclose(file);
+  return (size_t)size * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static struct synched_memory *create_huge(size_t bytes) {
+  return create((struct synched_memory_options){.segment_count = 1,
+                                                .segment_capacity = bytes,
+                                                .element_size = 1,
+                                                .flags = SYNCHED_MEMORY_HUGE_PAGES});
+}
+
+Test(memory, huge_pages_are_aligned_and_nothing_stands_over) {
+  static const size_t sizes[] = {1, 4096, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5 * MIB + 4097};
+  destroy(create_huge(64 * MIB)); /* what the C library maps once, it has mapped by now */
+  for (size_t i = 0; i < LENGTH(sizes); i++) {
+    const size_t before = mapped_bytes();
+    struct synched_memory *memory = create_huge(sizes[i]);
+    const struct samples samples = sample(memory);
+    cr_assert_leq(mapped_bytes() - before, 2 * sizes[i] + 2 * 4096 + MIB / 4);
+    for (unsigned b = 0; b < memory->buffer_count; b++) {
+      const size_t alignment = sizes[i] < 2 * MIB ? 4096 : 2 * MIB;
+      cr_assert_eq((uintptr_t)memory->buffers[b].data % alignment, 0);
+    }
+    for (uint64_t round = 1; round <= 4; round++) {
+      out_of(memory)->data[sizes[i] - 1] = (unsigned char)round;
+      const struct synched_snapshot *now = publish(memory, round, false);
+      cr_assert_eq(((const unsigned char *)now->data)[sizes[i] - 1], (unsigned char)round);
+    }
+    destroy(memory);
+    expect_unmapped(&samples);
+    cr_assert_leq(mapped_bytes(), before + MIB / 4);
+  }
+}

@@ -184,7 +184,7 @@ int synched__cpus_parse(struct synched__cpus *out, const char *list) {
     return synched__fail(SYNCHED_ENOMEM, "no memory for a list of %zu CPUs", count);
   const char *at = list;
   while (out->count < count) {
-    struct range range;
+    struct range range = {0};
     (void)range_parse(&range, list, &at); /* read well just now */
     for (unsigned cpu = range.first; cpu <= range.last; cpu++)
       out->numbers[out->count++] = cpu;

@@ -1,0 +1,121 @@
+/*
+ * bench.h: what the benchmark's families and its harness agree on.
+ *
+ * A family is a list of cases. The harness measures all of them in turn, repeat after repeat, each sample in a
+ * child process of its own: so no contestant finds another's threads still spinning, or its caches warm, and the
+ * machine's slow changes meet all of them alike. Beside the samples of each repeat stands what the machine
+ * could do at that time: a cache line's round trip between two CPUs, and a read of the clock.
+ */
+#ifndef SYNCHED_BENCH_H
+#define SYNCHED_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "peer.h"
+
+/* One point of a family: a contestant at one setting. */
+struct bench_case {
+  const char *contestant; /* "synched", "libgomp" ...: as in the JSON */
+  unsigned workers;
+  size_t segments;
+  char parameter[32]; /* as in the JSON: work in ns, bytes, a kernel's name */
+  const char *unit;   /* of what measure returns: "ns", "bytes", "threads" */
+  double value;       /* the parameter as a number, for measure; 0 where it is none */
+  /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has said why on
+   * stderr. */
+  double (*measure)(const struct bench_case *self);
+};
+
+/* Several samples of a case, and what came of them. */
+struct bench_row {
+  char family[16], contestant[32], parameter[32], unit[8];
+  unsigned workers;
+  size_t segments;
+  double median, least, most; /* negative median: it failed */
+  double rt_multiple;         /* of the median; 0 where it is no time */
+};
+
+struct bench_rows {
+  struct bench_row *rows;
+  size_t count, capacity;
+};
+
+struct bench_list {
+  struct bench_case *cases;
+  size_t count, capacity;
+  unsigned workers; /* only cases with so many; 0: all */
+};
+
+/* Copies the case to the end of the list, if its contestant is there and its workers are wanted. */
+void bench_add(struct bench_list *list, const struct bench_case *one);
+
+struct bench_family {
+  const char *name;
+  const char *title; /* one line, for --help and plots */
+  void (*list)(struct bench_list *list);
+  const char *axis; /* what the parameter is, where it is a number; NULL: a name */
+};
+
+extern const struct bench_family bench_family_round;     /* round.c */
+extern const struct bench_family bench_family_grain;     /* grain.c */
+extern const struct bench_family bench_family_imbalance; /* imbalance.c */
+extern const struct bench_family bench_family_snapshot;  /* snapshot.c */
+extern const struct bench_family bench_family_kernels;   /* kernels.c */
+extern const struct bench_family bench_family_idle;      /* idle.c */
+extern const struct bench_family bench_family_memory;    /* footprint.c */
+
+/* run.c: every case of a family `repeats` times, in turn; adds rows, yardsticks first. false: some failed. */
+bool bench_run(const struct bench_family *family, unsigned workers, unsigned repeats,
+               struct bench_rows *out);
+
+/* rows.c: NULL: no memory. The row is cleared. */
+struct bench_row *bench_rows_add(struct bench_rows *rows);
+void bench_rows_free(struct bench_rows *rows);
+
+/* The row of a case; NULL: there is none. A parameter of NULL is any. */
+const struct bench_row *bench_rows_find(const struct bench_rows *rows,
+                                        const struct bench_row *wanted);
+
+/* json.c: 0, or -1 and a line on stderr. */
+int bench_json_write(const char *path, const struct bench_rows *rows);
+int bench_json_read(const char *path, struct bench_rows *out);
+
+/* compare.c: tells what changed beyond the noise; 1 if something got worse, else 0, -1: unreadable. */
+int bench_compare(const char *old_path, const char *new_path);
+
+/* plot.c: draws one family's rows as SVG with gnuplot; 0, or -1 and a line on stderr. */
+int bench_plot(const char *path, const struct bench_family *family, const struct bench_rows *rows);
+
+/* table.c: for people. The second one is what README shows. */
+void bench_table_print(FILE *file, const char *family, const struct bench_rows *rows);
+void bench_table_headlines(FILE *file, const struct bench_rows *rows);
+
+/* measure.c */
+double bench_trip_ns(void);  /* a cache line's round trip between two CPUs; 0: only one CPU */
+double bench_clock_ns(void); /* one clock_gettime */
+unsigned bench_cpu_count(void);
+
+/* spin.c: arithmetic that takes about so long: `steps` of a dependent chain; the result must be used. */
+uint64_t bench_spin(uint64_t steps, uint64_t seed);
+/* How many steps take a nanosecond here and now; measured, some 2 ms. */
+double bench_steps_per_ns(void);
+
+/* contestants.c: whether this build has it; "synched", "synched_static" and "serial" always. */
+bool bench_has(const char *contestant);
+/* Those it has not, with the package that would bring them; for the table. */
+void bench_print_absent(FILE *file);
+
+/* Runs the work with a contestant; the ns of all its timed rounds together. Negative: failed. In a child only. */
+double bench_rounds(const char *contestant, const struct bench_work *work);
+
+/* A function of a contestant's module, for what is written anew for it; NULL: it is absent. In a child only. */
+void *bench_symbol(const char *contestant, const char *name);
+
+/* built_in.c: the contestants that need no module, run as bench_peer_rounds says. */
+int bench_synched_rounds(const struct bench_work *work, const char *contestant);
+int bench_serial_rounds(const struct bench_work *work);
+
+#endif

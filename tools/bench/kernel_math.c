@@ -1,0 +1,165 @@
+#include "kernel_math.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TIME_STEP 1e-3
+#define SOFTENING 1e-2
+
+/* The pull of all bodies on one. Eight partial sums, so that a vector of them is filled in one order. */
+static void pull_on(const struct bodies *all, const double at[3], double out[3]) {
+  double ax[8] = {0}, ay[8] = {0}, az[8] = {0};
+  for (size_t b = 0; b < BLOCKS; b++)
+    for (size_t j = 0; j < BLOCK_BODIES; j += 8)
+      for (size_t k = 0; k < 8; k++) {
+        const double dx = all[b].x[j + k] - at[0];
+        const double dy = all[b].y[j + k] - at[1];
+        const double dz = all[b].z[j + k] - at[2];
+        const double square = dx * dx + dy * dy + dz * dz + SOFTENING;
+        const double pull = all[b].mass[j + k] / (square * sqrt(square));
+        ax[k] += dx * pull;
+        ay[k] += dy * pull;
+        az[k] += dz * pull;
+      }
+  out[0] = out[1] = out[2] = 0.0;
+  for (size_t k = 0; k < 8; k++) {
+    out[0] += ax[k];
+    out[1] += ay[k];
+    out[2] += az[k];
+  }
+}
+
+void kernel_accelerate(const struct bodies *all, size_t block, struct acceleration *out) {
+  for (size_t i = 0; i < BLOCK_BODIES; i++) {
+    double sum[3];
+    pull_on(all, (const double[3]){all[block].x[i], all[block].y[i], all[block].z[i]}, sum);
+    out->x[i] = sum[0];
+    out->y[i] = sum[1];
+    out->z[i] = sum[2];
+  }
+}
+
+void kernel_move(const struct bodies *old, const struct acceleration *by, struct bodies *now) {
+  for (size_t i = 0; i < BLOCK_BODIES; i++) {
+    const double vx = old->vx[i] + TIME_STEP * by->x[i];
+    const double vy = old->vy[i] + TIME_STEP * by->y[i];
+    const double vz = old->vz[i] + TIME_STEP * by->z[i];
+    now->x[i] = old->x[i] + TIME_STEP * vx;
+    now->y[i] = old->y[i] + TIME_STEP * vy;
+    now->z[i] = old->z[i] + TIME_STEP * vz;
+    now->mass[i] = old->mass[i];
+    now->vx[i] = vx;
+    now->vy[i] = vy;
+    now->vz[i] = vz;
+  }
+}
+
+static double scatter(size_t i, unsigned salt) {
+  uint64_t h = (i + 1) * 0x9e3779b97f4a7c15u + salt * 0xbf58476d1ce4e5b9u;
+  h ^= h >> 29;
+  h *= 0x94d049bb133111ebu;
+  h ^= h >> 32;
+  return (double)(h >> 11) / 9007199254740992.0;
+}
+
+void kernel_bodies_init(struct bodies *all, size_t first, size_t end) {
+  for (size_t b = first; b < end; b++)
+    for (size_t i = 0; i < BLOCK_BODIES; i++) {
+      const size_t body = b * BLOCK_BODIES + i;
+      all[b].x[i] = scatter(body, 1);
+      all[b].y[i] = scatter(body, 2);
+      all[b].z[i] = scatter(body, 3);
+      all[b].mass[i] = 0.5 + scatter(body, 4);
+      all[b].vx[i] = all[b].vy[i] = all[b].vz[i] = 0.0;
+    }
+}
+
+void kernel_heat(const double *restrict old, double *restrict now, size_t first, size_t end) {
+  for (size_t row = first; row < end; row++) {
+    const double *at = old + row * HEAT_SIDE;
+    double *to = now + row * HEAT_SIDE;
+    if (row == 0 || row == HEAT_SIDE - 1) {
+      memcpy(to, at, HEAT_SIDE * sizeof *to);
+      continue;
+    }
+    const double *above = at - HEAT_SIDE, *below = at + HEAT_SIDE;
+    to[0] = at[0];
+    for (size_t i = 1; i < HEAT_SIDE - 1; i++)
+      to[i] = at[i] + 0.2 * (at[i - 1] + at[i + 1] + above[i] + below[i] - 4.0 * at[i]);
+    to[HEAT_SIDE - 1] = at[HEAT_SIDE - 1];
+  }
+}
+
+void kernel_heat_init(double *plate, size_t first, size_t end) {
+  for (size_t i = first * HEAT_SIDE; i < end * HEAT_SIDE; i++)
+    plate[i] = scatter(i, 5) * 100.0;
+}
+
+/* The sum of three bits for each of 64 columns, as two bits. */
+static void add_three(uint64_t left, uint64_t middle, uint64_t right, uint64_t sum[2]) {
+  const uint64_t half = left ^ right;
+  sum[0] = half ^ middle;
+  sum[1] = (left & right) | (half & middle);
+}
+
+/* Words of a row of the torus whose cells lie one to the left, and one to the right. */
+static void life_row_sums(const uint64_t *row, uint64_t (*sums)[LIFE_WORDS]) {
+  for (size_t w = 0; w < LIFE_WORDS; w++) {
+    const uint64_t before = row[w == 0 ? LIFE_WORDS - 1 : w - 1];
+    const uint64_t after = row[w == LIFE_WORDS - 1 ? 0 : w + 1];
+    uint64_t sum[2];
+    add_three(row[w] << 1 | before >> 63, row[w], row[w] >> 1 | after << 63, sum);
+    sums[0][w] = sum[0];
+    sums[1][w] = sum[1];
+  }
+}
+
+static void life_row(const uint64_t *row, uint64_t (*above)[LIFE_WORDS],
+                     uint64_t (*here)[LIFE_WORDS], uint64_t (*below)[LIFE_WORDS], uint64_t *to) {
+  for (size_t w = 0; w < LIFE_WORDS; w++) {
+    /* Three numbers of two bits: their ones, then their twos with the carry; 3 and 4 are all that matter. */
+    const uint64_t half = above[0][w] ^ below[0][w];
+    const uint64_t ones = half ^ here[0][w];
+    const uint64_t carry = (above[0][w] & below[0][w]) | (half & here[0][w]);
+    const uint64_t ta = above[1][w], tb = here[1][w], tc = below[1][w];
+    const uint64_t x = ta ^ tb, y = tc ^ carry;
+    const uint64_t twos = x ^ y;
+    const uint64_t fours = (ta & tb) ^ (tc & carry) ^ (x & y); /* the bit of 4, modulo 8 */
+    const uint64_t three = ones & twos & ~fours;
+    const uint64_t four = ~ones & ~twos & fours;
+    to[w] = three | (four & row[w]);
+  }
+}
+
+void kernel_life(const uint64_t *restrict old, uint64_t *restrict now, size_t first, size_t end) {
+  uint64_t sums[3][2][LIFE_WORDS];
+  life_row_sums(old + (first + LIFE_SIDE - 1) % LIFE_SIDE * LIFE_WORDS, sums[0]);
+  life_row_sums(old + first * LIFE_WORDS, sums[1]);
+  for (size_t row = first; row < end; row++) {
+    const size_t turn = row - first;
+    life_row_sums(old + (row + 1) % LIFE_SIDE * LIFE_WORDS, sums[(turn + 2) % 3]);
+    life_row(old + row * LIFE_WORDS, sums[turn % 3], sums[(turn + 1) % 3], sums[(turn + 2) % 3],
+             now + row * LIFE_WORDS);
+  }
+}
+
+void kernel_life_init(uint64_t *torus, size_t first, size_t end) {
+  for (size_t i = first * LIFE_WORDS; i < end * LIFE_WORDS; i++) {
+    uint64_t word = 0;
+    for (unsigned bit = 0; bit < 64; bit++)
+      word |= (uint64_t)(scatter(i * 64 + bit, 6) < 0.3) << bit;
+    torus[i] = word;
+  }
+}
+
+uint64_t kernel_checksum(const void *data, size_t bytes) {
+  const unsigned char *at = data;
+  uint64_t sum = 14695981039346656037u;
+  for (size_t i = 0; i + 8 <= bytes; i += 8) {
+    uint64_t word;
+    memcpy(&word, at + i, sizeof word);
+    sum = (sum ^ word) * 1099511628211u;
+    sum ^= sum >> 31;
+  }
+  return sum;
+}

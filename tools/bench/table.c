@@ -1,0 +1,154 @@
+/*
+ * table.c: rows for people: all of a family, and README's headlines, which are computed from rows.
+ */
+#include <string.h>
+
+#include "bench.h"
+
+void bench_table_print(FILE *file, const char *family, const struct bench_rows *rows) {
+  (void)fprintf(file, "%-24s %3s %5s %-16s %14s %14s %14s %9s\n", family, "w", "s", "parameter",
+                "median", "least", "most", "RT");
+  for (size_t i = 0; i < rows->count; i++) {
+    const struct bench_row *row = &rows->rows[i];
+    if (strcmp(row->family, family) != 0)
+      continue;
+    if (row->median < 0) {
+      (void)fprintf(file, "%-24s %3u %5zu %-16s %14s\n", row->contestant, row->workers,
+                    row->segments, row->parameter, "failed");
+      continue;
+    }
+    (void)fprintf(file, "%-24s %3u %5zu %-16s %14.0f %14.0f %14.0f", row->contestant, row->workers,
+                  row->segments, row->parameter, row->median, row->least, row->most);
+    if (row->rt_multiple > 0)
+      (void)fprintf(file, " %9.2f", row->rt_multiple);
+    (void)fputc('\n', file);
+  }
+}
+
+/* The median of a case; negative: there is none. */
+static double median(const struct bench_rows *rows, const char *family, const char *contestant,
+                     unsigned workers, size_t segments, const char *parameter) {
+  struct bench_row wanted = {.workers = workers, .segments = segments};
+  (void)snprintf(wanted.family, sizeof wanted.family, "%s", family);
+  (void)snprintf(wanted.contestant, sizeof wanted.contestant, "%s", contestant);
+  (void)snprintf(wanted.parameter, sizeof wanted.parameter, "%s", parameter);
+  const struct bench_row *row = bench_rows_find(rows, &wanted);
+  return row != NULL ? row->median : -1.0;
+}
+
+static void cell(FILE *file, double ns) {
+  if (ns < 0)
+    (void)fputs(" -- |", file);
+  else if (ns < 1e4)
+    (void)fprintf(file, " %.0f ns |", ns);
+  else if (ns < 1e7)
+    (void)fprintf(file, " %.1f us |", ns / 1e3);
+  else
+    (void)fprintf(file, " %.1f ms |", ns / 1e6);
+}
+
+static void round_table(FILE *file, const struct bench_rows *rows) {
+  static const char *const contestants[] = {
+      "synched", "synched_static", "libgomp",         "libgomp_region",
+      "libomp",  "libomp_region",  "pthread_barrier", "std_barrier",
+      "tbb",     "pthreadpool",    "libuv",           "synched_memory_scheme"};
+  static const unsigned workers[] = {1, 2, 4, 8, 16};
+  const double trip_ns = median(rows, "round", "cache_line_round_trip", 2, 0, "");
+  (void)fprintf(
+      file,
+      "An empty round, on %u CPUs; a cache line's round trip took %.0f ns, a read of the "
+      "system's clock %.0f ns:\n\n"
+      "| workers | 1 | 2 | 4 | 8 | 16 | 2, in round trips |\n|---|---|---|---|---|---|---|\n",
+      bench_cpu_count(), trip_ns, median(rows, "round", "clock_gettime", 1, 0, ""));
+  for (size_t c = 0; c < sizeof contestants / sizeof *contestants; c++) {
+    if (median(rows, "round", contestants[c], 2, 2, "0") < 0)
+      continue;
+    (void)fprintf(file, "| %s |", contestants[c]);
+    for (size_t w = 0; w < 5; w++)
+      cell(file, median(rows, "round", contestants[c], workers[w], workers[w], "0"));
+    (void)fprintf(file, " %.2f |\n", median(rows, "round", contestants[c], 2, 2, "0") / trip_ns);
+  }
+}
+
+static void compared(FILE *file, const struct bench_rows *rows, const char *const *names,
+                     size_t count, const struct bench_row *where) {
+  for (size_t n = 0; n < count; n++) {
+    const bool serial = strcmp(names[n], "serial") == 0;
+    const bool scheme =
+        strcmp(names[n], "synched_memory_scheme") == 0 && strcmp(where->family, "snapshot") == 0;
+    cell(file, median(rows, where->family, names[n],
+                      serial   ? 1
+                      : scheme ? 4
+                               : where->workers,
+                      serial && strcmp(where->family, "kernels") == 0 ? 1 : where->segments,
+                      where->parameter));
+  }
+  (void)fputc('\n', file);
+}
+
+static void head(FILE *file, const char *first, const char *const *names, size_t count) {
+  (void)fprintf(file, "\n| %s |", first);
+  for (size_t n = 0; n < count; n++)
+    (void)fprintf(file, " %s |", names[n]);
+  (void)fputs("\n|---|", file);
+  for (size_t n = 0; n < count; n++)
+    (void)fputs("---|", file);
+  (void)fputc('\n', file);
+}
+
+static void work_tables(FILE *file, const struct bench_rows *rows) {
+  static const char *const grain[] = {"serial",          "synched", "libgomp",
+                                      "libgomp_dynamic", "libomp",  "libomp_dynamic"};
+  static const char *const works[] = {"300", "1000", "3000", "10000", "100000", "1000000"};
+  static const char *const heavy[] = {
+      "serial",          "best_schedule",        "synched", "synched_static", "libgomp",
+      "libgomp_dynamic", "synched_memory_scheme"};
+  static const char *const shapes[] = {"one_heavy", "linear", "heavy_tail", "fibonacci"};
+  static const char *const kernels[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
+  static const char *const names[] = {"nbody128", "heat1024", "life2048"};
+  static const char *const sizes[] = {"64", "65536", "3200000", "32000000", "268435456"};
+  static const char *const shots[] = {"serial", "synched", "synched_static",
+                                      "synched_memory_scheme"};
+  head(file, "2 workers, 2 segments, work of", grain, 6);
+  for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+    (void)fprintf(file, "| %s ns |", works[i]);
+    struct bench_row where = {.family = "grain", .workers = 2, .segments = 2};
+    (void)snprintf(where.parameter, sizeof where.parameter, "%s", works[i]);
+    compared(file, rows, grain, 6, &where);
+  }
+  head(file, "uneven segments, 2 workers", heavy, 7);
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    struct bench_row where = {.family = "imbalance", .workers = 2, .segments = i == 3 ? 4 : 16};
+    (void)fprintf(file, "| %s |", shapes[i]);
+    (void)snprintf(where.parameter, sizeof where.parameter, "%s", shapes[i]);
+    compared(file, rows, heavy, 7, &where);
+  }
+  head(file, "a step, 2 workers", kernels, 5);
+  for (size_t i = 0; i < 3; i++) {
+    struct bench_row where = {.family = "kernels", .workers = 2, .segments = 2};
+    (void)fprintf(file, "| %s |", names[i]);
+    (void)snprintf(where.parameter, sizeof where.parameter, "%s", names[i]);
+    compared(file, rows, kernels, 5, &where);
+  }
+  head(file, "a memory written and read, 2 workers, bytes", shots, 4);
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    struct bench_row where = {.family = "snapshot", .workers = 2, .segments = 4};
+    (void)fprintf(file, "| %s |", sizes[i]);
+    (void)snprintf(where.parameter, sizeof where.parameter, "%s", sizes[i]);
+    compared(file, rows, shots, 4, &where);
+  }
+}
+
+void bench_table_headlines(FILE *file, const struct bench_rows *rows) {
+  static const char *const idle[] = {"synched", "synched_static", "libgomp", "libomp"};
+  static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
+  round_table(file, rows);
+  work_tables(file, rows);
+  head(file, "CPU time burned", idle, 4);
+  for (size_t i = 0; i < 3; i++) {
+    struct bench_row where = {.family = "idle", .workers = 2, .segments = 2};
+    (void)fprintf(file, "| %s |", windows[i]);
+    (void)snprintf(where.parameter, sizeof where.parameter, "%s", windows[i]);
+    compared(file, rows, idle, 4, &where);
+  }
+}

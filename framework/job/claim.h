@@ -3,8 +3,8 @@
  *
  * Segments are dealt to the first `party` workers in contiguous home ranges, the first of them getting one more
  * where it does not come out even. Each worker has a cursor: (tag, left), the tag being the low bits of the epoch
- * for which `left` segments of its home range are not claimed yet. Segments of a range are claimed in
- * ascending order, so `left` alone says which is next.
+ * for which `left` segments of its home range are not claimed yet. Positions in a range are claimed in
+ * ascending order, so `left` alone says which is next; job/order.h says which segment stands there.
  *
  * Nobody resets cursors between rounds. A tag older than the round's means that nobody has claimed in this range
  * yet: whoever comes first, owner or thief, replaces it together with its claim. That is safe for a

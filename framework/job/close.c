@@ -128,6 +128,9 @@ static void learn(struct synched__run *run, uint64_t now_ns) {
   const uint64_t done = run->pool->round - job->base_round;
   if (done < 16 || done % 64 == 0)
     set_batch(job);
+  if (job->order.segments != NULL && !job->balance.solo &&
+      ((done & (done - 1)) == 0 || done % 64 == 0))
+    synched__order_update(&job->order, job->shape, job->report);
 }
 
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */

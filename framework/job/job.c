@@ -85,6 +85,10 @@ static int make_arrays(struct synched_job *job) {
   bool complete = true;
   job->failures = synched__alloc_lines(job->pool->worker_count, sizeof *job->failures);
   complete = complete && job->failures != NULL;
+  /* Only who may steal has a choice; and weights are known where calls are timed. */
+  if (!job->shape.is_static && job->shape.party > 1 &&
+      (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)
+    complete = synched__order_init(&job->order, segment_count) && complete;
   if (options->fold != SYNCHED_FOLD_NONE) {
     job->contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
     job->contributions =
@@ -103,6 +107,7 @@ static void free_arrays(struct synched_job *job) {
   synched__free(job->mailbox.slots);
   synched__free(job->contributions);
   synched__free(job->failures);
+  synched__order_deinit(&job->order);
 }
 
 static int init_job(struct synched_job *job) {
@@ -188,6 +193,7 @@ void synched__job_begin(struct synched_job *job) {
   synched__store_relaxed(&job->departed, 0);
   synched__balance_init(&job->balance);
   synched__record_reset(job->report);
+  synched__order_reset(&job->order, job->shape.segment_count);
   job->report->start_ns = synched__tick_ns();
   job->report->start_offset_ns = synched__clock_ahead_ns();
   job->base_round = job->memory->roles.current->snapshot.round;

@@ -17,6 +17,7 @@
 #include "job/balance.h"
 #include "job/claim.h"
 #include "job/mailbox.h"
+#include "job/order.h"
 #include "memory/memory.h"
 #include "platform/signal.h"
 #include "report/record.h"
@@ -45,6 +46,7 @@ struct synched_job {
   struct synched_report *report;
   struct synched_job_options options;
   struct synched__shape shape;       /* batch: baton */
+  struct synched__order order;       /* baton */
   struct synched__failure *failures; /* [worker_count] */
   double *contributions;             /* [segment_count * stride]; NULL without a fold */
   size_t contribution_stride;        /* so that tiny jobs' segments do not share lines */

@@ -167,6 +167,9 @@ uint64_t synched__participate(struct synched__worker *worker, uint64_t epoch) {
   struct synched__run run;
   if (!join(&run, worker, epoch))
     return epoch;
+  /* Workers without a home are more than there are CPUs: what they took would wait with them for a CPU. */
+  if (worker->index >= run.shape.party)
+    return epoch;
   bool closes = run.shape.is_static ? take_part_static(&run) : synched__take_part_balanced(&run, 0);
   return closes ? synched__close_and_go_on(&run) : epoch;
 }

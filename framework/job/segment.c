@@ -75,7 +75,8 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
   struct synched_report *report = job->report;
   const bool timed = report->segments != NULL && !job->initialising;
   uint64_t call_count = 0;
-  for (size_t segment = range.first; segment < range.first + range.count; segment++) {
+  for (size_t i = range.first; i < range.first + range.count; i++) {
+    const size_t segment = synched__order_at(&job->order, i);
     if (is_skipped(job, segment))
       continue;
     call(run, segment);

@@ -27,7 +27,8 @@ struct synched__gate {
 
 /* How a waiter spins before it sleeps. */
 struct synched__spin {
-  uint64_t limit_ns; /* longest spin; 0: none */
+  uint64_t limit_ns; /* longest spin, as long as nothing is known of the waits; 0: none */
+  uint64_t most_ns;  /* longest one where waits are mostly over within that; 0: the same */
   bool yields;       /* offer the CPU to others between looks: threads outnumber CPUs */
   const _Atomic uint32_t
       *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */

@@ -19,6 +19,7 @@
 #include "topology/plan.h"
 
 #define SPIN_DEFAULT_NS 50000u
+#define SPIN_MOST_NS 500000u
 #define STACK_LEAST_BYTES 65536u
 #define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
 
@@ -58,6 +59,8 @@ static struct synched__spin choose_spin(const struct synched_pool *pool,
     spin.insist = &pool->running;
   /* Spinning would keep those from running for whom it waits: offer them the CPU instead. */
   spin.yields = pool->worker_count > pool->usable_count;
+  if (options->wait == SYNCHED_WAIT_AUTO && options->spin_ns == 0 && !spin.yields)
+    spin.most_ns = SPIN_MOST_NS;
   return spin;
 }
 

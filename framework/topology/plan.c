@@ -161,6 +161,8 @@ static int place_listed(struct synched_place *places, const struct synched__mach
 
 /* --- the plan --- */
 
+static const struct synched_place unbound = {-1, -1, -1, -1, -1};
+
 int synched__plan_check(const struct synched__plan_request *request) {
   const char *name = synched_affinity_name(request->affinity);
   if (request->worker_count == 0)
@@ -183,9 +185,8 @@ enum synched_affinity synched__plan_choose(const struct synched__plan_request *r
                                            const struct synched__cpus_budget *budget) {
   if (request->affinity != SYNCHED_AFFINITY_AUTO)
     return request->affinity;
-  bool crowded = request->worker_count > budget->usable_count;
   bool rationed = budget->usable_count < budget->allowed_count;
-  return crowded || rationed ? SYNCHED_AFFINITY_NONE : SYNCHED_AFFINITY_CORES;
+  return rationed ? SYNCHED_AFFINITY_NONE : SYNCHED_AFFINITY_CORES;
 }
 
 int synched__plan_make(struct synched_place *places, const struct synched__machine *machine,
@@ -193,7 +194,7 @@ int synched__plan_make(struct synched_place *places, const struct synched__machi
   switch (request->affinity) {
   case SYNCHED_AFFINITY_NONE:
     for (size_t worker = 0; worker < request->worker_count; worker++)
-      places[worker] = (struct synched_place){-1, -1, -1, -1, -1};
+      places[worker] = unbound;
     return 0;
   case SYNCHED_AFFINITY_LIST:
     return place_listed(places, machine, request);
@@ -218,8 +219,13 @@ int synched__plan_here(struct synched_place *places, struct synched__plan_result
     chosen.affinity = SYNCHED_AFFINITY_NONE;
   else
     status = topology_status;
+  /* With AUTO, workers beyond the CPUs are bound to nothing: the system puts them where there is room. */
+  if (request->affinity == SYNCHED_AFFINITY_AUTO && chosen.worker_count > budget->usable_count)
+    chosen.worker_count = budget->usable_count;
   if (status == 0)
     status = synched__plan_make(places, &machine, &chosen);
+  for (size_t worker = chosen.worker_count; status == 0 && worker < request->worker_count; worker++)
+    places[worker] = unbound;
   synched__machine_unload(&machine);
   if (status == 0)
     *out = (struct synched__plan_result){chosen.affinity, topology_status};

@@ -81,7 +81,8 @@ enum synched_delivery {
 enum synched_balance {
   SYNCHED_BALANCE_STEAL =
       0,                 /* home segments first, then what others have not begun; rounds too small
-                                to be worth sharing stay on one worker */
+                                to be worth sharing stay on one worker; where few segments are very
+                                uneven (and timed), each worker begins with its heaviest ones */
   SYNCHED_BALANCE_STATIC /* every segment on its home worker, every round */
 };
 

@@ -37,7 +37,9 @@ struct synched_pool_options {
   enum synched_affinity affinity; /* 0: AUTO */
   const char *cpu_list;           /* "0-3,8", for SYNCHED_AFFINITY_LIST only; copied */
   enum synched_wait wait;         /* 0: AUTO */
-  uint64_t spin_ns;   /* longest spin before sleeping, for WAIT_AUTO; 0: chosen (50 us) */
+  uint64_t
+      spin_ns; /* longest spin before sleeping, for WAIT_AUTO; 0: 50 us, or up to 500 us while waits
+                         are mostly over within that; less while they are much longer */
   const char *name;   /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
   size_t stack_bytes; /* per worker; 0: the system's default */
 };

@@ -407,10 +407,10 @@ static enum synched_affinity chosen(enum synched_affinity affinity, unsigned wor
   return synched__plan_choose(&request, &budget);
 }
 
-Test(topology, choose_auto_is_cores_unless_crowded_or_rationed) {
+Test(topology, choose_auto_is_cores_unless_rationed) {
   cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 4, 4), SYNCHED_AFFINITY_CORES);
   cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 4, 4, 4), SYNCHED_AFFINITY_CORES);
-  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 5, 4, 4), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 5, 4, 4), SYNCHED_AFFINITY_CORES);
   cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 4, 2), SYNCHED_AFFINITY_NONE);
   cr_expect_eq(chosen(SYNCHED_AFFINITY_SCATTER, 5, 4, 2), SYNCHED_AFFINITY_SCATTER);
   cr_expect_eq(chosen(SYNCHED_AFFINITY_NONE, 1, 4, 4), SYNCHED_AFFINITY_NONE);
@@ -448,7 +448,9 @@ Test(topology, here_auto_reports_what_is_in_force) {
   cr_expect_geq(places[0].cpu, 0);
   request.worker_count = 70;
   cr_assert_eq(synched__plan_here(places, &result, &request, &plenty), 0);
-  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_CORES);
+  cr_expect_geq(places[63].cpu, 0);
+  cr_expect_eq(places[64].cpu, -1); /* there is no CPU of its own for it */
   cr_expect_eq(places[69].cpu, -1);
 }
 

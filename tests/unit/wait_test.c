@@ -338,11 +338,11 @@ Test(wait, waiter_that_is_told_to_insist_does_not_sleep) {
 }
 
 /* How long a waiter that nobody lets through is awake. */
-static uint64_t spin_ns(uint64_t limit_ns, uint64_t usual_ns) {
+static uint64_t spin_ns_up_to(uint64_t most_ns, uint64_t limit_ns, uint64_t usual_ns) {
   struct scene scene;
   struct crew crew = {0};
   struct visitor visitors[WAITERS];
-  scene_init(&scene, (struct synched__spin){.limit_ns = limit_ns}, 1);
+  scene_init(&scene, (struct synched__spin){.limit_ns = limit_ns, .most_ns = most_ns}, 1);
   scene.waiters[0].usual_ns = usual_ns;
   const uint64_t start_ns = synched__clock_ns();
   scene_start(&scene, &crew, visitors, 1);
@@ -353,6 +353,17 @@ static uint64_t spin_ns(uint64_t limit_ns, uint64_t usual_ns) {
   crew_join(&crew);
   scene_deinit(&scene);
   return awake_ns;
+}
+
+static uint64_t spin_ns(uint64_t limit_ns, uint64_t usual_ns) {
+  return spin_ns_up_to(0, limit_ns, usual_ns);
+}
+
+Test(wait, spinning_lasts_twice_the_usual_wait_where_that_is_worth_it) {
+  cr_assert_geq(spin_ns_up_to(100 * MS, 1 * MS, 20 * MS), 40u * MS);
+  cr_assert_geq(spin_ns_up_to(100 * MS, 1 * MS, 90 * MS), 100u * MS);
+  cr_assert_geq(spin_ns_up_to(100 * MS, 20 * MS, 5 * MS), 20u * MS);
+  cr_assert_lt(spin_ns_up_to(1000 * MS, 80 * MS, UINT64_C(1001) * MS), 80u * MS);
 }
 
 Test(wait, spinning_lasts_as_long_as_the_limit) {
@@ -370,7 +381,7 @@ Test(wait, usual_wait_follows_the_waits_there_were) {
   struct scene scene;
   struct crew crew = {0};
   struct visitor visitors[WAITERS];
-  scene_init(&scene, asleep_at_once, 1);
+  scene_init(&scene, (struct synched__spin){.most_ns = UINT64_C(100000) * MS}, 1);
   scene_start(&scene, &crew, visitors, 1);
   nap_ms(20);
   const uint64_t start_ns = synched__clock_ns();
@@ -379,7 +390,21 @@ Test(wait, usual_wait_follows_the_waits_there_were) {
   (void)synched__gate_advance(&scene.gate, 1);
   (void)wake_all(&scene);
   crew_join(&crew);
-  cr_assert_geq(scene.waiters[0].usual_ns, 20u * MS / 10);
+  cr_assert_geq(scene.waiters[0].usual_ns, 20u * MS / 2);
   cr_assert_leq(scene.waiters[0].usual_ns, synched__clock_ns() - start_ns + 60u * MS);
+  scene_deinit(&scene);
+}
+
+Test(wait, usual_wait_is_not_spoilt_by_a_very_long_one) {
+  struct scene scene;
+  struct crew crew = {0};
+  struct visitor visitors[WAITERS];
+  scene_init(&scene, (struct synched__spin){.limit_ns = MS / 1000, .most_ns = MS}, 1);
+  scene_start(&scene, &crew, visitors, 1);
+  nap_ms(50);
+  (void)synched__gate_advance(&scene.gate, 1);
+  (void)wake_all(&scene);
+  crew_join(&crew);
+  cr_assert_eq(scene.waiters[0].usual_ns, MS); /* half of twice the longest that is spun out */
   scene_deinit(&scene);
 }

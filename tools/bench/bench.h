@@ -97,6 +97,8 @@ void bench_table_headlines(FILE *file, const struct bench_rows *rows);
 double bench_trip_ns(void);  /* a cache line's round trip between two CPUs; 0: only one CPU */
 double bench_clock_ns(void); /* one clock_gettime */
 unsigned bench_cpu_count(void);
+/* The mean of what `measure` returns on two CPUs at the same time; on one, where there is only one. */
+double bench_on_both(double (*measure)(void));
 
 /* spin.c: arithmetic that takes about so long: `steps` of a dependent chain; the result must be used. */
 uint64_t bench_spin(uint64_t steps, uint64_t seed);

@@ -1,5 +1,6 @@
 /*
  * idle.c: the CPU time that a contestant burns when it has nothing to do: after its last round, and between rounds.
+ * `serial` has no threads and no rounds: what it seems to burn is what measuring costs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -112,8 +113,17 @@ static double measure_with(const struct bench_case *self, const struct runner *r
                                                      : measure_after(self, runner);
 }
 
+static int run_serial(void *self, uint64_t round_count) {
+  for (uint64_t round = 1; round <= round_count; round++)
+    for (size_t segment = 0; segment < 2; segment++)
+      spin(self, segment, round);
+  return 0;
+}
+
 static double measure(const struct bench_case *self) {
   static volatile uint64_t sinks[2 * 16];
+  if (strcmp(self->contestant, "serial") == 0)
+    return measure_with(self, &(struct runner){run_serial, (void *)sinks});
   if (strncmp(self->contestant, "synched", 7) != 0) {
     struct peer peer = {.contestant = self->contestant};
     peer.work = (struct bench_work){.worker_count = self->workers,
@@ -141,11 +151,12 @@ static double measure(const struct bench_case *self) {
 
 static void list(struct bench_list *out) {
   static const char *const parameters[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
-  static const char *const contestants[] = {"synched", "synched_static", "libgomp", "libomp"};
+  static const char *const contestants[] = {"serial", "synched", "synched_static", "libgomp",
+                                            "libomp"};
   for (size_t p = 0; p < sizeof parameters / sizeof *parameters; p++)
     for (size_t c = 0; c < sizeof contestants / sizeof *contestants; c++) {
       struct bench_case one = {.contestant = contestants[c],
-                               .workers = 2,
+                               .workers = strcmp(contestants[c], "serial") == 0 ? 1 : 2,
                                .segments = 2,
                                .unit = "ns",
                                .measure = measure};

@@ -6,37 +6,36 @@
 #define TIME_STEP 1e-3
 #define SOFTENING 1e-2
 
-/* The pull of all bodies on one. Eight partial sums, so that a vector of them is filled in one order. */
-static void pull_on(const struct bodies *all, const double at[3], double out[3]) {
-  double ax[8] = {0}, ay[8] = {0}, az[8] = {0};
-  for (size_t b = 0; b < BLOCKS; b++)
-    for (size_t j = 0; j < BLOCK_BODIES; j += 8)
-      for (size_t k = 0; k < 8; k++) {
-        const double dx = all[b].x[j + k] - at[0];
-        const double dy = all[b].y[j + k] - at[1];
-        const double dz = all[b].z[j + k] - at[2];
-        const double square = dx * dx + dy * dy + dz * dz + SOFTENING;
-        const double pull = all[b].mass[j + k] / (square * sqrt(square));
-        ax[k] += dx * pull;
-        ay[k] += dy * pull;
-        az[k] += dz * pull;
-      }
-  out[0] = out[1] = out[2] = 0.0;
-  for (size_t k = 0; k < 8; k++) {
-    out[0] += ax[k];
-    out[1] += ay[k];
-    out[2] += az[k];
+/* Fixed, so no part of what is computed. */
+static double mass_of(size_t body) {
+  return 0.5 + (double)body / BODIES;
+}
+
+/* The pull of one body, whose x, y, z and mass are given, on a block's. Their sums fill vectors; each of them is added
+ * up in the same order however wide those are. */
+static void pull(const struct bodies *block, const double source[4], struct acceleration *sum) {
+#pragma omp simd
+  for (size_t i = 0; i < BLOCK_BODIES; i++) {
+    const double dx = source[0] - block->x[i];
+    const double dy = source[1] - block->y[i];
+    const double dz = source[2] - block->z[i];
+    const double square = dx * dx + dy * dy + dz * dz + SOFTENING;
+    const double strength = source[3] / (square * sqrt(square));
+    sum->x[i] += dx * strength;
+    sum->y[i] += dy * strength;
+    sum->z[i] += dz * strength;
   }
 }
 
 void kernel_accelerate(const struct bodies *all, size_t block, struct acceleration *out) {
-  for (size_t i = 0; i < BLOCK_BODIES; i++) {
-    double sum[3];
-    pull_on(all, (const double[3]){all[block].x[i], all[block].y[i], all[block].z[i]}, sum);
-    out->x[i] = sum[0];
-    out->y[i] = sum[1];
-    out->z[i] = sum[2];
-  }
+  const struct bodies here = all[block];
+  struct acceleration sum = {0};
+  for (size_t b = 0; b < BLOCKS; b++)
+    for (size_t j = 0; j < BLOCK_BODIES; j++)
+      pull(&here,
+           (const double[4]){all[b].x[j], all[b].y[j], all[b].z[j], mass_of(b * BLOCK_BODIES + j)},
+           &sum);
+  *out = sum;
 }
 
 void kernel_move(const struct bodies *old, const struct acceleration *by, struct bodies *now) {
@@ -47,7 +46,6 @@ void kernel_move(const struct bodies *old, const struct acceleration *by, struct
     now->x[i] = old->x[i] + TIME_STEP * vx;
     now->y[i] = old->y[i] + TIME_STEP * vy;
     now->z[i] = old->z[i] + TIME_STEP * vz;
-    now->mass[i] = old->mass[i];
     now->vx[i] = vx;
     now->vy[i] = vy;
     now->vz[i] = vz;
@@ -69,7 +67,6 @@ void kernel_bodies_init(struct bodies *all, size_t first, size_t end) {
       all[b].x[i] = scatter(body, 1);
       all[b].y[i] = scatter(body, 2);
       all[b].z[i] = scatter(body, 3);
-      all[b].mass[i] = 0.5 + scatter(body, 4);
       all[b].vx[i] = all[b].vy[i] = all[b].vz[i] = 0.0;
     }
 }

@@ -20,7 +20,7 @@
 
 /* Bodies, some of them together, each of their figures in a row, so that vectors are filled without gathering. */
 struct bodies {
-  double x[BLOCK_BODIES], y[BLOCK_BODIES], z[BLOCK_BODIES], mass[BLOCK_BODIES];
+  double x[BLOCK_BODIES], y[BLOCK_BODIES], z[BLOCK_BODIES];
   double vx[BLOCK_BODIES], vy[BLOCK_BODIES], vz[BLOCK_BODIES];
 };
 

@@ -78,8 +78,8 @@ static int run_synched(struct kernel_run *run, bool is_static) {
   struct synched_pool *pool = NULL;
   struct synched_memory *memory = NULL;
   struct synched_job *job = NULL;
-  /* One segment for each worker; where others may help out, some more. */
-  size_t segments = is_static || kernel->row_count < 64 ? run->workers : 8 * run->workers;
+  /* One for each worker, for the work is even: as OpenMP's static schedule cuts it. */
+  const size_t segments = run->workers;
   const bool huge = kernel->row_count * kernel->row_bytes >= HUGE_PAGE;
   int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
   if (status == 0)

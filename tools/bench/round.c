@@ -1,6 +1,8 @@
 /*
  * round.c: empty rounds: what a contestant needs to begin one, agree on its end, and call back.
  */
+#include <stdatomic.h>
+
 #include "bench.h"
 
 #define SAMPLE_NS 20e6
@@ -13,31 +15,66 @@ static void nothing(void *user, size_t segment, uint64_t round) {
   (void)round;
 }
 
-static void count(void *user, uint64_t round) {
-  *(uint64_t *)user = round;
+static void complete_nothing(void *user, uint64_t round) {
+  (void)user;
+  (void)round;
+}
+
+/* What a contestant did in rounds that are not timed: counting moves a line from CPU to CPU, as much as a round may cost. */
+struct counted {
+  _Atomic uint64_t calls, completions;
+  unsigned workers;
+  bool in_order; /* each completion after all calls of its round */
+};
+
+static void count_call(void *user, size_t segment, uint64_t round) {
+  struct counted *counted = user;
+  (void)segment;
+  (void)round;
+  (void)atomic_fetch_add(&counted->calls, 1);
+}
+
+static void count_completion(void *user, uint64_t round) {
+  struct counted *counted = user;
+  const uint64_t before = atomic_fetch_add(&counted->completions, 1);
+  const uint64_t calls = atomic_load(&counted->calls);
+  counted->in_order &= before + 1 == round && calls >= counted->workers * round;
+}
+
+/* Some rounds, to see that a contestant does what it should, and how long one takes. */
+static double probe(const struct bench_case *self) {
+  struct counted counted = {.workers = self->workers, .in_order = true};
+  const struct bench_work work = {.worker_count = self->workers,
+                                  .segment_count = self->workers,
+                                  .round_count = 2 * PROBE_ROUNDS,
+                                  .compute = count_call,
+                                  .complete = count_completion,
+                                  .user = &counted,
+                                  .warm_up_count = PROBE_ROUNDS};
+  const double took_ns = bench_rounds(self->contestant, &work);
+  if (counted.calls != self->workers * work.round_count ||
+      counted.completions != work.round_count || !counted.in_order) {
+    (void)fprintf(stderr, "synched-bench: %s does not do its rounds\n", self->contestant);
+    return -1.0;
+  }
+  return took_ns / PROBE_ROUNDS;
 }
 
 /* Rounds take from some ns to some ms: a few of them tell how many make a sample. */
 static double measure(const struct bench_case *self) {
-  uint64_t completed = 0;
-  struct bench_work work = {.worker_count = self->workers,
-                            .segment_count = self->workers,
-                            .round_count = 2 * PROBE_ROUNDS,
-                            .compute = nothing,
-                            .complete = count,
-                            .user = &completed,
-                            .warm_up_count = PROBE_ROUNDS};
-  double probe_ns = bench_rounds(self->contestant, &work) / PROBE_ROUNDS;
+  const double probe_ns = probe(self);
   if (probe_ns < 0)
     return -1.0;
   double rounds = SAMPLE_NS / (probe_ns + 1);
   rounds = rounds > ROUNDS_MOST ? ROUNDS_MOST : rounds < PROBE_ROUNDS ? PROBE_ROUNDS : rounds;
-  work.warm_up_count = (uint64_t)(rounds / 2);
+  struct bench_work work = {.worker_count = self->workers,
+                            .segment_count = self->workers,
+                            .compute = nothing,
+                            .complete = complete_nothing,
+                            .warm_up_count = (uint64_t)(rounds / 2)};
   work.round_count = work.warm_up_count + (uint64_t)rounds;
-  double took_ns = bench_rounds(self->contestant, &work);
-  if (took_ns < 0 || completed != work.round_count)
-    return -1.0;
-  return took_ns / (double)(work.round_count - work.warm_up_count);
+  const double took_ns = bench_rounds(self->contestant, &work);
+  return took_ns < 0 ? -1.0 : took_ns / (double)(work.round_count - work.warm_up_count);
 }
 
 static void list(struct bench_list *out) {

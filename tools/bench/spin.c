@@ -12,7 +12,7 @@ uint64_t bench_spin(uint64_t steps, uint64_t seed) {
 
 double bench_steps_per_ns(void) {
   const uint64_t steps = 1000000;
-  static volatile uint64_t sink;
+  volatile uint64_t sink = 0;
   double best_ns = 0.0;
   /* The first ones also bring the CPU up to speed; interruptions only make it longer. */
   for (unsigned i = 0; i < 5; i++) {

@@ -140,15 +140,15 @@ static void work_tables(FILE *file, const struct bench_rows *rows) {
 }
 
 void bench_table_headlines(FILE *file, const struct bench_rows *rows) {
-  static const char *const idle[] = {"synched", "synched_static", "libgomp", "libomp"};
+  static const char *const idle[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
   static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
   round_table(file, rows);
   work_tables(file, rows);
-  head(file, "CPU time burned", idle, 4);
+  head(file, "CPU time burned", idle, 5);
   for (size_t i = 0; i < 3; i++) {
     struct bench_row where = {.family = "idle", .workers = 2, .segments = 2};
     (void)fprintf(file, "| %s |", windows[i]);
     (void)snprintf(where.parameter, sizeof where.parameter, "%s", windows[i]);
-    compared(file, rows, idle, 4, &where);
+    compared(file, rows, idle, 5, &where);
   }
 }

@@ -20,14 +20,15 @@
 #define COST_MEMORY 64u       /* solo rounds, about, in which it is forgotten */
 #define PRICE_FIRST_NS 10000u /* some futex wakes */
 #define PRICE_MOST_NS 200000000u
-#define PRICE_OF_LOSS 32u     /* times what the last trial lost */
-#define LOSS_MOST_NS 50000u   /* that a trial may cost */
-#define SETTLE_NS 100000u     /* of solo rounds, until the others do not spin any more */
-#define SETTLE_ROUNDS 8u      /* then, of which the least is taken */
-#define TRIAL_SKIPPED 4u      /* joint rounds in which caches warm up */
-#define TRIAL_ROUNDS 20u      /* joint rounds before they are judged */
-#define LASTING_ROUNDS 512u   /* joint rounds that count as a lasting success */
-#define WORK_LARGE_NS 200000u /* rounds of more work than this are always shared */
+#define PRICE_OF_LOSS 32u      /* times what the last trial lost */
+#define LOSS_MOST_NS 50000u    /* that a trial may cost from when the others have come */
+#define WAKING_MOST_NS 500000u /* and until then: a wake can take a virtual machine 100 us */
+#define SETTLE_NS 100000u      /* of solo rounds, until the others do not spin any more */
+#define SETTLE_ROUNDS 8u       /* then, of which the least is taken */
+#define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
+#define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
+#define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
+#define WORK_LARGE_NS 200000u  /* rounds of more work than this are always shared */
 
 void synched__balance_init(struct synched__balance *balance) {
   *balance = (struct synched__balance){.cost_ns = COST_FIRST_NS, .price_ns = PRICE_FIRST_NS};
@@ -59,6 +60,7 @@ static void begin_sharing(struct synched__balance *balance) {
   balance->round_count = 0;
   balance->shared_ns = 0;
   balance->account_ns = 0;
+  balance->stretch_ns = 0;
   balance->trial_ns = 0;
   balance->tried_ns = balance->solo_ns;
 }
@@ -72,7 +74,7 @@ static void begin_solo(struct synched__balance *balance) {
 
 static void end_sharing(struct synched__balance *balance) {
   uint64_t price_ns = 2 * (uint64_t)balance->price_ns;
-  const uint64_t least_ns = PRICE_OF_LOSS * (uint64_t)balance->account_ns;
+  const uint64_t least_ns = PRICE_OF_LOSS * ((uint64_t)balance->account_ns + balance->stretch_ns);
   if (price_ns < least_ns)
     price_ns = least_ns;
   balance->price_ns = price_ns < PRICE_MOST_NS ? (uint32_t)price_ns : PRICE_MOST_NS;
@@ -85,18 +87,27 @@ static void note_cost(struct synched__balance *balance, unsigned share) {
       balance->shared_ns > even_ns + COST_LEAST_NS ? balance->shared_ns - even_ns : COST_LEAST_NS;
 }
 
+/* What a shared round took longer than a solo one would have; a few of them that were interrupted do not end a trial. */
+static uint32_t loss_of(uint64_t wall_ns, uint32_t solo_ns) {
+  if (wall_ns <= solo_ns)
+    return 0;
+  const uint64_t loss_ns = wall_ns - solo_ns;
+  return loss_ns < LOSS_MOST_NS / 4 ? (uint32_t)loss_ns : LOSS_MOST_NS / 4;
+}
+
 /* A shared round before the trial's end. */
 static void after_trial_round(struct synched__balance *balance,
                               const struct synched__balance_sample *sample) {
   const uint32_t solo_ns = guess_solo(balance);
-  if (sample->wall_ns > solo_ns)
-    balance->account_ns += cut(sample->wall_ns - solo_ns) / 4 < LOSS_MOST_NS
-                               ? cut(sample->wall_ns - solo_ns)
-                               : LOSS_MOST_NS;
+  const uint32_t loss_ns = loss_of(sample->wall_ns, solo_ns);
+  if (balance->round_count == 0)
+    balance->stretch_ns += loss_ns;
+  else
+    balance->account_ns += loss_ns;
   if (balance->work_ns > WORK_LARGE_NS)
     return;
   if (balance->round_count < TRIAL_ROUNDS) {
-    if (balance->account_ns > LOSS_MOST_NS)
+    if (balance->account_ns > LOSS_MOST_NS || balance->stretch_ns > WAKING_MOST_NS)
       end_sharing(balance);
     return;
   }

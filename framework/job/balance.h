@@ -23,7 +23,9 @@ struct synched__balance {
   uint32_t price_ns;   /* how much must have been saved up for the next trial */
   uint32_t tried_ns;   /* solo_ns when sharing was last tried */
   uint32_t trial_ns;   /* work_ns at the end of the trial that it passed; 0: none yet */
-  uint32_t stretch_ns; /* of solo rounds: how long this stretch of them has lasted, up to a limit */
+  uint32_t
+      stretch_ns; /* solo: how long this stretch of such rounds has lasted, up to a limit; on trial: what
+                          it has lost before anybody else came */
   uint32_t
       round_count; /* of this stretch: solo rounds measured, or shared ones that others took part in */
   bool solo;       /* the decision */

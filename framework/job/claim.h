@@ -37,18 +37,20 @@ struct synched__shape {
   unsigned party;       /* workers with home ranges; 13 bits */
   unsigned batch;       /* segments claimed at a time; 14 bits */
   bool is_static;       /* every segment on its home worker; 1 bit */
+  unsigned wake_count;  /* workers that are worth waking, 1 or more; 12 bits */
 };
 
 static inline uint64_t synched__shape_pack(struct synched__shape shape) {
   return (uint64_t)shape.segment_count | (uint64_t)shape.party << 24 | (uint64_t)shape.batch << 37 |
-         (uint64_t)shape.is_static << 51;
+         (uint64_t)shape.is_static << 51 | (uint64_t)(shape.wake_count - 1) << 52;
 }
 
 static inline struct synched__shape synched__shape_unpack(uint64_t word) {
   return (struct synched__shape){.segment_count = word & 0xffffff,
                                  .party = (unsigned)(word >> 24 & 0x1fff),
                                  .batch = (unsigned)(word >> 37 & 0x3fff),
-                                 .is_static = (word >> 51 & 1) != 0};
+                                 .is_static = (word >> 51 & 1) != 0,
+                                 .wake_count = (unsigned)(word >> 52) + 1};
 }
 
 /* How many workers can have a part in it. */
@@ -70,6 +72,13 @@ static inline struct synched__range synched__range_of(struct synched__shape shap
   size_t index = worker;
   return (struct synched__range){index * base + (index < extra ? index : extra),
                                  base + (index < extra ? 1 : 0)};
+}
+
+/* How much of a range lies from position `next` on. */
+static inline size_t synched__range_left(struct synched__range range, size_t next) {
+  const size_t end = range.first + range.count;
+  const size_t from = next > range.first ? next : range.first;
+  return from < end ? end - from : 0;
 }
 
 static inline uint64_t synched__cursor_pack(uint64_t epoch, size_t left) {

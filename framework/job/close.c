@@ -126,8 +126,10 @@ static void learn(struct synched__run *run, uint64_t now_ns) {
   };
   synched__balance_update(&job->balance, &sample);
   const uint64_t done = run->pool->round - job->base_round;
-  if (done < 16 || done % 64 == 0)
+  if (done < 16 || done % 64 == 0) {
     set_batch(job);
+    synched__round_set_wake(job);
+  }
   if (job->order.segments != NULL && !job->balance.solo &&
       ((done & (done - 1)) == 0 || done % 64 == 0))
     synched__order_update(&job->order, job->shape, job->report);
@@ -160,7 +162,7 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 static bool opens_late(const struct synched__run *run, const struct synched_job *next) {
   /* Eager calls may wait for each other. */
   const bool eager = (next->options.flags & SYNCHED_JOB_EAGER) != 0;
-  return next == run->job && next->shape.is_static && !eager &&
+  return next == run->job && next->shape.is_static && !eager && next->tallies == NULL &&
          run->worker->index < next->shape.party && run->worker->part_ns < LINE_NS;
 }
 

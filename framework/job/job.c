@@ -65,6 +65,7 @@ static void set_shape(struct synched_job *job) {
   job->shape = (struct synched__shape){.segment_count = job->memory->layout.segment_count,
                                        .party = party,
                                        .batch = 1,
+                                       .wake_count = 1, /* until a run begins */
                                        .is_static = is_static};
 }
 
@@ -89,6 +90,10 @@ static int make_arrays(struct synched_job *job) {
   if (!job->shape.is_static && job->shape.party > 1 &&
       (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)
     complete = synched__order_init(&job->order, segment_count) && complete;
+  if (job->shape.party > SYNCHED__TALLY_PARTY) {
+    job->tallies = synched__alloc_lines(job->pool->group_count, sizeof *job->tallies);
+    complete = complete && job->tallies != NULL;
+  }
   if (options->fold != SYNCHED_FOLD_NONE) {
     job->contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
     job->contributions =
@@ -108,6 +113,7 @@ static void free_arrays(struct synched_job *job) {
   synched__free(job->contributions);
   synched__free(job->failures);
   synched__order_deinit(&job->order);
+  synched__free(job->tallies);
 }
 
 static int init_job(struct synched_job *job) {
@@ -192,8 +198,10 @@ void synched__job_begin(struct synched_job *job) {
   synched__store_relaxed(&job->ended, 0);
   synched__store_relaxed(&job->departed, 0);
   synched__balance_init(&job->balance);
+  synched__round_set_wake(job);
   synched__record_reset(job->report);
   synched__order_reset(&job->order, job->shape.segment_count);
+  job->tallies_partial = true;
   job->report->start_ns = synched__tick_ns();
   job->report->start_offset_ns = synched__clock_ahead_ns();
   job->base_round = job->memory->roles.current->snapshot.round;

@@ -18,6 +18,7 @@
 #include "job/claim.h"
 #include "job/mailbox.h"
 #include "job/order.h"
+#include "job/tally.h"
 #include "memory/memory.h"
 #include "platform/signal.h"
 #include "report/record.h"
@@ -47,6 +48,7 @@ struct synched_job {
   struct synched_job_options options;
   struct synched__shape shape;       /* batch: baton */
   struct synched__order order;       /* baton */
+  struct synched__tally *tallies;    /* [pool->group_count]; NULL: few workers count on one line */
   struct synched__failure *failures; /* [worker_count] */
   double *contributions;             /* [segment_count * stride]; NULL without a fold */
   size_t contribution_stride;        /* so that tiny jobs' segments do not share lines */
@@ -55,6 +57,7 @@ struct synched_job {
   _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
   bool initialising;          /* baton: the round is that of options.init */
   bool initialised;           /* baton: it has been */
+  bool tallies_partial;       /* baton: they stand at the rest of a round */
 
   /* The line that who counts itself out of a round takes, and with it what only the last of them needs. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t
@@ -107,15 +110,21 @@ uint64_t synched__participate(struct synched__worker *worker, uint64_t epoch);
 /* round.c: baton: makes the pool's plain fields those of the job's next round. */
 void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns);
 
+/* round.c: baton: how many workers are worth waking for a round: all where each has a part of its own, else as
+ * many as the work lasts. */
+void synched__round_set_wake(struct synched_job *job);
+
 /* round.c: opens the prepared round for everybody as that of `epoch`; gives the baton away with that. */
 void synched__round_announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch);
+
+/* round.c: the same in the middle of a round: what the run has not computed, from segment position `next` on. */
+void synched__round_announce_rest(struct synched__run *run, size_t next);
 
 /* round.c: the same, by a worker that computes its home range before; for static rounds. Returns the epoch. */
 uint64_t synched__round_announce_late(struct synched__run *run);
 
-/* round.c: a worker's part in a round with stealing, when it has computed and claimed `computed` segments
- * already. true: this completed the round. */
-bool synched__take_part_balanced(struct synched__run *run, size_t computed);
+/* round.c: a worker's part in a round with stealing. true: this completed the round. */
+bool synched__take_part_balanced(struct synched__run *run);
 
 /* solo.c: whether this worker should compute the prepared round by itself. */
 bool synched__is_solo(const struct synched__worker *worker, const struct synched_job *job);

@@ -20,21 +20,57 @@
  * a balanced round the others are done by then. */
 #define LOOKS_BEFORE_STEALING 64u
 
-#define REMAINING_SHIFT 32
+/* And then at so many of the others, before it looks at the gate again. */
+#define VICTIMS_AT_A_TIME 8u
+
+/* About what a wake costs the two sides together. */
+#define WAKE_NS 10000u
 
 void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   pool->opened_ns = now_ns;
   pool->round = pool->roles.current->snapshot.round + (job->initialising ? 0 : 1);
 }
 
-/* Opens the prepared round, of which `outstanding` segments are still to be computed. */
-static void announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch,
-                     uint64_t outstanding) {
-  struct synched__shape shape = job->shape;
-  shape.is_static |= synched__job_is_homebound(job);
-  const uint64_t packed = synched__shape_pack(shape);
-  const bool opened_late = outstanding != shape.segment_count;
+/* How many workers have a part of their own in every round. */
+static unsigned all_of(const struct synched_job *job) {
   const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
+  return eager ? job->pool->worker_count : synched__shape_share(job->shape);
+}
+
+void synched__round_set_wake(struct synched_job *job) {
+  const unsigned all = all_of(job);
+  const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
+  unsigned worth = all;
+  if (!eager && !job->shape.is_static && job->balance.work_ns != 0)
+    for (worth = 2; worth < all && (uint64_t)worth * WAKE_NS < job->balance.work_ns; worth *= 2)
+      continue;
+  job->shape.wake_count = worth < all ? worth : all;
+}
+
+/* What is left of the prepared round when it is opened. */
+struct rest {
+  size_t next;      /* where it begins; 0: that is the whole round */
+  size_t count;     /* segments of it that others may compute */
+  uint64_t work_ns; /* what was computed took */
+};
+
+static void set_counts(struct synched_job *job, const struct rest *rest) {
+  if (job->tallies != NULL && (job->tallies_partial || rest->next != 0)) {
+    synched__tally_set(job->tallies, job->pool, job->shape, rest->next);
+    job->tallies_partial = rest->next != 0;
+  }
+  synched__store_relaxed(&job->remaining,
+                         (uint64_t)rest->count << SYNCHED__REMAINING_SHIFT | rest->work_ns);
+}
+
+static void announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch,
+                     const struct rest *rest) {
+  struct synched__shape shape = job->shape;
+  if (synched__job_is_homebound(job)) {
+    shape.is_static = true;
+    shape.wake_count = all_of(job);
+  }
+  const uint64_t packed = synched__shape_pack(shape);
   struct synched__turn *turn = &pool->turns[epoch & 1];
   SYNCHED_ASSERT(pool->occupant == job && pool->roles.out != NULL);
   SYNCHED_ASSERT(epoch == synched__load_relaxed(&pool->epoch) + 1);
@@ -43,17 +79,37 @@ static void announce(struct synched_pool *pool, struct synched_job *job, uint64_
     synched__store_release(&turn->shape, packed);
   if (synched__load_relaxed(&turn->job) != job)
     synched__store_release(&turn->job, job);
-  pool->outstanding = outstanding;
+  pool->outstanding = rest->count;
   /* One worker's part alone is not counted: see count_out. */
-  if (!opened_late || synched__shape_share(shape) > 2)
-    synched__store_relaxed(&job->remaining, outstanding << REMAINING_SHIFT);
+  const bool is_one_part =
+      shape.is_static && rest->count < shape.segment_count && synched__shape_share(shape) == 2;
+  if (!is_one_part)
+    set_counts(job, rest);
   /* From here on the job may be closed, ended and gone. Releases all of the above to whoever joins. */
   if (synched__gate_advance(&pool->gate, epoch))
-    synched__pool_wake(pool, eager ? pool->worker_count : synched__shape_share(shape));
+    synched__pool_wake(pool, shape.wake_count);
 }
 
 void synched__round_announce(struct synched_pool *pool, struct synched_job *job, uint64_t epoch) {
-  announce(pool, job, epoch, job->shape.segment_count);
+  announce(pool, job, epoch, &(struct rest){.count = job->shape.segment_count});
+}
+
+/* A worker's times of a round are cut so that the sum of all of them stays below 2^32, and never touches the count of
+ * segments above it. Returns what is counted of this stretch. */
+static uint64_t note_work(struct synched__run *run) {
+  const uint64_t most_ns = UINT32_MAX / run->pool->worker_count;
+  uint64_t work_ns = synched__run_record(run);
+  if (work_ns > most_ns - run->work_ns)
+    work_ns = most_ns - run->work_ns;
+  run->work_ns += work_ns;
+  return work_ns;
+}
+
+void synched__round_announce_rest(struct synched__run *run, size_t next) {
+  const struct rest rest = {next, run->shape.segment_count - next, note_work(run)};
+  run->start_ns = run->now_ns;
+  announce(run->pool, run->job, run->epoch, &rest);
+  synched__pool_wake_on(run->worker, run->shape.wake_count);
 }
 
 uint64_t synched__round_announce_late(struct synched__run *run) {
@@ -64,7 +120,8 @@ uint64_t synched__round_announce_late(struct synched__run *run) {
   synched__run_range(run, home, true);
   run->worker->part_ns = synched__run_record(run);
   run->epoch = synched__load_relaxed(&run->pool->epoch) + 1;
-  announce(run->pool, job, run->epoch, job->shape.segment_count - home.count);
+  const struct rest rest = {.count = job->shape.segment_count - home.count};
+  announce(run->pool, job, run->epoch, &rest);
   return run->epoch;
 }
 
@@ -84,28 +141,27 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   return true;
 }
 
-/* Counts a stretch of `count` computed segments out; true if that completed the round. */
-static bool count_out(struct synched__run *run, size_t count) {
-  struct synched_pool *pool = run->pool;
-  /* Sums of all workers' times stay below 2^32, so that they never touch the count above them. */
-  const uint64_t most_ns = UINT32_MAX / pool->worker_count;
-  uint64_t work_ns = synched__run_record(run);
-  if (count == pool->outstanding) {
+/* Counts a stretch of `count` computed segments out, all at home with `owner`; true if that completed the round. */
+static bool count_out(struct synched__run *run, const struct synched__worker *owner, size_t count) {
+  struct synched_job *job = run->job;
+  const uint64_t work_ns = note_work(run);
+  if (count == run->pool->outstanding) {
     /* It has computed all there was: nobody else counts. */
-    run->round_work_ns = run->work_ns = work_ns;
+    run->round_work_ns = run->work_ns;
     return true;
   }
-  if (work_ns > most_ns - run->work_ns)
-    work_ns = most_ns - run->work_ns;
-  run->work_ns += work_ns;
-  uint64_t change = work_ns - ((uint64_t)count << REMAINING_SHIFT);
+  uint64_t change = ((uint64_t)count << SYNCHED__REMAINING_SHIFT) - work_ns;
+  if (job->tallies != NULL) {
+    change = synched__tally_out(&job->tallies[owner->group], count, work_ns);
+    if (change == 0)
+      return false;
+  }
   /* Releases this worker's segments and records to the closing one, and acquires all of the others': pairs
    * with itself. */
-  uint64_t before = synched__add_acq_rel(&run->job->remaining, change);
-  uint64_t remaining = before + change;
-  SYNCHED_ASSERT(before >> REMAINING_SHIFT >= count); /* nobody computes a segment twice */
+  const uint64_t remaining = synched__sub_acq_rel(&job->remaining, change) - change;
+  SYNCHED_ASSERT(remaining >> 63 == 0); /* nobody computes a segment twice */
   run->round_work_ns = remaining & UINT32_MAX;
-  return remaining >> REMAINING_SHIFT == 0;
+  return remaining >> SYNCHED__REMAINING_SHIFT == 0;
 }
 
 /* Claims and computes until a home range is dry; how many segments that were. */
@@ -122,34 +178,55 @@ static size_t drain(struct synched__run *run, struct synched__worker *owner) {
   }
 }
 
-/* Neighbours first, alternately to both sides. Returns what it computed; 0: nothing is left anywhere. */
-static size_t steal(struct synched__run *run) {
+/* A way around all the others, neighbours first, alternately to both sides. */
+struct search {
+  unsigned distance; /* of the last one that was looked at, counted in steps of the way */
+  unsigned in_vain;  /* since something was found */
+};
+
+static struct synched__worker *next_victim(const struct synched__run *run, struct search *search) {
   const struct synched_pool *pool = run->pool;
   const unsigned count = pool->worker_count;
   const unsigned rank = run->worker->rank;
-  run->start_ns = run->now_ns = synched__tick_ns();
-  for (unsigned k = 1; k < count; k++) {
-    unsigned step = (k + 1) / 2;
-    unsigned position = (k & 1) != 0 ? rank + step : rank + count - step;
-    struct synched__worker *victim = &pool->workers[pool->ring[position % count]];
-    size_t total = drain(run, victim);
-    if (total != 0)
-      return total;
-  }
-  return 0;
+  const unsigned k = search->distance = search->distance % (count - 1) + 1;
+  const unsigned step = (k + 1) / 2;
+  const unsigned position = (k & 1) != 0 ? rank + step : rank + count - step;
+  return &pool->workers[pool->ring[position % count]];
 }
 
-bool synched__take_part_balanced(struct synched__run *run, size_t computed) {
-  size_t total = computed + drain(run, run->worker);
-  for (;;) {
-    if (total != 0 && count_out(run, total))
-      return true;
+/* Looks at some others and computes what it finds with the first that has something left. true: that completed the
+ * round. Only some at a time, for there may be hundreds, and a round that is about to end ends while we look. */
+static bool steal(struct synched__run *run, struct search *search) {
+  const unsigned most = run->pool->worker_count - 1;
+  for (unsigned looks = 0; looks < VICTIMS_AT_A_TIME && search->in_vain < most; looks++) {
+    struct synched__worker *victim = next_victim(run, search);
+    const struct synched__range home = synched__range_of(run->shape, victim->index);
+    const uint64_t cursor = synched__load_relaxed(&victim->cursor);
+    search->in_vain++;
+    if (synched__cursor_left(cursor, run->epoch, home.count) == 0)
+      continue;
+    run->start_ns = run->now_ns = synched__tick_ns();
+    const size_t count = drain(run, victim);
+    if (count == 0)
+      continue;
+    search->in_vain = 0;
+    return count_out(run, victim, count);
+  }
+  return false;
+}
+
+bool synched__take_part_balanced(struct synched__run *run) {
+  const size_t count = drain(run, run->worker);
+  if (count != 0 && count_out(run, run->worker, count))
+    return true;
+  struct search search = {0, 0};
+  while (search.in_vain + 1 < run->pool->worker_count) {
     if (synched__gate_glance(&run->pool->gate, LOOKS_BEFORE_STEALING, run->epoch) != run->epoch)
       return false;
-    total = steal(run);
-    if (total == 0)
-      return false;
+    if (steal(run, &search))
+      return true;
   }
+  return false;
 }
 
 static bool take_part_static(struct synched__run *run) {
@@ -160,7 +237,7 @@ static bool take_part_static(struct synched__run *run) {
   /* Who opened the round started its part before that, which may have taken longer than the part. */
   if (run->worker->opened_epoch != run->epoch)
     run->worker->part_ns = synched__span_ns(run->start_ns, run->now_ns);
-  return count_out(run, home.count);
+  return count_out(run, run->worker, home.count);
 }
 
 uint64_t synched__participate(struct synched__worker *worker, uint64_t epoch) {
@@ -170,6 +247,7 @@ uint64_t synched__participate(struct synched__worker *worker, uint64_t epoch) {
   /* Workers without a home are more than there are CPUs: what they took would wait with them for a CPU. */
   if (worker->index >= run.shape.party)
     return epoch;
-  bool closes = run.shape.is_static ? take_part_static(&run) : synched__take_part_balanced(&run, 0);
+  synched__pool_wake_on(worker, run.shape.wake_count);
+  bool closes = run.shape.is_static ? take_part_static(&run) : synched__take_part_balanced(&run);
   return closes ? synched__close_and_go_on(&run) : epoch;
 }

@@ -19,20 +19,17 @@ bool synched__is_solo(const struct synched__worker *worker, const struct synched
   return !at_home && job->balance.solo;
 }
 
-/* Opens the rest of the round, from segment `next` on. */
+/* Opens the rest of the round, from segment `next` on, for which this run goes on as in any round. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->job->shape;
   for (unsigned w = 0; w < run->shape.party; w++) {
-    struct synched__range home = synched__range_of(run->shape, w);
-    size_t end = home.first + home.count;
-    size_t from = next > home.first ? next : home.first;
-    size_t left = from < end ? end - from : 0;
+    const size_t left = synched__range_left(synched__range_of(run->shape, w), next);
     /* Released by the gate's advance. */
     synched__store_relaxed(&pool->workers[w].cursor, synched__cursor_pack(run->epoch, left));
   }
-  synched__round_announce(pool, run->job, run->epoch);
+  synched__round_announce_rest(run, next);
 }
 
 bool synched__run_solo(struct synched__run *run) {
@@ -55,7 +52,7 @@ bool synched__run_solo(struct synched__run *run) {
     if (sharable && next < count &&
         synched__balance_regrets(&job->balance, synched__span_ns(run->start_ns, run->now_ns))) {
       share_rest(run, next);
-      return synched__take_part_balanced(run, next);
+      return synched__take_part_balanced(run);
     }
   }
   run->round_work_ns = run->work_ns = synched__run_record(run);

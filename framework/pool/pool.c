@@ -20,6 +20,7 @@
 
 #define SPIN_DEFAULT_NS 50000u
 #define SPIN_MOST_NS 500000u
+#define GROUP_MOST 16u
 #define STACK_LEAST_BYTES 65536u
 #define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
 
@@ -71,7 +72,8 @@ static int compare_workers(const void *a, const void *b) {
   return order != 0 ? order : (int)x->index - (int)y->index;
 }
 
-/* Workers in the order of their places: who is near in it is near on the machine. */
+/* Workers in the order of their places: who is near in it is near on the machine. Those that share a cache, up to
+ * sixteen, are a group. */
 static int make_ring(struct synched_pool *pool) {
   const unsigned count = pool->worker_count;
   pool->ring = synched__alloc_lines(count, sizeof *pool->ring);
@@ -83,9 +85,17 @@ static int make_ring(struct synched_pool *pool) {
   for (unsigned w = 0; w < count; w++)
     sorted[w] = &pool->workers[w];
   qsort(sorted, count, sizeof *sorted, compare_workers);
+  unsigned members = 0; /* of the group so far */
   for (unsigned r = 0; r < count; r++) {
     pool->ring[r] = sorted[r]->index;
     sorted[r]->rank = r;
+    const bool neighbours = r > 0 && sorted[r]->info.place.cache == sorted[r - 1]->info.place.cache;
+    if (!neighbours || members == GROUP_MOST) {
+      pool->group_count++;
+      members = 0;
+    }
+    sorted[r]->group = pool->group_count - 1;
+    members++;
   }
   synched__free(sorted);
   return 0;

@@ -33,7 +33,8 @@ struct synched__worker {
   uint64_t part_ns;          /* what its part of a static round took when last it could tell */
   struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
-  unsigned rank; /* in pool->ring */
+  unsigned rank;  /* in pool->ring */
+  unsigned group; /* of workers that count together: see job/tally.h */
   struct synched__thread thread;
   struct synched_pool_worker_info info;
 };
@@ -68,6 +69,7 @@ struct synched_pool {
   unsigned *ring; /* [worker_count] workers by place, so that neighbours are near */
   unsigned worker_count;
   unsigned usable_count; /* CPUs */
+  unsigned group_count;
   char *name;
   struct synched_pool_info info;
 
@@ -92,8 +94,21 @@ struct synched__worker *synched__worker_self(void);
 /* A worker's thread; the argument is the worker. */
 void synched__worker_main(void *argument);
 
-/* Wakes the first `count` workers as far as they sleep. After the gate's advance. */
+/* Wakes the first `count` workers as far as they sleep; of very many only some, who wake the others in their turn
+ * (synched__pool_wake_on). After the gate's advance. */
 void synched__pool_wake(struct synched_pool *pool, unsigned count);
+
+/* The tree: how many are woken at once, and by each of the others. */
+#define SYNCHED__WAKE_DIRECT 16u
+#define SYNCHED__WAKE_BRANCH 4u
+
+void synched__pool_wake_branch(struct synched__worker *worker, unsigned count);
+
+/* By one of the first `count` workers, when it has seen the gate's advance: wakes those that are left to it. */
+static inline void synched__pool_wake_on(struct synched__worker *worker, unsigned count) {
+  if (SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index < count)
+    synched__pool_wake_branch(worker, count);
+}
 
 /* A job is created on the pool, or destroyed. participate is the same every time. */
 void synched__pool_attach(struct synched_pool *pool, synched__participate_fn participate);

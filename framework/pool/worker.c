@@ -56,7 +56,28 @@ void synched__worker_main(void *argument) {
   }
 }
 
-void synched__pool_wake(struct synched_pool *pool, unsigned count) {
-  for (unsigned w = 0; w < count; w++)
+/*
+ * A wake takes the waker some microseconds, so that many of them one after the other would take longer than
+ * the round: the first sixteen are woken by who opens it, and each worker w that comes wakes four more, from
+ * 16 + 4 w on. One that is held up holds up those below it; what is at home with them can be stolen meanwhile.
+ */
+static void wake_some(struct synched_pool *pool, unsigned first, unsigned end) {
+  for (unsigned w = first; w < end; w++)
     (void)synched__waiter_wake(&pool->gate, &pool->workers[w].waiter);
+}
+
+void synched__pool_wake(struct synched_pool *pool, unsigned count) {
+  wake_some(pool, 0, count < SYNCHED__WAKE_DIRECT ? count : SYNCHED__WAKE_DIRECT);
+}
+
+void synched__pool_wake_branch(struct synched__worker *worker, unsigned count) {
+  struct synched_pool *pool = worker->pool;
+  /* Sequentially consistent, and it reads what the advance wrote: so whoever announced its sleep without
+   * having seen that advance is seen here (platform/wait.h). */
+  (void)synched__load_seq_cst(&pool->epoch);
+  if (synched__load_seq_cst(&pool->sleeper_count) == 0)
+    return;
+  const unsigned first = SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index;
+  const unsigned end = first + SYNCHED__WAKE_BRANCH;
+  wake_some(pool, first, end < count ? end : count);
 }

@@ -20,12 +20,14 @@ Test(claim, shape_packed_and_unpacked_is_the_same) {
     for (size_t j = 0; j < LENGTH(parties); j++)
       for (size_t k = 0; k < LENGTH(batches); k++)
         for (int is_static = 0; is_static <= 1; is_static++) {
-          struct synched__shape shape = {segment_counts[i], parties[j], batches[k], is_static != 0};
+          struct synched__shape shape = {segment_counts[i], parties[j], batches[k], is_static != 0,
+                                         SYNCHED_WORKERS_MAX - parties[j] + 1};
           struct synched__shape again = synched__shape_unpack(synched__shape_pack(shape));
           cr_assert_eq(again.segment_count, shape.segment_count);
           cr_assert_eq(again.party, shape.party);
           cr_assert_eq(again.batch, shape.batch);
           cr_assert_eq(again.is_static, shape.is_static);
+          cr_assert_eq(again.wake_count, shape.wake_count);
         }
 }
 

@@ -1,0 +1,43 @@
+/*
+ * tally.h: counting out in two levels, for many workers (internal).
+ *
+ * Each worker that is done with its range takes the line of the job's count, one after the other. Above sixteen workers that
+ * would be what a round takes longest for, so then workers that share a cache count on a line of their own, and
+ * only the last one of each group goes on to the job's. A tally counts the segments at home with the group's workers,
+ * whoever computes them: a thief counts where it stole. The last one also sets the tally for the next round.
+ */
+#ifndef SYNCHED_JOB_TALLY_H
+#define SYNCHED_JOB_TALLY_H
+
+#include <stdbool.h>
+
+#include "job/claim.h"
+
+/* With more workers than this at home, a job counts in two levels. */
+#define SYNCHED__TALLY_PARTY 16u
+
+#define SYNCHED__REMAINING_SHIFT 32 /* of a count of segments, above the sum of compute ns */
+
+struct synched__tally {
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t left; /* segments << 32 | compute ns */
+  uint64_t total; /* segments when the round was opened; baton */
+};
+
+/* Sets every tally to what is left of its group's home ranges from position `next` on. Baton. */
+void synched__tally_set(struct synched__tally *tallies, const struct synched_pool *pool,
+                        struct synched__shape shape, size_t next);
+
+/* Counts `count` segments of a group out, and the ns they took. Returns what to count out of the job: 0 as long as
+ * the group has segments left; else all of its segments << 32, less their ns. */
+static inline uint64_t synched__tally_out(struct synched__tally *tally, size_t count, uint64_t ns) {
+  const uint64_t change = ((uint64_t)count << SYNCHED__REMAINING_SHIFT) - ns;
+  /* Releases these segments to the group's last, and acquires all of the others': pairs with itself. */
+  const uint64_t left = synched__sub_acq_rel(&tally->left, change) - change;
+  if (left >> SYNCHED__REMAINING_SHIFT != 0)
+    return 0;
+  /* Released by the count-out that follows, and so on to whoever opens the next round. */
+  synched__store_relaxed(&tally->left, tally->total << SYNCHED__REMAINING_SHIFT);
+  return (tally->total << SYNCHED__REMAINING_SHIFT) - (left & UINT32_MAX);
+}
+
+#endif

@@ -166,9 +166,11 @@ bool synched__job_is_released(struct synched_job *job);
 void synched__job_ring(struct synched_job *job);
 
 /* Whether every segment of the prepared round must be computed at home: then pages are written for the first
- * time, and that decides where they are. */
+ * time, and that decides where they are. Not where calls may wait for each other, for one that waits keeps
+ * its worker's other segments from being computed. */
 static inline bool synched__job_is_homebound(const struct synched_job *job) {
-  return job->initialising || !job->pool->roles.out->placed;
+  const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
+  return job->initialising || (!job->pool->roles.out->placed && !eager);
 }
 
 static inline bool synched__job_is_cancelled(struct synched_job *job) {

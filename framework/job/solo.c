@@ -35,8 +35,9 @@ static void share_rest(struct synched__run *run, size_t next) {
 bool synched__run_solo(struct synched__run *run) {
   struct synched_job *job = run->job;
   const size_t count = job->shape.segment_count;
-  const size_t batch = job->shape.batch;
   const bool sharable = synched__shape_share(job->shape) > 1;
+  const size_t batch =
+      sharable ? job->shape.batch : count; /* nobody else is to be asked in between */
   run->start_ns = run->now_ns = run->pool->opened_ns;
   run->work_ns = 0;
   struct synched__range home = {0, 0};

@@ -142,7 +142,7 @@ static void stop_workers(struct synched_pool *pool, unsigned count) {
   uint64_t epoch = synched__load_relaxed(&pool->epoch);
   /* Releases stopping to them. */
   if (synched__gate_advance(&pool->gate, epoch + 1))
-    synched__pool_wake(pool, count);
+    synched__pool_wake_each(pool, count);
   for (unsigned w = 0; w < count; w++)
     synched__thread_join(&pool->workers[w].thread);
 }

@@ -98,6 +98,9 @@ void synched__worker_main(void *argument);
  * (synched__pool_wake_on). After the gate's advance. */
 void synched__pool_wake(struct synched_pool *pool, unsigned count);
 
+/* The same, but all of them at once: for workers who will wake nobody any more. */
+void synched__pool_wake_each(struct synched_pool *pool, unsigned count);
+
 /* The tree: how many are woken at once, and by each of the others. */
 #define SYNCHED__WAKE_DIRECT 16u
 #define SYNCHED__WAKE_BRANCH 4u

@@ -70,6 +70,10 @@ void synched__pool_wake(struct synched_pool *pool, unsigned count) {
   wake_some(pool, 0, count < SYNCHED__WAKE_DIRECT ? count : SYNCHED__WAKE_DIRECT);
 }
 
+void synched__pool_wake_each(struct synched_pool *pool, unsigned count) {
+  wake_some(pool, 0, count);
+}
+
 void synched__pool_wake_branch(struct synched__worker *worker, unsigned count) {
   struct synched_pool *pool = worker->pool;
   /* Sequentially consistent, and it reads what the advance wrote: so whoever announced its sleep without

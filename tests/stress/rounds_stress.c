@@ -26,7 +26,6 @@
 
 #include "scene.h"
 
-#define WORKERS_MOST 16u
 #define ROUNDS_MOST 800u
 #define ROUNDS_OF_MARATHON 20000u
 #define BYTES_BUDGET 1000000u /* of contents made in a run of a job */
@@ -70,7 +69,7 @@ struct run {
   struct mark *marks; /* per segment */
   struct {
     _Alignas(128) uint64_t calls;
-  } scratch[WORKERS_MOST];
+  } scratch[SCENE_WORKERS_MOST];
   _Atomic size_t done_count; /* calls of this round, for the one that waits */
   uint64_t round;            /* that on_round saw last */
   double *folds;             /* of the rounds since the job was started */
@@ -504,7 +503,7 @@ static void run_job(struct run *run, struct synched_pool *pool, struct stress_ra
 }
 
 static void run_case(struct stress_random *random) {
-  struct synched_pool *pool = scene_pool_create(random, WORKERS_MOST);
+  struct synched_pool *pool = scene_pool_create(random, 16);
   for (uint64_t jobs = stress_between(random, 1, 3); jobs > 0; jobs--) {
     struct run *run = make_run(pool, random);
     run->is_static = !run->rule.one_waits && stress_chance(random, run->rule.is_marathon ? 9 : 3);

@@ -36,6 +36,9 @@ struct synched_pool *scene_pool_create(struct stress_random *random, unsigned wo
   /* The square favours few workers: with more than CPUs every case takes longer. */
   uint64_t most = stress_between(random, 1, workers_most);
   options.worker_count = (unsigned)stress_between(random, 1, most);
+  /* Now and then so many that they are woken as a tree and count in two levels. */
+  if (stress_chance(random, 10))
+    options.worker_count = (unsigned)stress_between(random, 17, SCENE_WORKERS_MOST);
   options.affinity = (enum synched_affinity)stress_below(random, SYNCHED_AFFINITY_LIST + 1);
   options.wait = draw_wait(random, options.worker_count);
   if (options.wait == SYNCHED_WAIT_AUTO && stress_chance(random, 2))

@@ -15,6 +15,8 @@
 
 #include "stress.h"
 
+#define SCENE_WORKERS_MOST 40u
+
 struct scene_memory {
   struct synched_memory *memory;
   uint64_t tag;
@@ -29,7 +31,7 @@ struct scene_limits {
   unsigned leases_least, leases_most;
 };
 
-/* A pool of 1 .. workers_most workers, all else drawn. */
+/* A pool of 1 .. workers_most workers, or now and then up to SCENE_WORKERS_MOST; all else drawn. */
 struct synched_pool *scene_pool_create(struct stress_random *random, unsigned workers_most);
 
 /* Destroys a pool that nothing uses any more. */

@@ -10,6 +10,7 @@
 
 #include "../witness.h"
 #include "platform/atomic.h"
+#include "pool/pool.h"
 #include "unit_support.h"
 
 static const unsigned worker_counts[] = {1, 2, 3, 4, 7, 16};
@@ -100,6 +101,49 @@ Test(job, run_with_7_workers_equals_a_serial_loop) {
 
 Test(job, run_with_16_workers_equals_a_serial_loop) {
   expect_every_combination(16);
+}
+
+/* --- many workers: they are woken as a tree and count in two levels --- */
+
+/* As on a machine with a CPU for each: all of them have segments at home. */
+static struct synched_pool *wide_pool(unsigned worker_count, enum synched_wait wait) {
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = worker_count, .wait = wait));
+  pool->usable_count = worker_count;
+  return pool;
+}
+
+static void expect_many(unsigned worker_count, enum synched_wait wait) {
+  static const size_t segment_counts[] = {1, 17, 100, 1000};
+  struct synched_pool *pool = wide_pool(worker_count, wait);
+  struct variant variant = {.worker_count = worker_count};
+  struct witnessed_options *options = &variant.options;
+  for (size_t i = 0; i < LENGTH(segment_counts); i++)
+    for (int balance = SYNCHED_BALANCE_STEAL; balance <= SYNCHED_BALANCE_STATIC; balance++)
+      for (uint32_t flags = 0; flags <= SYNCHED_JOB_EAGER; flags += SYNCHED_JOB_EAGER) {
+        options->serial.segment_count = segment_counts[i];
+        options->serial.fold = SYNCHED_FOLD_SUM;
+        options->job.balance = (enum synched_balance)balance;
+        options->job.flags = flags;
+        options->job.round_count = at_most(10, 2);
+        expect_equal(pool, &variant, false);
+      }
+  pool_end(pool);
+}
+
+Test(job, run_with_17_workers_equals_a_serial_loop) {
+  expect_many(17, SYNCHED_WAIT_AUTO);
+  expect_many(17, SYNCHED_WAIT_SLEEP);
+}
+
+Test(job, run_with_40_workers_equals_a_serial_loop) {
+  expect_many(40, SYNCHED_WAIT_AUTO);
+  expect_many(40, SYNCHED_WAIT_SLEEP);
+}
+
+Test(job, run_with_130_workers_equals_a_serial_loop) {
+  expect_many(130, SYNCHED_WAIT_AUTO);
+  expect_many(130, SYNCHED_WAIT_SLEEP);
 }
 
 /* --- fewer combinations, more rounds, and interleavings that a quiet machine does not make --- */

@@ -16,10 +16,11 @@ SYNCHED_BEGIN_DECLS
 
 /* How workers are bound to CPUs. A "CPU" is what the system schedules on (a hardware thread). */
 enum synched_affinity {
-  SYNCHED_AFFINITY_AUTO = 0, /* CORES, and workers beyond the usable CPUs bound to nothing; NONE when
+  SYNCHED_AFFINITY_AUTO =
+      0,                    /* CORES, and workers beyond the usable CPUs bound to nothing; NONE when
                                 the cgroup quota is less than the mask: the system must move them */
-  SYNCHED_AFFINITY_NONE,     /* bound to nothing: each worker may run on every allowed CPU */
-  SYNCHED_AFFINITY_COMPACT,  /* close together: hardware threads of one core, then the next core */
+  SYNCHED_AFFINITY_NONE,    /* bound to nothing: each worker may run on every allowed CPU */
+  SYNCHED_AFFINITY_COMPACT, /* close together: hardware threads of one core, then the next core */
   SYNCHED_AFFINITY_SCATTER, /* far apart: packages in turn, then their cores, hardware threads last */
   SYNCHED_AFFINITY_CORES, /* one per core, neighbours first; hardware threads only when cores run out */
   SYNCHED_AFFINITY_LIST /* exactly the CPUs of cpu_list, in its order */

@@ -42,6 +42,9 @@ struct synched_pool_options {
                          are mostly over within that; less while they are much longer */
   const char *name;   /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
   size_t stack_bytes; /* per worker; 0: the system's default */
+  int priority; /* of the workers: 1 .. 99, real-time (SCHED_FIFO); 0: as the creating thread's. A worker at
+                         real-time priority keeps everything below it off its CPU while it computes or spins */
+  int nice; /* -20 .. 19, where priority is 0: the workers' nice value; 0: as the creating thread's */
 };
 
 /* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
@@ -61,12 +64,12 @@ static inline struct synched_pool_options synched_pool_options_default(void) {
 
 /* Creates a pool; returns when every worker exists, is placed and waits.
  * options: NULL for all defaults. Any thread but a worker of a pool; blocks for the creation (some
- * milliseconds). A pin that the system refuses (as in some containers) is no failure: see
+ * milliseconds). A pin or a priority that the system refuses (as in some containers) is no failure: see
  * synched_pool_info.
  * On success the caller owns *out and ends it with synched_pool_destroy.
  * SYNCHED_EINVAL: unknown flag, enum value, or bytes set behind the known fields; worker_count above
- * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a cpu_list
- * that is missing, superfluous or unreadable. SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist,
+ * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a priority or nice
+ * value that does not exist, or both; a cpu_list that is missing, superfluous or unreadable. SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist,
  * is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory or threads were refused. After a failure
  * *out is NULL, no thread is left and none ran. */
 SYNCHED_API int synched_pool_create(struct synched_pool **out,
@@ -75,7 +78,8 @@ SYNCHED_API int synched_pool_create(struct synched_pool **out,
 /* Ends the workers and frees the pool. NULL is allowed and does nothing.
  * Any thread but a worker; blocks until the threads have ended.
  * SYNCHED_EBUSY: a job is created on it (destroy those first); SYNCHED_EDEADLK: called on one of its
- * own workers. The pool is then as before. */
+ * own workers; SYNCHED_ENOTSUP: in a child process after fork(), where its workers do not exist. The pool is then as
+ * before. */
 SYNCHED_API int synched_pool_destroy(struct synched_pool *pool);
 
 /* What was really obtained. */
@@ -88,6 +92,7 @@ struct synched_pool_info {
   uint64_t spin_ns;               /* in force; 0: workers do not spin */
   unsigned pinned_count;          /* workers that the system did pin */
   char warning[160];              /* "": none; else what was asked for and not obtained */
+  unsigned prioritised_count;     /* workers whose priority or nice value the system did set */
 };
 
 /* Any thread; does not block. SYNCHED_EINVAL: a NULL, or an unknown struct_size. */
@@ -101,6 +106,7 @@ struct synched_pool_worker_info {
                                  with "..." where longer */
   char name[16];              /* of its thread */
   uint64_t thread_id;         /* the system's, as in top -H */
+  int priority_status;        /* 0: as asked for; else why the system refused */
 };
 
 /* About one worker, 0 .. worker_count - 1. Any thread; does not block.

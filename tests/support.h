@@ -65,7 +65,8 @@ struct synched_report_summary summary_of(const struct synched_job *job);
 /* Something that asks the system for things, and how refusals show in it. */
 struct refusing {
   enum synched__fault fault;
-  int expected;                  /* the status after a refusal */
+  int expected;                  /* the status after a refusal, */
+  int also;                      /* or another one, where requests differ; 0: none */
   int (*attempt)(void *context); /* its status; it leaves nothing after a failure */
   void (*undo)(void *context);   /* after a success, when nothing is refused any more */
   void *context;

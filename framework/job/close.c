@@ -90,6 +90,12 @@ static struct ending publish(struct synched_job *job, uint64_t round) {
   return ending;
 }
 
+/* A round that has missed its deadline and is not published for that. */
+static struct ending put_off(const struct synched_job *job) {
+  const bool fails = job->options.deadline_policy == SYNCHED_DEADLINE_FAIL;
+  return (struct ending){.goes_on = !fails, .status = fails ? SYNCHED_ETIMEDOUT : 0};
+}
+
 /* Writes the round down; now_ns is its end and the next one's start. */
 static void record_round(struct synched__run *run, uint64_t now_ns) {
   struct synched_report *report = run->job->report;
@@ -139,10 +145,14 @@ static void learn(struct synched__run *run, uint64_t now_ns) {
 static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
   struct synched_job *job = run->job;
   const bool was_initialising = job->initialising;
+  const uint64_t round = run->pool->round;
+  const bool is_late = job->attended && synched__attend_close(job, round);
   const int drop = status_of_drop(job);
   struct ending ending = {.status = drop};
   if (drop == 0)
-    ending = publish(job, run->pool->round);
+    ending = is_late ? put_off(job) : publish(job, round);
+  if (job->attended)
+    synched__attend_closed(job, round, ending.published);
   *now_ns = synched__tick_ns();
   if (ending.published) {
     record_round(run, *now_ns);
@@ -151,9 +161,11 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
     job->report->start_ns = *now_ns;
     job->report->start_offset_ns = synched__clock_ahead_ns();
   }
-  if (!ending.goes_on)
-    synched__job_end(job, ending.status, *now_ns);
-  return synched__turn_next(run->pool, ending.goes_on ? job : NULL);
+  if (ending.goes_on)
+    return synched__turn_next(run->pool, job, *now_ns);
+  synched__turn_vacate(job);
+  synched__job_end(job, ending.status, *now_ns);
+  return synched__turn_next(run->pool, NULL, *now_ns);
 }
 
 /* Whether the worker's own part of the coming round should come before the round is opened: in a static round whose
@@ -178,19 +190,25 @@ static uint64_t open_round(struct synched__run *run, struct synched_job *next, u
   return seen;
 }
 
-uint64_t synched__close_and_go_on(struct synched__run *run) {
-  for (;;) {
-    uint64_t now_ns;
-    /* While we hold the baton, or are in the middle of a round, nobody else advances it. */
-    const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
-    struct synched_job *next = close_round(run, &now_ns);
-    if (next == NULL)
-      return seen;
+uint64_t synched__go_on(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
+                        uint64_t seen) {
+  while (next != NULL) {
     synched__round_prepare(run->pool, next, now_ns);
     if (!synched__is_solo(run->worker, next))
       return open_round(run, next, now_ns);
     run->job = next;
     if (!synched__run_solo(run))
       return run->epoch;
+    /* While we hold the baton, or are in the middle of a round, nobody else advances it. */
+    seen = synched__load_relaxed(&run->pool->epoch);
+    next = close_round(run, &now_ns);
   }
+  return seen;
+}
+
+uint64_t synched__close_and_go_on(struct synched__run *run) {
+  uint64_t now_ns;
+  const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
+  struct synched_job *next = close_round(run, &now_ns);
+  return synched__go_on(run, next, now_ns, seen);
 }

@@ -12,10 +12,41 @@ void synched__job_ring(struct synched_job *job) {
     synched__signal_raise(&job->signal);
 }
 
+void synched__job_expect_more(struct synched_job *job) {
+  /* Acquire: pairs with the store when the job was started. */
+  void *port = synched__load_acquire(&job->port);
+  if (port != NULL)
+    job->port_calls->expect_more(port);
+}
+
+void synched__job_note_unblocked(struct synched_job *job) {
+  job->report->lease_wait_count++;
+  job->report->lease_wait_ns += synched__span_ns(job->blocked_ns, synched__tick_ns());
+  job->blocked_ns = 0;
+}
+
+static void report_time(struct synched_job *job) {
+  const struct synched__ticks *ticks = &job->ticks;
+  struct synched__record_time *time = &job->report->time;
+  time->period_ns = ticks->period_ns;
+  time->started_count = ticks->started_count;
+  time->late_count = ticks->late_count;
+  time->skipped_count = ticks->skipped_count;
+  time->overrun_count = ticks->overrun_count;
+  time->lateness_p50_ns = synched__ticks_lateness(ticks, 0.50);
+  time->lateness_p99_ns = synched__ticks_lateness(ticks, 0.99);
+  time->lateness_max_ns = ticks->lateness_max_ns;
+  time->deadline_ns = job->options.deadline_ns;
+  time->deadline_missed_count = job->watched.miss.missed_count;
+}
+
 void synched__job_end(struct synched_job *job, int status, uint64_t now_ns) {
   struct synched_report *report = job->report;
   SYNCHED_ASSERT(synched__load_relaxed(&job->ended) == 0);
-  synched__turn_vacate(job);
+  if (job->blocked_ns != 0)
+    synched__job_note_unblocked(job);
+  synched__steer_close(job);
+  report_time(job);
   report->status = status;
   report->last_round = job->memory->roles.current->snapshot.round;
   report->round_count = report->last_round - job->base_round;
@@ -32,7 +63,7 @@ void synched__job_end(struct synched_job *job, int status, uint64_t now_ns) {
 }
 
 bool synched__job_is_released(struct synched_job *job) {
-  /* Acquires: pair with the last touches in synched__job_end and synched_job_cancel. */
+  /* Acquires: pair with the last touches in synched__job_end and in steer.c. */
   return synched__load_acquire(&job->departed) != 0 &&
          synched__load_acquire(&job->visitor_count) == 0;
 }

@@ -1,59 +1,18 @@
 /*
- * job.c: creating, starting, cancelling and destroying a job.
+ * job.c: creating, starting and destroying a job.
  */
 #include "job/job.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "base/options.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
-
-#define REPORT_ROUNDS_DEFAULT 64u
-#define REPORT_ROUNDS_MAX 65536u
 
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments are not so
  * short that sharing a line now and then shows. */
 #define SPREAD_SEGMENTS 4096u
 #define DOUBLES_PER_LINE (SYNCHED__CACHE_LINE / sizeof(double))
-
-static int check_enums(const struct synched_job_options *options) {
-  if ((unsigned)options->delivery > SYNCHED_DELIVER_EVERY)
-    return synched__fail(SYNCHED_EINVAL, "delivery is %d; there is no such delivery",
-                         (int)options->delivery);
-  if ((unsigned)options->balance > SYNCHED_BALANCE_STATIC)
-    return synched__fail(SYNCHED_EINVAL, "balance is %d; there is no such balance",
-                         (int)options->balance);
-  if ((unsigned)options->fold > SYNCHED_FOLD_MAX)
-    return synched__fail(SYNCHED_EINVAL, "fold is %d; there is no such fold", (int)options->fold);
-  return 0;
-}
-
-static int read_options(struct synched_job_options *read, const struct synched_job_options *options,
-                        const struct synched_memory *memory) {
-  static const struct synched__options_spec spec = {"synched_job_options",
-                                                    sizeof(struct synched_job_options),
-                                                    sizeof(struct synched_job_options)};
-  const uint32_t known_flags = SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES;
-  int status = synched__options_read(read, options, &spec);
-  if (status != 0)
-    return status;
-  if ((read->flags & ~known_flags) != 0)
-    return synched__fail(SYNCHED_EINVAL, "flags has %#x set, which is no flag of a job",
-                         (unsigned)(read->flags & ~known_flags));
-  if (read->compute == NULL)
-    return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it");
-  if (read->on_snapshot != NULL && memory->buffer_count < 3)
-    return synched__fail(SYNCHED_EINVAL,
-                         "on_snapshot needs a memory with lease_count 1 or more; it has 0");
-  if (read->report_rounds > REPORT_ROUNDS_MAX)
-    return synched__fail(SYNCHED_ERANGE, "report_rounds is %u; at most %u", read->report_rounds,
-                         REPORT_ROUNDS_MAX);
-  if (read->report_rounds == 0)
-    read->report_rounds = REPORT_ROUNDS_DEFAULT;
-  return check_enums(read);
-}
 
 static void set_shape(struct synched_job *job) {
   const struct synched_pool *pool = job->pool;
@@ -116,6 +75,22 @@ static void free_arrays(struct synched_job *job) {
   synched__free(job->tallies);
 }
 
+/* Makes it one of the pool's jobs, and its memory's. */
+static int enlist(struct synched_job *job) {
+  static const struct synched__duties duties = {synched__participate, synched__keep};
+  int status = synched__pool_attach(job->pool, &duties);
+  if (status == 0 && job->options.deadline_ns != 0) {
+    status = synched__watch_init(job);
+    if (status != 0)
+      synched__pool_detach(job->pool);
+  }
+  if (status != 0)
+    return status;
+  job->memory->on_free = synched__turn_unblock;
+  job->memory->on_free_argument = job;
+  return 0;
+}
+
 static int init_job(struct synched_job *job) {
   set_shape(job);
   int status = make_arrays(job);
@@ -127,14 +102,21 @@ static int init_job(struct synched_job *job) {
   status = synched__signal_init(&job->signal);
   if (status != 0)
     goto no_signal;
+  status = synched__steer_init(&job->steer);
+  if (status != 0)
+    goto no_steer;
   status = synched__memory_claim(job->memory);
   if (status != 0)
     goto no_claim;
-  job->memory->on_free = synched__job_resume;
-  job->memory->on_free_argument = job;
-  synched__pool_attach(job->pool, synched__participate);
+  status = enlist(job);
+  if (status != 0)
+    goto no_place;
   return 0;
+no_place:
+  synched__memory_unclaim(job->memory);
 no_claim:
+  synched__steer_deinit(&job->steer);
+no_steer:
   synched__signal_deinit(&job->signal);
 no_signal:
   synched__record_destroy(job->report);
@@ -154,7 +136,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                          : memory == NULL ? "memory"
                                           : "job's options");
   struct synched_job_options read;
-  int status = read_options(&read, options, memory);
+  int status = synched__job_read_options(&read, options, memory);
   if (status != 0)
     return status;
   struct synched_job *job = synched__alloc_lines(1, sizeof *job);
@@ -173,25 +155,14 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   return 0;
 }
 
-int synched__job_claim_start(struct synched_job *job, uint32_t *before) {
-  uint32_t state = synched__load_relaxed(&job->state);
-  do {
-    if ((state & SYNCHED__JOB_STARTED) != 0)
-      return synched__fail(SYNCHED_EBUSY, "the job is running");
-  } while (!synched__cas_acq_rel(&job->state, &state,
-                                 (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED));
-  *before = state;
+int synched__job_check(const struct synched_job *job) {
+  if (job == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the job is NULL");
   return 0;
 }
 
-void synched__job_unclaim_start(struct synched_job *job, uint32_t before) {
-  uint32_t state = synched__load_relaxed(&job->state);
-  while (!synched__cas_acq_rel(&job->state, &state,
-                               (state & SYNCHED__JOB_CANCELLED) | (before & SYNCHED__JOB_ENDED)))
-    continue;
-}
-
-void synched__job_begin(struct synched_job *job) {
+/* Of the run that begins: what the report, and whoever computes, starts from. */
+static void reset_run(struct synched_job *job) {
   for (unsigned w = 0; w < job->pool->worker_count; w++)
     job->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
   synched__store_relaxed(&job->skip_from, SYNCHED__NO_SEGMENT);
@@ -201,52 +172,40 @@ void synched__job_begin(struct synched_job *job) {
   synched__round_set_wake(job);
   synched__record_reset(job->report);
   synched__order_reset(&job->order, job->shape.segment_count);
+  synched__ticks_reset(&job->ticks, job->options.period_ns, job->options.overrun);
+  synched__watch_reset(job);
+  job->entry = (struct synched__entry){.weight = job->options.weight};
   job->tallies_partial = true;
-  job->report->start_ns = synched__tick_ns();
-  job->report->start_offset_ns = synched__clock_ahead_ns();
   job->base_round = job->memory->roles.current->snapshot.round;
   job->last_round = job->options.round_count == 0 ? 0 : job->base_round + job->options.round_count;
   job->blocked_ns = 0;
+  job->passed_over = 0;
   job->initialising = job->options.init != NULL && !job->initialised;
-  /* The mutex in submit releases all of this to whoever runs the first round. */
+}
+
+void synched__job_begin(struct synched_job *job) {
+  reset_run(job);
+  job->report->start_ns = synched__tick_ns();
+  job->report->start_offset_ns = synched__clock_ahead_ns();
+  /* The mutexes in submit release all of this to whoever runs the first round. */
   synched__mutex_lock(&job->memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->memory->running, 1);
   synched__mutex_unlock(&job->memory->mutex);
   synched__job_submit(job);
 }
 
-static int cancel(struct synched_job *job) {
-  uint32_t state = synched__load_relaxed(&job->state);
-  do {
-    if ((state & (SYNCHED__JOB_ENDED | SYNCHED__JOB_CANCELLED)) != 0)
-      return synched__fail(SYNCHED_EALREADY, "the job %s",
-                           (state & SYNCHED__JOB_ENDED) != 0 ? "has ended"
-                                                             : "was cancelled before");
-    /* Sequentially consistent with starved: pairs with `block` in turn.c. */
-  } while (!synched__cas_seq_cst(&job->state, &state, state | SYNCHED__JOB_CANCELLED));
-  if (synched__memory_unstarve(job->memory))
-    synched__job_submit(job);
-  return 0;
-}
-
-int synched_job_cancel(struct synched_job *job) {
-  if (job == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the job is NULL");
-  /* What we do makes the job end, and its on_done may destroy it: the loop waits for us to be out. */
-  (void)synched__add_relaxed(&job->visitor_count, 1);
-  int status = cancel(job);
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
-  return status;
+uint64_t synched_job_missed(const struct synched_job *job) {
+  return job == NULL ? 0 : job->passed_over;
 }
 
 int synched_job_report(const struct synched_job *job, const struct synched_report **out) {
   if (out == NULL)
     return synched__fail(SYNCHED_EINVAL, "the report to give is NULL");
   *out = NULL;
-  if (job == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the job is NULL");
-  /* Acquire: pairs with the store before on_done in loop/port.c. */
+  const int status = synched__job_check(job);
+  if (status != 0)
+    return status;
+  /* Acquire: pairs with the store before on_done in loop/deliver.c. */
   if ((synched__load_acquire(&job->state) & SYNCHED__JOB_ENDED) == 0)
     return synched__fail(SYNCHED_EBUSY, "the job has not ended");
   *out = job->report;
@@ -255,20 +214,26 @@ int synched_job_report(const struct synched_job *job, const struct synched_repor
 
 /* A started job that can be destroyed all the same: its loop is gone, and the engine has left it. */
 static bool is_abandoned(struct synched_job *job) {
-  return synched__job_is_released(job) && job->port_is_lost(job->port);
+  void *port = synched__load_acquire(&job->port);
+  return port != NULL && synched__job_is_released(job) && job->port_calls->is_lost(port);
 }
 
 int synched_job_destroy(struct synched_job *job) {
   if (job == NULL)
     return 0;
+  const int status = synched__job_check(job);
+  if (status != 0)
+    return status;
   if ((synched__load_acquire(&job->state) & SYNCHED__JOB_STARTED) != 0) {
     if (!is_abandoned(job))
       return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
-    job->port_destroy(job->port);
+    job->port_calls->destroy(synched__load_relaxed(&job->port));
     synched__mailbox_empty(&job->mailbox);
   }
+  synched__watch_deinit(job);
   synched__pool_detach(job->pool);
   synched__memory_unclaim(job->memory);
+  synched__steer_deinit(&job->steer);
   synched__signal_deinit(&job->signal);
   synched__record_destroy(job->report);
   free_arrays(job);

@@ -18,19 +18,32 @@
 #include "job/claim.h"
 #include "job/mailbox.h"
 #include "job/order.h"
+#include "job/steer.h"
 #include "job/tally.h"
+#include "job/ticks.h"
+#include "job/watch.h"
 #include "memory/memory.h"
 #include "platform/signal.h"
 #include "report/record.h"
 
 #include <synched/job.h>
 
-/* A job's state: one of the first three, and the bit of a cancellation that has not taken effect. */
+/* A job's state: one of the first three, and bits for what has been asked of it and has not taken effect. */
 enum synched__job_state {
   SYNCHED__JOB_READY = 0,
   SYNCHED__JOB_STARTED = 1,
   SYNCHED__JOB_ENDED = 2,
-  SYNCHED__JOB_CANCELLED = 4
+  SYNCHED__JOB_CANCELLED = 4,
+  SYNCHED__JOB_STOPPING = 8,
+  SYNCHED__JOB_STEERED = 16,
+  SYNCHED__JOB_ASKED = SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING | SYNCHED__JOB_STEERED
+};
+
+/* What the loop's side of a started job can be asked. */
+struct synched__port_calls {
+  bool (*is_lost)(void *port);     /* its handle was closed under it */
+  void (*destroy)(void *port);     /* then */
+  void (*expect_more)(void *port); /* a paused job goes on; any thread */
 };
 
 #define SYNCHED__NO_SEGMENT UINT64_MAX
@@ -42,6 +55,7 @@ struct synched__failure {
 };
 
 struct synched_job {
+  struct synched__entry entry; /* first: a job is found from it; in the pool's schedule, under its mutex */
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_report *report;
@@ -58,6 +72,9 @@ struct synched_job {
   bool initialising;          /* baton: the round is that of options.init */
   bool initialised;           /* baton: it has been */
   bool tallies_partial;       /* baton: they stand at the rest of a round */
+  bool at_will;               /* baton: it is free-running, not in steps */
+  bool attended;              /* baton: its rounds have a time or a deadline, or are counted in steps */
+  bool ticking;               /* baton: the open round is that of a tick */
 
   /* The line that who counts itself out of a round takes, and with it what only the last of them needs. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t
@@ -66,8 +83,10 @@ struct synched_job {
 
   /* Baton. */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t
-      blocked_ns;           /* since when it has waited for a buffer; 0: it does not */
-  struct synched_job *next; /* in the pool's list; under its mutex */
+      blocked_ns; /* since when it has waited for a buffer; 0: it does not */
+  struct synched__ticks ticks;
+  struct synched__watched watched;
+  struct synched__steer steer;
 
   /* Towards the loop. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t
@@ -79,10 +98,10 @@ struct synched_job {
   struct synched__signal signal;
   struct synched__mailbox mailbox;
 
-  /* Loop. */
-  void *port;                       /* the loop's part while it is started */
-  bool (*port_is_lost)(void *port); /* its handle was closed under it */
-  void (*port_destroy)(void *port); /* then */
+  /* Loop; the port is written before it is stored here, and taken away when nobody else is inside the job. */
+  _Atomic(void *) port; /* the loop's part while it is started */
+  const struct synched__port_calls *port_calls;
+  uint64_t passed_over; /* for synched_job_missed */
 };
 
 /* One worker's part in one round: lives on its stack. */
@@ -136,34 +155,73 @@ bool synched__run_solo(struct synched__run *run);
  * the last epoch in which the worker has done its part. */
 uint64_t synched__close_and_go_on(struct synched__run *run);
 
-/* turn.c: makes a job ready to take its turn. Takes the baton if the pool is idle. Any thread. */
+/* close.c: goes on with the round of `next`, for which the baton's holder has chosen it (NULL: with nothing), until the
+ * baton is given away. Returns the last epoch in which the worker has done its part; `seen` is the one before. */
+uint64_t synched__go_on(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
+                        uint64_t seen);
+
+/* turn.c: gives a job, by who has it, a turn when it is due. Takes the baton if the pool is idle. Any thread. */
 void synched__job_submit(struct synched_job *job);
+
+/* turn.c: takes a job from the schedule; false: it was not there. Any thread. */
+bool synched__turn_withdraw(struct synched_job *job);
 
 /* turn.c: baton: gives the memory its roles back, if the pool has them. */
 void synched__turn_vacate(struct synched_job *job);
 
 /* turn.c: the same as a memory's on_free. */
-void synched__job_resume(void *argument);
+void synched__turn_unblock(void *argument);
 
 /* turn.c: baton: whose round is next; `job` wants one more, if it is not NULL. NULL: the pool is idle
- * now, and the baton is gone. */
-struct synched_job *synched__turn_next(struct synched_pool *pool, struct synched_job *job);
+ * now, and the baton is gone. now_ns is by synched__tick_ns. */
+struct synched_job *synched__turn_next(struct synched_pool *pool, struct synched_job *job,
+                                       uint64_t now_ns);
 
-/* end.c: baton: ends a job; it may be gone when this returns. */
+/* turn.c: with the pool's mutex held, when nothing can run now: sees to it that a worker looks at the schedule in
+ * time for the next tick. Returns one that is to be poked for that, or NULL. */
+struct synched__worker *synched__turn_appoint(struct synched_pool *pool);
+
+/* turn.c: with the pool's mutex held: takes the baton of an idle pool. */
+void synched__turn_take_baton(struct synched_pool *pool);
+
+/* keep.c: what a worker does whose wait is over without a round. Returns the last epoch it has seen. */
+uint64_t synched__keep(struct synched__worker *worker, uint64_t seen);
+
+/* end.c: baton, or who has the job: ends a job that does not occupy the pool; it may be gone when this returns. */
 void synched__job_end(struct synched_job *job, int status, uint64_t now_ns);
 
-/* job.c: READY or ENDED to STARTED. *before: what to give back with unclaim. SYNCHED_EBUSY. */
-int synched__job_claim_start(struct synched_job *job, uint32_t *before);
-void synched__job_unclaim_start(struct synched_job *job, uint32_t before);
-
-/* job.c: a claimed job's run begins. */
+/* job.c: the run begins of a job that has been opened (synched__steer_open). */
 void synched__job_begin(struct synched_job *job);
+
+/* job.c: SYNCHED_EINVAL for NULL, SYNCHED_ENOTSUP for one that another process made. */
+int synched__job_check(const struct synched_job *job);
+
+/* options.c */
+int synched__job_read_options(struct synched_job_options *read,
+                              const struct synched_job_options *options,
+                              const struct synched_memory *memory);
+int synched__check_period(uint64_t period_ns, uint64_t deadline_ns);
+
+/* attend.c: baton, for an attended job: its prepared round is opened; */
+void synched__attend_open(struct synched_job *job, uint64_t round);
+
+/* and is complete. true: it is late and to be dropped. */
+bool synched__attend_close(struct synched_job *job, uint64_t round);
+
+/* attend.c: and what has become of it is known. */
+void synched__attend_closed(struct synched_job *job, uint64_t round, bool published);
 
 /* end.c: whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);
 
 /* end.c: lets the loop know that there is something for it. */
 void synched__job_ring(struct synched_job *job);
+
+/* end.c: lets the loop's side know that a paused job goes on. Any thread. */
+void synched__job_expect_more(struct synched_job *job);
+
+/* end.c: who has the job: its wait for a buffer is over. */
+void synched__job_note_unblocked(struct synched_job *job);
 
 /* Whether every segment of the prepared round must be computed at home: then pages are written for the first
  * time, and that decides where they are. Not where calls may wait for each other, for one that waits keeps
@@ -175,6 +233,11 @@ static inline bool synched__job_is_homebound(const struct synched_job *job) {
 
 static inline bool synched__job_is_cancelled(struct synched_job *job) {
   return (synched__load_relaxed(&job->state) & SYNCHED__JOB_CANCELLED) != 0;
+}
+
+/* Whether the coming round is that of a tick: not init's, and not one of a step. */
+static inline bool synched__job_ticks(const struct synched_job *job) {
+  return job->ticks.period_ns != 0 && !job->initialising && job->steer.steps_left == 0;
 }
 
 #endif

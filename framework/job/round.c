@@ -29,6 +29,8 @@
 void synched__round_prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   pool->opened_ns = now_ns;
   pool->round = pool->roles.current->snapshot.round + (job->initialising ? 0 : 1);
+  if (job->attended)
+    synched__attend_open(job, pool->round);
 }
 
 /* How many workers have a part of their own in every round. */

@@ -32,6 +32,13 @@ static bool is_skipped(struct synched_job *job, size_t segment) {
   return segment >= synched__load_relaxed(&job->skip_from) || synched__job_is_cancelled(job);
 }
 
+int synched_task_cancelled(const struct synched_task *task) {
+  if (task == NULL || task->engine == NULL)
+    return 0;
+  /* The job is there, and can be written to, as long as one of its calls goes on. */
+  return is_skipped((struct synched_job *)(uintptr_t)task->engine, task->segment);
+}
+
 static void call(struct synched__run *run, size_t segment) {
   struct synched_job *job = run->job;
   const struct synched__layout *layout = &job->memory->layout;
@@ -45,6 +52,7 @@ static void call(struct synched__run *run, size_t segment) {
       .out = out->data + layout->offsets[segment] * layout->element_size,
       .capacity = layout->capacities[segment],
       .count = previous->counts[segment],
+      .engine = job,
   };
   refill(&task, job->memory->refill, layout->element_size);
   synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;
@@ -52,7 +60,9 @@ static void call(struct synched__run *run, size_t segment) {
   if (code == 0 && task.count > task.capacity)
     code = SYNCHED_ERANGE;
   if (code != 0) {
-    note_failure(run, segment, code);
+    /* What is not wanted any more may say so by a code of its own. */
+    if (!is_skipped(job, segment))
+      note_failure(run, segment, code);
     return;
   }
   /* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */
@@ -79,6 +89,8 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
     const size_t segment = synched__order_at(&job->order, i);
     if (is_skipped(job, segment))
       continue;
+    if (job->watched.marks != NULL)
+      synched__watch_enter(&job->watched.marks[run->worker->index], segment, synched__tick_ns());
     call(run, segment);
     call_count++;
     if (timed) {
@@ -89,6 +101,8 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
   }
   if (!timed)
     run->now_ns = synched__tick_ns();
+  if (job->watched.marks != NULL)
+    synched__watch_leave(&job->watched.marks[run->worker->index]);
   struct synched__record_worker *record = &report->workers[run->worker->index];
   if (!job->initialising) {
     record->call_count += call_count;

@@ -1,17 +1,13 @@
 /*
- * port.c: a job in an event loop: start, delivery, the end.
+ * port.c: a job in a libuv loop.
  *
  * The loop polls the job's own signal, a file descriptor, and not a uv_async_t: workers then never touch
  * anything that belongs to the loop, so closing the loop at the wrong moment cannot crash them.
- *
- * The order of the end: the engine marks the job ended and rings; the loop delivers what is still to be
- * delivered, waits until nobody is inside the job any more, closes its handle, and when that has been closed
- * calls on_done, after which it touches nothing: on_done may have destroyed the job.
  */
 #include <uv.h>
 
 #include "base/error.h"
-#include "job/job.h"
+#include "loop/deliver.h"
 #include "platform/alloc.h"
 #include "platform/fault.h"
 
@@ -21,130 +17,83 @@ _Static_assert((int)SYNCHED_ECANCELED == (int)UV_ECANCELED, "status codes are li
 _Static_assert((int)SYNCHED_ETIMEDOUT == (int)UV_ETIMEDOUT, "status codes are libuv's");
 _Static_assert((int)SYNCHED_EALREADY == (int)UV_EALREADY, "status codes are libuv's");
 
-struct port {
-  uv_poll_t poll;
-  struct synched_job *job;
-  uint64_t delivered_round; /* the last that on_snapshot got, or the one before the first */
-  bool finishing;           /* we close the handle ourselves; on_closed follows */
-  int *result;              /* for synched_job_run: where its status goes; else NULL */
+/* Whether the handle keeps the loop alive. */
+enum reference {
+  REFERENCE_AUTO, /* unless the job is paused */
+  REFERENCE_KEPT,
+  REFERENCE_DROPPED
 };
 
-static void deliver(struct port *port, const struct synched_snapshot *now) {
-  struct synched_job *job = port->job;
-  port->delivered_round = now->round;
-  job->report->delivered_count++;
-  job->options.on_snapshot(job, now, job->options.user);
-  synched_snapshot_release(now);
+struct port {
+  struct synched__delivery delivery; /* first */
+  uv_poll_t poll;
+  uv_thread_t thread; /* the loop's */
+  enum reference reference;
+  bool finishing; /* we close the handle ourselves; on_closed follows */
+};
+
+static bool is_here(const struct port *port) {
+  const uv_thread_t self = uv_thread_self();
+  return uv_thread_equal(&self, &port->thread) != 0;
 }
 
-/* The newest, unless it has been delivered, or readers have all leases. While rounds go on that is found out
- * before taking it: one lease too many, if only to look, could make a round wait. After the end nothing
- * moves, and the newest may be one that readers have already. */
-static void deliver_latest(struct port *port, bool ended) {
-  struct synched_memory *memory = port->job->memory;
-  const unsigned lease_count = memory->buffer_count - 2;
-  if (!ended && synched__memory_leased(memory) >= lease_count)
+static void refer(struct port *port, bool works) {
+  uv_handle_t *handle = (uv_handle_t *)&port->poll;
+  if (uv_is_closing(handle))
     return;
-  const struct synched_snapshot *now = synched_snapshot_current(memory);
-  if (now->round > port->delivered_round &&
-      (!ended || synched__memory_leased(memory) <= lease_count))
-    deliver(port, now);
+  if (port->reference == REFERENCE_KEPT || (port->reference == REFERENCE_AUTO && works))
+    uv_ref(handle);
   else
-    synched_snapshot_release(now);
+    uv_unref(handle);
 }
 
-/* At most what the mailbox can hold, so that a fast job does not keep the loop here. */
-static void deliver_every(struct port *port) {
-  struct synched__mailbox *mailbox = &port->job->mailbox;
-  for (size_t i = 0; i < mailbox->slot_count; i++) {
-    const struct synched_snapshot *now = synched__mailbox_take(mailbox);
-    if (now == NULL)
-      return;
-    deliver(port, now);
-  }
-  synched__job_ring(port->job);
-}
-
-/* For synched_error_message on the loop's thread, where on_done and synched_job_run hear of the status. */
-static void explain(const struct synched_job *job) {
-  const struct synched_report *report = job->report;
-  if (report->failed_segment >= 0)
-    synched__explain("segment %lld failed in round %llu with code %d (%s)",
-                     (long long)report->failed_segment, (unsigned long long)report->last_round + 1,
-                     report->failed_code, synched_strerror(report->failed_code));
-  else if (job->status == SYNCHED_ECANCELED)
-    synched__explain("the job was cancelled after round %llu",
-                     (unsigned long long)report->last_round);
-  else if (job->status != 0)
-    synched__explain("on_round ended the job after round %llu with code %d (%s)",
-                     (unsigned long long)report->last_round, job->status,
-                     synched_strerror(job->status));
+static void refer_by_state(struct port *port) {
+  refer(port, synched_job_state(port->delivery.job) != SYNCHED_JOB_PAUSED);
 }
 
 static void on_closed(uv_handle_t *handle) {
-  struct port *port = handle->data;
-  struct synched_job *job = port->job;
-  synched_done_fn on_done = job->options.on_done;
-  void *user = job->options.user;
-  struct synched_report *report = job->report;
-  const int status = job->status;
-  report->missed_count =
-      job->options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
-  if (port->result != NULL)
-    *port->result = status;
-  explain(job);
-  job->port = NULL;
-  synched__free(port);
-  /* The job may be started again, reported or destroyed: pairs with the acquires in job/job.c. */
-  synched__store_release(&job->state, SYNCHED__JOB_ENDED);
-  if (on_done != NULL)
-    on_done(job, status, report, user);
+  synched__delivery_finish(handle->data);
 }
 
 static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   struct port *port = poll->data;
-  struct synched_job *job = port->job;
   (void)poll_status;
   (void)events;
-  synched__signal_clear(&job->signal);
-  /* Pairs with the exchange in synched__job_ring: what was done before the ring is seen below. */
-  (void)synched__exchange_seq_cst(&job->bell, 0);
-  /* Before delivering, so that nothing published before the end is left behind. */
-  bool ended = synched__load_acquire(&job->ended) != 0;
-  if (job->mailbox.slots != NULL)
-    deliver_every(port);
-  else if (job->options.on_snapshot != NULL)
-    deliver_latest(port, ended);
-  if (!ended || uv_is_closing((uv_handle_t *)poll))
-    return;
-  if (!synched__job_is_released(job)) {
-    synched__job_ring(job);
+  if (!synched__deliver(&port->delivery)) {
+    refer_by_state(port);
     return;
   }
   port->finishing = true;
+  uv_ref((uv_handle_t *)poll);
   uv_close((uv_handle_t *)poll, on_closed);
 }
 
-static bool port_is_lost(void *argument) {
+static bool is_lost(void *argument) {
   const struct port *port = argument;
   return !port->finishing && uv_is_closing((const uv_handle_t *)&port->poll) != 0;
 }
 
-static void port_destroy(void *port) {
-  synched__free(port);
+/* On other threads the loop can't be touched; and if it has returned, for want of anything to do, nothing is changed by
+ * that. */
+static void expect_more(void *argument) {
+  struct port *port = argument;
+  if (is_here(port))
+    refer(port, true);
 }
+
+static const struct synched__port_calls calls = {is_lost, synched__free, expect_more};
 
 static void on_discarded(uv_handle_t *handle) {
   synched__free(handle->data);
 }
 
 /* A port that polls the job's signal; the job does not know it yet. */
-static int open_port(struct port **out, struct synched_job *job, struct uv_loop_s *loop) {
+static int open_port(struct synched__delivery **out, struct synched_job *job, void *loop) {
   struct port *port = synched__alloc(1, sizeof *port);
   if (port == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to start a job");
-  port->job = job;
-  port->delivered_round = job->memory->roles.current->snapshot.round;
+  synched__delivery_init(&port->delivery, job);
+  port->thread = uv_thread_self();
   int status = synched__fault_hit(SYNCHED__FAULT_LOOP)
                    ? UV_ENOMEM
                    : uv_poll_init(loop, &port->poll, job->signal.read_fd);
@@ -160,48 +109,86 @@ static int open_port(struct port **out, struct synched_job *job, struct uv_loop_
     uv_close((uv_handle_t *)&port->poll, on_discarded);
     return synched__fail(status, "the loop does not poll: %s", uv_strerror(status));
   }
-  *out = port;
-  return 0;
-}
-
-static int start(struct synched_job *job, struct uv_loop_s *loop, int *result) {
-  uint32_t before;
-  int status = synched__job_claim_start(job, &before);
-  if (status != 0)
-    return status;
-  struct port *port = NULL;
-  status = open_port(&port, job, loop);
-  if (status != 0) {
-    synched__job_unclaim_start(job, before);
-    return status;
-  }
-  port->result = result;
-  job->port = port;
-  job->port_is_lost = port_is_lost;
-  job->port_destroy = port_destroy;
-  synched__job_begin(job);
+  refer(port, (job->options.flags & SYNCHED_JOB_START_PAUSED) == 0);
+  *out = &port->delivery;
   return 0;
 }
 
 int synched_job_start(struct synched_job *job, struct uv_loop_s *loop) {
-  if (job == NULL || loop == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the %s is NULL", job == NULL ? "job" : "loop");
-  return start(job, loop, NULL);
+  const int status = synched__port_check_start(job);
+  if (status != 0)
+    return status;
+  if (loop == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the loop is NULL");
+  return synched__port_start(job, &calls, open_port, loop);
+}
+
+/* For synched_job_run: where its status goes, and a loop that waits for the job whatever it does. */
+struct private_loop {
+  uv_loop_t loop;
+  int result;
+};
+
+static int open_private(struct synched__delivery **out, struct synched_job *job, void *argument) {
+  struct private_loop *private_loop = argument;
+  const int status = open_port(out, job, &private_loop->loop);
+  if (status != 0)
+    return status;
+  struct port *port = (struct port *)*out;
+  port->reference = REFERENCE_KEPT;
+  refer(port, true);
+  port->delivery.result = &private_loop->result;
+  return 0;
 }
 
 int synched_job_run(struct synched_job *job) {
-  if (job == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the job is NULL");
+  int status = synched__job_check(job);
+  if (status != 0)
+    return status;
   const struct synched__worker *self = synched__worker_self();
   if (self != NULL && self->pool == job->pool)
     return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for a job of its own pool");
-  uv_loop_t loop;
-  int status = synched__fault_hit(SYNCHED__FAULT_LOOP) ? UV_ENOMEM : uv_loop_init(&loop);
+  struct private_loop private_loop = {.result = 0};
+  status = synched__fault_hit(SYNCHED__FAULT_LOOP) ? UV_ENOMEM : uv_loop_init(&private_loop.loop);
   if (status != 0)
     return synched__fail(status, "the system refused an event loop: %s", uv_strerror(status));
-  int result = 0;
-  status = start(job, &loop, &result);
-  (void)uv_run(&loop, UV_RUN_DEFAULT);
-  (void)uv_loop_close(&loop);
-  return status != 0 ? status : result;
+  status = synched__port_start(job, &calls, open_private, &private_loop);
+  (void)uv_run(&private_loop.loop, UV_RUN_DEFAULT);
+  (void)uv_loop_close(&private_loop.loop);
+  return status != 0 ? status : private_loop.result;
+}
+
+/* Of a job that is started on a loop, on whose thread we are. */
+static int set_reference_inside(struct synched_job *job, enum reference reference) {
+  void *argument = synched__load_acquire(&job->port);
+  if (argument == NULL || job->port_calls != &calls)
+    return synched__fail(SYNCHED_ENOENT, "the job is not started on a libuv loop");
+  struct port *port = argument;
+  if (!is_here(port))
+    return synched__fail(SYNCHED_EPERM, "this is not the thread of the job's loop");
+  if (port->delivery.result != NULL)
+    return 0; /* synched_job_run waits in any case */
+  port->reference = reference;
+  refer_by_state(port);
+  return 0;
+}
+
+/* As a visitor, for on the wrong thread the port could go away while we look at it. */
+static int set_reference(struct synched_job *job, enum reference reference) {
+  int status = synched__job_check(job);
+  if (status != 0)
+    return status;
+  (void)synched__add_relaxed(&job->visitor_count, 1);
+  status = set_reference_inside(job, reference);
+  /* The last touch: pairs with the acquire in synched__job_is_released. */
+  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  return status;
+}
+
+int synched_job_ref(struct synched_job *job) {
+  return set_reference(job, REFERENCE_KEPT);
+}
+
+int synched_job_unref(struct synched_job *job) {
+  return set_reference(job, REFERENCE_DROPPED);
 }

@@ -5,8 +5,10 @@
 
 #if SYNCHED__FUTEX
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { TOKEN_NONE, TOKEN_LEFT, TOKEN_AWAITED };
@@ -22,17 +24,31 @@ void synched__parker_deinit(struct synched__parker *parker) {
   (void)parker;
 }
 
-void synched__park(struct synched__parker *parker) {
+/* Sleeps while the token is awaited; false when it is until_ns. Returns at once if the token has come in between. */
+static bool sleep_until(struct synched__parker *parker, uint64_t until_ns) {
+  const struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000u),
+                                 .tv_nsec = (long)(until_ns % 1000000000u)};
+  /* This one of the kernel's waits takes a time of the monotonic clock, not a span. */
+  return syscall(SYS_futex, &parker->token, FUTEX_WAIT_BITSET_PRIVATE, TOKEN_AWAITED,
+                 until_ns == UINT64_MAX ? NULL : &until, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ||
+         errno != ETIMEDOUT;
+}
+
+bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
   for (;;) {
     uint32_t token = TOKEN_LEFT;
     /* Pairs with the exchange in synched__unpark. */
     if (synched__cas_acquire(&parker->token, &token, TOKEN_NONE))
-      return;
+      return true;
     token = TOKEN_NONE;
     if (!synched__cas_relaxed(&parker->token, &token, TOKEN_AWAITED) && token == TOKEN_LEFT)
       continue;
-    /* Returns at once if the token came in between, and for signals; the loop looks again. */
-    (void)syscall(SYS_futex, &parker->token, FUTEX_WAIT_PRIVATE, TOKEN_AWAITED, NULL, NULL, 0);
+    /* Also returns for signals; the loop looks again. */
+    if (sleep_until(parker, until_ns))
+      continue;
+    token = TOKEN_AWAITED;
+    if (synched__cas_relaxed(&parker->token, &token, TOKEN_NONE))
+      return false;
   }
 }
 
@@ -60,12 +76,21 @@ void synched__parker_deinit(struct synched__parker *parker) {
   uv_mutex_destroy(&parker->mutex);
 }
 
-void synched__park(struct synched__parker *parker) {
+bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
   uv_mutex_lock(&parker->mutex);
-  while (synched__load_relaxed(&parker->token) == 0)
-    uv_cond_wait(&parker->condition, &parker->mutex);
+  bool in_time = true;
+  while (synched__load_relaxed(&parker->token) == 0 && in_time) {
+    const uint64_t now_ns = uv_hrtime();
+    if (until_ns == UINT64_MAX)
+      uv_cond_wait(&parker->condition, &parker->mutex);
+    else if (now_ns >= until_ns)
+      in_time = false;
+    else
+      (void)uv_cond_timedwait(&parker->condition, &parker->mutex, until_ns - now_ns);
+  }
   synched__store_relaxed(&parker->token, 0);
   uv_mutex_unlock(&parker->mutex);
+  return in_time;
 }
 
 void synched__unpark(struct synched__parker *parker) {
@@ -76,3 +101,7 @@ void synched__unpark(struct synched__parker *parker) {
 }
 
 #endif
+
+void synched__park(struct synched__parker *parker) {
+  (void)synched__park_until(parker, UINT64_MAX);
+}

@@ -8,6 +8,7 @@
 #ifndef SYNCHED_PLATFORM_PARK_H
 #define SYNCHED_PLATFORM_PARK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "platform/atomic.h"
@@ -33,6 +34,9 @@ void synched__parker_deinit(struct synched__parker *parker);
 
 /* By the one thread that the parker belongs to. What the unparking thread did before is visible after. */
 void synched__park(struct synched__parker *parker);
+
+/* The same until the monotonic clock says until_ns; false: it does, and no token has been taken. UINT64_MAX: never. */
+bool synched__park_until(struct synched__parker *parker, uint64_t until_ns);
 
 /* By any thread. It may touch the parker until it returns, so that must outlive the call. */
 void synched__unpark(struct synched__parker *parker);

@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,6 +40,12 @@ void synched__thread_set_name(const char *name) {
 
 uint64_t synched__thread_id(void) {
   return (uint64_t)syscall(SYS_gettid);
+}
+
+void synched__thread_set_exact_timers(void) {
+#if defined(__linux__)
+  (void)prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
+#endif
 }
 
 int synched__thread_pin(int cpu) {

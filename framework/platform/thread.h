@@ -28,6 +28,9 @@ void synched__thread_join(struct synched__thread *thread);
 void synched__thread_set_name(const char *name);
 uint64_t synched__thread_id(void);
 
+/* The calling thread's timed waits end when they should, not some 50 us later to save wake-ups. */
+void synched__thread_set_exact_timers(void);
+
 /* Binds the calling thread to one CPU; 0 or a negative status: SYNCHED_EINVAL, SYNCHED_EPERM. */
 int synched__thread_pin(int cpu);
 

@@ -18,6 +18,8 @@ int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin sp
   waiter->spin = spin;
   waiter->usual_ns = 0;
   synched__store_relaxed(&waiter->asleep, 0);
+  synched__store_relaxed(&waiter->poked, 0);
+  synched__store_relaxed(&waiter->alert_ns, 0);
   return synched__parker_init(&waiter->parker);
 }
 
@@ -56,20 +58,44 @@ static void note_wait(struct synched__waiter *waiter, uint64_t waited_ns) {
   waiter->usual_ns = (waiter->usual_ns + (waited_ns < most_ns ? waited_ns : most_ns)) / 2;
 }
 
-static bool insists(const struct synched__spin *spin) {
-  return spin->insist != NULL && synched__load_relaxed(spin->insist) != 0;
+static bool is_set(const _Atomic uint32_t *word) {
+  return word != NULL && synched__load_relaxed(word) != 0;
+}
+
+static bool is_poked(const struct synched__waiter *waiter) {
+  return synched__load_relaxed(&waiter->poked) != 0;
+}
+
+/* Whether somebody who has waited from start_ns should stop spinning. */
+static bool is_spun_out(const struct synched__waiter *waiter, uint64_t start_ns, uint64_t budget_ns,
+                        uint64_t until_ns) {
+  const struct synched__spin *spin = &waiter->spin;
+  const uint64_t now_ns = synched__clock_ns();
+  if (now_ns >= until_ns || is_poked(waiter) || is_set(spin->rest))
+    return true;
+  return now_ns - start_ns >= budget_ns && !is_set(spin->insist);
 }
 
 static uint64_t spin_from(const struct synched__gate *gate, struct synched__waiter *waiter,
-                          uint64_t seen, uint64_t start_ns) {
-  const uint64_t budget = spin_budget(waiter);
+                          uint64_t seen, uint64_t start_ns, uint64_t until_ns) {
+  const uint64_t budget_ns = spin_budget(waiter);
   for (;;) {
     if (waiter->spin.yields)
       synched__thread_yield();
     uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
-    if (epoch != seen || (synched__clock_ns() - start_ns >= budget && !insists(&waiter->spin)))
+    if (epoch != seen || is_spun_out(waiter, start_ns, budget_ns, until_ns))
       return epoch;
   }
+}
+
+/* Who has been woken for an epoch that is still to come spins for it until the time that it was told. */
+static uint64_t spin_alert(const struct synched__gate *gate, struct synched__waiter *waiter,
+                           uint64_t seen) {
+  const uint64_t alert_ns = synched__exchange_relaxed(&waiter->alert_ns, 0);
+  uint64_t epoch = synched__gate_glance(gate, 0, seen);
+  while (epoch == seen && alert_ns != 0 && !is_poked(waiter) && synched__clock_ns() < alert_ns)
+    epoch = synched__gate_glance(gate, PAUSES_PER_CLOCK, seen);
+  return epoch;
 }
 
 /* Ends the announcement; false if a waker has taken it, who then leaves a token. */
@@ -80,36 +106,60 @@ static bool withdraw(const struct synched__gate *gate, struct synched__waiter *w
   return true;
 }
 
+/* Parks, and leaves no token behind and no announcement. */
+static void doze(const struct synched__gate *gate, struct synched__waiter *waiter,
+                 uint64_t until_ns) {
+  if (synched__park_until(&waiter->parker, until_ns))
+    return;
+  if (!withdraw(gate, waiter))
+    synched__park(&waiter->parker); /* the token is on its way */
+}
+
 static uint64_t sleep_until_changed(const struct synched__gate *gate,
-                                    struct synched__waiter *waiter, uint64_t seen) {
+                                    struct synched__waiter *waiter, uint64_t seen,
+                                    uint64_t until_ns) {
   for (;;) {
-    /* All three sequentially consistent, see wait.h. Counted first: a waker of an earlier epoch, who may take us
-     * as soon as asleep is set, must not make the count lower than the number of those who sleep. */
+    /* All sequentially consistent, see wait.h; so is poked, which is stored before asleep is looked at. Counted first:
+     * a waker of an earlier epoch, who may take us as soon as asleep is set, must not make the count lower than
+     * the number of those who sleep. */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
     synched__store_seq_cst(&waiter->asleep, 1);
     uint64_t epoch = synched__load_seq_cst(gate->epoch);
-    if (epoch == seen || !withdraw(gate, waiter)) {
-      synched__park(&waiter->parker);
-      /* Acquire: pairs with the exchange in synched__gate_advance. */
-      epoch = synched__load_acquire(gate->epoch);
+    const bool stays = epoch == seen && synched__load_seq_cst(&waiter->poked) == 0;
+    if (stays || !withdraw(gate, waiter)) {
+      doze(gate, waiter, until_ns);
+      /* Acquires: pairs with the exchange in synched__gate_advance. */
+      epoch = spin_alert(gate, waiter, seen);
     }
-    if (epoch != seen)
+    if (epoch != seen || is_poked(waiter) || synched__clock_ns() >= until_ns)
       return epoch;
   }
 }
 
-uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
-                            uint64_t seen) {
-  uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
-  if (epoch != seen)
-    return epoch;
-  uint64_t start_ns = synched__clock_ns();
-  epoch = seen;
-  if (waiter->spin.limit_ns != 0 || waiter->spin.insist != NULL)
-    epoch = spin_from(gate, waiter, seen, start_ns);
+static uint64_t wait_from(const struct synched__gate *gate, struct synched__waiter *waiter,
+                          uint64_t seen, uint64_t until_ns) {
+  const uint64_t start_ns = synched__clock_ns();
+  const bool spins = waiter->spin.limit_ns != 0 || waiter->spin.insist != NULL;
+  uint64_t epoch = seen;
+  if (spins && !is_set(waiter->spin.rest))
+    epoch = spin_from(gate, waiter, seen, start_ns, until_ns);
+  const bool rests = is_set(waiter->spin.rest);
   if (epoch == seen)
-    epoch = sleep_until_changed(gate, waiter, seen);
-  note_wait(waiter, synched__clock_ns() - start_ns);
+    epoch = sleep_until_changed(gate, waiter, seen, until_ns);
+  /* A rest that was known beforehand says nothing of the waits within rounds. */
+  if (!rests)
+    note_wait(waiter, synched__clock_ns() - start_ns);
+  return epoch;
+}
+
+uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
+                            uint64_t seen, uint64_t until_ns) {
+  uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
+  if (epoch == seen)
+    epoch = wait_from(gate, waiter, seen, until_ns);
+  /* One who returns has been poked by that; what the poke was for, the poker did before. */
+  if (is_poked(waiter))
+    (void)synched__exchange_seq_cst(&waiter->poked, 0);
   return epoch;
 }
 
@@ -121,4 +171,17 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   synched__unpark(&waiter->parker);
   return true;
+}
+
+void synched__waiter_poke(const struct synched__gate *gate, struct synched__waiter *waiter) {
+  /* Sequentially consistent with asleep: see sleep_until_changed. */
+  synched__store_seq_cst(&waiter->poked, 1);
+  (void)synched__waiter_wake(gate, waiter);
+}
+
+void synched__waiter_alert(const struct synched__gate *gate, struct synched__waiter *waiter,
+                           uint64_t alert_ns) {
+  /* Released with the token. */
+  synched__store_relaxed(&waiter->alert_ns, alert_ns);
+  (void)synched__waiter_wake(gate, waiter);
 }

@@ -32,11 +32,14 @@ struct synched__spin {
   bool yields;       /* offer the CPU to others between looks: threads outnumber CPUs */
   const _Atomic uint32_t
       *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */
+  const _Atomic uint32_t *rest; /* while this is not 0, sleep at once; NULL: never so */
 };
 
 /* One waiting thread; on cache lines of its own because wakers look at it. */
 struct synched__waiter {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
+  _Atomic uint32_t poked;
+  _Atomic uint64_t alert_ns; /* until then, who has been woken spins, for the epoch is about to advance */
   struct synched__parker parker;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin; /* from here on the waiter's own */
   uint64_t usual_ns;                                       /* moving average of its waits */
@@ -46,9 +49,10 @@ struct synched__waiter {
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin);
 void synched__waiter_deinit(struct synched__waiter *waiter);
 
-/* Waits until the epoch is not `seen`; returns what it is. Acquires what was done before it advanced. */
+/* Waits until the epoch is not `seen`, and returns what it is; or until the waiter has been poked, or the monotonic
+ * clock says until_ns (UINT64_MAX: never), and returns `seen`. Acquires what was done before the epoch advanced. */
 uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
-                            uint64_t seen);
+                            uint64_t seen, uint64_t until_ns);
 
 /* Looks for about `looks` pauses whether the epoch is not `seen`; returns what it was last. */
 uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen);
@@ -62,5 +66,12 @@ static inline bool synched__gate_advance(const struct synched__gate *gate, uint6
 
 /* Wakes this waiter if it sleeps; true if it did. After synched__gate_advance, by any thread. */
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter);
+
+/* Makes this waiter's wait return, or its next one, though the epoch is the same. Any thread. */
+void synched__waiter_poke(const struct synched__gate *gate, struct synched__waiter *waiter);
+
+/* Wakes this waiter if it sleeps, because the epoch will advance before alert_ns. */
+void synched__waiter_alert(const struct synched__gate *gate, struct synched__waiter *waiter,
+                           uint64_t alert_ns);
 
 #endif

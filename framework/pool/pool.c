@@ -21,6 +21,7 @@
 #define SPIN_DEFAULT_NS 50000u
 #define SPIN_MOST_NS 500000u
 #define GROUP_MOST 16u
+#define LEAD_DEFAULT_NS 100000u /* until more is known: see job/keep.c */
 #define STACK_LEAST_BYTES 65536u
 #define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
 
@@ -57,7 +58,9 @@ static struct synched__spin choose_spin(const struct synched_pool *pool,
   if (options->wait == SYNCHED_WAIT_SLEEP)
     spin.limit_ns = 0;
   if (options->wait == SYNCHED_WAIT_SPIN)
-    spin.insist = &pool->running;
+    spin.insist = &pool->expectant;
+  else
+    spin.rest = &pool->resting;
   /* Spinning would keep those from running for whom it waits: offer them the CPU instead. */
   spin.yields = pool->worker_count > pool->usable_count;
   if (options->wait == SYNCHED_WAIT_AUTO && options->spin_ns == 0 && !spin.yields)
@@ -236,7 +239,10 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   for (unsigned w = 0; w < worker_count; w++) {
     pool->workers[w].pool = pool;
     pool->workers[w].index = w;
+    synched__store_relaxed(&pool->workers[w].keep_ns, SYNCHED__NEVER);
   }
+  pool->lead_ns = LEAD_DEFAULT_NS;
+  synched__store_relaxed(&pool->attention_ns, SYNCHED__NEVER);
   *out = pool;
   return 0;
 }
@@ -301,6 +307,9 @@ int synched_pool_destroy(struct synched_pool *pool) {
   if (status != 0)
     return status;
   stop_workers(pool, pool->worker_count);
+  if (pool->watch != NULL)
+    pool->watch_end(pool->watch);
+  synched__schedule_free(&pool->schedule);
   deinit_workers(pool, pool->worker_count);
   synched__parker_deinit(&pool->creator);
   synched__mutex_deinit(&pool->mutex);
@@ -308,12 +317,16 @@ int synched_pool_destroy(struct synched_pool *pool) {
   return 0;
 }
 
-void synched__pool_attach(struct synched_pool *pool, synched__participate_fn participate) {
+int synched__pool_attach(struct synched_pool *pool, const struct synched__duties *duties) {
   synched__mutex_lock(&pool->mutex);
-  pool->job_count++;
-  /* Released to workers by the gate. */
-  synched__store_relaxed(&pool->participate, participate);
+  const int status = synched__schedule_reserve(&pool->schedule, (size_t)pool->job_count + 1);
+  if (status == 0) {
+    pool->job_count++;
+    /* Released to workers by the gate, or by the mutex with which a keeper is appointed. */
+    synched__store_release(&pool->duties, duties);
+  }
   synched__mutex_unlock(&pool->mutex);
+  return status;
 }
 
 void synched__pool_detach(struct synched_pool *pool) {

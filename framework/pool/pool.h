@@ -18,10 +18,12 @@
 #include "memory/memory.h"
 #include "platform/thread.h"
 #include "platform/wait.h"
+#include "pool/schedule.h"
 
 #include <synched/pool.h>
 
 struct synched_job;
+struct synched__watch;
 
 struct synched__worker {
   /* (epoch, segments left) of its home range: see job/claim.h. Its owner's and thieves'. */
@@ -31,6 +33,7 @@ struct synched__worker {
       opened_epoch; /* the last that it opened, and when: its own, to save a look at the clock */
   uint64_t opened_ns;
   uint64_t part_ns;          /* what its part of a static round took when last it could tell */
+  _Atomic uint64_t keep_ns; /* when it is to look at the schedule; under the pool's mutex, read by itself */
   struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
   unsigned rank;  /* in pool->ring */
@@ -46,9 +49,14 @@ struct synched__turn {
   _Atomic uint64_t shape;
 };
 
-/* What a job gives its pool to run: a worker's part in the round of an epoch. Returns the last epoch in which the
- * worker has done its part. */
-typedef uint64_t (*synched__participate_fn)(struct synched__worker *worker, uint64_t epoch);
+/* What a job gives its pool to run. */
+struct synched__duties {
+  /* A worker's part in the round of an epoch. Returns the last epoch in which the worker has done its part. */
+  uint64_t (*participate)(struct synched__worker *worker, uint64_t epoch);
+  /* What it does when it has been waiting until keep_ns, or has been poked, and the epoch is still the one that it
+   * has seen. Returns the same. */
+  uint64_t (*keep)(struct synched__worker *worker, uint64_t seen);
+};
 
 struct synched_pool {
   /* The line that every round moves: written by who opens it, then read by everybody. Who counts itself out does
@@ -61,7 +69,7 @@ struct synched_pool {
 
   /* Written when the pool turns to another job, or one changes shape. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__turn turns[2];
-  _Atomic(synched__participate_fn) participate;
+  _Atomic(const struct synched__duties *) duties;
 
   /* Fixed once the pool is created. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate; /* epoch and sleeper_count */
@@ -79,13 +87,20 @@ struct synched_pool {
   /* Read by the baton's holder in every round; changed when jobs come and go. */
   struct synched_job *occupant; /* whose roles are in the first line; baton */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t running; /* not idle; under the mutex */
-  _Atomic uint32_t contended;                             /* other jobs are ready */
+  _Atomic uint32_t expectant;    /* not idle, or some tick will be due; under the mutex */
+  _Atomic uint32_t resting;      /* idle, and will be for long; under the mutex */
+  _Atomic uint64_t attention_ns; /* by synched__tick_ns: until then only the job that is being computed can run;
+                                    0: others can, NEVER: none will; under the mutex */
 
   struct synched__mutex mutex;
-  struct synched_job *ready_head, *ready_tail; /* under the mutex */
-  unsigned job_count;                          /* under the mutex */
-  _Atomic uint32_t started_count;              /* workers that are up */
-  struct synched__parker creator;              /* who waits for them */
+  struct synched__schedule schedule; /* under the mutex, as what follows */
+  struct synched__worker *keeper;    /* who looks at it when the next tick is due; NULL: nobody */
+  uint64_t lead_ns;                  /* how much earlier, for the system wakes late */
+  unsigned job_count;
+  struct synched__watch *watch;   /* job/watch.h; NULL: no job has had a deadline */
+  void (*watch_end)(void *watch); /* when the pool ends */
+  _Atomic uint32_t started_count; /* workers that are up */
+  struct synched__parker creator; /* who waits for them */
 };
 
 /* The worker that the calling thread is; NULL on any other thread. */
@@ -113,8 +128,9 @@ static inline void synched__pool_wake_on(struct synched__worker *worker, unsigne
     synched__pool_wake_branch(worker, count);
 }
 
-/* A job is created on the pool, or destroyed. participate is the same every time. */
-void synched__pool_attach(struct synched_pool *pool, synched__participate_fn participate);
+/* A job is created on the pool, or destroyed. The duties are the same every time. SYNCHED_ENOMEM: nothing has
+ * changed. */
+int synched__pool_attach(struct synched_pool *pool, const struct synched__duties *duties);
 void synched__pool_detach(struct synched_pool *pool);
 
 #endif

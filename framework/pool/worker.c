@@ -30,6 +30,7 @@ static void settle(struct synched__worker *worker) {
   (void)snprintf(info->name, sizeof info->name, "%.10s/%u", worker->pool->name, worker->index);
   synched__thread_set_name(info->name);
   info->thread_id = synched__thread_id();
+  synched__thread_set_exact_timers();
   if (info->place.cpu >= 0) {
     info->pin_status = synched__thread_pin(info->place.cpu);
     if (info->pin_status != 0)
@@ -48,11 +49,14 @@ void synched__worker_main(void *argument) {
     synched__unpark(&pool->creator);
   uint64_t seen = 0;
   for (;;) {
-    uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen);
-    /* Stored before the gate advanced, which gate_wait acquires; so is participate. */
+    const uint64_t keep_ns = synched__load_relaxed(&worker->keep_ns);
+    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, keep_ns);
+    /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)
       return;
-    seen = synched__load_relaxed(&pool->participate)(worker, epoch);
+    /* Acquire: pairs with the release in synched__pool_attach. */
+    const struct synched__duties *duties = synched__load_acquire(&pool->duties);
+    seen = epoch != seen ? duties->participate(worker, epoch) : duties->keep(worker, seen);
   }
 }
 

@@ -126,6 +126,7 @@ void synched__record_reset(struct synched_report *report) {
   report->lease_wait_ns = 0;
   report->delivered_count = 0;
   report->missed_count = 0;
+  report->time = (struct synched__record_time){.period_ns = 0};
 }
 
 uint64_t synched__record_shown_ns(const struct synched_report *report, uint64_t recorded_ns) {

@@ -48,6 +48,13 @@ struct synched__record_segment {
   uint64_t call_count, compute_ns, longest_ns;
 };
 
+/* What a run did about time; see <synched/report.h>. Written by who closes rounds, and when the job ends. */
+struct synched__record_time {
+  uint64_t period_ns, started_count, late_count, skipped_count, overrun_count;
+  uint64_t lateness_p50_ns, lateness_p99_ns, lateness_max_ns;
+  uint64_t deadline_ns, deadline_missed_count, dropped_count;
+};
+
 /* The whole; what the public header calls a report. */
 struct synched_report {
   unsigned worker_count;
@@ -71,6 +78,7 @@ struct synched_report {
   int failed_code;
   uint64_t lease_wait_count, lease_wait_ns;
   uint64_t delivered_count, missed_count; /* by the loop's thread */
+  struct synched__record_time time;
 };
 
 struct synched__record_shape {

@@ -13,7 +13,7 @@
 static const struct synched__options_spec summary_spec = {
     .what = "synched_report_summary",
     .known = sizeof(struct synched_report_summary),
-    .minimum = sizeof(struct synched_report_summary),
+    .minimum = offsetof(struct synched_report_summary, period_ns),
 };
 
 static const struct synched__options_spec worker_spec = {
@@ -72,6 +72,17 @@ int synched_report_summary(const struct synched_report *report,
       .lease_wait_ns = report->lease_wait_ns,
       .delivered_count = report->delivered_count,
       .missed_count = report->missed_count,
+      .period_ns = report->time.period_ns,
+      .tick_count = report->time.started_count + report->time.skipped_count,
+      .started_count = report->time.started_count,
+      .late_count = report->time.late_count,
+      .skipped_count = report->time.skipped_count,
+      .overrun_count = report->time.overrun_count,
+      .lateness_p50_ns = report->time.lateness_p50_ns,
+      .lateness_p99_ns = report->time.lateness_p99_ns,
+      .lateness_max_ns = report->time.lateness_max_ns,
+      .deadline_missed_count = report->time.deadline_missed_count,
+      .dropped_count = report->time.dropped_count,
   };
   for (unsigned i = 0; i < report->worker_count; i++) {
     const struct synched__record_worker *worker = &report->workers[i];

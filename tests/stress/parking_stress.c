@@ -103,7 +103,7 @@ static void *seat_run(void *argument) {
   struct seat *seat = argument;
   struct table *table = seat->table;
   for (;;) {
-    uint64_t epoch = synched__gate_wait(&table->gate, &seat->waiter, seat->seen);
+    uint64_t epoch = synched__gate_wait(&table->gate, &seat->waiter, seat->seen, UINT64_MAX);
     STRESS_CHECK(epoch > seat->seen, "the gate went back, or let somebody through for nothing");
     if (epoch > table->last_epoch)
       return NULL;

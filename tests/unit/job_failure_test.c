@@ -375,9 +375,10 @@ Test(job, create_request_refused_leaves_memory_and_pool_free) {
   for (unsigned repeat = 0; repeat < 20; repeat++)
     cr_assert_geq(refuse_in_turn(&refusing), 5);
   refusing.fault = SYNCHED__FAULT_SYNC;
-  refusing.expected = SYNCHED_EAGAIN;
+  refusing.expected = SYNCHED_EAGAIN; /* the descriptor; */
+  refusing.also = SYNCHED_ENOMEM;     /* the mutex */
   for (unsigned repeat = 0; repeat < 20; repeat++)
-    cr_assert_eq(refuse_in_turn(&refusing), 1);
+    cr_assert_eq(refuse_in_turn(&refusing), 2);
   cr_assert_lt(file_count(), files + 20);
   memory_end(making.memory);
   pool_end(making.pool);

@@ -148,7 +148,7 @@ static void *wait_repeatedly(void *argument) {
   struct scene *scene = visitor->scene;
   uint64_t seen = 0;
   for (unsigned i = 0; i < scene->rounds; i++) {
-    seen = synched__gate_wait(&scene->gate, &scene->waiters[visitor->index], seen);
+    seen = synched__gate_wait(&scene->gate, &scene->waiters[visitor->index], seen, UINT64_MAX);
     scene->last[visitor->index] = seen;
     scene->stale[visitor->index] += scene->content < seen;
     (void)atomic_fetch_add(&scene->seen_count, 1);
@@ -178,8 +178,8 @@ Test(wait, gate_that_has_advanced_lets_through_at_once) {
   struct scene scene;
   scene_init(&scene, asleep_at_once, 0);
   cr_assert_not(synched__gate_advance(&scene.gate, 5), "nobody sleeps");
-  cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 4), 5);
-  cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 6), 5, "different, not later");
+  cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 4, UINT64_MAX), 5);
+  cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 6, UINT64_MAX), 5, "different, not later");
   cr_assert_eq(synched__gate_glance(&scene.gate, 3, 4), 5);
   cr_assert_eq(synched__gate_glance(&scene.gate, 3, 5), 5);
   cr_assert_eq(synched__gate_glance(&scene.gate, 0, 5), 5);

@@ -1,0 +1,53 @@
+/*
+ * ticks.h: when a periodic job's rounds are due, and how punctual they were (internal).
+ *
+ * The schedule is absolute: tick k is due at the start plus k periods, computed with integers, so that it does not drift, however
+ * late single rounds are. It knows no clock: it is told what time it is.
+ */
+#ifndef SYNCHED_JOB_TICKS_H
+#define SYNCHED_JOB_TICKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synched/job.h>
+
+/* Lateness is counted in buckets, 16 to each doubling of it, so that a quantile is good to a sixteenth. */
+#define SYNCHED__LATENESS_STEPS 16u
+#define SYNCHED__LATENESS_OCTAVES 32u
+#define SYNCHED__LATENESS_BUCKETS (SYNCHED__LATENESS_STEPS * (SYNCHED__LATENESS_OCTAVES + 1))
+
+struct synched__ticks {
+  uint64_t period_ns; /* 0: the job is free-running */
+  enum synched_overrun overrun;
+  bool begun;       /* there has been a tick */
+  uint64_t due_ns;  /* the next tick that is to be started */
+  uint64_t last_ns; /* the last one that was */
+  uint64_t started_count, late_count, skipped_count, overrun_count;
+  uint64_t lateness_max_ns;
+  uint64_t lateness[SYNCHED__LATENESS_BUCKETS];
+};
+
+/* Before a run: forgets everything. */
+void synched__ticks_reset(struct synched__ticks *ticks, uint64_t period_ns,
+                          enum synched_overrun overrun);
+
+/* The first tick is due now. */
+void synched__ticks_start(struct synched__ticks *ticks, uint64_t now_ns);
+
+/* A round is opened now. Returns the tick that it is for; others may be left out. */
+uint64_t synched__ticks_begin(struct synched__ticks *ticks, uint64_t now_ns);
+
+/* That round has ended now; sets due_ns. */
+void synched__ticks_end(struct synched__ticks *ticks, uint64_t now_ns);
+
+/* Goes on after a pause, with the next tick in the same phase; those in between never were. */
+void synched__ticks_realign(struct synched__ticks *ticks, uint64_t now_ns);
+
+/* The next tick is due one new period after the last one, or now if that has passed. */
+void synched__ticks_set_period(struct synched__ticks *ticks, uint64_t period_ns, uint64_t now_ns);
+
+/* The lateness that `share` (0 to 1) of the started ticks did not exceed; to within a sixteenth, rounded up. */
+uint64_t synched__ticks_lateness(const struct synched__ticks *ticks, double share);
+
+#endif

@@ -1,0 +1,164 @@
+#include "loop/deliver.h"
+
+#include "base/error.h"
+#include "platform/alloc.h"
+
+void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job) {
+  delivery->job = job;
+  delivery->delivered_round = job->memory->roles.current->snapshot.round;
+}
+
+/* --- snapshots --- */
+
+static void show(struct synched__delivery *delivery, const struct synched_snapshot *now) {
+  struct synched_job *job = delivery->job;
+  job->passed_over = now->round - delivery->delivered_round - 1;
+  delivery->delivered_round = now->round;
+  job->report->delivered_count++;
+  job->options.on_snapshot(job, now, job->options.user);
+  job->passed_over = 0;
+  synched_snapshot_release(now);
+}
+
+/* The newest, unless it has been delivered, or readers have all leases. While rounds go on that is found out
+ * before taking it: one lease too many, if only to look, could make a round wait. After the end nothing
+ * moves, and the newest may be one that readers have already. */
+static void deliver_latest(struct synched__delivery *delivery, bool ended) {
+  struct synched_memory *memory = delivery->job->memory;
+  const unsigned lease_count = memory->buffer_count - 2;
+  if (!ended && synched__memory_leased(memory) >= lease_count)
+    return;
+  const struct synched_snapshot *now = synched_snapshot_current(memory);
+  if (now->round > delivery->delivered_round &&
+      (!ended || synched__memory_leased(memory) <= lease_count))
+    show(delivery, now);
+  else
+    synched_snapshot_release(now);
+}
+
+/* At most what the mailbox can hold, so that a fast job does not keep the loop here. */
+static void deliver_every(struct synched__delivery *delivery) {
+  struct synched__mailbox *mailbox = &delivery->job->mailbox;
+  for (size_t i = 0; i < mailbox->slot_count; i++) {
+    const struct synched_snapshot *now = synched__mailbox_take(mailbox);
+    if (now == NULL)
+      return;
+    show(delivery, now);
+  }
+  synched__job_ring(delivery->job);
+}
+
+/* --- everything --- */
+
+static void deliver_steered(struct synched_job *job) {
+  struct synched__request *request;
+  while ((request = synched__steer_take_done(job)) != NULL) {
+    const struct synched_steered steered = request->steered;
+    synched__free(request);
+    if (job->options.on_steered != NULL)
+      job->options.on_steered(job, &steered, job->options.user);
+  }
+}
+
+static void deliver_miss(struct synched_job *job) {
+  struct synched_deadline_miss miss;
+  if (synched__watch_take(job, &miss) && job->options.on_deadline != NULL)
+    job->options.on_deadline(job, &miss, job->options.user);
+}
+
+/* A callback may have closed the loop's handle. */
+static bool is_lost(const struct synched_job *job) {
+  return job->port_calls->is_lost(synched__load_relaxed(&job->port));
+}
+
+bool synched__deliver(struct synched__delivery *delivery) {
+  struct synched_job *job = delivery->job;
+  synched__signal_clear(&job->signal);
+  /* Pairs with the exchange in synched__job_ring: what was done before the ring is seen below. */
+  (void)synched__exchange_seq_cst(&job->bell, 0);
+  /* Before delivering, so that nothing published before the end is left behind. */
+  const bool ended = synched__load_acquire(&job->ended) != 0;
+  if (job->mailbox.slots != NULL)
+    deliver_every(delivery);
+  else if (job->options.on_snapshot != NULL)
+    deliver_latest(delivery, ended);
+  if (!is_lost(job))
+    deliver_miss(job);
+  if (!is_lost(job))
+    deliver_steered(job);
+  if (!ended || is_lost(job))
+    return false;
+  const bool released = synched__job_is_released(job);
+  if (!released)
+    synched__job_ring(job);
+  return released;
+}
+
+/* --- the end --- */
+
+/* For synched_error_message on the loop's thread, where on_done and synched_job_run hear of the status. */
+static void explain(const struct synched_job *job) {
+  const struct synched_report *report = job->report;
+  if (report->failed_segment >= 0)
+    synched__explain("segment %lld failed in round %llu with code %d (%s)",
+                     (long long)report->failed_segment, (unsigned long long)report->last_round + 1,
+                     report->failed_code, synched_strerror(report->failed_code));
+  else if (job->status == SYNCHED_ECANCELED)
+    synched__explain("the job was cancelled after round %llu",
+                     (unsigned long long)report->last_round);
+  else if (job->status == SYNCHED_ETIMEDOUT && report->time.dropped_count != 0)
+    synched__explain("round %llu missed its deadline", (unsigned long long)report->last_round + 1);
+  else if (job->status != 0)
+    synched__explain("on_round ended the job after round %llu with code %d (%s)",
+                     (unsigned long long)report->last_round, job->status,
+                     synched_strerror(job->status));
+}
+
+void synched__delivery_finish(struct synched__delivery *delivery) {
+  struct synched_job *job = delivery->job;
+  synched_done_fn on_done = job->options.on_done;
+  void *user = job->options.user;
+  struct synched_report *report = job->report;
+  const int status = job->status;
+  report->missed_count =
+      job->options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
+  if (delivery->result != NULL)
+    *delivery->result = status;
+  explain(job);
+  synched__store_relaxed(&job->port, NULL);
+  synched__free(delivery);
+  /* The job may be started again, reported or destroyed: pairs with the acquires in job/job.c and job/steer.c. */
+  synched__store_release(&job->state, SYNCHED__JOB_ENDED);
+  if (on_done != NULL)
+    on_done(job, status, report, user);
+}
+
+/* --- the start --- */
+
+int synched__port_check_start(const struct synched_job *job) {
+  const int status = synched__job_check(job);
+  if (status != 0)
+    return status;
+  if (synched__worker_self() != NULL)
+    return synched__fail(SYNCHED_EPERM, "a worker has no event loop to start a job on");
+  return 0;
+}
+
+int synched__port_start(struct synched_job *job, const struct synched__port_calls *calls,
+                        synched__port_open_fn open, void *argument) {
+  uint32_t before;
+  int status = synched__steer_open(job, &before);
+  if (status != 0)
+    return status;
+  struct synched__delivery *delivery = NULL;
+  status = open(&delivery, job, argument);
+  if (status != 0) {
+    synched__steer_reopen(job, before);
+    return status;
+  }
+  job->port_calls = calls;
+  /* Release: pairs with the acquire in synched__job_expect_more. */
+  synched__store_release(&job->port, delivery);
+  synched__job_begin(job);
+  return 0;
+}

@@ -4,6 +4,7 @@
 #ifndef SYNCHED_SYNCHED_H
 #define SYNCHED_SYNCHED_H
 
+#include <synched/allocator.h>
 #include <synched/job.h>
 #include <synched/memory.h>
 #include <synched/pool.h>

@@ -32,9 +32,10 @@ static int check_enums(const struct synched_job_options *options) {
 
 static int read_options(struct synched_job_options *read, const struct synched_job_options *options,
                         const struct synched_memory *memory) {
-  static const struct synched__options_spec spec = {"synched_job_options",
-                                                    sizeof(struct synched_job_options),
-                                                    sizeof(struct synched_job_options)};
+  static const struct synched__options_spec spec = {
+      .what = "synched_job_options",
+      .known = sizeof(struct synched_job_options),
+      .minimum = offsetof(struct synched_job_options, period_ns)};
   const uint32_t known_flags = SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES;
   int status = synched__options_read(read, options, &spec);
   if (status != 0)

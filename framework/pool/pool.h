@@ -71,6 +71,8 @@ struct synched_pool {
   unsigned usable_count; /* CPUs */
   unsigned group_count;
   char *name;
+  int priority; /* what each worker gives itself; 0: nothing */
+  int nice;
   struct synched_pool_info info;
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;

@@ -13,7 +13,7 @@
 static const struct synched__options_spec summary_spec = {
     .what = "synched_report_summary",
     .known = sizeof(struct synched_report_summary),
-    .minimum = sizeof(struct synched_report_summary),
+    .minimum = offsetof(struct synched_report_summary, period_ns),
 };
 
 static const struct synched__options_spec worker_spec = {

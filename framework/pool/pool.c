@@ -16,6 +16,7 @@
 #include "platform/alloc.h"
 #include "platform/clock.h"
 #include "platform/cpus.h"
+#include "platform/process.h"
 #include "topology/place.h"
 #include "topology/plan.h"
 
@@ -284,6 +285,7 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   struct synched_pool *pool = synched__alloc_lines(1, sizeof *pool);
   if (pool == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a pool");
+  pool->generation = synched__process_watch();
   pool->worker_count = worker_count;
   pool->workers = synched__alloc_lines(worker_count, sizeof *pool->workers);
   pool->name = synched__copy_text(name);
@@ -355,6 +357,8 @@ static int check_unused(struct synched_pool *pool) {
 int synched_pool_destroy(struct synched_pool *pool) {
   if (pool == NULL)
     return 0;
+  if (synched__is_foreign(pool->generation))
+    return synched__process_refuse("pool");
   const struct synched__worker *self = synched__worker_self();
   if (self != NULL && self->pool == pool)
     return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for its own end");

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "platform/cpus.h"
+#include "platform/process.h"
 
 static _Thread_local struct synched__worker *self;
 
+/* After fork() in a call on a worker, the child's only thread is a copy of the worker's, but no worker. */
 struct synched__worker *synched__worker_self(void) {
-  return self;
+  return self == NULL || synched__is_foreign(self->pool->generation) ? NULL : self;
 }
 
 static void read_back_cpus(struct synched__worker *worker) {

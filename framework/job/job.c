@@ -135,6 +135,8 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                          pool == NULL     ? "pool"
                          : memory == NULL ? "memory"
                                           : "job's options");
+  if (synched__is_foreign(pool->generation))
+    return synched__process_refuse("pool");
   struct synched_job_options read;
   int status = synched__job_read_options(&read, options, memory);
   if (status != 0)
@@ -142,6 +144,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   struct synched_job *job = synched__alloc_lines(1, sizeof *job);
   if (job == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a job");
+  job->generation = synched__process_generation();
   job->pool = pool;
   job->memory = memory;
   job->options = read;
@@ -158,6 +161,8 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
 int synched__job_check(const struct synched_job *job) {
   if (job == NULL)
     return synched__fail(SYNCHED_EINVAL, "the job is NULL");
+  if (synched__is_foreign(job->generation))
+    return synched__process_refuse("job");
   return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "job/ticks.h"
 #include "job/watch.h"
 #include "memory/memory.h"
+#include "platform/process.h"
 #include "platform/signal.h"
 #include "report/record.h"
 
@@ -56,6 +57,7 @@ struct synched__failure {
 
 struct synched_job {
   struct synched__entry entry; /* first: a job is found from it; in the pool's schedule, under its mutex */
+  uint32_t generation; /* of the process that made it */
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_report *report;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "platform/alloc.h"
+#include "platform/process.h"
 
 static int read_options(struct synched_memory_options *read,
                         const struct synched_memory_options *options) {
@@ -85,6 +86,7 @@ static int init_memory(struct synched_memory *memory,
                        const struct synched_memory_options *options) {
   memory->refill = options->refill;
   memory->huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
+  memory->generation = synched__process_watch();
   memory->buffer_count = 2 + options->lease_count;
   int status = synched__layout_init(&memory->layout, options);
   if (status != 0)
@@ -143,6 +145,8 @@ static int check_unused(struct synched_memory *memory) {
 int synched_memory_destroy(struct synched_memory *memory) {
   if (memory == NULL)
     return 0;
+  if (synched__is_foreign(memory->generation))
+    return synched__process_refuse("memory");
   int status = check_unused(memory);
   if (status != 0)
     return status;
@@ -179,6 +183,8 @@ int synched_memory_load(struct synched_memory *memory, size_t segment, const voi
                         size_t count) {
   if (memory == NULL)
     return synched__fail(SYNCHED_EINVAL, "the memory is NULL");
+  if (synched__is_foreign(memory->generation))
+    return synched__process_refuse("memory");
   if (segment >= memory->layout.segment_count)
     return synched__fail(SYNCHED_ERANGE, "segment is %zu; the memory has %zu", segment,
                          memory->layout.segment_count);
@@ -195,6 +201,8 @@ int synched_memory_load(struct synched_memory *memory, size_t segment, const voi
 
 int synched__memory_claim(struct synched_memory *memory) {
   int status = 0;
+  if (synched__is_foreign(memory->generation))
+    return synched__process_refuse("memory");
   synched__mutex_lock(&memory->mutex);
   if (memory->owner == SYNCHED__OWNER_NONE)
     memory->owner = SYNCHED__OWNER_JOB;

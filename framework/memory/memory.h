@@ -67,6 +67,7 @@ struct synched_memory {
   _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
   enum synched_refill refill;
   bool huge_pages;
+  uint32_t generation; /* of the process that made it */
   unsigned buffer_count;
   struct synched__buffer *buffers;
 
@@ -89,7 +90,8 @@ synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
                                     offsetof(struct synched__buffer, snapshot));
 }
 
-/* Makes a memory a job's, or free again. SYNCHED_EBUSY if it has another owner. */
+/* Makes a memory a job's, or free again. SYNCHED_EBUSY if it has another owner; SYNCHED_ENOTSUP: it is a parent
+ * process's. */
 int synched__memory_claim(struct synched_memory *memory);
 void synched__memory_unclaim(struct synched_memory *memory);
 

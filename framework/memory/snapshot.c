@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/error.h"
+#include "platform/process.h"
 
 static bool is_unannounced(uint64_t sequence) {
   return (sequence & SYNCHED__SEQUENCE_WRITING) != 0;
@@ -46,7 +48,7 @@ static void leave_buffer(struct synched__buffer *buffer) {
    * take_buffer. Sequentially consistent with starved: either we see that somebody waits, or
    * synched__memory_starve sees our buffer free. */
   if (synched__sub_seq_cst(&buffer->refs, 1) == 1 && synched__load_seq_cst(&memory->starved) != 0 &&
-      synched__memory_unstarve(memory))
+      !synched__is_foreign(memory->generation) && synched__memory_unstarve(memory))
     memory->on_free(memory->on_free_argument);
 }
 
@@ -65,7 +67,25 @@ static bool enter_buffer(struct synched__buffer *buffer) {
   return false;
 }
 
+/* In a child process, of a memory that its parent made. Nothing moves here any more, so one attempt tells. What was being
+ * written at the fork need not be of any one moment: the system copies pages one after the other. */
+static const struct synched_snapshot *inherited_snapshot(struct synched_memory *memory) {
+  const bool written =
+      synched__load_acquire(&memory->running) != 0 || memory->owner == SYNCHED__OWNER_WRITERS;
+  if (!written) {
+    struct synched__buffer *buffer = newest_buffer(memory);
+    (void)synched__add_seq_cst(&memory->retained, 1);
+    if (enter_buffer(buffer))
+      return &buffer->snapshot;
+    (void)synched__sub_acq_rel(&memory->retained, 1);
+  }
+  synched__explain("the memory was being written when the parent process called fork()");
+  return NULL;
+}
+
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
+  if (synched__is_foreign(memory->generation))
+    return inherited_snapshot(memory);
   /* Before looking for the newest: see memory.h. Also keeps the memory from being destroyed under us. */
   (void)synched__add_seq_cst(&memory->retained, 1);
   struct synched__buffer *buffer = newest_buffer(memory);

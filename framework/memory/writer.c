@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "platform/cpus.h"
+#include "platform/process.h"
 #include "platform/wait.h"
 
 #define SEATS_MAX 65536u
@@ -125,6 +126,8 @@ int synched_writer_open(struct synched_writer **out, struct synched_memory *memo
   *out = NULL;
   if (memory == NULL)
     return synched__fail(SYNCHED_EINVAL, "the memory is NULL");
+  if (synched__is_foreign(memory->generation))
+    return synched__process_refuse("memory");
   if (segment >= memory->layout.segment_count)
     return synched__fail(SYNCHED_ERANGE, "segment is %zu; the memory has %zu", segment,
                          memory->layout.segment_count);
@@ -165,9 +168,11 @@ static void fill_segment(struct synched__buffer *out, size_t segment, const void
 }
 
 static int check_open(const struct synched_writer *writer) {
-  if (writer == NULL || !writer->open)
-    return synched__fail(SYNCHED_EINVAL, "the writer is %s", writer == NULL ? "NULL" : "closed");
-  return 0;
+  if (writer == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the writer is NULL");
+  if (synched__is_foreign(writer->memory->generation))
+    return synched__process_refuse("writer");
+  return writer->open ? 0 : synched__fail(SYNCHED_EINVAL, "the writer is closed");
 }
 
 int synched_writer_write(struct synched_writer *writer, const void *elements, size_t count) {
@@ -306,6 +311,8 @@ int synched_writer_close(struct synched_writer *writer) {
   int status = 0;
   struct synched_memory *memory = writer->memory;
   struct synched__writers *writers = memory->writers;
+  if (synched__is_foreign(memory->generation))
+    return synched__process_refuse("writer");
   synched__mutex_lock(&memory->mutex);
   if (!writer->open) {
     status = synched__fail(SYNCHED_EINVAL, "the writer is closed");

@@ -1,37 +1,37 @@
 #include "platform/alloc.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "platform/atomic.h"
 #include "platform/fault.h"
+#include "platform/heap.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
-void *synched__alloc(size_t count, size_t size) {
+/* In whole units; NULL where that does not fit into size_t, or is refused. */
+static void *take(size_t count, size_t size, size_t unit, size_t alignment) {
   if (synched__fault_hit(SYNCHED__FAULT_ALLOCATE))
     return NULL;
-  return calloc(count, size);
+  if (size != 0 && count > (SIZE_MAX - unit) / size)
+    return NULL;
+  const size_t bytes = (count * size + unit - 1) / unit * unit;
+  return synched__heap_take(bytes != 0 ? bytes : unit, alignment);
+}
+
+void *synched__alloc(size_t count, size_t size) {
+  return take(count, size, 1, _Alignof(max_align_t));
 }
 
 void *synched__alloc_lines(size_t count, size_t size) {
-  const size_t line = SYNCHED__CACHE_LINE;
-  if (synched__fault_hit(SYNCHED__FAULT_ALLOCATE))
-    return NULL;
-  if (size != 0 && count > (SIZE_MAX - line) / size)
-    return NULL;
-  size_t bytes = (count * size + line - 1) / line * line;
-  void *block = aligned_alloc(line, bytes == 0 ? line : bytes);
-  if (block != NULL)
-    memset(block, 0, bytes);
-  return block;
+  return take(count, size, SYNCHED__CACHE_LINE, SYNCHED__CACHE_LINE);
 }
 
 void synched__free(void *block) {
-  free(block);
+  if (block != NULL)
+    synched__heap_give(block);
 }
 
 char *synched__copy_text(const char *text) {

@@ -1,5 +1,6 @@
 /*
- * alloc.h: memory from the system. Nothing here is called while rounds run.
+ * alloc.h: memory from the process's allocator (platform/heap.h), and whole pages from the system. Nothing here is
+ * called while rounds run.
  */
 #ifndef SYNCHED_PLATFORM_ALLOC_H
 #define SYNCHED_PLATFORM_ALLOC_H

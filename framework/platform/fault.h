@@ -15,6 +15,7 @@ enum synched__fault {
   SYNCHED__FAULT_MAP,      /* mappings, for the buffers of a memory */
   SYNCHED__FAULT_THREAD,   /* creating a thread */
   SYNCHED__FAULT_PIN,      /* binding a thread to a CPU */
+  SYNCHED__FAULT_PRIORITY, /* a thread's priority or nice value */
   SYNCHED__FAULT_SYNC,     /* initialising a mutex or condition */
   SYNCHED__FAULT_LOOP,     /* libuv taking a handle or making a loop */
   SYNCHED__FAULT_TOPOLOGY, /* hwloc loading */

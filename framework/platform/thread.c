@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
 #endif
@@ -60,6 +61,35 @@ int synched__thread_pin(int cpu) {
   int error = pthread_setaffinity_np(pthread_self(), bytes, set);
   CPU_FREE(set);
   return -error;
+}
+
+int synched__thread_set_priority(int priority) {
+  if (synched__fault_hit(SYNCHED__FAULT_PRIORITY))
+    return SYNCHED_EPERM;
+  const struct sched_param param = {.sched_priority = priority};
+  return -pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
+}
+
+static int leave_real_time(void) {
+  int policy;
+  struct sched_param param;
+  int error = pthread_getschedparam(pthread_self(), &policy, &param);
+  if (error != 0 || (policy != SCHED_FIFO && policy != SCHED_RR))
+    return -error;
+  param.sched_priority = 0;
+  return -pthread_setschedparam(pthread_self(), SCHED_OTHER, &param);
+}
+
+int synched__thread_set_nice(int nice) {
+  if (synched__fault_hit(SYNCHED__FAULT_PRIORITY))
+    return SYNCHED_EPERM;
+  int status = leave_real_time();
+  if (status != 0)
+    return status;
+  /* To Linux, which of the standard's processes one is is a matter of the thread. */
+  if (setpriority(PRIO_PROCESS, (id_t)synched__thread_id(), nice) == 0)
+    return 0;
+  return errno == EACCES ? SYNCHED_EPERM : -errno;
 }
 
 void synched__thread_yield(void) {

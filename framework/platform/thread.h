@@ -34,6 +34,14 @@ void synched__thread_set_exact_timers(void);
 /* Binds the calling thread to one CPU; 0 or a negative status: SYNCHED_EINVAL, SYNCHED_EPERM. */
 int synched__thread_pin(int cpu);
 
+/* Gives the calling thread a real-time priority (SCHED_FIFO), 1 .. 99.
+ * 0 or a negative status: SYNCHED_EPERM. */
+int synched__thread_set_priority(int priority);
+
+/* Gives the calling thread a nice value; at a real-time priority, where that would mean nothing, it becomes an
+ * ordinary thread first. 0 or a negative status: SYNCHED_EPERM. */
+int synched__thread_set_nice(int nice);
+
 void synched__thread_yield(void);
 
 /* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool from job to job. */

@@ -6,6 +6,7 @@
  */
 #include "pool/pool.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +16,34 @@
 #include "platform/alloc.h"
 #include "platform/clock.h"
 #include "platform/cpus.h"
+#include "platform/process.h"
 #include "topology/place.h"
 #include "topology/plan.h"
 
+#define PRIORITY_MOST 99
+#define NICE_LEAST (-20)
+#define NICE_MOST 19
 #define SPIN_DEFAULT_NS 50000u
 #define SPIN_MOST_NS 500000u
 #define GROUP_MOST 16u
 #define LEAD_DEFAULT_NS 100000u /* until more is known: see job/keep.c */
 #define STACK_LEAST_BYTES 65536u
 #define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
+
+static int check_priority(const struct synched_pool_options *options) {
+  if (options->priority < 0 || options->priority > PRIORITY_MOST)
+    return synched__fail(SYNCHED_EINVAL,
+                         "priority is %d; there are 1 to %d, and 0: the creating thread's",
+                         options->priority, PRIORITY_MOST);
+  if (options->nice < NICE_LEAST || options->nice > NICE_MOST)
+    return synched__fail(SYNCHED_EINVAL, "nice is %d; there are %d to %d", options->nice,
+                         NICE_LEAST, NICE_MOST);
+  if (options->priority != 0 && options->nice != 0)
+    return synched__fail(SYNCHED_EINVAL,
+                         "priority is %d and nice is %d; a real-time thread has no nice value",
+                         options->priority, options->nice);
+  return 0;
+}
 
 static int check_options(const struct synched_pool_options *options, unsigned worker_count,
                          unsigned usable_count) {
@@ -48,7 +68,7 @@ static int check_options(const struct synched_pool_options *options, unsigned wo
   if (options->stack_bytes > STACK_MOST_BYTES)
     return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; no thread can have so much",
                          options->stack_bytes);
-  return 0;
+  return check_priority(options);
 }
 
 static struct synched__spin choose_spin(const struct synched_pool *pool,
@@ -104,6 +124,19 @@ static int make_ring(struct synched_pool *pool) {
   return 0;
 }
 
+/* Adds to what the warning says already; what does not fit is cut. */
+__attribute__((format(printf, 2, 3))) static void warn(struct synched_pool_info *info,
+                                                       const char *format, ...) {
+  const size_t length = strlen(info->warning);
+  const char *const between = length == 0 ? "" : "; ";
+  (void)snprintf(info->warning + length, sizeof info->warning - length, "%s", between);
+  const size_t start = strlen(info->warning);
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(info->warning + start, sizeof info->warning - start, format, arguments);
+  va_end(arguments);
+}
+
 static int place_workers(struct synched_pool *pool, const struct synched__plan_request *request,
                          const struct synched__cpus_budget *budget) {
   struct synched_place *places = synched__alloc(pool->worker_count, sizeof *places);
@@ -118,8 +151,7 @@ static int place_workers(struct synched_pool *pool, const struct synched__plan_r
     return status;
   pool->info.affinity = result.affinity;
   if (result.topology_status != 0)
-    (void)snprintf(pool->info.warning, sizeof pool->info.warning,
-                   "the machine's topology could not be read; workers are not pinned");
+    warn(&pool->info, "the machine's topology could not be read; workers are not pinned");
   return make_ring(pool);
 }
 
@@ -163,26 +195,53 @@ static int start_workers(struct synched_pool *pool, size_t stack_bytes) {
   return 0;
 }
 
-static void gather_info(struct synched_pool *pool, const struct synched_pool_options *options,
-                        struct synched__spin spin) {
-  struct synched_pool_info *info = &pool->info;
+static void gather_pins(struct synched_pool *pool) {
   unsigned refused_count = 0;
   int refusal = 0;
-  info->worker_count = pool->worker_count;
-  info->usable_cpus = pool->usable_count;
-  info->wait = options->wait;
-  info->spin_ns = spin.limit_ns;
   for (unsigned w = 0; w < pool->worker_count; w++) {
     const struct synched_pool_worker_info *worker = &pool->workers[w].info;
-    info->pinned_count += worker->place.cpu >= 0;
+    pool->info.pinned_count += worker->place.cpu >= 0;
     refused_count += worker->pin_status != 0;
     if (worker->pin_status != 0)
       refusal = worker->pin_status;
   }
   if (refused_count != 0)
-    (void)snprintf(info->warning, sizeof info->warning,
-                   "the system did not pin %u of %u workers: %s", refused_count, pool->worker_count,
-                   synched_strerror(refusal));
+    warn(&pool->info, "the system did not pin %u of %u workers: %s", refused_count,
+         pool->worker_count, synched_strerror(refusal));
+}
+
+static void gather_priorities(struct synched_pool *pool) {
+  unsigned refused_count = 0;
+  int refusal = 0;
+  if (pool->priority == 0 && pool->nice == 0)
+    return;
+  for (unsigned w = 0; w < pool->worker_count; w++) {
+    const int status = pool->workers[w].info.priority_status;
+    pool->info.prioritised_count += status == 0;
+    refused_count += status != 0;
+    if (status != 0)
+      refusal = status;
+  }
+  if (refused_count == 0)
+    return;
+  warn(&pool->info, "%s %d refused to %u of %u workers: %s",
+       pool->priority != 0 ? "priority" : "nice", pool->priority != 0 ? pool->priority : pool->nice,
+       refused_count, pool->worker_count, synched_strerror(refusal));
+  if (refusal == SYNCHED_EPERM && pool->priority != 0)
+    warn(&pool->info, "it takes CAP_SYS_NICE, or RLIMIT_RTPRIO %d", pool->priority);
+  else if (refusal == SYNCHED_EPERM) /* the limit counts from the other end */
+    warn(&pool->info, "it takes CAP_SYS_NICE, or RLIMIT_NICE %d", NICE_MOST + 1 - pool->nice);
+}
+
+static void gather_info(struct synched_pool *pool, const struct synched_pool_options *options,
+                        struct synched__spin spin) {
+  struct synched_pool_info *info = &pool->info;
+  info->worker_count = pool->worker_count;
+  info->usable_cpus = pool->usable_count;
+  info->wait = options->wait;
+  info->spin_ns = spin.limit_ns;
+  gather_pins(pool);
+  gather_priorities(pool);
 }
 
 /* Everything but the threads' creation; unwinds what it made. */
@@ -229,6 +288,7 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   struct synched_pool *pool = synched__alloc_lines(1, sizeof *pool);
   if (pool == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a pool");
+  pool->generation = synched__process_watch();
   pool->worker_count = worker_count;
   pool->workers = synched__alloc_lines(worker_count, sizeof *pool->workers);
   pool->name = synched__copy_text(name);
@@ -248,9 +308,10 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
 }
 
 int synched_pool_create(struct synched_pool **out, const struct synched_pool_options *options) {
-  static const struct synched__options_spec spec = {"synched_pool_options",
-                                                    sizeof(struct synched_pool_options),
-                                                    sizeof(struct synched_pool_options)};
+  static const struct synched__options_spec spec = {
+      .what = "synched_pool_options",
+      .known = sizeof(struct synched_pool_options),
+      .minimum = offsetof(struct synched_pool_options, priority)};
   if (out == NULL)
     return synched__fail(SYNCHED_EINVAL, "the pool to create is NULL");
   *out = NULL;
@@ -273,6 +334,8 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   if (status != 0)
     return status;
   pool->usable_count = budget.usable_count;
+  pool->priority = read.priority;
+  pool->nice = read.nice;
   status = build(pool, &read, &budget);
   if (status != 0) {
     free_pool(pool);
@@ -300,6 +363,8 @@ static int check_unused(struct synched_pool *pool) {
 int synched_pool_destroy(struct synched_pool *pool) {
   if (pool == NULL)
     return 0;
+  if (synched__is_foreign(pool->generation))
+    return synched__process_refuse("pool");
   const struct synched__worker *self = synched__worker_self();
   if (self != NULL && self->pool == pool)
     return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for its own end");
@@ -337,7 +402,9 @@ void synched__pool_detach(struct synched_pool *pool) {
 
 int synched_pool_info(const struct synched_pool *pool, struct synched_pool_info *out) {
   static const struct synched__options_spec spec = {
-      "synched_pool_info", sizeof(struct synched_pool_info), sizeof(struct synched_pool_info)};
+      .what = "synched_pool_info",
+      .known = sizeof(struct synched_pool_info),
+      .minimum = offsetof(struct synched_pool_info, prioritised_count)};
   if (pool == NULL)
     return synched__fail(SYNCHED_EINVAL, "the pool is NULL");
   return synched__out_write(out, &pool->info, &spec);
@@ -345,9 +412,10 @@ int synched_pool_info(const struct synched_pool *pool, struct synched_pool_info 
 
 int synched_pool_worker_info(const struct synched_pool *pool, unsigned worker,
                              struct synched_pool_worker_info *out) {
-  static const struct synched__options_spec spec = {"synched_pool_worker_info",
-                                                    sizeof(struct synched_pool_worker_info),
-                                                    sizeof(struct synched_pool_worker_info)};
+  static const struct synched__options_spec spec = {
+      .what = "synched_pool_worker_info",
+      .known = sizeof(struct synched_pool_worker_info),
+      .minimum = offsetof(struct synched_pool_worker_info, priority_status)};
   if (pool == NULL)
     return synched__fail(SYNCHED_EINVAL, "the pool is NULL");
   if (worker >= pool->worker_count)

@@ -78,7 +78,10 @@ struct synched_pool {
   unsigned worker_count;
   unsigned usable_count; /* CPUs */
   unsigned group_count;
+  uint32_t generation; /* of the process whose threads the workers are */
   char *name;
+  int priority; /* what each worker gives itself; 0: nothing */
+  int nice;
   struct synched_pool_info info;
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;

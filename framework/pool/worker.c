@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "platform/cpus.h"
+#include "platform/process.h"
 
 static _Thread_local struct synched__worker *self;
 
+/* After fork() in a call on a worker, the child's only thread is a copy of the worker's, but no worker. */
 struct synched__worker *synched__worker_self(void) {
-  return self;
+  return self == NULL || synched__is_foreign(self->pool->generation) ? NULL : self;
 }
 
 static void read_back_cpus(struct synched__worker *worker) {
@@ -24,7 +26,14 @@ static void read_back_cpus(struct synched__worker *worker) {
   synched__cpus_free(&cpus);
 }
 
-/* Before any round: the thread's name, its CPU, and what of that came true. */
+/* What the pool was asked for; 0 also where it was not asked for anything. */
+static int take_priority(const struct synched_pool *pool) {
+  if (pool->priority != 0)
+    return synched__thread_set_priority(pool->priority);
+  return pool->nice != 0 ? synched__thread_set_nice(pool->nice) : 0;
+}
+
+/* Before any round: the thread's name, its CPU, its priority, and what of that came true. */
 static void settle(struct synched__worker *worker) {
   struct synched_pool_worker_info *info = &worker->info;
   (void)snprintf(info->name, sizeof info->name, "%.10s/%u", worker->pool->name, worker->index);
@@ -36,6 +45,7 @@ static void settle(struct synched__worker *worker) {
     if (info->pin_status != 0)
       info->place = (struct synched_place){-1, -1, -1, -1, -1};
   }
+  info->priority_status = take_priority(worker->pool);
   read_back_cpus(worker);
 }
 

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "platform/fault.h"
+#include "platform/process.h"
 
 /* --- hwloc's tree --- */
 
@@ -50,18 +51,27 @@ static int tree_configure(hwloc_topology_t tree, const char *synthetic) {
   return 0;
 }
 
+/* hwloc's list of its components has a lock. */
+static void tree_unload(hwloc_topology_t tree) {
+  synched__process_hold();
+  hwloc_topology_destroy(tree);
+  synched__process_release();
+}
+
 static int tree_load(hwloc_topology_t *out, const char *synthetic) {
   if (synched__fault_hit(SYNCHED__FAULT_TOPOLOGY))
     return hwloc_refused(EIO, "read the system's tables");
-  hwloc_topology_t tree;
-  if (hwloc_topology_init(&tree) != 0)
-    return hwloc_refused(errno, "start");
-  int status = tree_configure(tree, synthetic);
+  hwloc_topology_t tree = NULL;
+  synched__process_hold();
+  int status = hwloc_topology_init(&tree) != 0 ? hwloc_refused(errno, "start") : 0;
+  if (status == 0)
+    status = tree_configure(tree, synthetic);
   if (status == 0 && hwloc_topology_load(tree) != 0)
     status = hwloc_refused(errno, "read the system's tables");
-  if (status != 0)
+  if (status != 0 && tree != NULL)
     hwloc_topology_destroy(tree);
-  else
+  synched__process_release();
+  if (status == 0)
     *out = tree;
   return status;
 }
@@ -223,7 +233,7 @@ int synched__machine_load(struct synched__machine *out, const char *synthetic) {
   if (status != 0)
     return status;
   status = rows_make(out, tree);
-  hwloc_topology_destroy(tree);
+  tree_unload(tree);
   if (status == 0 && synthetic != NULL)
     allow(out, &out->present);
   else if (status == 0)

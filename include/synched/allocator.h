@@ -15,9 +15,12 @@
 
 SYNCHED_BEGIN_DECLS
 
+/* The two functions may be called on any thread that calls the library, and on the workers of a pool that is being
+ * created; on several at once. They must not call the library. */
 struct synched_allocator {
   /* `bytes` (1 or more) at a multiple of `alignment` (a power of two, at most 128), not necessarily zeroed;
-   * NULL: refused, and the call that needed it returns SYNCHED_ENOMEM. On any thread that calls the library. */
+   * NULL: refused, and the call that needed it returns SYNCHED_ENOMEM. A block that is not so aligned is released
+   * at once, and counts as refused. */
   void *(*allocate)(size_t bytes, size_t alignment, void *user);
   /* What allocate gave; never NULL. */
   void (*release)(void *block, void *user);
@@ -27,7 +30,8 @@ struct synched_allocator {
 /* Sets the allocator for the whole process; NULL: malloc's again. The struct is copied.
  * Any thread, while no other one is in a call of the library.
  * SYNCHED_EINVAL: a NULL function; SYNCHED_EBUSY: something allocated with the one before is still in use (a
- * pool, a memory, a job): then nothing changes. */
+ * pool, a memory, a job; also in a child process after fork(), where its parent's still take their room): then
+ * nothing changes. */
 SYNCHED_API int synched_set_allocator(const struct synched_allocator *allocator);
 
 SYNCHED_END_DECLS

@@ -88,8 +88,9 @@ SYNCHED_API int synched_memory_create(struct synched_memory **out,
                                       const struct synched_memory_options *options);
 
 /* Frees a memory. NULL is allowed and does nothing. Any thread; does not block.
- * SYNCHED_EBUSY: a job was created with it, a writer is open, or a snapshot is still retained; the
- * memory is then as before. */
+ * SYNCHED_EBUSY: a job was created with it, a writer is open, or a snapshot is still retained;
+ * SYNCHED_ENOTSUP: in a child process after fork(), of its parent's memory (see synched.h; so for every
+ * call below that names it). The memory is then as before. */
 SYNCHED_API int synched_memory_destroy(struct synched_memory *memory);
 
 /* Sets the initial content of one segment: copies `count` elements, zeroes the rest of its capacity,
@@ -97,7 +98,7 @@ SYNCHED_API int synched_memory_destroy(struct synched_memory *memory);
  * between jobs, when it changes the current snapshot in place.
  * Any thread, one at a time; no synched_snapshot_current may run at the same moment.
  * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: no such segment, or count above its capacity;
- * SYNCHED_EBUSY: a job runs on it, a writer is open, or the current snapshot is retained. */
+ * SYNCHED_EBUSY: a job runs on it, a writer is open, or the current snapshot is retained; SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_memory_load(struct synched_memory *memory, size_t segment,
                                     const void *elements, size_t count);
 
@@ -114,7 +115,8 @@ struct synched_snapshot {
   double fold; /* the contributions of the round, folded in segment order; 0 without a fold */
 };
 
-/* The current snapshot, retained for the caller, who releases it. Never NULL for a valid memory.
+/* The current snapshot, retained for the caller, who releases it. Never NULL for a valid memory; but NULL in a child
+ * process after fork(), for a memory that a load, a job or an open writer of its parent was writing at that moment.
  * Any thread, also while rounds run; lock-free; three atomic operations and
  * a few loads per buffer. */
 SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory);
@@ -154,15 +156,16 @@ static inline const void *synched_snapshot_segment(const struct synched_snapshot
  * Any thread; does not block. On success the caller owns *out and ends it with synched_writer_close.
  * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: no such segment; SYNCHED_EEXIST: its seat is taken;
  * SYNCHED_EBUSY: a job was created with this memory; SYNCHED_ECANCELED: the other seats are
- * leaving after one of them left or failed; SYNCHED_ERANGE: more than 65536 segments; SYNCHED_ENOMEM. */
+ * leaving after one of them left or failed; SYNCHED_ERANGE: more than 65536 segments; SYNCHED_ENOMEM;
+ * SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_open(struct synched_writer **out, struct synched_memory *memory,
                                     size_t segment);
 
 /* Writes the segment for the round that is open: copies `count` elements, zeroes the rest. The last of
  * several writes counts. Does not block.
  * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: count above the capacity; SYNCHED_EBUSY: all leases are held by
- * retained snapshots, so that there is no buffer to write to: release one, then call again. Nothing is
- * written then. */
+ * retained snapshots, so that there is no buffer to write to: release one, then call again;
+ * SYNCHED_ENOTSUP. Nothing is written then. */
 SYNCHED_API int synched_writer_write(struct synched_writer *writer, const void *elements,
                                      size_t count);
 
@@ -173,7 +176,7 @@ SYNCHED_API int synched_writer_write(struct synched_writer *writer, const void *
  * to arrive publishes, in O(1).
  * After a failure *now is NULL. SYNCHED_EINVAL: a NULL; SYNCHED_EBUSY: as for write, only where this
  * segment was not written; SYNCHED_ECANCELED: another writer left, or the code with which one failed: nothing
- * was published, and every later sync returns the same. */
+ * was published, and every later sync returns the same; SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_sync(struct synched_writer *writer,
                                     const struct synched_snapshot **now);
 
@@ -183,12 +186,12 @@ SYNCHED_API int synched_writer_write_sync_read(struct synched_writer *writer, co
 
 /* Fails the open round for everybody: every other writer's sync returns `code`, and so does this
  * one's. code: any value but 0; the first failure counts. Does not block.
- * SYNCHED_EINVAL: a NULL, or code 0. SYNCHED_EALREADY: a writer failed or left before. */
+ * SYNCHED_EINVAL: a NULL, or code 0. SYNCHED_EALREADY: a writer failed or left before; SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_fail(struct synched_writer *writer, int code);
 
 /* Gives the seat back. If the others are in, or later enter, a round that now can never be complete,
  * their sync returns SYNCHED_ECANCELED. Does not block. NULL is allowed.
- * SYNCHED_EINVAL: the seat is not open. */
+ * SYNCHED_EINVAL: the seat is not open; SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_close(struct synched_writer *writer);
 
 SYNCHED_END_DECLS

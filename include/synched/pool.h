@@ -42,9 +42,11 @@ struct synched_pool_options {
                          are mostly over within that; less while they are much longer */
   const char *name;   /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
   size_t stack_bytes; /* per worker; 0: the system's default */
-  int priority; /* of the workers: 1 .. 99, real-time (SCHED_FIFO); 0: as the creating thread's. A worker at
-                         real-time priority keeps everything below it off its CPU while it computes or spins */
-  int nice; /* -20 .. 19, where priority is 0: the workers' nice value; 0: as the creating thread's */
+  int priority; /* of the workers: 1 .. 99, real-time (SCHED_FIFO); 0: as the creating thread's, which
+                   may be real-time itself. A worker at real-time priority keeps everything below it off
+                   its CPU while it computes or spins */
+  int nice; /* -20 .. 19, where priority is 0: the workers' nice value, as ordinary threads (SCHED_OTHER),
+               also where the creating thread is real-time; 0: as the creating thread's */
 };
 
 /* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
@@ -68,10 +70,10 @@ static inline struct synched_pool_options synched_pool_options_default(void) {
  * synched_pool_info.
  * On success the caller owns *out and ends it with synched_pool_destroy.
  * SYNCHED_EINVAL: unknown flag, enum value, or bytes set behind the known fields; worker_count above
- * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a priority or nice
- * value that does not exist, or both; a cpu_list that is missing, superfluous or unreadable. SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist,
- * is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory or threads were refused. After a failure
- * *out is NULL, no thread is left and none ran. */
+ * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a
+ * priority or nice value that does not exist, or both; a cpu_list that is missing, superfluous or unreadable.
+ * SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist, is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory
+ * or threads were refused. After a failure *out is NULL, no thread is left and none ran. */
 SYNCHED_API int synched_pool_create(struct synched_pool **out,
                                     const struct synched_pool_options *options);
 
@@ -106,7 +108,7 @@ struct synched_pool_worker_info {
                                  with "..." where longer */
   char name[16];              /* of its thread */
   uint64_t thread_id;         /* the system's, as in top -H */
-  int priority_status;        /* 0: as asked for; else why the system refused */
+  int priority_status;        /* 0: priority or nice as asked for; else why the system refused */
 };
 
 /* About one worker, 0 .. worker_count - 1. Any thread; does not block.

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,13 @@ static const struct pool_row pool_rows[] = {
      {.wait = SYNCHED_WAIT_SPIN, .worker_count = SYNCHED_WORKERS_MAX}},
     {"stack of 1", SYNCHED_EINVAL, "stack_bytes", {.stack_bytes = 1}},
     {"stack short", SYNCHED_EINVAL, "stack_bytes", {.stack_bytes = 65535}},
+    {"priority negative", SYNCHED_EINVAL, "priority is -1", {.priority = -1}},
+    {"priority", SYNCHED_EINVAL, "priority is 100", {.priority = 100}},
+    {"priority huge", SYNCHED_EINVAL, "priority", {.priority = INT_MAX}},
+    {"nice", SYNCHED_EINVAL, "nice is 20", {.nice = 20}},
+    {"nice negative", SYNCHED_EINVAL, "nice is -21", {.nice = -21}},
+    {"nice huge", SYNCHED_EINVAL, "nice", {.nice = INT_MIN}},
+    {"priority and nice", SYNCHED_EINVAL, "nice is 1", {.priority = 1, .nice = 1}},
     {"list missing", SYNCHED_EINVAL, "cpu_list", LISTED(NULL)},
     {"list empty", SYNCHED_EINVAL, "cpu_list", LISTED("")},
     {"list of letters", SYNCHED_EINVAL, "cpu_list", LISTED("a")},
@@ -329,6 +337,7 @@ static int make_job(const void *options) {
 struct version {
   const char *what;
   size_t known;
+  size_t minimum; /* of the first version */
   const void *options;
   int (*make)(const void *options);
 };
@@ -349,8 +358,9 @@ static int make_sized(const struct version *version, uint32_t size, size_t tail_
 
 static void expect_versions(const struct version *version) {
   const uint32_t known = (uint32_t)version->known;
-  const uint32_t refused[] = {0, 1, 4, known - 8, known - 1, 1u << 20};
-  const uint32_t accepted[] = {known, known + 1, known + 8, known + 200, 4096};
+  const uint32_t minimum = (uint32_t)version->minimum;
+  const uint32_t refused[] = {0, 1, 4, minimum - 8, minimum - 1, 1u << 20};
+  const uint32_t accepted[] = {minimum, known, known + 1, known + 8, known + 200, 4096};
   for (size_t i = 0; i < LENGTH(refused); i++) {
     cr_assert_eq(make_sized(version, refused[i], 0), SYNCHED_EINVAL, "%s of %u", version->what,
                  (unsigned)refused[i]);
@@ -372,9 +382,14 @@ Test(contract, struct_size) {
   const struct synched_memory_options *memory = SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1));
   const struct synched_job_options *job = SYNCHED_JOB_OPTIONS(.compute = compute_nothing);
   versions = (struct engine){.pool = pool_with(pool), .memory = memory_with(memory)};
-  expect_versions(&(struct version){"synched_pool_options", sizeof *pool, pool, make_pool});
-  expect_versions(&(struct version){"synched_memory_options", sizeof *memory, memory, make_memory});
-  expect_versions(&(struct version){"synched_job_options", sizeof *job, job, make_job});
+  expect_versions(&(struct version){"synched_pool_options", sizeof *pool,
+                                    offsetof(struct synched_pool_options, priority), pool,
+                                    make_pool});
+  expect_versions(&(struct version){"synched_memory_options", sizeof *memory, sizeof *memory,
+                                    memory, make_memory});
+  expect_versions(&(struct version){"synched_job_options", sizeof *job,
+                                    offsetof(struct synched_job_options, period_ns), job,
+                                    make_job});
   memory_end(versions.memory);
   pool_end(versions.pool);
 }

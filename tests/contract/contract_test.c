@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,7 +173,8 @@ ATTEMPT(destroy_pool_with_jobs, synched_pool_destroy(b->pool))
 ATTEMPT(info_null_pool, info_of_size(NULL, sizeof(struct synched_pool_info)))
 ATTEMPT(info_null_out, synched_pool_info(b->pool, NULL))
 ATTEMPT(info_size_0, info_of_size(b->pool, 0))
-ATTEMPT(info_size_short, info_of_size(b->pool, sizeof(struct synched_pool_info) - 1))
+ATTEMPT(info_size_short,
+        info_of_size(b->pool, offsetof(struct synched_pool_info, prioritised_count) - 1))
 ATTEMPT(info_size_huge, info_of_size(b->pool, UINT32_MAX))
 ATTEMPT(worker_info_null_pool, worker_info_of(NULL, 0, WORKER_INFO_SIZE))
 ATTEMPT(worker_info_null_out, synched_pool_worker_info(b->pool, 0, NULL))

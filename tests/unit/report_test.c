@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <malloc.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,8 @@ Test(report, null_out_is_refused) {
 Test(report, struct_size_too_small_changes_nothing) {
   struct synched_report *report = create(2, 4);
   record_run(report, 1, 3);
-  struct synched_report_summary summary = {.struct_size = sizeof summary - 1, .round_count = 77};
+  struct synched_report_summary summary = {
+      .struct_size = offsetof(struct synched_report_summary, period_ns) - 1, .round_count = 77};
   cr_assert_eq(synched_report_summary(report, &summary), SYNCHED_EINVAL);
   expect_message("struct_size of synched_report_summary");
   cr_assert_eq(summary.round_count, 77);

@@ -1,0 +1,52 @@
+/*
+ * process.c: handlers around fork(). The one lock here is taken before the fork, so that whoever holds it is done, and
+ * opened after it on both sides; the child's thread is the copy of the one that took it.
+ */
+#include "platform/process.h"
+
+#include <pthread.h>
+
+#include "base/error.h"
+
+_Atomic uint32_t synched__process_fork_count;
+
+static pthread_mutex_t holding = PTHREAD_MUTEX_INITIALIZER;
+
+static void before_fork(void) {
+  (void)pthread_mutex_lock(&holding);
+}
+
+static void after_fork_in_parent(void) {
+  (void)pthread_mutex_unlock(&holding);
+}
+
+static void after_fork_in_child(void) {
+  (void)synched__add_relaxed(&synched__process_fork_count, 1);
+  (void)pthread_mutex_unlock(&holding);
+}
+
+/* Refused only for lack of a few bytes; then calls in a child are not refused, but go wrong as they do without this. */
+static void install(void) {
+  (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+uint32_t synched__process_watch(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  (void)pthread_once(&once, install);
+  return synched__process_generation();
+}
+
+int synched__process_refuse(const char *what) {
+  return synched__fail(SYNCHED_ENOTSUP,
+                       "the %s was made by the parent process; after fork() only that can use it",
+                       what);
+}
+
+void synched__process_hold(void) {
+  (void)synched__process_watch();
+  (void)pthread_mutex_lock(&holding);
+}
+
+void synched__process_release(void) {
+  (void)pthread_mutex_unlock(&holding);
+}

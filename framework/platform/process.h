@@ -1,0 +1,41 @@
+/*
+ * process.h: which process this is, counted in forks.
+ *
+ * Whatever has workers, locks or waiting threads is of use only to the process that made it: after fork() the child
+ * has its memory and nothing else of it. So it keeps the generation in which it was made, and its calls ask whether
+ * that is still the one.
+ */
+#ifndef SYNCHED_PLATFORM_PROCESS_H
+#define SYNCHED_PLATFORM_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/atomic.h"
+
+/* Only process.c writes it. */
+extern _Atomic uint32_t synched__process_fork_count;
+
+/* 0 in the process that first used the library, one more in each child. For what is made with something that
+ * has watched already (a job, with its pool). */
+static inline uint32_t synched__process_generation(void) {
+  return synched__load_relaxed(&synched__process_fork_count);
+}
+
+/* The same, and forks are counted from now on: for what is made first. Any thread. */
+uint32_t synched__process_watch(void);
+
+/* Whether something of that generation was made by a process from which this one was forked. */
+static inline bool synched__is_foreign(uint32_t generation) {
+  return generation != synched__process_generation();
+}
+
+/* SYNCHED_ENOTSUP, with the sentence for it; `what` is the kind of thing that is foreign: "pool". */
+int synched__process_refuse(const char *what);
+
+/* No thread forks between the two: for calls into libraries with locks of their own, which the child would find
+ * closed for ever. Short, not nested, and without calling back into the program in between. */
+void synched__process_hold(void);
+void synched__process_release(void);
+
+#endif

@@ -306,8 +306,8 @@ static void set_at_rest(struct synched_job *job, enum synched_steer call, uint64
 }
 
 static const char *const call_names[] = {
-    [SYNCHED_STEER_PAUSE] = "pause",         [SYNCHED_STEER_RESUME] = "resume",
-    [SYNCHED_STEER_STEP] = "step",           [SYNCHED_STEER_PERIOD] = "set_period",
+    [SYNCHED_STEER_PAUSE] = "pause",       [SYNCHED_STEER_RESUME] = "resume",
+    [SYNCHED_STEER_STEP] = "step",         [SYNCHED_STEER_PERIOD] = "set_period",
     [SYNCHED_STEER_WEIGHT] = "set_weight",
 };
 

@@ -31,7 +31,7 @@ struct synched__spin {
   uint64_t most_ns;  /* longest one where waits are mostly over within that; 0: the same */
   bool yields;       /* offer the CPU to others between looks: threads outnumber CPUs */
   const _Atomic uint32_t
-      *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */
+      *insist;                  /* while this is not 0, never sleep; NULL: sleep after the limit */
   const _Atomic uint32_t *rest; /* while this is not 0, sleep at once; NULL: never so */
 };
 
@@ -39,7 +39,8 @@ struct synched__spin {
 struct synched__waiter {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
   _Atomic uint32_t poked;
-  _Atomic uint64_t alert_ns; /* until then, who has been woken spins, for the epoch is about to advance */
+  _Atomic uint64_t
+      alert_ns; /* until then, who has been woken spins, for the epoch is about to advance */
   struct synched__parker parker;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin; /* from here on the waiter's own */
   uint64_t usual_ns;                                       /* moving average of its waits */

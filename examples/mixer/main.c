@@ -5,12 +5,11 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include <synched/synched.h>
-
 #include "error.h"
 #include "mix.h"
 #include "options.h"
 #include "output.h"
+#include "plan.h"
 #include "rounds.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };

@@ -61,9 +61,11 @@ int mixer_mix_open(struct mixer_mix *out, const struct mixer_options *options,
   *out = (struct mixer_mix){0};
   out->inputs = calloc(options->input_count, sizeof *out->inputs);
   out->strips = calloc(options->input_count, sizeof *out->strips);
-  int status = out->inputs && out->strips ? 0 : mixer_fail(error, "inputs", "out of memory");
-  if (status == 0)
+  int status = -1;
+  if (out->inputs && out->strips)
     status = check_output(options, error);
+  else
+    mixer_fail(error, options->inputs[0].path, "out of memory");
   for (size_t i = 0; status == 0 && i < options->input_count; i++)
     status = add_input(out, &options->inputs[i], error);
   if (status != 0)

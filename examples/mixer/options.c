@@ -76,8 +76,8 @@ static const char *setting_name(int option) {
   return option == OPTION_GAIN ? "--gain" : "--lowpass";
 }
 
-/* A decimal number from 0 to `most`, up to the end or the character `until`; *end is where it stopped. False where there
- * is none; one that is too large becomes most + 1. */
+/* The decimal number that the text begins with; *end is where it stops. False where there is none; one above `most`
+ * becomes most + 1. */
 static bool read_number(size_t *out, const char *text, size_t most, const char **end) {
   size_t value = 0;
   const char *at = text;

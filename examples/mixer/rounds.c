@@ -6,11 +6,11 @@
  * same input left in round r-1; nobody else writes there, so nothing needs a lock.
  *
  * What keeps the reading ahead of the rounds, and the rounds from running away from the writing, is one thing: the
- * memory's leases. Every snapshot is delivered, and one that has not been is kept; with L leases there are 2 + L buffers:
- * one to write to, the current one, and L more. So round r begins only when round r - L - 2 has been delivered,
- * which is when the loop's thread has written it, and filled the place where its frames were with those of round r. There
- * are L + 2 such places, and the buffer's release and reuse orders the one before the other. Memory is bounded, however
- * long the files are.
+ * memory's leases. Every snapshot is delivered, and kept until it has been; with L leases there are 2 + L buffers: one
+ * to write to, the current one, and L more. So round r begins only when the delivery of round r - L - 2 is over. In it the
+ * loop's thread writes that round, and puts the frames of round r where those of that round were: there are L + 2
+ * such places. That a buffer is released before it is used again orders the one before the other. Memory is
+ * bounded, however long the files are.
  *
  * The rounds of a periodic job are all computed, also those whose tick has been missed: the file has no gaps. With
  * CATCH_UP the mix is back on time after a delay, as a sound card would need it.
@@ -28,7 +28,6 @@
 #define LEASES 8
 #define PLACES (LEASES + 2)
 #define LINE_BYTES ((size_t)128) /* a segment is a multiple of it, so neighbours share no line */
-#define NANOSECONDS UINT64_C(1000000000)
 
 #define NOT_READ 1 /* a call's code: the frames of its round are not in their place */
 
@@ -56,30 +55,6 @@ struct rounds {
   struct mixer_sum sum;
   float *mixed; /* the sum as samples */
 };
-
-int mixer_plan_make(struct mixer_plan *out, const struct mixer_options *options,
-                    const struct mixer_output_format *format, struct mixer_error *error) {
-  const uint64_t frames = options->round_frames, rate_hz = format->rate_hz;
-  /* To the nearest nanosecond; what that is wrong by in an hour is less than two clocks differ by. */
-  const uint64_t period_ns = (frames * NANOSECONDS + rate_hz / 2) / rate_hz;
-  *out = (struct mixer_plan){.round_frames = options->round_frames,
-                             .round_count = (format->frame_count + frames - 1) / frames,
-                             .worker_count = options->worker_count};
-  if (options->fast || options->serial)
-    return 0;
-  out->period_ns = period_ns;
-  if (period_ns < SYNCHED_PERIOD_MIN_NS)
-    return mixer_fail(error, "--frames",
-                      "%zu at %" PRIu64 " Hz are a period of %" PRIu64 " ns; at least %" PRIu64
-                      " ns, or --fast",
-                      options->round_frames, rate_hz, period_ns, SYNCHED_PERIOD_MIN_NS);
-  if (period_ns > SYNCHED_PERIOD_MAX_NS)
-    return mixer_fail(error, "--frames",
-                      "%zu at %" PRIu64 " Hz are a period of %" PRIu64 " ns; at most %" PRIu64
-                      " ns, or --fast",
-                      options->round_frames, rate_hz, period_ns, SYNCHED_PERIOD_MAX_NS);
-  return 0;
-}
 
 static float *place_of(const struct rounds *rounds, uint64_t round, size_t input) {
   const size_t place = (size_t)(round % PLACES);

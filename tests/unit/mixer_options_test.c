@@ -21,8 +21,9 @@ static enum mixer_options_result parse(const char *line) {
   cr_assert_lt(strlen(line), sizeof text);
   strcpy(text, line);
   for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
-    cr_assert_lt(count, WORDS_MAX - 1);
     words[count++] = strcmp(word, "_") == 0 ? "" : word;
+    if (count == WORDS_MAX)
+      cr_assert_fail("too many words: %s", line);
   }
   words[count] = NULL;
   mixer_options_deinit(&options);

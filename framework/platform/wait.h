@@ -18,8 +18,9 @@
 
 #include "platform/park.h"
 
-/* Where the two lie decides what a round costs, so their owner places them: the epoch beside what waiters read
- * as soon as it advances, the count of sleepers, which hardly ever changes, on a line of its own. */
+/* Where the two lie decides what a round costs, so their owner places them: the epoch on a line that nothing else
+ * is written to, for waiters take it away from who writes there; the count of sleepers, which hardly ever changes, on
+ * another. */
 struct synched__gate {
   _Atomic uint64_t *epoch;
   _Atomic uint32_t *sleeper_count;

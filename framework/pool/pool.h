@@ -60,11 +60,14 @@ struct synched__duties {
 };
 
 struct synched_pool {
-  /* The line that every round moves: written by who opens it, then read by everybody. Who counts itself out does
-   * so on another line (job/job.h), because those who wait look at this one all the time. */
+  /* The line that waiters poll: written by who opens a round, and by nobody in between. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
-  uint64_t opened_ns;          /* when the round was opened; baton, like the rest of the line */
-  uint64_t round;              /* its number */
+
+  /* The other line that every round moves, read by everybody once the epoch has advanced; baton. Not in the epoch's:
+   * who closes a round writes it piece by piece, and those who poll would take the line away after each of them.
+   * Who counts itself out does so on yet another line (job/job.h). */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns; /* when the round was opened */
+  uint64_t round;                                   /* its number */
   uint64_t outstanding;        /* segments that were not computed yet when it was opened */
   struct synched__roles roles; /* of its memory: current is what calls read, out what they write */
 

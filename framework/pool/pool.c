@@ -359,7 +359,7 @@ static int check_unused(struct synched_pool *pool) {
       return synched__fail(SYNCHED_EBUSY, "the pool has %u jobs; destroy them first", job_count);
     if (idle)
       return 0;
-    synched__thread_yield();
+    synched__thread_nap();
   }
 }
 

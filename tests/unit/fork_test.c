@@ -340,6 +340,38 @@ Test(fork, child_that_releases_a_snapshot_wakes_no_job) {
 
 /* --- while another thread is inside a library with locks of its own --- */
 
+struct holder {
+  _Atomic uint32_t holding;
+  _Atomic uint32_t done;
+};
+
+static void *hold_for_a_while(void *context) {
+  struct holder *holder = context;
+  synched__process_hold();
+  atomic_store(&holder->holding, 1);
+  nap_ms(30);
+  atomic_store(&holder->done, 1);
+  synched__process_release();
+  return NULL;
+}
+
+static void find_it_done(void *context) {
+  HOLDS(atomic_load(&((struct holder *)context)->done) == 1);
+  synched__process_hold();
+  synched__process_release();
+}
+
+Test(fork, child_is_not_made_while_one_holds) {
+  struct holder holder = {0};
+  struct crew crew = {0};
+  crew_add(&crew, hold_for_a_while, &holder);
+  cr_assert(reaches(&holder.holding, 1));
+  expect_child(find_it_done, &holder);
+  crew_join(&crew);
+  synched__process_hold();
+  synched__process_release();
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_UNDEFINED__)
 
 struct busy {
@@ -369,7 +401,7 @@ Test(fork, child_finds_no_lock_closed) {
   struct crew crew = {0};
   for (unsigned i = 0; i < 2; i++)
     crew_add(&crew, ask_topology, &busy);
-  for (unsigned i = 0; i < at_most(25, 3); i++)
+  for (unsigned i = 0; i < at_most(10, 3); i++)
     expect_child(ask_topology_too, NULL);
   atomic_store(&busy.stop, 1);
   crew_join(&crew);

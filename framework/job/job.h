@@ -187,6 +187,9 @@ struct synched__worker *synched__turn_appoint(struct synched_pool *pool);
 /* turn.c: with the pool's mutex held: takes the baton of an idle pool. */
 void synched__turn_take_baton(struct synched_pool *pool);
 
+/* keep.c: with the pool's mutex held: how much before the next tick a keeper wakes up. */
+uint64_t synched__keep_lead(const struct synched_pool *pool);
+
 /* keep.c: what a worker does whose wait is over without a round. Returns the last epoch it has seen. */
 uint64_t synched__keep(struct synched__worker *worker, uint64_t seen);
 

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "../support.h"
 #include "memory/memory.h"
@@ -417,4 +418,77 @@ Test(fork, generation_counts_forks) {
   cr_assert(synched__is_foreign(generation + 1));
   expect_child(live_twice, &(unsigned){1});
   cr_assert_eq(synched__process_generation(), generation, "the parent is who it was");
+}
+
+/* --- jobs --- */
+
+struct running {
+  struct engine engine;
+  uv_loop_t loop;
+  unsigned done_count;
+  int status;
+};
+
+static void note_done(struct synched_job *job, int status, const struct synched_report *report,
+                      void *user) {
+  struct running *running = user;
+  (void)job;
+  (void)report;
+  running->done_count++;
+  running->status = status;
+}
+
+static void use_parents_job(void *context) {
+  struct running *running = context;
+  struct synched_job *job = running->engine.job;
+  const struct synched_report *report;
+  struct synched_job *another;
+  HOLDS(refuses(synched_job_start(job, &running->loop), "job"));
+  HOLDS(refuses(synched_job_start_polled(job), "job"));
+  HOLDS(refuses(synched_job_run(job), "job"));
+  HOLDS(refuses(synched_job_dispatch(job), "job"));
+  HOLDS(refuses(synched_job_pause(job), "job"));
+  HOLDS(refuses(synched_job_resume(job), "job"));
+  HOLDS(refuses(synched_job_step(job, 1), "job"));
+  HOLDS(refuses(synched_job_stop(job), "job"));
+  HOLDS(refuses(synched_job_cancel(job), "job"));
+  HOLDS(refuses(synched_job_set_period(job, 1000000), "job"));
+  HOLDS(refuses(synched_job_set_weight(job, 1), "job"));
+  HOLDS(refuses(synched_job_state(job), "job"));
+  HOLDS(refuses(synched_job_ref(job), "job"));
+  HOLDS(refuses(synched_job_unref(job), "job"));
+  HOLDS(refuses(synched_job_report(job, &report), "job"));
+  HOLDS(refuses(synched_job_destroy(job), "job"));
+  HOLDS(refuses(synched_job_create(&another, running->engine.pool, running->engine.memory,
+                                   SYNCHED_JOB_OPTIONS(.compute = count_up)),
+                "pool"));
+  /* The loop that the child has inherited does nothing for the job either, and does not hang. */
+  HOLDS(uv_loop_fork(&running->loop) == 0);
+  for (unsigned i = 0; i < 20; i++) {
+    (void)uv_run(&running->loop, UV_RUN_NOWAIT);
+    nap_ms(1);
+  }
+  HOLDS(running->done_count == 0);
+}
+
+Test(fork, child_is_refused_its_parents_job_which_goes_on) {
+  struct running running = {.done_count = 0};
+  cr_assert_eq(uv_loop_init(&running.loop), 0);
+  running.engine = engine_new(pool_new(2), MEMORY,
+                              SYNCHED_JOB_OPTIONS(.compute = count_up, .on_done = note_done,
+                                                  .user = &running, .period_ns = 1000000));
+  cr_assert_eq(synched_job_start(running.engine.job, &running.loop), 0);
+  for (unsigned i = 0; i < 3; i++)
+    expect_child(use_parents_job, &running);
+  const uint64_t round = memory_round(running.engine.memory);
+  for (unsigned ms = 0; memory_round(running.engine.memory) < round + 5; ms++) {
+    cr_assert_lt(ms, HANG_SECONDS * 1000u, "the parent's job has stopped");
+    nap_ms(1);
+  }
+  cr_assert_eq(synched_job_stop(running.engine.job), 0);
+  cr_assert_eq(uv_run(&running.loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&running.loop), 0);
+  cr_assert_eq(running.done_count, 1);
+  cr_assert_eq(running.status, 0);
+  engine_end_with_pool(&running.engine);
 }

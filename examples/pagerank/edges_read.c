@@ -36,18 +36,21 @@ struct reader {
 
 /* Adds what this block has of the line to what is quoted. */
 static void quote(struct reader *in) {
-  for (const unsigned char *at = in->begin; at < in->end && *at != '\n' && *at != '\r'; at++) {
+  for (const unsigned char *at = in->begin; at < in->end && *at != '\n'; at++) {
     if (in->quoted_bytes == QUOTED_BYTES)
       break;
-    in->quoted[in->quoted_bytes++] = (char)(*at == '\t' || *at == '\0' ? ' ' : *at);
+    in->quoted[in->quoted_bytes++] = (char)(*at == '\t' || *at == '\r' ? ' ' : *at);
   }
 }
 
 /* Refuses the line that is being read, and quotes it. */
 static int refuse(struct reader *in, const char *why) {
   quote(in);
+  const bool cut = in->quoted_bytes == QUOTED_BYTES;
+  while (in->quoted_bytes > 0 && in->quoted[in->quoted_bytes - 1] == ' ')
+    in->quoted_bytes--;
   return pagerank_fail(in->error, in->line, "%s: \"%.*s%s\"", why, (int)in->quoted_bytes,
-                       in->quoted, in->quoted_bytes == QUOTED_BYTES ? "..." : "");
+                       in->quoted, cut ? "..." : "");
 }
 
 static int refuse_byte(struct reader *in, unsigned char byte) {

@@ -171,6 +171,7 @@ static int rank(const struct pagerank_options *options, const struct input *inpu
       .name = slash ? slash + 1 : shown_name(options),
       .worker_count = options->worker_count,
       .tolerance = options->tolerance,
+      .rounds_max = options->rounds_max,
   };
   int code = EXIT_FAILED;
   if (pagerank_ranking_create(&ranking, &input->graph, &how, &error) != 0) {

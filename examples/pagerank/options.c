@@ -26,6 +26,8 @@ static const char usage[] =
     "  -t, --tolerance T    end when a round changes the ranks by less than this in all; their sum "
     "is\n"
     "                       1; default 1e-10\n"
+    "      --rounds N       give up after so many rounds; 0, the default: after as many as any "
+    "graph takes\n"
     "  -n, --top N          print so many of the highest ranks; default 10\n"
     "  -o, --output FILE    write all ranks, a line for each vertex\n"
     "      --report         print where the time of the rounds went\n"
@@ -36,12 +38,13 @@ static const char usage[] =
 
 #define NAME_BYTES 24 /* enough for every option's */
 
-enum long_only { OPTION_DEPS = 256, OPTION_REPORT, OPTION_QUIET, OPTION_HELP };
+enum long_only { OPTION_DEPS = 256, OPTION_ROUNDS, OPTION_REPORT, OPTION_QUIET, OPTION_HELP };
 
 static const struct option long_options[] = {
     {"deps", no_argument, NULL, OPTION_DEPS},
     {"workers", required_argument, NULL, 'w'},
     {"tolerance", required_argument, NULL, 't'},
+    {"rounds", required_argument, NULL, OPTION_ROUNDS},
     {"top", required_argument, NULL, 'n'},
     {"output", required_argument, NULL, 'o'},
     {"report", no_argument, NULL, OPTION_REPORT},
@@ -90,6 +93,8 @@ static int parse_option(struct pagerank_options *out, int option, bool *deps,
     return status;
   case 't':
     return parse_tolerance(&out->tolerance, optarg, error);
+  case OPTION_ROUNDS:
+    return parse_count(&out->rounds_max, optarg, SIZE_MAX, error);
   case 'n':
     return parse_count(&out->top_count, optarg, SIZE_MAX, error);
   case 'o':

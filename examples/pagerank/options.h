@@ -11,6 +11,7 @@ struct pagerank_options {
   const char *file;      /* "-": standard input; NULL: Debian's packages */
   unsigned worker_count; /* 0: the pool decides */
   double tolerance;      /* above 0 */
+  size_t rounds_max;     /* 0: as many as any graph takes */
   size_t top_count;
   const char *output_path; /* NULL: none */
   bool report, quiet;

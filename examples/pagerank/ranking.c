@@ -58,14 +58,17 @@ static int create_job(struct pagerank_ranking *ranking, const char *name) {
       &ranking->job, ranking->pool, ranking->memory,
       SYNCHED_JOB_OPTIONS(.name = name, .user = ranking, .compute = step_segment,
                           .init = fill_segment, .on_round = settled, .fold = SYNCHED_FOLD_SUM,
-                          .round_count = pagerank_kernel_rounds(ranking->tolerance),
-                          .report_rounds = REPORT_ROUNDS));
+                          .round_count = ranking->rounds_max, .report_rounds = REPORT_ROUNDS));
 }
 
 int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_graph *graph,
                             const struct pagerank_ranking_options *options,
                             struct pagerank_error *error) {
-  *out = (struct pagerank_ranking){.tolerance = options->tolerance};
+  *out = (struct pagerank_ranking){
+      .tolerance = options->tolerance,
+      .rounds_max = options->rounds_max > 0 ? options->rounds_max
+                                            : pagerank_kernel_rounds(options->tolerance),
+  };
   if (!pagerank_kernel_init(&out->kernel, graph, pagerank_kernel_segments(graph)))
     return pagerank_out_of_memory(error);
   if (create_pool(out, options->worker_count) == 0 && create_memory(out) == 0 &&
@@ -76,17 +79,22 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
   return -1;
 }
 
+/* Where any graph would have settled in exact numbers, it is for the last digits that it does not. */
+static int refuse_result(const struct pagerank_ranking *ranking, struct pagerank_error *error) {
+  const bool inexact = ranking->rounds_max >= pagerank_kernel_rounds(ranking->tolerance);
+  return pagerank_fail(error, 0,
+                       "the ranks have not settled: round %" PRIu64
+                       ", the last one allowed, changed them by %.3g in all, and %.3g is the "
+                       "tolerance%s",
+                       ranking->now->round, ranking->now->fold, ranking->tolerance,
+                       inexact ? ", which is finer than their last digits" : "");
+}
+
 int pagerank_ranking_run(struct pagerank_ranking *ranking, struct pagerank_error *error) {
   if (synched_job_run(ranking->job) != 0)
     return pagerank_fail(error, 0, "%s", synched_error_message());
   ranking->now = synched_snapshot_current(ranking->memory);
-  if (ranking->now->fold < ranking->tolerance)
-    return 0;
-  return pagerank_fail(error, 0,
-                       "the ranks do not settle: round %" PRIu64
-                       ", the last one allowed, still changed them by %.3g in all; a tolerance of "
-                       "%.3g is finer than their last digits",
-                       ranking->now->round, ranking->now->fold, ranking->tolerance);
+  return ranking->now->fold < ranking->tolerance ? 0 : refuse_result(ranking, error);
 }
 
 void pagerank_ranking_destroy(struct pagerank_ranking *ranking) {

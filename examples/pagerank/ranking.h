@@ -17,6 +17,7 @@
 struct pagerank_ranking {
   struct pagerank_kernel kernel;
   double tolerance;
+  uint64_t rounds_max;
   unsigned worker_count; /* as obtained */
   struct synched_pool *pool;
   struct synched_memory *memory;
@@ -28,6 +29,7 @@ struct pagerank_ranking_options {
   const char *name;      /* for the report */
   unsigned worker_count; /* 0: the pool decides */
   double tolerance;
+  uint64_t rounds_max; /* 0: as many as any graph takes */
 };
 
 /* Gets everything that the run needs. The graph stays the caller's. 0, to be ended with

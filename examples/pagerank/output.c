@@ -59,22 +59,22 @@ static FILE *open_standard(const struct stat *wanted) {
 
 /* Opens a new file beside out->path: out->file and out->temporary, or neither. */
 static void open_temporary(struct output *out, mode_t mode) {
-  if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
-    out->temporary = NULL;
+  char *name;
+  if (asprintf(&name, "%s.XXXXXX", out->path) < 0)
     return;
-  }
-  const int file = mkstemp(out->temporary);
+  const int file = mkstemp(name);
   if (file >= 0 && fchmod(file, mode) == 0)
     out->file = fdopen(file, "w");
-  if (out->file)
+  if (out->file) {
+    out->temporary = name;
     return;
+  }
   const int why = errno;
   if (file >= 0) {
     close(file);
-    unlink(out->temporary);
+    unlink(name);
   }
-  free(out->temporary);
-  out->temporary = NULL;
+  free(name);
   errno = why;
 }
 

@@ -50,7 +50,7 @@ int pagerank_apt_close(struct pagerank_apt *apt, struct pagerank_error *error) {
   while (waitpid(apt->process, &status, 0) < 0)
     if (errno != EINTR)
       return pagerank_fail(error, 0, "cannot be waited for: %s", strerror(errno));
-  if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
+  if (WIFSIGNALED(status))
     return pagerank_fail(error, 0, "ended by signal %d (%s)", WTERMSIG(status),
                          strsignal(WTERMSIG(status)));
   if (WIFEXITED(status) && WEXITSTATUS(status) != 0)

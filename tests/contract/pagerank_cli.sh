@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # pagerank_cli.sh PAGERANK: runs the finished program `pagerank` as its users do, and checks what comes out.
 set -euo pipefail
+export LC_ALL=C
 
 pagerank=$(realpath "$1")
 work=$(mktemp -d)
@@ -146,13 +147,21 @@ awk -F '\t' '
       for (v in vertices) if (!(v in degree)) spread += rank[v]
       for (v in vertices) { gained[v] = (0.15 + 0.85 * spread) / n; if (v in degree) share[v] = rank[v] / degree[v] }
       for (e = 1; e <= edges; e++) gained[to[e]] += 0.85 * share[from[e]]
-      for (v in vertices) rank[v] = gained[v]
+      change = 0
+      for (v in vertices) {
+        change += gained[v] > rank[v] ? gained[v] - rank[v] : rank[v] - gained[v]
+        rank[v] = gained[v]
+      }
+      if (change < 1e-6 && !settled) { settled = round; printf "%d %.3g\n", round, change >"settled" }
     } }
   { off += ($2 > rank[$1] ? $2 - rank[$1] : rank[$1] - $2); seen++; sum += $2
     if (FNR > 1 && $1 <= before) exit 1; before = $1 + 0 }
   END { printf "%d of %d vertices, off by %g, sum %.12f\n", seen, n, off, sum
     exit !(seen == n && off < 1e-9 && sum > 1 - 1e-9 && sum < 1 + 1e-9) }' graph.txt ranks.tsv \
   >stdout || fail "the ranks are not what the formula says"
+well graph.txt -t 1e-6 -w 3
+sed -n 's/^Settled in round \([0-9]*\), which changed the ranks by \([^ ]*\) in all.*/\1 \2/p' stdout >found
+same found settled
 
 # --- the same bits, whoever computes them and whatever they were read from ---
 

@@ -117,6 +117,8 @@ Test(pagerank_edges, read_negative_numbers_are_refused) {
 Test(pagerank_edges, read_numbers_beyond_64_bits_are_refused) {
   refuse("1 18446744073709551616", 1,
          "a vertex number that does not fit in 64 bits: \"1 18446744073709551616\"");
+  refuse("18446744073709551620", 1,
+         "a vertex number that does not fit in 64 bits: \"18446744073709551620\"");
   refuse("\n99999999999999999999", 2,
          "a vertex number that does not fit in 64 bits: \"99999999999999999999\"");
 }

@@ -48,6 +48,18 @@ Test(pagerank_graph, build_has_the_ends_of_every_edge) {
   world_close(&world);
 }
 
+/* So that a vertex's place among the sources is not its place among all. */
+Test(pagerank_graph, build_knows_sources_behind_vertices_that_are_none) {
+  struct world world;
+  world_open_text(&world, "30 10\n30 20\n50 30\n50 40\n");
+  static const uint32_t sources[] = {2, 2, 4, 4};
+  static const double out_degrees[] = {0, 0, 2, 0, 2};
+  cr_assert_arr_eq(world.graph.sources, sources, sizeof sources);
+  cr_assert_arr_eq(world.graph.out_degrees, out_degrees, sizeof out_degrees);
+  cr_assert_eq(world.graph.dangling_count, 3);
+  world_close(&world);
+}
+
 Test(pagerank_graph, build_does_not_depend_on_the_order_of_the_edges) {
   struct world a, b;
   world_open_text(&a, "3 1\n2 1\n9 3\n9 3\n1 9\n");

@@ -122,3 +122,16 @@ Test(pagerank_packages, number_many_names_each_has_its_own) {
   free(vertex_of);
   pagerank_vertices_deinit(&vertices);
 }
+
+/* Many of them meet a longer one on their way to a free slot. */
+Test(pagerank_packages, number_beginnings_of_names_are_names_of_their_own) {
+  struct pagerank_names names = {0};
+  char name[1000];
+  memset(name, 'a', sizeof name);
+  for (size_t bytes = sizeof name; bytes > 0; bytes--) {
+    size_t number;
+    cr_assert(pagerank_names_number(&names, name, bytes, &number));
+    cr_assert_eq(number, sizeof name - bytes, "%zu bytes", bytes);
+  }
+  pagerank_names_deinit(&names);
+}

@@ -196,6 +196,7 @@ void synched__job_begin(struct synched_job *job) {
   synched__mutex_lock(&job->memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->memory->running, 1);
   synched__mutex_unlock(&job->memory->mutex);
+  synched__steer_ready(job);
   synched__job_submit(job);
 }
 

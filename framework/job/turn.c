@@ -136,10 +136,14 @@ static void poke(struct synched_pool *pool, struct synched__worker *worker) {
 static bool block(struct synched_job *job) {
   if (job->blocked_ns == 0)
     job->blocked_ns = synched__tick_ns();
-  if (synched__memory_starve(job->memory))
-    return true;
+  /* As soon as it starves, somebody else may take it, and end it: the loop waits for us to be out. */
+  (void)synched__add_relaxed(&job->visitor_count, 1);
   /* Sequentially consistent with starved, which `stir` looks at after a bit has been set. */
-  return is_asked(job) && synched__memory_unstarve(job->memory);
+  const bool ours = synched__memory_starve(job->memory) ||
+                    (is_asked(job) && synched__memory_unstarve(job->memory));
+  /* The last touch, if it is not: pairs with the acquire in synched__job_is_released. */
+  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  return ours;
 }
 
 /* Whether the job's next round can be opened now. If not, it waits for a buffer, or has had another turn

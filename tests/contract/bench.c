@@ -116,3 +116,11 @@ void bench_expect(struct bench *bench, const struct row *row) {
   picture_take(&after, bench);
   cr_assert_eq(memcmp(&before, &after, sizeof before), 0, "%s: something has changed", row->what);
 }
+
+void bench_expect_rows(const struct row *rows, size_t row_count) {
+  struct bench bench;
+  bench_init(&bench);
+  for (size_t i = 0; i < row_count; i++)
+    bench_expect(&bench, &rows[i]);
+  bench_deinit(&bench);
+}

@@ -20,9 +20,9 @@
 
 #include <synched/synched.h>
 
-#define SEGMENTS 4
-#define POINTS_PER_SEGMENT 64
-#define HALF (SEGMENTS / 2 * POINTS_PER_SEGMENT) /* so many points before the middle one */
+#define SEGMENTS 4u
+#define POINTS_PER_SEGMENT 64u
+#define HALF 128u /* so many points before the middle one: half of them */
 #define TICK_MS 1000
 
 /* All of it belongs to the main thread, on which every callback but `move` comes. */

@@ -119,12 +119,25 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
   return 0;
 }
 
+/* A closed loop has no descriptor any more, and all else in it may be garbage that uv_poll_init trips over: libuv
+ * overwrites it, where it is built with assertions. On some systems a loop never has one; there nobody knows. */
+static bool is_closed(const struct uv_loop_s *loop) {
+#if defined(__linux__)
+  return uv_backend_fd(loop) < 0;
+#else
+  (void)loop;
+  return false;
+#endif
+}
+
 int synched_job_start(struct synched_job *job, struct uv_loop_s *loop) {
   const int status = synched__port_check_start(job);
   if (status != 0)
     return status;
   if (loop == NULL)
     return synched__fail(SYNCHED_EINVAL, "the loop is NULL");
+  if (is_closed(loop))
+    return synched__fail(UV_EBADF, "the loop has been closed");
   return synched__port_start(job, &calls, open_port, loop);
 }
 

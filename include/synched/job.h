@@ -319,8 +319,8 @@ SYNCHED_API int synched_job_fd(const struct synched_job *job);
  * when nothing is due. Not from within one of these callbacks.
  * From the thread that called synched_job_start_polled.
  * Returns SYNCHED_CONTINUE (0), or SYNCHED_STOP (1) when this call has called on_done: the job is not to be dispatched
- * any more, and may be gone. SYNCHED_EINVAL: NULL; SYNCHED_ENOENT: it was not started in this way;
- * SYNCHED_EPERM: another thread; SYNCHED_EDEADLK: from one of its callbacks; SYNCHED_ENOTSUP. */
+ * any more, and may be gone. SYNCHED_EINVAL: NULL; SYNCHED_ENOENT: it was not started in this way, or is over (as in
+ * on_done); SYNCHED_EPERM: another thread; SYNCHED_EDEADLK: from another one of its callbacks; SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_dispatch(struct synched_job *job);
 
 /* A started job keeps its loop alive (uv_run does not return) while it has work due: always, but for when it is

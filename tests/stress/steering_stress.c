@@ -160,7 +160,7 @@ static void call_wrongly(struct actor *actor, struct stress_random *random) {
 
 static uint64_t draw_period(struct stress_random *random, uint64_t least_ns) {
   const uint64_t from_ns = least_ns > SYNCHED_PERIOD_MIN_NS ? least_ns : SYNCHED_PERIOD_MIN_NS;
-  return stress_between(random, from_ns, stress_chance(random, 2) ? 1000000 : 5000000);
+  return from_ns + stress_below(random, stress_chance(random, 2) ? 800000 : 4800000);
 }
 
 static int call(struct actor *actor, unsigned what, struct stress_random *random) {
@@ -680,14 +680,13 @@ static void be_patient(struct stage *stage, unsigned *waited_ms, const char *wha
 }
 
 /* Whoever calls has ended: what is paused is resumed, and must go on. */
-static void check_progress(struct stage *stage, struct actor *actor) {
-  struct stress_random random = draw_random(actor);
+static void check_progress(struct stage *stage, struct actor *actor, struct stress_random *random) {
   const uint64_t before = read_count(&actor->progress);
   unsigned waited_ms = 0;
   while (read_count(&actor->progress) == before) {
     (void)pthread_rwlock_rdlock(&actor->guard);
     if (actor->there && synched_job_state(actor->job) == SYNCHED_JOB_PAUSED)
-      steer(actor, SYNCHED_STEER_RESUME, &random, false);
+      steer(actor, SYNCHED_STEER_RESUME, random, false);
     if (actor->there)
       release_kept(actor);
     (void)pthread_rwlock_unlock(&actor->guard);
@@ -749,7 +748,7 @@ static void run_case(struct stress_random *random) {
     stress_thread_join(stage.callers[c].thread);
   stress_is_at("waits for every job to go on");
   for (unsigned a = 0; a < ACTORS; a++)
-    check_progress(&stage, &stage.actors[a]);
+    check_progress(&stage, &stage.actors[a], random);
   stress_is_at("waits for the jobs to end");
   atomic_store_explicit(&stage.stopping, true, memory_order_relaxed);
   for (unsigned h = 0; h < HOSTS; h++)

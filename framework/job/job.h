@@ -104,7 +104,8 @@ struct synched_job {
   /* Loop; the port is written before it is stored here, and taken away when nobody else is inside the job. */
   _Atomic(void *) port; /* the loop's part while it is started */
   const struct synched__port_calls *port_calls;
-  uint64_t passed_over; /* for synched_job_missed */
+  _Atomic uint64_t loop_thread_id; /* the system's, of the thread that started it; 0: it is not */
+  uint64_t passed_over;            /* for synched_job_missed */
 };
 
 /* One worker's part in one round: lives on its stack. */

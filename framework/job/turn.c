@@ -136,12 +136,14 @@ static void poke(struct synched_pool *pool, struct synched__worker *worker) {
 static bool block(struct synched_job *job) {
   if (job->blocked_ns == 0)
     job->blocked_ns = synched__tick_ns();
-  /* As soon as it starves, somebody else may take it, and end it: the loop waits for us to be out. */
+  /* From the moment it starves others may take the job, end it, and its on_done may destroy it and the memory, while we
+   * still look at both: the loop waits for us to be out. */
   (void)synched__add_relaxed(&job->visitor_count, 1);
+  bool ours = synched__memory_starve(job->memory);
   /* Sequentially consistent with starved, which `stir` looks at after a bit has been set. */
-  const bool ours = synched__memory_starve(job->memory) ||
-                    (is_asked(job) && synched__memory_unstarve(job->memory));
-  /* The last touch, if it is not: pairs with the acquire in synched__job_is_released. */
+  if (!ours)
+    ours = is_asked(job) && synched__memory_unstarve(job->memory);
+  /* The last touch, unless it is ours: pairs with the acquire in synched__job_is_released. */
   (void)synched__sub_acq_rel(&job->visitor_count, 1);
   return ours;
 }

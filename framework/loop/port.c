@@ -176,31 +176,20 @@ int synched_job_run(struct synched_job *job) {
   return status != 0 ? status : private_loop.result;
 }
 
-/* Of a job that is started on a loop, on whose thread we are. */
-static int set_reference_inside(struct synched_job *job, enum reference reference) {
-  void *argument = synched__load_acquire(&job->port);
-  if (argument == NULL || job->port_calls != &calls)
-    return synched__fail(SYNCHED_ENOENT, "the job is not started on a libuv loop");
-  struct port *port = argument;
-  if (!is_here(port))
-    return synched__fail(SYNCHED_EPERM, "this is not the thread of the job's loop");
-  if (port->delivery.result != NULL)
-    return 0; /* synched_job_run waits in any case */
-  port->reference = reference;
-  refer_by_state(port);
-  return 0;
-}
-
-/* As a visitor, for on the wrong thread the port could go away while we look at it. */
 static int set_reference(struct synched_job *job, enum reference reference) {
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  (void)synched__add_relaxed(&job->visitor_count, 1);
-  status = set_reference_inside(job, reference);
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
-  return status;
+  struct synched__delivery *delivery;
+  status = synched__port_find(&delivery, job, &calls);
+  if (status != 0)
+    return status;
+  if (delivery->result != NULL)
+    return 0; /* synched_job_run waits in any case */
+  struct port *port = (struct port *)delivery;
+  port->reference = reference;
+  refer_by_state(port);
+  return 0;
 }
 
 int synched_job_ref(struct synched_job *job) {

@@ -101,8 +101,9 @@ struct stage {
   _Atomic bool stopping;
 };
 
+static _Atomic uint64_t end_one_in; /* of the calls ends its job */
 static _Atomic uint64_t draw_count, job_total, run_total, round_total, call_total, accepted_total,
-    completed_total, missed_total;
+    completed_total, missed_total, lease_wait_total;
 
 /* A generator for a callback. */
 static struct stress_random draw_random(const struct actor *actor) {
@@ -160,7 +161,7 @@ static void call_wrongly(struct actor *actor, struct stress_random *random) {
 
 static uint64_t draw_period(struct stress_random *random, uint64_t least_ns) {
   const uint64_t from_ns = least_ns > SYNCHED_PERIOD_MIN_NS ? least_ns : SYNCHED_PERIOD_MIN_NS;
-  return stress_between(random, from_ns, stress_chance(random, 2) ? 1000000 : 5000000);
+  return from_ns + stress_below(random, stress_chance(random, 2) ? 800000 : 4800000);
 }
 
 static int call(struct actor *actor, unsigned what, struct stress_random *random) {
@@ -188,7 +189,7 @@ static unsigned draw_call(struct stress_random *random) {
       SYNCHED_STEER_PAUSE,  SYNCHED_STEER_PAUSE,  SYNCHED_STEER_PAUSE,  SYNCHED_STEER_RESUME,
       SYNCHED_STEER_RESUME, SYNCHED_STEER_RESUME, SYNCHED_STEER_RESUME, SYNCHED_STEER_STEP,
       SYNCHED_STEER_STEP,   SYNCHED_STEER_STEP,   SYNCHED_STEER_PERIOD, SYNCHED_STEER_WEIGHT};
-  if (stress_chance(random, 20))
+  if (stress_chance(random, atomic_load_explicit(&end_one_in, memory_order_relaxed)))
     return stress_chance(random, 2) ? CALL_STOP : CALL_CANCEL;
   return calls[stress_below(random, sizeof calls / sizeof *calls)];
 }
@@ -219,6 +220,15 @@ static void release_kept(struct actor *actor) {
     synched_snapshot_release(atomic_exchange_explicit(&actor->kept[k], NULL, memory_order_acq_rel));
 }
 
+/* What only the job's own thread may call, on another one. */
+static void call_from_afar(struct actor *actor) {
+  const int statuses[] = {synched_job_ref(actor->job), synched_job_unref(actor->job),
+                          synched_job_dispatch(actor->job)};
+  for (unsigned i = 0; i < sizeof statuses / sizeof *statuses; i++)
+    STRESS_CHECK(statuses[i] == SYNCHED_EPERM || statuses[i] == SYNCHED_ENOENT,
+                 "call %u on the wrong thread gives %s", i, synched_err_name(statuses[i]));
+}
+
 /* Anything, on a job that may be there or not. */
 static void act(struct actor *actor, struct stress_random *random) {
   (void)pthread_rwlock_rdlock(&actor->guard);
@@ -242,6 +252,13 @@ static void act_inside(struct actor *actor, uint64_t one_in) {
     act(&actor->stage->actors[stress_below(&random, ACTORS)], &random);
 }
 
+static void visit(struct actor *actor) {
+  (void)pthread_rwlock_rdlock(&actor->guard);
+  if (actor->there)
+    call_from_afar(actor);
+  (void)pthread_rwlock_unlock(&actor->guard);
+}
+
 static void *caller_run(void *argument) {
   struct caller *caller = argument;
   struct stage *stage = caller->stage;
@@ -252,6 +269,8 @@ static void *caller_run(void *argument) {
     if (stress_chance(random, 3))
       actor = &stage->actors[stress_below(random, ACTORS)];
     act(actor, random);
+    if (stress_chance(random, 16))
+      visit(actor);
     stress_dawdle(random);
     if (stress_chance(random, 3000))
       halt_ask((unsigned)stress_between(random, 1, 30));
@@ -471,6 +490,7 @@ static void check_run(struct actor *actor, int status, const struct synched_repo
   count(&run_total, 1);
   count(&round_total, summary.round_count);
   count(&missed_total, summary.deadline_missed_count);
+  count(&lease_wait_total, summary.lease_wait_count);
 }
 
 /* --- creating, starting, destroying; on the job's thread --- */
@@ -680,14 +700,13 @@ static void be_patient(struct stage *stage, unsigned *waited_ms, const char *wha
 }
 
 /* Whoever calls has ended: what is paused is resumed, and must go on. */
-static void check_progress(struct stage *stage, struct actor *actor) {
-  struct stress_random random = draw_random(actor);
+static void check_progress(struct stage *stage, struct actor *actor, struct stress_random *random) {
   const uint64_t before = read_count(&actor->progress);
   unsigned waited_ms = 0;
   while (read_count(&actor->progress) == before) {
     (void)pthread_rwlock_rdlock(&actor->guard);
     if (actor->there && synched_job_state(actor->job) == SYNCHED_JOB_PAUSED)
-      steer(actor, SYNCHED_STEER_RESUME, &random, false);
+      steer(actor, SYNCHED_STEER_RESUME, random, false);
     if (actor->there)
       release_kept(actor);
     (void)pthread_rwlock_unlock(&actor->guard);
@@ -707,6 +726,7 @@ static void create_pool(struct synched_pool **pool, unsigned worker_count,
 
 static void set_up(struct stage *stage, struct stress_random *random) {
   memset(stage, 0, sizeof *stage);
+  atomic_store_explicit(&end_one_in, stress_chance(random, 2) ? 20 : 300, memory_order_relaxed);
   for (unsigned p = 0; p < POOLS; p++)
     create_pool(&stage->pools[p], 2 + p, random);
   for (unsigned h = 0; h < HOSTS; h++)
@@ -749,7 +769,7 @@ static void run_case(struct stress_random *random) {
     stress_thread_join(stage.callers[c].thread);
   stress_is_at("waits for every job to go on");
   for (unsigned a = 0; a < ACTORS; a++)
-    check_progress(&stage, &stage.actors[a]);
+    check_progress(&stage, &stage.actors[a], random);
   stress_is_at("waits for the jobs to end");
   atomic_store_explicit(&stage.stopping, true, memory_order_relaxed);
   for (unsigned h = 0; h < HOSTS; h++)
@@ -764,9 +784,10 @@ int main(int argc, char **argv) {
   while (stress_next_case(&random))
     run_case(&random);
   halt_end();
-  return stress_end("%" PRIu64 " calls, %" PRIu64 " accepted, %" PRIu64 " completions; %" PRIu64
-                    " jobs, %" PRIu64 " runs, %" PRIu64 " rounds, %" PRIu64 " late ones",
-                    read_count(&call_total), read_count(&accepted_total),
-                    read_count(&completed_total), read_count(&job_total), read_count(&run_total),
-                    read_count(&round_total), read_count(&missed_total));
+  return stress_end(
+      "%" PRIu64 " calls, %" PRIu64 " accepted, %" PRIu64 " completions; %" PRIu64 " jobs, %" PRIu64
+      " runs, %" PRIu64 " rounds, %" PRIu64 " late ones, %" PRIu64 " waits for a lease",
+      read_count(&call_total), read_count(&accepted_total), read_count(&completed_total),
+      read_count(&job_total), read_count(&run_total), read_count(&round_total),
+      read_count(&missed_total), read_count(&lease_wait_total));
 }

@@ -42,6 +42,7 @@ enum synched__job_state {
 
 /* What the loop's side of a started job can be asked. */
 struct synched__port_calls {
+  const char *way;                 /* of starting, for messages: "on a libuv loop" */
   bool (*is_lost)(void *port);     /* its handle was closed under it */
   void (*destroy)(void *port);     /* then */
   void (*expect_more)(void *port); /* a paused job goes on; any thread */

@@ -170,12 +170,12 @@ int synched__port_find(struct synched__delivery **out, struct synched_job *job,
                        const struct synched__port_calls *calls) {
   const uint64_t thread_id = synched__load_relaxed(&job->loop_thread_id);
   if (thread_id == 0)
-    return synched__fail(SYNCHED_ENOENT, "the job is not started");
+    return synched__fail(SYNCHED_ENOENT, "the job is not started %s", calls->way);
   /* On the wrong thread the port may go away at any moment: it is not looked at. */
   if (thread_id != synched__thread_id())
     return synched__fail(SYNCHED_EPERM, "the job was started on another thread");
   if (job->port_calls != calls)
-    return synched__fail(SYNCHED_ENOENT, "the job was started in another way");
+    return synched__fail(SYNCHED_ENOENT, "the job is not started %s", calls->way);
   *out = synched__load_relaxed(&job->port);
   return 0;
 }

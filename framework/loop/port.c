@@ -86,7 +86,8 @@ static void expect_more(void *argument) {
     refer(port, true);
 }
 
-static const struct synched__port_calls calls = {is_lost, synched__free, expect_more};
+static const struct synched__port_calls calls = {"on a libuv loop", is_lost, synched__free,
+                                                 expect_more};
 
 static void on_discarded(uv_handle_t *handle) {
   synched__free(handle->data);

@@ -70,6 +70,8 @@ struct dashboard_verdict dashboard_request_judge(const struct dashboard_request 
     return refuse(400, "method, path or Host is missing");
   if (!dashboard_host_trusted(request->host))
     return refuse(403, "Host is neither a numeric address nor localhost");
+  if (strlen(request->path) >= DASHBOARD_PATH_BYTES_MAX)
+    return refuse(414, "the path is too long");
   const bool is_page = strcmp(request->path, "/") == 0;
   const bool is_socket = strcmp(request->path, DASHBOARD_SOCKET_PATH) == 0;
   if (!is_page && !is_socket)
@@ -108,6 +110,8 @@ const char *dashboard_status_words(unsigned status) {
     return "Method Not Allowed";
   case 413:
     return "Content Too Large";
+  case 414:
+    return "URI Too Long";
   case 426:
     return "Upgrade Required";
   default:

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DASHBOARD_BODY_BYTES_MAX 0u     /* nothing that is served takes a body */
 #define DASHBOARD_SOCKET_PATH "/socket" /* where the WebSocket is */
+#define DASHBOARD_PATH_BYTES_MAX 1024u  /* a path of this length is too long */
 
 /* Strings as received; NULL: the request does not have it. */
 struct dashboard_request {

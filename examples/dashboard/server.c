@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "page.h"
 #include "request.h"
 
-#define HEADER_BYTES_MAX 4096u    /* of a request */
+#define HEADERS_BYTES_MAX 65535u  /* of a request; beyond that there is no answer */
 #define RESPONSE_HEAD_BYTES 512u  /* of our own */
 #define HOST_BYTES_MAX 256u       /* of a header that is looked at */
 #define REQUEST_TIMEOUT_SECONDS 5 /* for a request to be complete */
@@ -79,15 +81,15 @@ static struct dashboard_verdict judge(struct lws *wsi) {
   return dashboard_request_judge(&request);
 }
 
-/* The whole response; the connection is closed behind it. The page may run its own script, talk to its
- * own server, and nothing else; no other page may have it in a frame, under a click that is meant for
- * something else. */
-static int respond(struct lws *wsi, struct dashboard_verdict verdict, enum lws_write_protocol as) {
+/* The whole response, behind the room that libwebsockets needs, and its size; NULL: out of memory. The page
+ * may run its own script, talk to its own server, and nothing else; no other page may have it in a frame,
+ * under a click that is meant for something else. */
+static unsigned char *make_response(struct dashboard_verdict verdict, size_t *byte_count) {
   const bool is_page = verdict.status == 200;
   const size_t body_bytes = is_page ? dashboard_page_bytes : strlen(verdict.reason) + 1;
   unsigned char *const block = malloc(LWS_PRE + RESPONSE_HEAD_BYTES + body_bytes);
   if (!block)
-    return -1;
+    return NULL;
   char *const out = (char *)block + LWS_PRE;
   const int head_bytes = snprintf(
       out, RESPONSE_HEAD_BYTES,
@@ -98,19 +100,50 @@ static int respond(struct lws *wsi, struct dashboard_verdict verdict, enum lws_w
       "%s\r\n",
       verdict.status, dashboard_status_words(verdict.status), is_page ? "text/html" : "text/plain",
       body_bytes, verdict.status == 405 ? "Allow: GET\r\n" : "");
+  *byte_count = (size_t)head_bytes + body_bytes;
   if (is_page)
     memcpy(out + head_bytes, dashboard_page, body_bytes);
   else
     snprintf(out + head_bytes, body_bytes + 1, "%s\n", verdict.reason);
-  (void)lws_write(wsi, block + LWS_PRE, (size_t)head_bytes + body_bytes, as);
+  return block;
+}
+
+/* That a connection has had an answer is kept in a pointer of its own, for it may not have a session. */
+static void mark_answered(struct lws *wsi) {
+  lws_set_opaque_user_data(wsi, lws_get_context(wsi));
+}
+
+/* Non-zero, which closes the connection as soon as all has been sent. */
+static int respond(struct lws *wsi, struct dashboard_verdict verdict, enum lws_write_protocol as) {
+  size_t byte_count = 0;
+  unsigned char *const block = make_response(verdict, &byte_count);
+  mark_answered(wsi);
+  if (block)
+    (void)lws_write(wsi, block + LWS_PRE, byte_count, as);
   free(block);
-  return -1; /* close, as soon as all of it has been sent */
+  return -1;
+}
+
+/* Of a request that is too long, cannot be parsed or is never complete, libwebsockets tells no more than that
+ * it closes the connection. What can be sent at once is sent: an answer that is this short can. */
+static void respond_late(struct lws *wsi) {
+  const struct dashboard_verdict verdict = {400, "the request is too long, incomplete or no HTTP"};
+  size_t byte_count = 0;
+  if (lws_get_opaque_user_data(wsi))
+    return;
+  unsigned char *const block = make_response(verdict, &byte_count);
+  if (block)
+    (void)send(lws_get_socket_fd(wsi), block + LWS_PRE, byte_count, MSG_DONTWAIT | MSG_NOSIGNAL);
+  free(block);
 }
 
 /* 0: the WebSocket may be opened. */
 static int confirm_upgrade(struct lws *wsi) {
   const struct dashboard_verdict verdict = judge(wsi);
-  return verdict.status == 101 ? 0 : respond(wsi, verdict, LWS_WRITE_HTTP_HEADERS);
+  if (verdict.status != 101)
+    return respond(wsi, verdict, LWS_WRITE_HTTP_HEADERS);
+  mark_answered(wsi);
+  return 0;
 }
 
 /* --- messages --- */
@@ -190,6 +223,12 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *ses
   case LWS_CALLBACK_WSI_DESTROY:
     server->connection_count--;
     return 0;
+  case LWS_CALLBACK_ADD_HEADERS: /* it answers something by itself */
+    mark_answered(wsi);
+    return 0;
+  case LWS_CALLBACK_CLOSED_HTTP:
+    respond_late(wsi);
+    return 0;
   case LWS_CALLBACK_HTTP:
     return respond(wsi, judge(wsi), LWS_WRITE_HTTP_HEADERS);
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -232,6 +271,8 @@ int dashboard_server_create(struct dashboard_server *out,
     return life_fail(error, 0, "out of memory");
   }
   void *loops[] = {options->loop};
+  for (size_t token = 0; token < WSI_TOKEN_COUNT; token++)
+    out->limits.token_limit[token] = DASHBOARD_PATH_BYTES_MAX;
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN_SERVER, /* connections are adopted */
       .protocols = protocols,
@@ -242,8 +283,10 @@ int dashboard_server_create(struct dashboard_server *out,
       .listen_accept_protocol = "dashboard",
       .foreign_loops = loops,
       .user = out,
-      .max_http_header_data = HEADER_BYTES_MAX,
+      .max_http_header_data = HEADERS_BYTES_MAX,
+      .token_limits = &out->limits,
       .timeout_secs = REQUEST_TIMEOUT_SECONDS,
+      .timeout_secs_ah_idle = REQUEST_TIMEOUT_SECONDS,
       .ka_time = KEEPALIVE_SECONDS,
       .ka_probes = 3,
       .ka_interval = KEEPALIVE_SECONDS,

@@ -34,6 +34,7 @@ struct dashboard_broadcast {
 
 struct dashboard_server {
   struct lws_context *context;
+  struct lws_token_limits limits; /* of a header; what is longer is cut, and then judged as it is */
   dashboard_message_fn on_message;
   void *user;
   struct dashboard_broadcast state, frame;

@@ -237,6 +237,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *ses
     return respond(wsi, dashboard_bytes_judge(in, byte_count), LWS_WRITE_RAW);
   case LWS_CALLBACK_ESTABLISHED:
     server->client_count++;
+    client->state_serial = server->state.serial; /* the next one will know of this client */
     lws_callback_on_writable(wsi);
     return 0;
   case LWS_CALLBACK_CLOSED:

@@ -20,6 +20,8 @@ finish() {
 }
 trap finish EXIT
 cd "$work"
+: >dashboard.out
+: >driver.out
 
 fail() {
   echo "FAILED: $*" >&2

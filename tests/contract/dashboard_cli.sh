@@ -154,7 +154,7 @@ done
 opened() {
   exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
   printf '%b' "GET /socket HTTP/1.1\r\nHost: localhost:$port\r\n$good${1:-}\r\n" >&3
-  timeout 30 head -c 300 <&3 | tr -d '\0' >response || true
+  timeout 30 head -c 6000 <&3 | tr -d '\0' >response || true
   exec 3>&- 3<&-
   grep -q '^HTTP/1.1 101' response || fail "the WebSocket is refused"
   grep -a -q '"type":"state"' response || fail "no message comes"

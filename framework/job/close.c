@@ -190,25 +190,31 @@ static uint64_t open_round(struct synched__run *run, struct synched_job *next, u
   return seen;
 }
 
-uint64_t synched__go_on(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
-                        uint64_t seen) {
-  while (next != NULL) {
+/* Closes the run's round, if it has one, and goes on. */
+static uint64_t cycle(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
+                      uint64_t seen, bool closes) {
+  for (;; closes = true) {
+    if (closes) {
+      /* While we hold the baton, or are in the middle of a round, nobody else advances it. */
+      seen = synched__load_relaxed(&run->pool->epoch);
+      next = close_round(run, &now_ns);
+    }
+    if (next == NULL)
+      return seen;
     synched__round_prepare(run->pool, next, now_ns);
     if (!synched__is_solo(run->worker, next))
       return open_round(run, next, now_ns);
     run->job = next;
     if (!synched__run_solo(run))
       return run->epoch;
-    /* While we hold the baton, or are in the middle of a round, nobody else advances it. */
-    seen = synched__load_relaxed(&run->pool->epoch);
-    next = close_round(run, &now_ns);
   }
-  return seen;
+}
+
+uint64_t synched__go_on(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
+                        uint64_t seen) {
+  return cycle(run, next, now_ns, seen, false);
 }
 
 uint64_t synched__close_and_go_on(struct synched__run *run) {
-  uint64_t now_ns;
-  const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
-  struct synched_job *next = close_round(run, &now_ns);
-  return synched__go_on(run, next, now_ns, seen);
+  return cycle(run, NULL, 0, 0, true);
 }

@@ -56,7 +56,8 @@ struct synched__failure {
 };
 
 struct synched_job {
-  struct synched__entry entry; /* first: a job is found from it; in the pool's schedule, under its mutex */
+  struct synched__entry
+      entry;           /* first: a job is found from it; in the pool's schedule, under its mutex */
   uint32_t generation; /* of the process that made it */
   struct synched_pool *pool;
   struct synched_memory *memory;
@@ -75,8 +76,8 @@ struct synched_job {
   bool initialised;           /* baton: it has been */
   bool tallies_partial;       /* baton: they stand at the rest of a round */
   bool at_will;               /* baton: it is free-running, not in steps */
-  bool attended;              /* baton: its rounds have a time or a deadline, or are counted in steps */
-  bool ticking;               /* baton: the open round is that of a tick */
+  bool attended; /* baton: its rounds have a time or a deadline, or are counted in steps */
+  bool ticking;  /* baton: the open round is that of a tick */
 
   /* The line that who counts itself out of a round takes, and with it what only the last of them needs. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t
@@ -185,6 +186,9 @@ struct synched__worker *synched__turn_appoint(struct synched_pool *pool);
 
 /* turn.c: with the pool's mutex held: takes the baton of an idle pool. */
 void synched__turn_take_baton(struct synched_pool *pool);
+
+/* keep.c: with the pool's mutex held: how much before the next tick a keeper wakes up. */
+uint64_t synched__keep_lead(const struct synched_pool *pool);
 
 /* keep.c: what a worker does whose wait is over without a round. Returns the last epoch it has seen. */
 uint64_t synched__keep(struct synched__worker *worker, uint64_t seen);

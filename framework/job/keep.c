@@ -9,13 +9,27 @@
 #include "job/job.h"
 #include "platform/clock.h"
 
-#define LEAD_LEAST_NS 5000u
+#define LEAD_LEAST_NS 2000u
 #define LEAD_MOST_NS 1000000u
+
+/* But no more than this part of the period is spun, or some 20 us where that is less: on a machine so busy that it wakes
+ * late by more, spinning only takes from others. */
+#define LEAD_PART 512u
+#define LEAD_ALWAYS_NS 20000u
 
 /* In a hundredth of these: how far the lead falls after a wake within it, and rises after one that was later. */
 #define LEAD_FALLS 3u
 #define LEAD_RISES 97u
 #define LEAD_STEPS 1600u /* of its present size, all of the hundred together are a sixteenth */
+
+uint64_t synched__keep_lead(const struct synched_pool *pool) {
+  const struct synched__heap_node *first = synched__heap_first(&pool->schedule.sleeping);
+  const struct synched_job *job = (const struct synched_job *)first;
+  uint64_t most_ns = LEAD_ALWAYS_NS;
+  if (job != NULL && job->ticks.period_ns / LEAD_PART > most_ns)
+    most_ns = job->ticks.period_ns / LEAD_PART;
+  return pool->lead_ns < most_ns ? pool->lead_ns : most_ns;
+}
 
 /* With the mutex held. */
 static void learn_lead(struct synched_pool *pool, uint64_t late_ns) {
@@ -43,9 +57,10 @@ static bool takes_over(struct synched__worker *worker, uint64_t *due_ns, unsigne
   const uint64_t now_ns = synched__clock_ns();
   if (now_ns >= asked_ns)
     learn_lead(pool, now_ns - asked_ns);
-  if (*due_ns > now_ns + pool->lead_ns) {
+  const uint64_t lead_ns = synched__keep_lead(pool);
+  if (*due_ns > now_ns + lead_ns) {
     pool->keeper = worker;
-    synched__store_relaxed(&worker->keep_ns, *due_ns - pool->lead_ns);
+    synched__store_relaxed(&worker->keep_ns, *due_ns - lead_ns);
     return false;
   }
   const struct synched__heap_node *first = synched__heap_first(&pool->schedule.sleeping);
@@ -62,7 +77,7 @@ static void alert_others(struct synched__worker *worker, unsigned wake_count, ui
     wake_count = SYNCHED__WAKE_DIRECT; /* who wake the others, when they see the round */
   for (unsigned w = 0; w < wake_count; w++)
     if (w != worker->index)
-      synched__waiter_alert(&pool->gate, &pool->workers[w].waiter, due_ns + pool->lead_ns);
+      synched__waiter_alert(&pool->gate, &pool->workers[w].waiter, due_ns + LEAD_ALWAYS_NS);
 }
 
 /* Until then, or until something else can run. */

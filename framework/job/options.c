@@ -69,9 +69,9 @@ static int check_time(const struct synched_job_options *options) {
 int synched__job_read_options(struct synched_job_options *read,
                               const struct synched_job_options *options,
                               const struct synched_memory *memory) {
-  static const struct synched__options_spec spec = {"synched_job_options",
-                                                    sizeof(struct synched_job_options),
-                                                    offsetof(struct synched_job_options, period_ns)};
+  static const struct synched__options_spec spec = {
+      "synched_job_options", sizeof(struct synched_job_options),
+      offsetof(struct synched_job_options, period_ns)};
   const uint32_t known_flags =
       SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES | SYNCHED_JOB_START_PAUSED;
   int status = synched__options_read(read, options, &spec);

@@ -7,10 +7,10 @@
  * without visiting the others' lines. Who has computed all that was outstanding when the round was opened does
  * not even count.
  *
- * In a round of next to nothing the way of a cache line from CPU to CPU is what takes time. So the epoch, and
- * what calls need to know, travel in one line, and `remaining` in another, which nobody polls; and in
+ * In a round of next to nothing the way of a cache line from CPU to CPU is what takes time. So the epoch
+ * travels in one line, what calls need to know in a second and `remaining` in a third, which nobody polls; and in
  * static rounds whoever opens computes its own part before that (synched__round_announce_late), so that of
- * two workers the other one finds in the first line that it is the last, and needs no second.
+ * two workers the other one finds in the second line that it is the last, and needs no third.
  */
 #include "base/assert.h"
 #include "job/job.h"

@@ -160,6 +160,8 @@ bool synched__steer_settle(struct synched_job *job) {
   /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is parked. */
   if (rings)
     synched__job_ring(job);
+  if (parks && job->blocked_ns != 0)
+    synched__job_note_unblocked(job); /* from here on it is not a buffer that it waits for */
   if (parks)
     steer->parked = true;
   synched__mutex_unlock(&steer->mutex);
@@ -306,8 +308,8 @@ static void set_at_rest(struct synched_job *job, enum synched_steer call, uint64
 }
 
 static const char *const call_names[] = {
-    [SYNCHED_STEER_PAUSE] = "pause",         [SYNCHED_STEER_RESUME] = "resume",
-    [SYNCHED_STEER_STEP] = "step",           [SYNCHED_STEER_PERIOD] = "set_period",
+    [SYNCHED_STEER_PAUSE] = "pause",       [SYNCHED_STEER_RESUME] = "resume",
+    [SYNCHED_STEER_STEP] = "step",         [SYNCHED_STEER_PERIOD] = "set_period",
     [SYNCHED_STEER_WEIGHT] = "set_weight",
 };
 

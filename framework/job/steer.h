@@ -32,15 +32,16 @@ struct synched__requests {
 
 struct synched__steer {
   struct synched__mutex mutex;
-  enum synched_job_state accepted; /* RUNNING, PAUSED or STEPPING, as far as that is what was accepted */
-  bool closed;                     /* the run has ended, or none has begun: nothing is accepted */
-  bool parked;                     /* the job is here, until a call takes it */
-  struct synched__requests asked;  /* accepted, without effect yet */
-  struct synched__requests done;   /* completed, for the loop */
+  enum synched_job_state
+      accepted; /* RUNNING, PAUSED or STEPPING, as far as that is what was accepted */
+  bool closed;  /* the run has ended, or none has begun: nothing is accepted */
+  bool parked;  /* the job is here, until a call takes it */
+  struct synched__requests asked; /* accepted, without effect yet */
+  struct synched__requests done;  /* completed, for the loop */
   /* Whoever has the job. */
   bool paused;
-  uint64_t steps_left;             /* rounds; 0: no step is under way */
-  struct synched__request *step;   /* that is under way */
+  uint64_t steps_left;           /* rounds; 0: no step is under way */
+  struct synched__request *step; /* that is under way */
 };
 
 /* 0, or SYNCHED_ENOMEM. */

@@ -105,14 +105,16 @@ struct synched__worker *synched__turn_appoint(struct synched_pool *pool) {
   const uint64_t due_ns = synched__schedule_attention(&pool->schedule);
   const bool expects = due_ns != SYNCHED__NEVER;
   synched__store_relaxed(&pool->expectant, expects);
-  synched__store_relaxed(&pool->resting,
-                         expects && due_ns > synched__clock_ns() + REST_LEAST_NS);
+  synched__store_relaxed(&pool->resting, expects && due_ns > synched__clock_ns() + REST_LEAST_NS);
   if (!expects)
     return NULL;
-  const uint64_t keep_ns = due_ns > pool->lead_ns ? due_ns - pool->lead_ns : 0;
+  const uint64_t lead_ns = synched__keep_lead(pool);
+  const uint64_t keep_ns = due_ns > lead_ns ? due_ns - lead_ns : 0;
   struct synched__worker *self = synched__worker_self();
   const bool here = self != NULL && self->pool == pool;
-  struct synched__worker *keeper = here ? self : pool->keeper != NULL ? pool->keeper : pool->workers;
+  struct synched__worker *keeper = here                   ? self
+                                   : pool->keeper != NULL ? pool->keeper
+                                                          : pool->workers;
   const bool looks_in_time =
       pool->keeper == keeper && synched__load_relaxed(&keeper->keep_ns) <= keep_ns;
   pool->keeper = keeper;

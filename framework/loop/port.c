@@ -59,6 +59,11 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   struct port *port = poll->data;
   (void)poll_status;
   (void)events;
+  if (synched__is_foreign(port->delivery.job->generation)) {
+    /* The signal is the parent's, too, which must not miss it. */
+    (void)uv_poll_stop(poll);
+    return;
+  }
   if (!synched__deliver(&port->delivery)) {
     refer_by_state(port);
     return;

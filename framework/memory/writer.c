@@ -252,7 +252,8 @@ int synched_writer_sync(struct synched_writer *writer, const struct synched_snap
     close_round(memory, epoch);
     writer->seen = epoch + 2;
   } else {
-    writer->seen = synched__gate_wait(&writers->gate, &writer->waiter, epoch, UINT64_MAX) & ~(uint64_t)1;
+    writer->seen =
+        synched__gate_wait(&writers->gate, &writer->waiter, epoch, UINT64_MAX) & ~(uint64_t)1;
     if (writer->seen == epoch)
       return status_of_break(writers);
   }

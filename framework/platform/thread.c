@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #endif
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -94,6 +95,11 @@ int synched__thread_set_nice(int nice) {
 
 void synched__thread_yield(void) {
   (void)sched_yield();
+}
+
+void synched__thread_nap(void) {
+  const struct timespec nap = {0, 20000};
+  (void)nanosleep(&nap, NULL);
 }
 
 int synched__mutex_init(struct synched__mutex *mutex) {

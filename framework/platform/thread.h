@@ -44,6 +44,10 @@ int synched__thread_set_nice(int nice);
 
 void synched__thread_yield(void);
 
+/* Sleeps for some tens of microseconds: where one waits for a thread that may be of lower priority, and so would never
+ * be yielded to. */
+void synched__thread_nap(void);
+
 /* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool from job to job. */
 int synched__mutex_init(struct synched__mutex *mutex);
 void synched__mutex_deinit(struct synched__mutex *mutex);

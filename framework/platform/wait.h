@@ -18,8 +18,9 @@
 
 #include "platform/park.h"
 
-/* Where the two lie decides what a round costs, so their owner places them: the epoch beside what waiters read
- * as soon as it advances, the count of sleepers, which hardly ever changes, on a line of its own. */
+/* Where the two lie decides what a round costs, so their owner places them: the epoch on a line that nothing else
+ * is written to, for waiters take it away from who writes there; the count of sleepers, which hardly ever changes, on
+ * another. */
 struct synched__gate {
   _Atomic uint64_t *epoch;
   _Atomic uint32_t *sleeper_count;
@@ -31,7 +32,7 @@ struct synched__spin {
   uint64_t most_ns;  /* longest one where waits are mostly over within that; 0: the same */
   bool yields;       /* offer the CPU to others between looks: threads outnumber CPUs */
   const _Atomic uint32_t
-      *insist; /* while this is not 0, never sleep; NULL: sleep after the limit */
+      *insist;                  /* while this is not 0, never sleep; NULL: sleep after the limit */
   const _Atomic uint32_t *rest; /* while this is not 0, sleep at once; NULL: never so */
 };
 
@@ -39,7 +40,8 @@ struct synched__spin {
 struct synched__waiter {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
   _Atomic uint32_t poked;
-  _Atomic uint64_t alert_ns; /* until then, who has been woken spins, for the epoch is about to advance */
+  _Atomic uint64_t
+      alert_ns; /* until then, who has been woken spins, for the epoch is about to advance */
   struct synched__parker parker;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin; /* from here on the waiter's own */
   uint64_t usual_ns;                                       /* moving average of its waits */

@@ -26,6 +26,7 @@
 #define SPIN_DEFAULT_NS 50000u
 #define SPIN_MOST_NS 500000u
 #define GROUP_MOST 16u
+#define JOBS_AT_FIRST 8u        /* room for the turns of so many */
 #define LEAD_DEFAULT_NS 100000u /* until more is known: see job/keep.c */
 #define STACK_LEAST_BYTES 65536u
 #define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
@@ -278,6 +279,7 @@ no_parker:
 }
 
 static void free_pool(struct synched_pool *pool) {
+  synched__schedule_free(&pool->schedule);
   synched__free(pool->name);
   synched__free(pool->ring);
   synched__free(pool->workers);
@@ -292,7 +294,8 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   pool->worker_count = worker_count;
   pool->workers = synched__alloc_lines(worker_count, sizeof *pool->workers);
   pool->name = synched__copy_text(name);
-  if (pool->workers == NULL || pool->name == NULL) {
+  if (pool->workers == NULL || pool->name == NULL ||
+      synched__schedule_reserve(&pool->schedule, JOBS_AT_FIRST) != 0) {
     free_pool(pool);
     return synched__fail(SYNCHED_ENOMEM, "no memory for a pool of %u workers", worker_count);
   }
@@ -356,7 +359,7 @@ static int check_unused(struct synched_pool *pool) {
       return synched__fail(SYNCHED_EBUSY, "the pool has %u jobs; destroy them first", job_count);
     if (idle)
       return 0;
-    synched__thread_yield();
+    synched__thread_nap();
   }
 }
 
@@ -374,7 +377,6 @@ int synched_pool_destroy(struct synched_pool *pool) {
   stop_workers(pool, pool->worker_count);
   if (pool->watch != NULL)
     pool->watch_end(pool->watch);
-  synched__schedule_free(&pool->schedule);
   deinit_workers(pool, pool->worker_count);
   synched__parker_deinit(&pool->creator);
   synched__mutex_deinit(&pool->mutex);

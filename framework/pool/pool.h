@@ -32,8 +32,9 @@ struct synched__worker {
   uint64_t
       opened_epoch; /* the last that it opened, and when: its own, to save a look at the clock */
   uint64_t opened_ns;
-  uint64_t part_ns;          /* what its part of a static round took when last it could tell */
-  _Atomic uint64_t keep_ns; /* when it is to look at the schedule; under the pool's mutex, read by itself */
+  uint64_t part_ns; /* what its part of a static round took when last it could tell */
+  _Atomic uint64_t
+      keep_ns; /* when it is to look at the schedule; under the pool's mutex, read by itself */
   struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
   unsigned rank;  /* in pool->ring */
@@ -59,11 +60,14 @@ struct synched__duties {
 };
 
 struct synched_pool {
-  /* The line that every round moves: written by who opens it, then read by everybody. Who counts itself out does
-   * so on another line (job/job.h), because those who wait look at this one all the time. */
+  /* The line that waiters poll: written by who opens a round, and by nobody in between. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
-  uint64_t opened_ns;          /* when the round was opened; baton, like the rest of the line */
-  uint64_t round;              /* its number */
+
+  /* The other line that every round moves, read by everybody once the epoch has advanced; baton. Not in the epoch's:
+   * who closes a round writes it piece by piece, and those who poll would take the line away after each of them.
+   * Who counts itself out does so on yet another line (job/job.h). */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns; /* when the round was opened */
+  uint64_t round;                                   /* its number */
   uint64_t outstanding;        /* segments that were not computed yet when it was opened */
   struct synched__roles roles; /* of its memory: current is what calls read, out what they write */
 
@@ -90,9 +94,10 @@ struct synched_pool {
   /* Read by the baton's holder in every round; changed when jobs come and go. */
   struct synched_job *occupant; /* whose roles are in the first line; baton */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t running; /* not idle; under the mutex */
-  _Atomic uint32_t expectant;    /* not idle, or some tick will be due; under the mutex */
-  _Atomic uint32_t resting;      /* idle, and will be for long; under the mutex */
-  _Atomic uint64_t attention_ns; /* by synched__tick_ns: until then only the job that is being computed can run;
+  _Atomic uint32_t expectant; /* not idle, or some tick will be due; under the mutex */
+  _Atomic uint32_t resting;   /* idle, and will be for long; under the mutex */
+  _Atomic uint64_t
+      attention_ns; /* by synched__tick_ns: until then only the job that is being computed can run;
                                     0: others can, NEVER: none will; under the mutex */
 
   struct synched__mutex mutex;

@@ -171,6 +171,39 @@ static void print_time(const struct table *table) {
   fputc('\n', table->file);
 }
 
+/* Of a periodic job: what became of its ticks, and how late they were. */
+static void print_schedule(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  FILE *file = table->file;
+  if (job->period_ns == 0)
+    return;
+  fputs("  period     ", file);
+  print_duration(file, job->period_ns);
+  fprintf(file, ": %s tick%s, %s started", text_of_count(job->tick_count).bytes,
+          job->tick_count == 1 ? "" : "s", text_of_count(job->started_count).bytes);
+  fprintf(file, ", %s of them late", text_of_count(job->late_count).bytes);
+  fprintf(file, ", %s skipped", text_of_count(job->skipped_count).bytes);
+  fprintf(file, ", %s overrun%s\n", text_of_count(job->overrun_count).bytes,
+          job->overrun_count == 1 ? "" : "s");
+  if (job->started_count == 0)
+    return;
+  fputs("  lateness   ", file);
+  print_duration(file, job->lateness_p50_ns);
+  fputs(" for 50 %, ", file);
+  print_duration(file, job->lateness_p99_ns);
+  fputs(" for 99 %, ", file);
+  print_duration(file, job->lateness_max_ns);
+  fputs(" at most\n", file);
+}
+
+static void print_deadlines(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  if (job->deadline_missed_count > 0)
+    fprintf(table->file, "  deadlines  %s missed, %s round%s dropped\n",
+            text_of_count(job->deadline_missed_count).bytes,
+            text_of_count(job->dropped_count).bytes, job->dropped_count == 1 ? "" : "s");
+}
+
 static void print_snapshots(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   if (job->lease_wait_count > 0) {
@@ -317,6 +350,8 @@ int synched_report_print(const struct synched_report *report, FILE *file) {
   print_outcome(&table);
   print_work(&table);
   print_time(&table);
+  print_schedule(&table);
+  print_deadlines(&table);
   print_snapshots(&table);
   unsigned worker_count = table.summary.worker_count;
   for (unsigned first = 0; first < worker_count; first += WORKERS_PER_TABLE)

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "../support.h"
 #include "memory/memory.h"
@@ -340,6 +341,38 @@ Test(fork, child_that_releases_a_snapshot_wakes_no_job) {
 
 /* --- while another thread is inside a library with locks of its own --- */
 
+struct holder {
+  _Atomic uint32_t holding;
+  _Atomic uint32_t done;
+};
+
+static void *hold_for_a_while(void *context) {
+  struct holder *holder = context;
+  synched__process_hold();
+  atomic_store(&holder->holding, 1);
+  nap_ms(30);
+  atomic_store(&holder->done, 1);
+  synched__process_release();
+  return NULL;
+}
+
+static void find_it_done(void *context) {
+  HOLDS(atomic_load(&((struct holder *)context)->done) == 1);
+  synched__process_hold();
+  synched__process_release();
+}
+
+Test(fork, child_is_not_made_while_one_holds) {
+  struct holder holder = {0};
+  struct crew crew = {0};
+  crew_add(&crew, hold_for_a_while, &holder);
+  cr_assert(reaches(&holder.holding, 1));
+  expect_child(find_it_done, &holder);
+  crew_join(&crew);
+  synched__process_hold();
+  synched__process_release();
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_UNDEFINED__)
 
 struct busy {
@@ -369,7 +402,7 @@ Test(fork, child_finds_no_lock_closed) {
   struct crew crew = {0};
   for (unsigned i = 0; i < 2; i++)
     crew_add(&crew, ask_topology, &busy);
-  for (unsigned i = 0; i < at_most(25, 3); i++)
+  for (unsigned i = 0; i < at_most(10, 3); i++)
     expect_child(ask_topology_too, NULL);
   atomic_store(&busy.stop, 1);
   crew_join(&crew);
@@ -385,4 +418,77 @@ Test(fork, generation_counts_forks) {
   cr_assert(synched__is_foreign(generation + 1));
   expect_child(live_twice, &(unsigned){1});
   cr_assert_eq(synched__process_generation(), generation, "the parent is who it was");
+}
+
+/* --- jobs --- */
+
+struct running {
+  struct engine engine;
+  uv_loop_t loop;
+  unsigned done_count;
+  int status;
+};
+
+static void note_done(struct synched_job *job, int status, const struct synched_report *report,
+                      void *user) {
+  struct running *running = user;
+  (void)job;
+  (void)report;
+  running->done_count++;
+  running->status = status;
+}
+
+static void use_parents_job(void *context) {
+  struct running *running = context;
+  struct synched_job *job = running->engine.job;
+  const struct synched_report *report;
+  struct synched_job *another;
+  HOLDS(refuses(synched_job_start(job, &running->loop), "job"));
+  HOLDS(refuses(synched_job_start_polled(job), "job"));
+  HOLDS(refuses(synched_job_run(job), "job"));
+  HOLDS(refuses(synched_job_dispatch(job), "job"));
+  HOLDS(refuses(synched_job_pause(job), "job"));
+  HOLDS(refuses(synched_job_resume(job), "job"));
+  HOLDS(refuses(synched_job_step(job, 1), "job"));
+  HOLDS(refuses(synched_job_stop(job), "job"));
+  HOLDS(refuses(synched_job_cancel(job), "job"));
+  HOLDS(refuses(synched_job_set_period(job, 1000000), "job"));
+  HOLDS(refuses(synched_job_set_weight(job, 1), "job"));
+  HOLDS(refuses(synched_job_state(job), "job"));
+  HOLDS(refuses(synched_job_ref(job), "job"));
+  HOLDS(refuses(synched_job_unref(job), "job"));
+  HOLDS(refuses(synched_job_report(job, &report), "job"));
+  HOLDS(refuses(synched_job_destroy(job), "job"));
+  HOLDS(refuses(synched_job_create(&another, running->engine.pool, running->engine.memory,
+                                   SYNCHED_JOB_OPTIONS(.compute = count_up)),
+                "pool"));
+  /* The loop that the child has inherited does nothing for the job either, and does not hang. */
+  HOLDS(uv_loop_fork(&running->loop) == 0);
+  for (unsigned i = 0; i < 20; i++) {
+    (void)uv_run(&running->loop, UV_RUN_NOWAIT);
+    nap_ms(1);
+  }
+  HOLDS(running->done_count == 0);
+}
+
+Test(fork, child_is_refused_its_parents_job_which_goes_on) {
+  struct running running = {.done_count = 0};
+  cr_assert_eq(uv_loop_init(&running.loop), 0);
+  running.engine = engine_new(pool_new(2), MEMORY,
+                              SYNCHED_JOB_OPTIONS(.compute = count_up, .on_done = note_done,
+                                                  .user = &running, .period_ns = 1000000));
+  cr_assert_eq(synched_job_start(running.engine.job, &running.loop), 0);
+  for (unsigned i = 0; i < 3; i++)
+    expect_child(use_parents_job, &running);
+  const uint64_t round = memory_round(running.engine.memory);
+  for (unsigned ms = 0; memory_round(running.engine.memory) < round + 5; ms++) {
+    cr_assert_lt(ms, HANG_SECONDS * 1000u, "the parent's job has stopped");
+    nap_ms(1);
+  }
+  cr_assert_eq(synched_job_stop(running.engine.job), 0);
+  cr_assert_eq(uv_run(&running.loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&running.loop), 0);
+  cr_assert_eq(running.done_count, 1);
+  cr_assert_eq(running.status, 0);
+  engine_end_with_pool(&running.engine);
 }

@@ -220,12 +220,16 @@ struct ticker {
   unsigned ticks;
 };
 
+/* When the timer is gone: on_done looks at which handles there are, and handles close last in, first out. */
+static void cancel_after_timer(uv_handle_t *timer) {
+  struct ticker *ticker = timer->data;
+  ticker->stage->cancel_status = synched_job_cancel(ticker->stage->job);
+}
+
 static void tick(uv_timer_t *timer) {
   struct ticker *ticker = timer->data;
-  if (++ticker->ticks == 20) {
-    ticker->stage->cancel_status = synched_job_cancel(ticker->stage->job);
-    uv_close((uv_handle_t *)timer, NULL);
-  }
+  if (++ticker->ticks == 20)
+    uv_close((uv_handle_t *)timer, cancel_after_timer);
 }
 
 Test(loop, callers_own_timer_ticks_while_a_job_runs) {

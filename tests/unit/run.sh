@@ -24,8 +24,9 @@ limit=180
 command=("$@" --verbose)
 if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then
   limit=540
-  # fair-sched: threads that spin for one another must all come to run.
-  command=(valgrind --quiet --trace-children=yes --fair-sched=yes --leak-check=full
+  # fair-sched: threads that spin for one another must all come to run. A child that a test forks ends in the middle of
+  # things, and is not asked what it left; Criterion's own processes start anew, and are.
+  command=(valgrind --quiet --trace-children=yes --child-silent-after-fork=yes --fair-sched=yes --leak-check=full
     --show-leak-kinds=all --errors-for-leak-kinds=all --num-callers=24
     --log-file="$logs/valgrind.%p" "${command[@]}")
 else

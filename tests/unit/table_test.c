@@ -114,6 +114,54 @@ Test(table, print_leases_and_snapshots_only_where_there_were_any) {
   synched__record_destroy(report);
 }
 
+Test(table, print_schedule_of_a_periodic_job) {
+  struct synched_report *report = create(1, 4);
+  record_run(report, 1, 3);
+  report->time = (struct synched__record_time){.period_ns = 10000000,
+                                               .started_count = 1233,
+                                               .late_count = 12,
+                                               .skipped_count = 1,
+                                               .overrun_count = 1,
+                                               .lateness_p50_ns = 950,
+                                               .lateness_p99_ns = 61500,
+                                               .lateness_max_ns = 3200000};
+  expect_in_print(report,
+                  "% wait\n"
+                  "  period     10.000 ms: 1,234 ticks, 1,233 started, 12 of them late, 1 skipped, "
+                  "1 overrun\n"
+                  "  lateness   950 ns for 50 %, 61.500 us for 99 %, 3.200 ms at most\n"
+                  "\n");
+  report->time = (struct synched__record_time){
+      .period_ns = 90000000000, .skipped_count = 1, .overrun_count = 0};
+  expect_in_print(report, "% wait\n"
+                          "  period     1 min 30 s: 1 tick, 0 started, 0 of them late, 1 skipped, "
+                          "0 overruns\n"
+                          "\n");
+  synched__record_destroy(report);
+}
+
+Test(table, print_deadlines_only_where_one_was_missed) {
+  struct synched_report *report = create(1, 4);
+  record_run(report, 1, 3);
+  report->time.deadline_ns = 5000000;
+  char *text = printed(report);
+  cr_assert_null(strstr(text, "period"));
+  cr_assert_null(strstr(text, "lateness"));
+  cr_assert_null(strstr(text, "deadlines"));
+  free(text);
+  report->time.deadline_missed_count = 1234;
+  expect_in_print(report, "% wait\n"
+                          "  deadlines  1,234 missed, 0 rounds dropped\n"
+                          "\n");
+  report->time.dropped_count = 1;
+  report->time.period_ns = 1000000;
+  report->missed_count = 2;
+  expect_in_print(report, "0 overruns\n"
+                          "  deadlines  1,234 missed, 1 round dropped\n"
+                          "  snapshots  0 delivered, 2 missed\n");
+  synched__record_destroy(report);
+}
+
 Test(table, print_hundred_workers_in_tables_of_eight) {
   struct synched_report *report = create(100, 5);
   record_run(report, 1, 1000000);

@@ -179,7 +179,8 @@ Test(wait, gate_that_has_advanced_lets_through_at_once) {
   scene_init(&scene, asleep_at_once, 0);
   cr_assert_not(synched__gate_advance(&scene.gate, 5), "nobody sleeps");
   cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 4, UINT64_MAX), 5);
-  cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 6, UINT64_MAX), 5, "different, not later");
+  cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 6, UINT64_MAX), 5,
+               "different, not later");
   cr_assert_eq(synched__gate_glance(&scene.gate, 3, 4), 5);
   cr_assert_eq(synched__gate_glance(&scene.gate, 3, 5), 5);
   cr_assert_eq(synched__gate_glance(&scene.gate, 0, 5), 5);

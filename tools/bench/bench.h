@@ -83,7 +83,7 @@ const struct bench_row *bench_rows_find(const struct bench_rows *rows,
 int bench_json_write(const char *path, const struct bench_rows *rows);
 int bench_json_read(const char *path, struct bench_rows *out);
 
-/* compare.c: tells what changed beyond the noise; 1 if something got worse, else 0, -1: unreadable. */
+/* compare.c: tells what changed beyond the noise; 1 if something of Synched got worse, else 0, -1: unreadable. */
 int bench_compare(const char *old_path, const char *new_path);
 
 /* plot.c: draws one family's rows as SVG with gnuplot; 0, or -1 and a line on stderr. */

@@ -46,16 +46,33 @@ static void pin(int cpu) {
   (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
+/* Waits for the ball. Gives the CPU up now and then: at a real-time priority the other player may need it to begin. */
+static void await(uint64_t turn) {
+  for (unsigned looks = 1; atomic_load_explicit(&court.ball, memory_order_acquire) != turn;
+       looks++) {
+    relax();
+    if (looks % 65536 == 0)
+      (void)sched_yield();
+  }
+}
+
+/* The same until both are there. */
+static void await_both(void) {
+  for (unsigned looks = 1; atomic_load(&court.ready) != 2; looks++) {
+    relax();
+    if (looks % 65536 == 0)
+      (void)sched_yield();
+  }
+}
+
 static void *play(void *argument) {
   const struct player *player = argument;
   pin(player->cpu);
   atomic_fetch_add(&court.ready, 1);
-  while (atomic_load(&court.ready) != 2)
-    relax();
+  await_both();
   double start_ns = bench_now_ns();
   for (uint64_t turn = player->first; turn < 2 * TRIPS; turn += 2) {
-    while (atomic_load_explicit(&court.ball, memory_order_acquire) != turn)
-      relax();
+    await(turn);
     atomic_store_explicit(&court.ball, turn + 1, memory_order_release);
   }
   if (player->first == 1)
@@ -73,8 +90,7 @@ static void *run_together(void *argument) {
   struct runner *runner = argument;
   pin(runner->cpu);
   atomic_fetch_add(&court.ready, 1);
-  while (atomic_load(&court.ready) != 2)
-    relax();
+  await_both();
   runner->result = runner->measure();
   return NULL;
 }

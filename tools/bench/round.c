@@ -7,6 +7,7 @@
 
 #define SAMPLE_NS 20e6
 #define PROBE_ROUNDS 20u
+#define GLANCE_ROUNDS 3u
 #define ROUNDS_MOST 200000.0
 
 static void nothing(void *user, size_t segment, uint64_t round) {
@@ -42,31 +43,34 @@ static void count_completion(void *user, uint64_t round) {
 }
 
 /* Some rounds, to see that a contestant does what it should, and how long one takes. */
-static double probe(const struct bench_case *self) {
+static double probe(const struct bench_case *self, unsigned rounds) {
   struct counted counted = {.workers = self->workers, .in_order = true};
   const struct bench_work work = {.worker_count = self->workers,
                                   .segment_count = self->workers,
-                                  .round_count = 2 * PROBE_ROUNDS,
+                                  .round_count = 2 * rounds,
                                   .compute = count_call,
                                   .complete = count_completion,
                                   .user = &counted,
-                                  .warm_up_count = PROBE_ROUNDS};
+                                  .warm_up_count = rounds};
   const double took_ns = bench_rounds(self->contestant, &work);
   if (counted.calls != self->workers * work.round_count ||
       counted.completions != work.round_count || !counted.in_order) {
     (void)fprintf(stderr, "synched-bench: %s does not do its rounds\n", self->contestant);
     return -1.0;
   }
-  return took_ns / PROBE_ROUNDS;
+  return took_ns / rounds;
 }
 
 /* Rounds take from some ns to some ms: a few of them tell how many make a sample. */
 static double measure(const struct bench_case *self) {
-  const double probe_ns = probe(self);
+  double probe_ns = probe(self, GLANCE_ROUNDS);
+  /* Some need milliseconds, where threads that spin outnumber the CPUs: then a few rounds must do. */
+  if (probe_ns >= 0 && probe_ns * PROBE_ROUNDS < SAMPLE_NS)
+    probe_ns = probe(self, PROBE_ROUNDS);
   if (probe_ns < 0)
     return -1.0;
   double rounds = SAMPLE_NS / (probe_ns + 1);
-  rounds = rounds > ROUNDS_MOST ? ROUNDS_MOST : rounds < PROBE_ROUNDS ? PROBE_ROUNDS : rounds;
+  rounds = rounds > ROUNDS_MOST ? ROUNDS_MOST : rounds < GLANCE_ROUNDS ? GLANCE_ROUNDS : rounds;
   struct bench_work work = {.worker_count = self->workers,
                             .segment_count = self->workers,
                             .compute = nothing,

@@ -1,7 +1,9 @@
 /*
  * table.c: rows for people: all of a family, and README's headlines, which are computed from rows.
  */
+#include <sched.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "bench.h"
 
@@ -139,9 +141,27 @@ static void work_tables(FILE *file, const struct bench_rows *rows) {
   }
 }
 
+/* What the figures were measured on, without which they say nothing. */
+static void machine(FILE *file) {
+  char line[256] = "", model[128] = "an unknown CPU";
+  struct utsname system = {.sysname = "an unknown system"};
+  FILE *cpus = fopen("/proc/cpuinfo", "re");
+  while (cpus != NULL && fgets(line, sizeof line, cpus) != NULL)
+    if (sscanf(line, "model name : %127[^\n]", model) == 1)
+      break;
+  if (cpus != NULL)
+    (void)fclose(cpus);
+  (void)uname(&system);
+  const int policy = sched_getscheduler(0);
+  (void)fprintf(file, "Measured on %s, %u CPUs, %s %.40s, compiler %s, %s priority. ", model,
+                bench_cpu_count(), system.sysname, system.release, __VERSION__,
+                policy == SCHED_FIFO || policy == SCHED_RR ? "real-time" : "ordinary");
+}
+
 void bench_table_headlines(FILE *file, const struct bench_rows *rows) {
   static const char *const idle[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
   static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
+  machine(file);
   round_table(file, rows);
   work_tables(file, rows);
   head(file, "CPU time burned", idle, 5);

@@ -1,0 +1,142 @@
+/*
+ * mixer: mixes WAV files on Synched, a block of frames to a round, at the speed at which they sound.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "error.h"
+#include "mix.h"
+#include "options.h"
+#include "output.h"
+#include "plan.h"
+#include "rounds.h"
+
+enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+static volatile sig_atomic_t
+    interrupted; /* in the plain loop; rounds hear of it through the event loop */
+
+static void note_interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+static double ms(uint64_t ns) {
+  return (double)ns / 1e6;
+}
+
+/* Of a run on time: how well that went. */
+static void print_timing(const struct mixer_rounds_result *result) {
+  const struct synched_report_summary *const summary = &result->summary;
+  printf("ticks: %" PRIu64 ", started %" PRIu64 ", skipped %" PRIu64 ", overrun %" PRIu64 "\n",
+         summary->tick_count, summary->started_count, summary->skipped_count,
+         summary->overrun_count);
+  printf("lateness: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n", ms(summary->lateness_p50_ns),
+         ms(summary->lateness_p99_ns), ms(summary->lateness_max_ns));
+  printf("deadlines missed: %" PRIu64 "\n", summary->deadline_missed_count);
+  if (result->first_missed_round != 0)
+    printf("the first in round %" PRIu64 "%s%s\n", result->first_missed_round,
+           result->first_missed_input ? ", while computing " : "",
+           result->first_missed_input ? result->first_missed_input : "");
+}
+
+static void print_rounds(const struct mixer_rounds_result *result, const struct mixer_plan *plan) {
+  const struct synched_report_summary *const summary = &result->summary;
+  const double seconds = (double)(summary->end_ns - summary->start_ns) / 1e9;
+  printf("%" PRIu64 " rounds of %zu frames", summary->round_count, plan->round_frames);
+  if (plan->period_ns > 0)
+    printf(" and %.3f ms", ms(plan->period_ns));
+  printf(" by %u workers in %.3f s\n", result->worker_count, seconds);
+  if (plan->period_ns > 0)
+    print_timing(result);
+}
+
+static void print_format(const struct mixer_mix *mix, const char *name) {
+  const struct mixer_output_format *const format = &mix->format;
+  printf("%s: %zu inputs, %u Hz, %s, %" PRIu64 " frames, %.3f s\n", name, mix->input_count,
+         format->rate_hz, format->channel_count == 1 ? "mono" : "stereo", format->frame_count,
+         (double)format->frame_count / format->rate_hz);
+}
+
+/* By the plain loop, until Ctrl-C. 0; 1 after Ctrl-C; or -1 and why. */
+static int mix_serially(struct mixer_mix *mix, struct mixer_output *output,
+                        struct mixer_error *error) {
+  const struct sigaction action = {.sa_handler = note_interrupt};
+  sigaction(SIGINT, &action, NULL);
+  return mixer_mix_serially(mix, output, &interrupted, error);
+}
+
+/* 0; 1 after Ctrl-C; or -1 and why. */
+static int mix_in_rounds(struct mixer_mix *mix, struct mixer_output *output,
+                         const struct mixer_plan *plan, struct mixer_error *error) {
+  struct mixer_rounds_result result;
+  if (mixer_rounds_run(&result, mix, output, plan, error) != 0)
+    return -1;
+  if (!result.interrupted && plan->round_count > 0)
+    print_rounds(&result, plan);
+  return result.interrupted;
+}
+
+static int mix_and_write(struct mixer_mix *mix, const struct mixer_options *options,
+                         const struct mixer_plan *plan, struct mixer_error *error) {
+  struct mixer_output output;
+  if (mixer_output_open(&output, options->output_path, &mix->format, error) != 0)
+    return -1;
+  const int status = options->serial ? mix_serially(mix, &output, error)
+                                     : mix_in_rounds(mix, &output, plan, error);
+  if (status == 0)
+    return mixer_output_commit(&output, error);
+  mixer_output_discard(&output);
+  return status;
+}
+
+static int run(const struct mixer_options *options) {
+  struct mixer_mix mix;
+  struct mixer_plan plan;
+  struct mixer_error error;
+  if (mixer_mix_open(&mix, options, &error) != 0) {
+    mixer_error_print(&error);
+    return EXIT_FAILED;
+  }
+  int status = mixer_plan_make(&plan, options, &mix.format, &error);
+  if (status == 0) {
+    print_format(&mix, options->output_path);
+    status = mix_and_write(&mix, options, &plan, &error);
+  }
+  mixer_mix_close(&mix);
+  if (status < 0)
+    mixer_error_print(&error);
+  else if (status > 0)
+    fputs("mixer: interrupted; nothing is written\n", stderr);
+  return status < 0 ? EXIT_FAILED : status > 0 ? EXIT_INTERRUPTED : EXIT_OK;
+}
+
+/* What was printed may not have arrived: on a full disk, for one. */
+static int check_printed(int code) {
+  const bool failed = fflush(stdout) != 0 || ferror(stdout);
+  if (!failed || code != EXIT_OK)
+    return code;
+  fputs("mixer: standard output: cannot be written\n", stderr);
+  return EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+  struct mixer_options options;
+  struct mixer_error error;
+  int code = EXIT_OK;
+  switch (mixer_options_parse(&options, argc, argv, &error)) {
+  case MIXER_OPTIONS_RUN:
+    code = run(&options);
+    break;
+  case MIXER_OPTIONS_HELP:
+    fputs(mixer_options_usage, stdout);
+    break;
+  case MIXER_OPTIONS_WRONG:
+    mixer_error_print(&error);
+    code = EXIT_USAGE;
+    break;
+  }
+  mixer_options_deinit(&options);
+  return check_printed(code);
+}

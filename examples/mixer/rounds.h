@@ -1,0 +1,31 @@
+/*
+ * rounds.h: the engine at work. The only part of this program that knows Synched's rounds: one round is one block of
+ * frames, one segment one input.
+ */
+#ifndef MIXER_ROUNDS_H
+#define MIXER_ROUNDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synched/report.h>
+
+#include "error.h"
+#include "mix.h"
+#include "output.h"
+#include "plan.h"
+
+struct mixer_rounds_result {
+  bool interrupted;                      /* by Ctrl-C: the mix is not complete */
+  unsigned worker_count;                 /* as obtained */
+  struct synched_report_summary summary; /* what the job did */
+  uint64_t first_missed_round;           /* the first that missed its deadline; 0: none */
+  const char *first_missed_input;        /* which it was then computing; NULL: none, or unknown */
+};
+
+/* Mixes it all, and writes it to `output`. 0; or -1 and why. Blocks until it is done. */
+int mixer_rounds_run(struct mixer_rounds_result *out, struct mixer_mix *mix,
+                     struct mixer_output *output, const struct mixer_plan *plan,
+                     struct mixer_error *error);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * edges_read.h: edge lists as SNAP has them.
+ *
+ *   # Directed graph: example
+ *   # FromNodeId	ToNodeId
+ *   0	11342
+ *   0	824020
+ *
+ * An edge is a line of two vertex numbers, from and to, with any number of blanks and tabs before,
+ * between and behind them. Lines that begin with # are comments; empty lines are skipped. Lines end
+ * with or without a carriage return. Any number that fits in 64 bits without a sign is a vertex.
+ */
+#ifndef PAGERANK_EDGES_READ_H
+#define PAGERANK_EDGES_READ_H
+
+#include "edges.h"
+#include "error.h"
+#include "source.h"
+
+/* Reads all edges. 0 and *out, which has at least one edge and is to be ended with
+ * pagerank_edges_deinit; or -1 and why, and *out is empty. */
+int pagerank_edges_read(struct pagerank_edges *out, struct pagerank_source *source,
+                        struct pagerank_error *error);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * pagerank: ranks the vertices of a graph, or this machine's Debian packages, on Synched.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uv.h>
+
+#include <synched/synched.h>
+
+#include "apt.h"
+#include "edges_read.h"
+#include "error.h"
+#include "graph.h"
+#include "options.h"
+#include "output.h"
+#include "packages_read.h"
+#include "ranking.h"
+#include "source.h"
+#include "top.h"
+#include "vertices.h"
+
+enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* What has been read. */
+struct input {
+  struct pagerank_vertices vertices;
+  struct pagerank_graph graph;
+};
+
+static const char *shown_name(const struct pagerank_options *options) {
+  if (!options->file)
+    return PAGERANK_APT_COMMAND;
+  return strcmp(options->file, "-") == 0 ? "<stdin>" : options->file;
+}
+
+static double seconds_since(uint64_t start_ns) {
+  return (double)(uv_hrtime() - start_ns) / 1e9;
+}
+
+static int read_edges(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
+                      const char *file, struct pagerank_error *error) {
+  struct pagerank_source source;
+  if (pagerank_source_open(&source, file, error) != 0)
+    return -1;
+  int status = pagerank_edges_read(edges, &source, error);
+  pagerank_source_close(&source);
+  if (status == 0 && pagerank_vertices_number(vertices, edges, error) != 0) {
+    pagerank_edges_deinit(edges);
+    status = -1;
+  }
+  return status;
+}
+
+/* A line that cannot be read is the better reason, where there are two. */
+static int read_packages(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
+                         struct pagerank_error *error) {
+  struct pagerank_apt apt;
+  struct pagerank_error ending;
+  if (pagerank_apt_open(&apt, error) != 0)
+    return -1;
+  const int status = pagerank_packages_read(edges, vertices, apt.file, error);
+  if (pagerank_apt_close(&apt, &ending) == 0)
+    return status;
+  if (status == 0) {
+    pagerank_edges_deinit(edges);
+    pagerank_vertices_deinit(vertices);
+  }
+  if (status == 0 || error->line == 0)
+    *error = ending;
+  return -1;
+}
+
+static int read_input(struct input *out, const struct pagerank_options *options,
+                      struct pagerank_error *error) {
+  struct pagerank_edges edges;
+  const int status = options->file ? read_edges(&edges, &out->vertices, options->file, error)
+                                   : read_packages(&edges, &out->vertices, error);
+  if (status != 0)
+    return -1;
+  const int built = pagerank_graph_build(&out->graph, &edges, out->vertices.count, error);
+  if (built != 0)
+    pagerank_vertices_deinit(&out->vertices);
+  pagerank_edges_deinit(&edges);
+  return built;
+}
+
+static void print_input(const struct pagerank_options *options, const struct input *input,
+                        double seconds) {
+  printf("%s: %zu vertices, %zu without edges from them; %zu edges; read in %.3f s\n",
+         shown_name(options), input->graph.vertex_count, input->graph.dangling_count,
+         input->graph.edge_count, seconds);
+  fflush(stdout);
+}
+
+static void print_run(const struct pagerank_ranking *ranking) {
+  struct synched_report_summary summary = {.struct_size = sizeof summary};
+  const struct synched_report *report;
+  if (synched_job_report(ranking->job, &report) != 0 ||
+      synched_report_summary(report, &summary) != 0)
+    return;
+  printf("Settled in round %" PRIu64 ", which changed the ranks by %.3g in all; %.3f s, "
+         "%zu segments, %u workers\n",
+         ranking->now->round, ranking->now->fold, (double)(summary.end_ns - summary.start_ns) / 1e9,
+         summary.segment_count, summary.worker_count);
+}
+
+static int print_top(const struct pagerank_vertices *vertices, const double *ranks, size_t most,
+                     struct pagerank_error *error) {
+  const size_t room = most < vertices->count ? most : vertices->count;
+  if (room == 0)
+    return 0;
+  size_t *const best = malloc(room * sizeof *best);
+  if (!best)
+    return pagerank_out_of_memory(error);
+  const size_t count = pagerank_top(best, room, ranks, vertices->count);
+  putchar('\n');
+  for (size_t i = 0; i < count; i++) {
+    printf("%4zu  %.9f  ", i + 1, ranks[best[i]]);
+    pagerank_vertices_print(vertices, best[i], stdout);
+    putchar('\n');
+  }
+  free(best);
+  return 0;
+}
+
+static void print_report(const struct pagerank_ranking *ranking) {
+  const struct synched_report *report;
+  putchar('\n');
+  if (synched_job_report(ranking->job, &report) == 0)
+    synched_report_print(report, stdout);
+}
+
+/* What was asked for of the result; the file first, for the rest may go to a pipe that closes. */
+static int hand_out(const struct pagerank_options *options, const struct input *input,
+                    const struct pagerank_ranking *ranking) {
+  struct pagerank_error error;
+  double *const ranks = malloc(input->vertices.count * sizeof *ranks);
+  if (!ranks) {
+    fputs("pagerank: out of memory\n", stderr);
+    return EXIT_FAILED;
+  }
+  pagerank_kernel_ranks(&ranking->kernel, ranking->now->data, ranks);
+  int code = EXIT_OK;
+  if (options->output_path &&
+      pagerank_output_write(options->output_path, &input->vertices, ranks, &error) != 0) {
+    pagerank_error_print(&error, options->output_path);
+    code = EXIT_FAILED;
+  }
+  if (!options->quiet) {
+    print_run(ranking);
+    if (print_top(&input->vertices, ranks, options->top_count, &error) != 0) {
+      pagerank_error_print(&error, shown_name(options));
+      code = EXIT_FAILED;
+    }
+  }
+  if (options->report)
+    print_report(ranking);
+  free(ranks);
+  return code;
+}
+
+static int rank(const struct pagerank_options *options, const struct input *input) {
+  const char *const slash = options->file ? strrchr(options->file, '/') : NULL;
+  struct pagerank_ranking ranking;
+  struct pagerank_error error;
+  const struct pagerank_ranking_options how = {
+      .name = slash ? slash + 1 : shown_name(options),
+      .worker_count = options->worker_count,
+      .tolerance = options->tolerance,
+      .rounds_max = options->rounds_max,
+  };
+  int code = EXIT_FAILED;
+  if (pagerank_ranking_create(&ranking, &input->graph, &how, &error) != 0) {
+    pagerank_error_print(&error, shown_name(options));
+    return code;
+  }
+  if (pagerank_ranking_run(&ranking, &error) != 0)
+    pagerank_error_print(&error, shown_name(options));
+  else
+    code = hand_out(options, input, &ranking);
+  pagerank_ranking_destroy(&ranking);
+  return code;
+}
+
+/* What was printed may not have arrived: on a full disk, for one. */
+static int check_printed(int code) {
+  const bool failed = fflush(stdout) != 0 || ferror(stdout);
+  if (!failed || code != EXIT_OK)
+    return code;
+  fputs("pagerank: standard output: cannot be written\n", stderr);
+  return EXIT_FAILED;
+}
+
+int main(int argc, char **argv) {
+  struct pagerank_options options;
+  struct pagerank_error error;
+  struct input input;
+  const enum pagerank_options_result parsed = pagerank_options_parse(&options, argc, argv);
+  if (parsed != PAGERANK_OPTIONS_RUN)
+    return check_printed(parsed == PAGERANK_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  if (options.output_path && pagerank_output_check(options.output_path, &error) != 0) {
+    pagerank_error_print(&error, options.output_path);
+    return EXIT_FAILED;
+  }
+  const uint64_t start_ns = uv_hrtime();
+  if (read_input(&input, &options, &error) != 0) {
+    pagerank_error_print(&error, shown_name(&options));
+    return EXIT_FAILED;
+  }
+  if (!options.quiet)
+    print_input(&options, &input, seconds_since(start_ns));
+  const int code = rank(&options, &input);
+  pagerank_graph_deinit(&input.graph);
+  pagerank_vertices_deinit(&input.vertices);
+  return check_printed(code);
+}

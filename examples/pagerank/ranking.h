@@ -1,0 +1,47 @@
+/*
+ * ranking.h: the engine at work. The only part of this program that knows Synched's rounds: one round
+ * is one step of power iteration, one segment a range of vertices with about as many edges to it as
+ * any other.
+ */
+#ifndef PAGERANK_RANKING_H
+#define PAGERANK_RANKING_H
+
+#include <stdbool.h>
+
+#include <synched/synched.h>
+
+#include "error.h"
+#include "graph.h"
+#include "kernel.h"
+
+struct pagerank_ranking {
+  struct pagerank_kernel kernel;
+  double tolerance;
+  uint64_t rounds_max;
+  unsigned worker_count; /* as obtained */
+  struct synched_pool *pool;
+  struct synched_memory *memory;
+  struct synched_job *job;
+  const struct synched_snapshot *now; /* the ranks reached; NULL before the run */
+};
+
+struct pagerank_ranking_options {
+  const char *name;      /* for the report */
+  unsigned worker_count; /* 0: the pool decides */
+  double tolerance;
+  uint64_t rounds_max; /* 0: as many as any graph takes */
+};
+
+/* Gets everything that the run needs. The graph stays the caller's. 0, to be ended with
+ * pagerank_ranking_destroy; or -1 and why, and nothing is left. */
+int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_graph *graph,
+                            const struct pagerank_ranking_options *options,
+                            struct pagerank_error *error);
+
+/* Computes rounds until one changes the ranks by less than the tolerance. Blocks. 0; or -1 and why: it
+ * did not come to that, for one. */
+int pagerank_ranking_run(struct pagerank_ranking *ranking, struct pagerank_error *error);
+
+void pagerank_ranking_destroy(struct pagerank_ranking *ranking);
+
+#endif

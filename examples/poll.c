@@ -1,0 +1,233 @@
+/*
+ * poll.c: a job in an event loop of the program's own, which is one call of poll(2), steered from the keyboard.
+ *
+ * The job is a plucked string, computed a hundred times a second. It starts paused; the letters on stdin pause it
+ * (p), let it go on (r), compute a single round (s) and end it (q, or the end of the input). The program waits for
+ * the job's descriptor and for stdin at once, until the next line is to be printed, and dispatches the job when there
+ * is something to dispatch. A letter is read when the last one's call has been completed, so what is piped into the
+ * program happens in order.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <synched/synched.h>
+
+#define SEGMENTS 4
+#define POINTS_PER_SEGMENT 64
+#define MIDDLE (SEGMENTS * POINTS_PER_SEGMENT / 2)
+#define TICK_MS 1000
+
+/* All of it belongs to the main thread, on which every callback but `move` comes. */
+struct app {
+  struct synched_pool *pool;
+  struct synched_memory *memory;
+  struct synched_job *job;
+  uint64_t period_ms;
+  int64_t tick_ms; /* when the next line is due */
+  bool steering;   /* a call has been accepted and is not complete yet */
+  bool ending;     /* no more letters are wanted */
+  uint64_t round;  /* what the newest snapshot said */
+  double height;   /* of the string's middle */
+  int status;      /* of the job */
+};
+
+struct point {
+  double height, velocity;
+};
+
+/* One segment in one round, on a worker: each point is drawn to its neighbours, and loses a little. */
+static int move(struct synched_task *task, void *user) {
+  (void)user;
+  const struct point *was = task->previous->data;
+  struct point *is = task->out;
+  size_t at = task->previous->offsets[task->segment], end = task->previous->element_count - 1;
+  for (size_t i = 0; i < task->count; i++, at++) {
+    is[i] = was[at];
+    if (at == 0 || at == end)
+      continue; /* where it is held */
+    double pull = was[at - 1].height + was[at + 1].height - 2 * was[at].height;
+    is[i].velocity = 0.999 * (was[at].velocity + 0.25 * pull);
+    is[i].height = was[at].height + is[i].velocity;
+  }
+  return 0;
+}
+
+static void on_snapshot(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  struct app *app = user;
+  (void)job;
+  app->round = now->round;
+  app->height = ((const struct point *)now->data)[MIDDLE].height;
+}
+
+/* What a letter asked for has happened, or something else has happened first. */
+static void on_steered(struct synched_job *job, const struct synched_steered *steered, void *user) {
+  static const char *const words[] = {[SYNCHED_STEER_PAUSE] = "paused",
+                                      [SYNCHED_STEER_RESUME] = "resumed",
+                                      [SYNCHED_STEER_STEP] = "stepped"};
+  struct app *app = user;
+  (void)job;
+  app->steering = false;
+  printf("%s, round %" PRIu64 "%s\n", words[steered->call], steered->round,
+         steered->status != 0 ? " (overtaken)" : "");
+}
+
+/* Last of all: the call of synched_job_dispatch that this one comes from returns SYNCHED_STOP. */
+static void on_done(struct synched_job *job, int status, const struct synched_report *report,
+                    void *user) {
+  struct app *app = user;
+  (void)job;
+  app->status = status;
+  printf("\n");
+  if (synched_report_print(report, stdout) != 0)
+    fprintf(stderr, "poll: %s\n", synched_error_message());
+}
+
+/* One letter. A call that the job's state does not allow is refused, and says why. */
+static void obey(struct app *app, char letter) {
+  int status = 0;
+  if (letter == 'p')
+    status = synched_job_pause(app->job);
+  else if (letter == 'r')
+    status = synched_job_resume(app->job);
+  else if (letter == 's')
+    status = synched_job_step(app->job, 1);
+  else if (letter == 'q')
+    status = synched_job_stop(app->job);
+  else if (strchr(" \t\r\n", letter) == NULL)
+    fprintf(stderr, "poll: no such command: p pauses, r resumes, s steps, q ends\n");
+  if (status != 0)
+    fprintf(stderr, "poll: %c: %s\n", letter, synched_error_message());
+  else if (letter == 'q')
+    app->ending = true;
+  else
+    app->steering = letter == 'p' || letter == 'r' || letter == 's';
+}
+
+/* One byte for each call, for the next one may have to wait. The end of the input ends the job. */
+static void read_letter(struct app *app) {
+  char letter;
+  ssize_t length = read(STDIN_FILENO, &letter, 1);
+  if (length < 0 && (errno == EINTR || errno == EAGAIN))
+    return;
+  obey(app, (char)(length == 1 && letter != '\0' ? letter : 'q'));
+}
+
+static int64_t now_ms(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Prints a line when one is due; returns how long it is to the next one. */
+static int tick(struct app *app) {
+  int64_t now = now_ms();
+  if (now >= app->tick_ms) {
+    printf("%s, round %" PRIu64 ", the middle is at %+.3f\n",
+           synched_job_state(app->job) == SYNCHED_JOB_PAUSED ? "paused" : "running", app->round,
+           app->height);
+    app->tick_ms = now + TICK_MS;
+  }
+  return (int)(app->tick_ms - now);
+}
+
+/* The event loop, until on_done has been called. */
+static int run_loop(struct app *app) {
+  int status = synched_job_start_polled(app->job);
+  if (status != 0)
+    return status;
+  struct pollfd waits[2] = {{.fd = synched_job_fd(app->job), .events = POLLIN}, {.events = POLLIN}};
+  app->tick_ms = now_ms() + TICK_MS;
+  while (status == SYNCHED_CONTINUE) {
+    waits[1].fd = app->steering || app->ending ? -1 : STDIN_FILENO; /* -1: not waited for */
+    if (poll(waits, 2, tick(app)) <= 0)
+      continue; /* a line is due, or a signal came */
+    if (waits[1].revents != 0)
+      read_letter(app);
+    if (waits[0].revents != 0)
+      status = synched_job_dispatch(app->job);
+  }
+  return status == SYNCHED_STOP ? 0 : status;
+}
+
+static int create_job(struct app *app) {
+  int status = synched_pool_create(&app->pool, NULL);
+  if (status != 0)
+    return status;
+  status = synched_memory_create(
+      &app->memory,
+      SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = POINTS_PER_SEGMENT,
+                             .element_size = sizeof(struct point), .lease_count = 1));
+  for (size_t s = 0; s < SEGMENTS && status == 0; s++) {
+    struct point plucked[POINTS_PER_SEGMENT] = {0};
+    for (size_t i = 0; i < POINTS_PER_SEGMENT; i++) {
+      double from_middle = (double)(s * POINTS_PER_SEGMENT + i) - MIDDLE;
+      plucked[i].height = 1 - (from_middle < 0 ? -from_middle : from_middle) / MIDDLE;
+    }
+    status = synched_memory_load(app->memory, s, plucked, POINTS_PER_SEGMENT);
+  }
+  if (status != 0)
+    return status;
+  return synched_job_create(
+      &app->job, app->pool, app->memory,
+      SYNCHED_JOB_OPTIONS(.name = "string", .user = app, .compute = move,
+                          .on_snapshot = on_snapshot, .on_steered = on_steered, .on_done = on_done,
+                          .period_ns = app->period_ms * 1000000, .flags = SYNCHED_JOB_START_PAUSED,
+                          .report_rounds = 8));
+}
+
+static void print_usage(FILE *file) {
+  fprintf(file, "usage: poll [--period MS]   (MS: 1 .. 60000, from one round to the next; 10)\n"
+                "on stdin: p pauses, r resumes, s steps one round, q ends\n");
+}
+
+/* The whole text must be a number. */
+static bool read_period(const char *text, uint64_t *ms) {
+  char *end;
+  errno = 0;
+  *ms = strtoull(text, &end, 10);
+  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+  return is_number && *ms >= 1 && *ms <= 60000;
+}
+
+/* Returns the exit code to leave with; -1: go on. */
+static int read_arguments(int argc, char **argv, struct app *app) {
+  static const struct option options[] = {
+      {"period", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
+  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+    if (option == 'h') {
+      print_usage(stdout);
+      return 0;
+    } else if (option != 'p' || !read_period(optarg, &app->period_ms)) {
+      print_usage(stderr);
+      return 2;
+    }
+  if (optind == argc)
+    return -1;
+  print_usage(stderr);
+  return 2;
+}
+
+int main(int argc, char **argv) {
+  static struct app app = {.period_ms = 10, .height = 1};
+  int code = read_arguments(argc, argv, &app);
+  if (code >= 0)
+    return code;
+  setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
+  int status = create_job(&app);
+  if (status == 0)
+    status = run_loop(&app);
+  if (status != 0)
+    fprintf(stderr, "poll: %s: %s\n", synched_strerror(status), synched_error_message());
+  (void)synched_job_destroy(app.job);
+  (void)synched_memory_destroy(app.memory);
+  (void)synched_pool_destroy(app.pool);
+  return status == 0 && app.status == 0 ? 0 : 1;
+}

@@ -142,11 +142,21 @@ static void on_steered(const struct synched_steered *steered, void *user) {
     publish_state(app);
 }
 
+static void close_signals(struct app *app) {
+  uv_close((uv_handle_t *)&app->interrupt, NULL);
+  uv_close((uv_handle_t *)&app->terminate, NULL);
+}
+
+static void close_timers(struct app *app) {
+  uv_close((uv_handle_t *)&app->frame_timer, NULL);
+  uv_close((uv_handle_t *)&app->state_timer, NULL);
+  uv_close((uv_handle_t *)&app->end_timer, NULL);
+}
+
 /* The job's own handles are closed by now; with all of ours closed too, uv_run returns. */
 static void close_rest(struct app *app) {
   dashboard_server_close(&app->server);
-  uv_close((uv_handle_t *)&app->interrupt, NULL);
-  uv_close((uv_handle_t *)&app->terminate, NULL);
+  close_signals(app);
 }
 
 static void on_ended(int status, void *user) {
@@ -188,9 +198,7 @@ static void end(struct app *app) {
     return;
   app->ending = true;
   dashboard_listener_close(&app->listener);
-  uv_close((uv_handle_t *)&app->frame_timer, NULL);
-  uv_close((uv_handle_t *)&app->state_timer, NULL);
-  uv_close((uv_handle_t *)&app->end_timer, NULL);
+  close_timers(app);
   const int status = synched_job_cancel(app->world.job);
   const int state = synched_job_state(app->world.job);
   if (state == SYNCHED_JOB_ENDED || (status == 0 && state == SYNCHED_JOB_READY))
@@ -223,17 +231,18 @@ static int start_signals(struct app *app) {
   return status != 0 ? status : uv_signal_start(&app->terminate, on_signal, SIGTERM);
 }
 
-/* Initialising these cannot fail but for lack of descriptors, before any of them needs to be closed. */
+/* The first signal handle brings descriptors of libuv's own; after it nothing can fail. */
 static int init_handles(struct app *app) {
-  int status = uv_signal_init(&app->loop, &app->interrupt);
-  if (status == 0)
-    status = uv_signal_init(&app->loop, &app->terminate);
+  const int status = uv_signal_init(&app->loop, &app->interrupt);
+  if (status != 0)
+    return status;
+  (void)uv_signal_init(&app->loop, &app->terminate);
   (void)uv_timer_init(&app->loop, &app->frame_timer);
   (void)uv_timer_init(&app->loop, &app->state_timer);
   (void)uv_timer_init(&app->loop, &app->end_timer);
   app->interrupt.data = app->terminate.data = app;
   app->frame_timer.data = app->state_timer.data = app->end_timer.data = app;
-  return status;
+  return 0;
 }
 
 static void print_address(const struct app *app) {
@@ -257,18 +266,17 @@ static int start(struct app *app) {
   return status != 0 ? status : synched_job_start(app->world.job, &app->loop);
 }
 
-/* Everything on the loop, to its end. A loop that can be closed proves that no handle was forgotten. */
+/* Everything on the loop, to its end. */
 static int run_loop(struct app *app, struct life_error *error) {
-  int status = start(app);
+  const int status = start(app);
   if (status != 0)
     end(app);
   else
     print_address(app);
   (void)uv_run(&app->loop, UV_RUN_DEFAULT);
   dashboard_server_destroy(&app->server);
-  const int close_status = uv_loop_close(&app->loop);
-  if (status != 0 || close_status != 0)
-    return life_fail(error, 0, "%s", uv_strerror(status != 0 ? status : close_status));
+  if (status != 0)
+    return life_fail(error, 0, "%s", synched_strerror(status));
   printf("dashboard: ended in round %" PRIu64 "\n", app->round);
   const bool ended_well = app->status == 0 || app->status == SYNCHED_ECANCELED;
   return ended_well ? 0 : life_fail(error, 0, "the job: %s", synched_strerror(app->status));
@@ -285,17 +293,37 @@ static int create_server(struct app *app, struct life_error *error) {
   return dashboard_server_create(&app->server, &options, error);
 }
 
+/* The server, and all that happens, on a loop that has its handles already. */
+static int serve(struct app *app, struct life_error *error) {
+  if (create_server(app, error) == 0)
+    return run_loop(app, error);
+  close_timers(app);
+  close_signals(app);
+  (void)uv_run(&app->loop, UV_RUN_DEFAULT);
+  return -1;
+}
+
+/* A loop that can be closed proves that no handle was forgotten. */
 static int run_world(struct app *app, struct life_error *error) {
+  int status = uv_loop_init(&app->loop);
+  if (status != 0)
+    return life_fail(error, 0, "no event loop: %s", uv_strerror(status));
+  status = init_handles(app);
+  if (status != 0)
+    life_fail(error, 0, "no event loop: %s", uv_strerror(status));
+  else
+    status = serve(app, error);
+  const int close_status = uv_loop_close(&app->loop);
+  if (status == 0 && close_status != 0)
+    status = life_fail(error, 0, "the event loop: %s", uv_strerror(close_status));
+  return status;
+}
+
+static int run(struct app *app, struct life_error *error) {
   app->measured.work_ns = calloc(app->world.worker_count, sizeof(uint64_t));
   app->measured.work_shares = calloc(app->world.worker_count, sizeof(double));
-  int status =
-      app->measured.work_ns && app->measured.work_shares ? 0 : life_fail(error, 0, "out of memory");
-  if (status == 0 && (uv_loop_init(&app->loop) != 0 || init_handles(app) != 0))
-    status = life_fail(error, 0, "no event loop");
-  if (status == 0)
-    status = create_server(app, error);
-  if (status == 0)
-    status = run_loop(app, error);
+  const bool complete = app->measured.work_ns && app->measured.work_shares;
+  const int status = complete ? run_world(app, error) : life_fail(error, 0, "out of memory");
   free(app->measured.work_ns);
   free(app->measured.work_shares);
   return status;
@@ -316,7 +344,7 @@ int main(int argc, char **argv) {
   if (status == 0)
     status = dashboard_world_create(&app.world, &settings, &hooks, &error);
   if (status == 0) {
-    status = run_world(&app, &error);
+    status = run(&app, &error);
     dashboard_world_destroy(&app.world);
   }
   if (status != 0)

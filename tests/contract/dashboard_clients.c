@@ -1,8 +1,8 @@
 /*
- * dashboard_clients PORT WIDTH HEIGHT: fifty WebSocket clients of the example `dashboard` at once, on plain
+ * dashboard_clients PORT WIDTH HEIGHT PID: fifty WebSocket clients of the example `dashboard` at once, on plain
  * sockets, because most of them do what a proper client's library would not let them do. Ten leave
  * rudely, twenty never read a byte, and the other twenty must get their pictures, and answers to whatever
- * they send, as if they were alone.
+ * they send, as if they were alone. The program itself (PID) may not grow by what is not taken from it.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -20,7 +20,8 @@
 #define CLIENTS 50
 #define PATIENCE_SECONDS 20 /* for anything to arrive at all */
 #define MESSAGE_BYTES_MAX (4u << 20)
-#define HEADER_BYTES 16u /* of a frame: width, height, round */
+#define GROWTH_KB_MAX 100000 /* one picture each, but no queue of them */
+#define HEADER_BYTES 16u     /* of a frame: width, height, round */
 
 enum opcode { TEXT = 1, BINARY = 2, CLOSE = 8 };
 
@@ -299,10 +300,26 @@ static bool is_mute(int i) {
   return i % 5 == 1 || i % 5 == 2;
 }
 
+/* The memory that a process has in use. */
+static long resident_kb(const char *pid) {
+  char line[200];
+  long kb = -1;
+  snprintf(line, sizeof line, "/proc/%.20s/status", pid);
+  FILE *const status = fopen(line, "r");
+  while (status && kb < 0 && fgets(line, sizeof line, status))
+    if (strncmp(line, "VmRSS:", 6) == 0)
+      kb = strtol(line + 6, NULL, 10);
+  if (kb < 0)
+    fail("process %s has ended, or does not tell its size", pid);
+  fclose(status);
+  return kb;
+}
+
 int main(int argc, char **argv) {
   int clients[CLIENTS];
-  if (argc != 4)
-    return fprintf(stderr, "usage: dashboard_clients PORT WIDTH HEIGHT\n"), 2;
+  if (argc != 5)
+    return fprintf(stderr, "usage: dashboard_clients PORT WIDTH HEIGHT PID\n"), 2;
+  const long before_kb = resident_kb(argv[4]);
   port = (uint16_t)strtoul(argv[1], NULL, 10);
   width = strtoull(argv[2], NULL, 10);
   height = strtoull(argv[3], NULL, 10);
@@ -326,6 +343,9 @@ int main(int argc, char **argv) {
       watch(clients[i], 3);
       leave(clients[i]);
     }
-  puts("dashboard_clients: all is well"); /* those that never read are still there */
+  const long grown_kb = resident_kb(argv[4]) - before_kb; /* with all that never read still there */
+  if (grown_kb > GROWTH_KB_MAX)
+    fail("it has grown by %ld kB", grown_kb);
+  printf("dashboard_clients: all is well; it has grown by %ld kB\n", grown_kb);
   return 0;
 }

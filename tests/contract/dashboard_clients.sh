@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # dashboard_clients.sh DASHBOARD CLIENTS: many clients at once, good, slow and rude ones; then the program must end
-# well, and not have grown by what the slow ones did not take.
+# well.
 set -euo pipefail
 
 dashboard=$(realpath "$1")
@@ -29,13 +29,9 @@ done
 port=$(sed -n 's|.*http://127.0.0.1:\([0-9]*\)/.*|\1|p' stdout)
 [ -n "$port" ] || fail "it prints no address"
 
-grown() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$server/status"; }
-before=$(grown)
 for round in 1 2; do
-  "$clients" "$port" 2000 2000 >clients.out || fail "the clients are not content ($round)"
+  "$clients" "$port" 2000 2000 "$server" || fail "the clients are not content ($round)"
 done
-after=$(grown)
-[ $((after - before)) -lt 100000 ] || fail "it has grown from $before to $after kB"
 
 kill -INT $server
 code=0

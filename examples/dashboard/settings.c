@@ -1,0 +1,192 @@
+#include "settings.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <synched/job.h>
+#include <synched/pool.h>
+
+#include "request.h"
+
+static const char usage[] =
+    "usage: dashboard [options]\n"
+    "\n"
+    "Runs Conway's Life on a torus and shows it, and what its workers do, in a browser, where it "
+    "can be\n"
+    "paused, stepped, slowed down, cancelled and restarted. Whoever can reach the port can do "
+    "that.\n"
+    "\n"
+    "      --bind ADDRESS  the numeric address to listen at; 127.0.0.1, the default: this machine "
+    "only\n"
+    "      --port P        8080 by default; 0: any free one, which is printed\n"
+    "  -w, --workers N     worker threads; 0, the default: as many as this process may use\n"
+    "      --width N       of the torus, 16 .. 4096 cells; 512 by default\n"
+    "      --height N      the same\n"
+    "      --period MS     from one round to the next, 20 by default; 0: one after the other\n"
+    "      --seconds N     end after so long; 0, the default: at Ctrl-C\n"
+    "      --help          print this\n"
+    "\n"
+    "Exit code: 0, 1 when something failed, 2 for a wrong command line.\n";
+
+#define NAME_BYTES 24 /* enough for every option's */
+#define NS_PER_MS UINT64_C(1000000)
+
+enum long_only {
+  OPTION_BIND = 256,
+  OPTION_PORT,
+  OPTION_WIDTH,
+  OPTION_HEIGHT,
+  OPTION_PERIOD,
+  OPTION_SECONDS,
+  OPTION_HELP
+};
+
+static const struct option long_options[] = {
+    {"bind", required_argument, NULL, OPTION_BIND},
+    {"port", required_argument, NULL, OPTION_PORT},
+    {"workers", required_argument, NULL, 'w'},
+    {"width", required_argument, NULL, OPTION_WIDTH},
+    {"height", required_argument, NULL, OPTION_HEIGHT},
+    {"period", required_argument, NULL, OPTION_PERIOD},
+    {"seconds", required_argument, NULL, OPTION_SECONDS},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+/* What was typed may hold a control character, which would break the promise of one line. */
+static void print_safely(const char *text) {
+  for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++)
+    fputc(*byte < 0x20 || *byte == 0x7f ? '?' : *byte, stderr);
+}
+
+void dashboard_complain(const char *name, const struct life_error *error) {
+  fputs("dashboard: ", stderr);
+  print_safely(name);
+  fputs(": ", stderr);
+  print_safely(error->text);
+  fputc('\n', stderr);
+}
+
+int dashboard_number_parse(uint64_t *out, const char *text, struct dashboard_range range,
+                           struct life_error *error) {
+  uint64_t value = 0;
+  bool small = true;
+  const char *at = text;
+  for (; isdigit((unsigned char)*at); at++) {
+    const unsigned digit = (unsigned)(*at - '0');
+    small = small && digit <= range.most && value <= (range.most - digit) / 10;
+    value = small ? value * 10 + digit : range.most;
+  }
+  if (at == text || *at != '\0')
+    return life_fail(error, 0, "'%.40s' is not a number", text);
+  if (!small || value < range.least)
+    return life_fail(error, 0, "%.40s is not within %" PRIu64 " .. %" PRIu64, text, range.least,
+                     range.most);
+  *out = value;
+  return 0;
+}
+
+static int parse_side(size_t *out, struct life_error *error) {
+  uint64_t number = 0;
+  const struct dashboard_range range = {DASHBOARD_SIDE_MIN, DASHBOARD_SIDE_MAX};
+  if (dashboard_number_parse(&number, optarg, range, error) != 0)
+    return -1;
+  *out = (size_t)number;
+  return 0;
+}
+
+static int parse_address(struct dashboard_settings *out, struct life_error *error) {
+  if (!dashboard_address_valid(optarg))
+    return life_fail(error, 0, "'%.60s' is not a numeric address", optarg);
+  out->address = optarg;
+  return 0;
+}
+
+static int parse_option(struct dashboard_settings *out, int option, struct life_error *error) {
+  uint64_t number = 0;
+  int status = 0;
+  switch (option) {
+  case OPTION_BIND:
+    return parse_address(out, error);
+  case OPTION_PORT:
+    status = dashboard_number_parse(&number, optarg, (struct dashboard_range){0, 65535}, error);
+    out->port = (uint16_t)number;
+    return status;
+  case 'w':
+    status = dashboard_number_parse(&number, optarg,
+                                    (struct dashboard_range){0, SYNCHED_WORKERS_MAX}, error);
+    out->worker_count = (unsigned)number;
+    return status;
+  case OPTION_WIDTH:
+    return parse_side(&out->width, error);
+  case OPTION_HEIGHT:
+    return parse_side(&out->height, error);
+  case OPTION_PERIOD:
+    status = dashboard_number_parse(&number, optarg, (struct dashboard_range){0, 3600000}, error);
+    out->period_ns = number * NS_PER_MS;
+    return status;
+  default:
+    return dashboard_number_parse(&out->seconds, optarg, (struct dashboard_range){0, 1000000},
+                                  error);
+  }
+}
+
+/* How the option that getopt has just looked at is written, for a message. Of what it does not
+ * know it tells a letter, or else it has just stepped over the word. */
+static const char *option_name(int option, char **argv, char text[static NAME_BYTES]) {
+  const int letter = option == '?' || option == ':' ? optopt : option;
+  if (letter > 0 && letter < OPTION_BIND) {
+    snprintf(text, NAME_BYTES, "-%c", letter);
+    return text;
+  }
+  for (const struct option *known = long_options; letter > 0 && known->name; known++)
+    if (known->val == letter) {
+      snprintf(text, NAME_BYTES, "--%s", known->name);
+      return text;
+    }
+  return argv[optind - 1];
+}
+
+/* One option: 0, or -1 and a line on stderr. */
+static int accept_option(struct dashboard_settings *out, int option, char **argv) {
+  struct life_error error;
+  char name[NAME_BYTES];
+  int status;
+  if (option == ':')
+    status = life_fail(&error, 0, "a value is missing (see dashboard --help)");
+  else if (option == '?')
+    status = life_fail(&error, 0, "there is no such option (see dashboard --help)");
+  else
+    status = parse_option(out, option, &error);
+  if (status != 0)
+    dashboard_complain(option_name(option, argv, name), &error);
+  return status;
+}
+
+enum dashboard_settings_result dashboard_settings_parse(struct dashboard_settings *out, int argc,
+                                                        char **argv) {
+  int option;
+  *out = (struct dashboard_settings){.address = "127.0.0.1",
+                                     .port = 8080,
+                                     .width = 512,
+                                     .height = 512,
+                                     .period_ns = 20 * NS_PER_MS};
+  opterr = 0; /* getopt's own messages are not in our form */
+  while ((option = getopt_long(argc, argv, ":w:", long_options, NULL)) != -1) {
+    if (option == OPTION_HELP) {
+      fputs(usage, stdout);
+      return DASHBOARD_SETTINGS_DONE;
+    }
+    if (accept_option(out, option, argv) != 0)
+      return DASHBOARD_SETTINGS_WRONG;
+  }
+  if (optind < argc) {
+    struct life_error error;
+    life_fail(&error, 0, "it takes options only (see dashboard --help)");
+    dashboard_complain(argv[optind], &error);
+    return DASHBOARD_SETTINGS_WRONG;
+  }
+  return DASHBOARD_SETTINGS_RUN;
+}

@@ -1,0 +1,197 @@
+/*
+ * Who may touch what: workers read the world and write only their own band and their own lane; all else
+ * belongs to the loop's thread, which also reads the lanes at any moment.
+ *
+ * The report says where the time went, but only when a job has ended. What is shown while it runs is
+ * measured here: each worker adds up what its calls took. A lane has one writer, so it needs no atomic
+ * addition, only that a reader never sees half of a number.
+ */
+#include "world.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* A lane to a cache line, or two where they are fetched in pairs: workers do not slow each other down. */
+struct dashboard_lane {
+  _Alignas(128) _Atomic uint64_t work_ns;
+};
+
+struct life_view dashboard_world_view(const struct dashboard_world *world,
+                                      const struct synched_snapshot *snapshot) {
+  return (struct life_view){&world->grid, snapshot->data, snapshot->counts};
+}
+
+/* A random number that depends on nothing but its index and the seed (Steele, Lea and Flood 2014,
+ * SplitMix64). */
+static uint64_t random_at(uint64_t seed, uint64_t index) {
+  uint64_t mixed = (seed << 40) + (index + 1) * 0x9e3779b97f4a7c15u;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
+  return mixed ^ (mixed >> 31);
+}
+
+/* One band of a random soup: three cells of eight are alive, from which Life has most to make. The bits
+ * behind a row's last cell stay 0. */
+static void sow_band(const struct dashboard_world *world, size_t band, uint64_t *out) {
+  const struct life_grid *const grid = &world->grid;
+  const uint64_t last_mask = world->kernel.last_mask;
+  const size_t first = life_grid_band_row(grid, band) * grid->row_words;
+  const size_t words = life_grid_band_words(grid, band);
+  for (size_t i = 0; i < words; i++) {
+    const uint64_t at = 3 * (uint64_t)(first + i);
+    out[i] = random_at(world->seed, at) &
+             (random_at(world->seed, at + 1) | random_at(world->seed, at + 2));
+    if ((i + 1) % grid->row_words == 0)
+      out[i] &= last_mask;
+  }
+}
+
+static int fill_band(struct synched_task *task, void *user) {
+  const struct dashboard_world *const world = user;
+  sow_band(world, task->segment, task->out);
+  task->count = task->capacity;
+  return 0;
+}
+
+static double count_cells(const uint64_t *words, size_t count) {
+  uint64_t population = 0;
+  for (size_t i = 0; i < count; i++)
+    population += (uint64_t)__builtin_popcountll(words[i]);
+  return (double)population;
+}
+
+static int step_band(struct synched_task *task, void *user) {
+  const struct dashboard_world *const world = user;
+  _Atomic uint64_t *const work_ns = &world->lanes[task->worker].work_ns;
+  const uint64_t since_ns = uv_hrtime();
+  const struct life_view previous = dashboard_world_view(world, task->previous);
+  const struct life_step step =
+      life_kernel_step(&world->kernel, &previous, task->segment, task->out);
+  task->count = step.alive ? task->capacity : 0;
+  task->contribution = step.alive ? count_cells(task->out, task->capacity) : 0;
+  const uint64_t before_ns = atomic_load_explicit(work_ns, memory_order_relaxed);
+  atomic_store_explicit(work_ns, before_ns + uv_hrtime() - since_ns, memory_order_relaxed);
+  return 0;
+}
+
+uint64_t dashboard_world_work_ns(const struct dashboard_world *world, unsigned worker) {
+  return atomic_load_explicit(&world->lanes[worker].work_ns, memory_order_relaxed);
+}
+
+static void on_snapshot(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  const struct dashboard_world *const world = user;
+  (void)job;
+  world->hooks.on_round(now, world->hooks.user);
+}
+
+static void on_steered(struct synched_job *job, const struct synched_steered *steered, void *user) {
+  const struct dashboard_world *const world = user;
+  (void)job;
+  world->hooks.on_steered(steered, world->hooks.user);
+}
+
+static void on_done(struct synched_job *job, int status, const struct synched_report *report,
+                    void *user) {
+  const struct dashboard_world *const world = user;
+  (void)job;
+  (void)report;
+  world->hooks.on_ended(status, world->hooks.user);
+}
+
+static int create_pool(struct dashboard_world *world, unsigned worker_count) {
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  int status = synched_pool_create(
+      &world->pool, SYNCHED_POOL_OPTIONS(.worker_count = worker_count, .name = "dashboard"));
+  if (status == 0)
+    status = synched_pool_info(world->pool, &info);
+  world->worker_count = info.worker_count;
+  return status;
+}
+
+/* Two leases: on_snapshot looks at one snapshot while the loop may hold another, and no round waits for
+ * either. No client ever holds one: what clients get is a copy, the same for all of them. */
+static int create_memory(struct dashboard_world *world) {
+  const struct life_grid *const grid = &world->grid;
+  size_t *const capacities = malloc(grid->band_count * sizeof *capacities);
+  if (!capacities)
+    return SYNCHED_ENOMEM;
+  for (size_t band = 0; band < grid->band_count; band++)
+    capacities[band] = life_grid_band_words(grid, band);
+  const int status = synched_memory_create(
+      &world->memory,
+      SYNCHED_MEMORY_OPTIONS(.segment_count = grid->band_count, .segment_capacities = capacities,
+                             .element_size = sizeof(uint64_t), .refill = SYNCHED_REFILL_NONE,
+                             .lease_count = 2));
+  free(capacities);
+  return status;
+}
+
+static int create_job(struct dashboard_world *world, uint64_t period_ns) {
+  return synched_job_create(
+      &world->job, world->pool, world->memory,
+      SYNCHED_JOB_OPTIONS(.name = "dashboard", .user = world, .compute = step_band,
+                          .init = fill_band, .on_snapshot = on_snapshot, .on_steered = on_steered,
+                          .on_done = on_done, .fold = SYNCHED_FOLD_SUM, .period_ns = period_ns,
+                          .delivery = SYNCHED_DELIVER_LATEST));
+}
+
+/* Conway's rule on a torus of this size. */
+static int fit_grid(struct dashboard_world *world, const struct dashboard_settings *settings,
+                    struct life_error *error) {
+  char rule[LIFE_RULE_TEXT_BYTES];
+  snprintf(rule, sizeof rule, "B3/S23:T%zu,%zu", settings->width, settings->height);
+  life_pattern_init(&world->pattern);
+  if (life_rule_parse(&world->pattern.rule, rule, 0, error) != 0 ||
+      life_grid_fit(&world->grid, &world->pattern, 0, error) != 0)
+    return -1;
+  return 0;
+}
+
+int dashboard_world_create(struct dashboard_world *out, const struct dashboard_settings *settings,
+                           const struct dashboard_hooks *hooks, struct life_error *error) {
+  *out = (struct dashboard_world){.hooks = *hooks, .seed = 1};
+  if (fit_grid(out, settings, error) != 0)
+    return -1;
+  if (create_pool(out, settings->worker_count) != 0)
+    goto failed;
+  life_grid_divide(&out->grid, 0, out->worker_count);
+  out->lanes = aligned_alloc(_Alignof(struct dashboard_lane),
+                             out->worker_count * sizeof(struct dashboard_lane));
+  if (!out->lanes || !life_kernel_init(&out->kernel, &out->pattern.rule, &out->grid)) {
+    dashboard_world_destroy(out);
+    return life_fail(error, 0, "out of memory");
+  }
+  for (unsigned worker = 0; worker < out->worker_count; worker++)
+    atomic_init(&out->lanes[worker].work_ns, 0);
+  if (create_memory(out) != 0 || create_job(out, settings->period_ns) != 0)
+    goto failed;
+  return 0;
+
+failed:
+  life_fail(error, 0, "%s", synched_error_message());
+  dashboard_world_destroy(out);
+  return -1;
+}
+
+int dashboard_world_sow(struct dashboard_world *world) {
+  const struct life_grid *const grid = &world->grid;
+  uint64_t *const words = malloc(life_grid_band_words(grid, 0) * sizeof *words);
+  int status = words ? 0 : SYNCHED_ENOMEM;
+  world->seed++;
+  for (size_t band = 0; status == 0 && band < grid->band_count; band++) {
+    sow_band(world, band, words);
+    status = synched_memory_load(world->memory, band, words, life_grid_band_words(grid, band));
+  }
+  free(words);
+  return status;
+}
+
+void dashboard_world_destroy(struct dashboard_world *world) {
+  (void)synched_job_destroy(world->job);
+  (void)synched_memory_destroy(world->memory);
+  (void)synched_pool_destroy(world->pool);
+  life_kernel_deinit(&world->kernel);
+  life_pattern_deinit(&world->pattern);
+  free(world->lanes);
+  *world = (struct dashboard_world){0};
+}

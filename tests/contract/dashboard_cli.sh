@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# dashboard_cli.sh DASHBOARD: the finished program `dashboard` from its command line, and what it answers to plain
+# HTTP requests, good and bad.
+set -euo pipefail
+
+dashboard=$(realpath "$1")
+work=$(mktemp -d)
+server=
+trap 'kill $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+cd "$work"
+: >stdout
+: >stderr
+
+fail() {
+  echo "FAILED: $*" >&2
+  tail -n 30 -- * >&2
+  exit 1
+}
+
+# run CODE ARGUMENT...: the program must end with this exit code.
+run() {
+  local expected=$1 code=0
+  shift
+  timeout 60 "$dashboard" "$@" >stdout 2>stderr </dev/null || code=$?
+  [ "$code" = "$expected" ] || fail "exit code $code, not $expected: dashboard $*"
+}
+
+# refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, nothing else printed.
+refused() {
+  local code=$1 text=$2
+  shift 2
+  run "$code" "$@"
+  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: dashboard $*"
+  case $(cat stderr) in
+  "dashboard: $text"*) ;;
+  *) fail "stderr does not begin with 'dashboard: $text': dashboard $*" ;;
+  esac
+  [ ! -s stdout ] || fail "words on stdout: dashboard $*"
+}
+
+# start ARGUMENT...: starts it in the background, and waits for the address that it prints.
+start() {
+  local tries
+  : >served
+  "$dashboard" "$@" >served 2>complaints </dev/null &
+  server=$!
+  for ((tries = 0; tries < 300; tries++)); do
+    ! grep -q http:// served || break
+    sleep 0.1
+  done
+  port=$(sed -n 's|^dashboard: http://[^ ]*:\([0-9][0-9]*\)/ shows .*|\1|p' served)
+  [ -n "$port" ] || fail "it prints no address: dashboard $*"
+}
+
+# ended: the program in the background must end well, by itself or by a signal that it has been sent.
+ended() {
+  local code=0
+  wait "$server" || code=$?
+  server=
+  [ "$code" = 0 ] || fail "exit code $code, not 0: $1"
+  [ ! -s complaints ] || fail "words on stderr: $1"
+  grep -q '^dashboard: ended in round [0-9][0-9]*$' served || fail "no last word: $1"
+}
+
+# --- the command line ---
+
+run 0 --help
+grep -q '^usage: dashboard ' stdout || fail "no usage"
+[ ! -s stderr ] || fail "--help complains"
+refused 2 "here: it takes options only" here
+refused 2 "--colour: there is no such" --colour
+refused 2 "-x: there is no such" -x
+refused 2 "--port: 'http' is not a number" --port http
+refused 2 "--port: '-1' is not a number" --port -1
+refused 2 "--port: '' is not a number" --port ''
+refused 2 "--port: 65536 is not within 0 .. 65535" --port 65536
+refused 2 "--port: 18446744073709551616 is not within" --port 18446744073709551616
+refused 2 "--bind: 'localhost' is not a numeric address" --bind localhost
+refused 2 "--bind: '127.0.0.1:80' is not a numeric address" --bind 127.0.0.1:80
+refused 2 "-w: 4097 is not within 0 .. 4096" -w 4097
+refused 2 "--width: 15 is not within 16 .. 4096" --width 15
+refused 2 "--height: 4097 is not within 16 .. 4096" --height 4097
+refused 2 "--period: '1.5' is not a number" --period 1.5
+refused 2 "--seconds: '2s' is not a number" --seconds 2s
+run 2 --width
+[ "$(cat stderr)" = "dashboard: --width: a value is missing (see dashboard --help)" ] || fail "no value for --width"
+refused 1 "203.0.113.1: cannot listen at port 0: Cannot assign" --port 0 --bind 203.0.113.1
+
+start --port 0 --seconds 1 --width 33 --height 16 -w 1
+grep -q '^dashboard: http://127.0.0.1:.* shows 33 x 16 cells, in [0-9]* bands for 1 workers$' served ||
+  fail "it says something else"
+ended "--seconds 1"
+
+# --- requests ---
+
+start --port 0 -w 2 --width 64 --height 64 --period 0
+refused 1 "127.0.0.1: cannot listen at port $port: Address already in use" --port "$port"
+
+# raw STATUS REQUEST: what the server says to these bytes, printf's escapes allowed, until it closes.
+raw() {
+  exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
+  # It may have closed before it has read all; what it said is still there.
+  (printf '%b' "$2" >&3) 2>/dev/null || true
+  timeout 30 cat <&3 >response 2>/dev/null || true
+  exec 3>&- 3<&-
+  head -n 1 response | grep -q "^HTTP/1\.[01] $1 " || fail "not $1 for $2, but: $(head -n 1 response | tr -d '\r')"
+}
+# asked STATUS METHOD PATH [HEADERS [BODY]]
+asked() { raw "$1" "$2 $3 HTTP/1.1\r\nHost: localhost:$port\r\n${4:-}\r\n${5:-}"; }
+
+asked 200 GET /
+grep -q 'new WebSocket' response || fail "the page is not the page"
+grep -q "^Content-Security-Policy:.*frame-ancestors 'none'" response || fail "the page may be framed"
+asked 200 GET '/?x=1'
+raw 200 "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+raw 200 "GET / HTTP/1.1\r\nHost: [::1]:$port\r\n\r\n"
+asked 404 GET /nowhere
+asked 404 GET /../../etc/passwd
+asked 404 GET /page.html
+asked 404 POST /nowhere
+asked 405 POST / "Content-Length: 5\r\n" hello
+asked 405 PUT /socket "Content-Length: 5\r\n" hello
+asked 405 DELETE /
+asked 405 HEAD /
+asked 405 FROBNICATE /
+grep -q '^Allow: GET' response || fail "it does not say what is allowed"
+asked 413 GET / "Content-Length: 5\r\n" hello
+asked 414 GET "/$(head -c 3000 /dev/zero | tr '\0' a)"
+asked 200 GET / "Large: $(head -c 30000 /dev/zero | tr '\0' a)\r\n"
+raw 400 'garbage\r\n\r\n'
+raw 400 '\0001\0002\0003\r\n\r\n'
+raw 400 'GET\r\n\r\n'
+raw 400 'GET / HTTP/1.1\r\n\r\n'
+raw 403 "GET / HTTP/1.1\r\nHost: rebound.example:$port\r\n\r\n"
+raw 403 "GET / HTTP/1.1\r\nHost: 127.0.0.1.example\r\n\r\n"
+raw 400 "GET / HTTP/1.1\r\nHost: localhost\r\nno-colon" # and no end: it is not waited for for ever
+
+# --- who may open the WebSocket ---
+
+socket="Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+asked 426 GET /socket
+asked 400 GET / "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+asked 400 GET /socket "${socket}Upgrade: websocket\r\n"
+asked 400 GET /socket "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"
+asked 400 GET /socket "${socket}Upgrade: h2c\r\nSec-WebSocket-Version: 13\r\n"
+asked 404 GET /elsewhere "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+good="${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+for origin in http://elsewhere.example "http://elsewhere.example:$port" "http://127.0.0.1:$port" http://localhost \
+  "https://localhost:$port" null "http://localhost:$port.example"; do
+  asked 403 GET /socket "${good}Origin: $origin\r\n"
+done
+
+# opened [HEADERS]: the WebSocket is opened, and the first message comes.
+opened() {
+  exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
+  printf '%b' "GET /socket HTTP/1.1\r\nHost: localhost:$port\r\n$good${1:-}\r\n" >&3
+  timeout 30 head -c 6000 <&3 | tr -d '\0' >response || true
+  exec 3>&- 3<&-
+  grep -q '^HTTP/1.1 101' response || fail "the WebSocket is refused"
+  grep -a -q '"type":"state"' response || fail "no message comes"
+}
+opened
+opened "Origin: http://localhost:$port\r\n"
+opened "Origin: http://LOCALHOST:$port\r\n"
+
+kill -TERM "$server"
+ended "SIGTERM"
+start --port "$port" -w 3 --width 40 --height 40 # the same port again, at once
+kill -INT "$server"
+ended "SIGINT"
+
+echo "dashboard: all is well"

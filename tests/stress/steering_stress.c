@@ -36,6 +36,7 @@
 #define CALLS_MOST 600u
 #define KEPT_MOST 3u
 #define STEER_KINDS (SYNCHED_STEER_WEIGHT + 1u)
+#define HOURS_NS UINT64_C(20000000000000)
 #define PATIENCE_MS 60000u
 
 /* The calls beside those that have a completion. */
@@ -56,6 +57,7 @@ struct course {
   uint64_t last_round;           /* of the last completion */
   uint64_t period_ns;            /* the last that was set in this run; 0: none was */
   uint64_t deadline_count;       /* misses that on_deadline was told */
+  bool is_told_to_end;           /* because the case is over: once is enough */
 };
 
 struct actor {
@@ -69,6 +71,8 @@ struct actor {
   bool there;
   /* Since the last on_done: what was accepted in a run; and what may have been, or else between two. */
   _Atomic uint64_t accepted[CALL_COUNT], unsure[CALL_COUNT];
+  _Atomic uint64_t
+      pending; /* pauses, resumes and steps that are not complete, or just being asked for */
   _Atomic uint64_t progress; /* calls, ends, misses */
   _Atomic(const struct synched_snapshot *) kept[KEPT_MOST];
 };
@@ -161,6 +165,9 @@ static void call_wrongly(struct actor *actor, struct stress_random *random) {
 
 static uint64_t draw_period(struct stress_random *random, uint64_t least_ns) {
   const uint64_t from_ns = least_ns > SYNCHED_PERIOD_MIN_NS ? least_ns : SYNCHED_PERIOD_MIN_NS;
+  /* A tick of such a one does not come: all that happens is what calls have brought about. */
+  if (stress_chance(random, 12))
+    return from_ns + HOURS_NS;
   return from_ns + stress_below(random, stress_chance(random, 2) ? 800000 : 4800000);
 }
 
@@ -196,7 +203,9 @@ static unsigned draw_call(struct stress_random *random) {
 
 /* One call on a job that is there; `inside`: from one of its callbacks but on_done, so that it is started. */
 static void steer(struct actor *actor, unsigned what, struct stress_random *random, bool inside) {
+  const bool completes = what <= SYNCHED_STEER_STEP;
   const int before = synched_job_state(actor->job);
+  count(&actor->pending, completes ? 1 : 0);
   const int status = call(actor, what, random);
   const int after = synched_job_state(actor->job);
   STRESS_CHECK(before >= SYNCHED_JOB_READY && after >= SYNCHED_JOB_READY &&
@@ -207,6 +216,8 @@ static void steer(struct actor *actor, unsigned what, struct stress_random *rand
   STRESS_CHECK(is_in_table(what, before, status), "%s in state %d, then %d, gives %s",
                call_names[what], before, after, synched_err_name(status));
   count(&call_total, 1);
+  if (status != 0 && completes)
+    (void)atomic_fetch_sub_explicit(&actor->pending, 1, memory_order_relaxed);
   if (status != 0)
     return;
   count(&accepted_total, 1);
@@ -244,7 +255,8 @@ static void act(struct actor *actor, struct stress_random *random) {
 /* From a callback, now and then: on the same job, or any. */
 static void act_inside(struct actor *actor, uint64_t one_in) {
   struct stress_random random = draw_random(actor);
-  if (!stress_chance(&random, one_in))
+  const bool calm = atomic_load_explicit(&actor->stage->callers_left, memory_order_relaxed) == 0;
+  if (calm || !stress_chance(&random, one_in))
     return;
   if (stress_chance(&random, 2))
     steer(actor, draw_call(&random), &random, true);
@@ -393,6 +405,8 @@ static void on_steered(struct synched_job *job, const struct synched_steered *st
                "a completion in round %" PRIu64 " after one in %" PRIu64, steered->round,
                course->last_round);
   course->completed[steered->call]++;
+  if (steered->call <= SYNCHED_STEER_STEP)
+    (void)atomic_fetch_sub_explicit(&actor->pending, 1, memory_order_relaxed);
   check_order(course, steered);
   if (steered->call == SYNCHED_STEER_PERIOD && steered->status == 0)
     course->period_ns = steered->value;
@@ -564,8 +578,9 @@ static void draw_options(struct actor *actor, struct stress_random *random) {
   }
   if (!stress_chance(random, 3))
     return;
-  options->deadline_ns =
-      stress_between(random, 50000, options->period_ns != 0 ? options->period_ns : 900000);
+  options->deadline_ns = stress_between(random, 50000, 900000);
+  if (options->period_ns != 0 && options->deadline_ns > options->period_ns)
+    options->deadline_ns = options->period_ns;
   options->on_deadline = on_deadline;
   options->deadline_policy = (enum synched_deadline_policy)(
       stress_chance(random, 8) ? SYNCHED_DEADLINE_FAIL
@@ -598,8 +613,11 @@ static void end_actor(struct actor *actor, struct stress_random *random) {
   if (!actor->course.runs)
     destroy(actor);
   (void)pthread_rwlock_unlock(&actor->guard);
-  if (actor->there)
-    steer(actor, stress_chance(random, 2) ? CALL_STOP : CALL_CANCEL, random, true);
+  if (!actor->there || actor->course.is_told_to_end)
+    return;
+  actor->course.is_told_to_end = true;
+  release_kept(actor);
+  steer(actor, stress_chance(random, 2) ? CALL_STOP : CALL_CANCEL, random, true);
 }
 
 /* Every now and then. false: everything has ended. */
@@ -699,7 +717,18 @@ static void be_patient(struct stage *stage, unsigned *waited_ms, const char *wha
   stress_sleep_us(1000);
 }
 
-/* Whoever calls has ended: what is paused is resumed, and must go on. */
+/* Whoever calls has ended: the job is paused, and with that all that was accepted is completed. */
+static void check_pause(struct stage *stage, struct actor *actor, struct stress_random *random) {
+  unsigned waited_ms = 0;
+  (void)pthread_rwlock_rdlock(&actor->guard);
+  if (actor->there)
+    steer(actor, SYNCHED_STEER_PAUSE, random, false);
+  (void)pthread_rwlock_unlock(&actor->guard);
+  while (read_count(&actor->pending) != 0)
+    be_patient(stage, &waited_ms, "a call is not completed");
+}
+
+/* What is paused is resumed, and must go on. */
 static void check_progress(struct stage *stage, struct actor *actor, struct stress_random *random) {
   const uint64_t before = read_count(&actor->progress);
   unsigned waited_ms = 0;
@@ -707,6 +736,9 @@ static void check_progress(struct stage *stage, struct actor *actor, struct stre
     (void)pthread_rwlock_rdlock(&actor->guard);
     if (actor->there && synched_job_state(actor->job) == SYNCHED_JOB_PAUSED)
       steer(actor, SYNCHED_STEER_RESUME, random, false);
+    /* It may have a period of hours. */
+    if (actor->there && waited_ms % 16 == 8)
+      steer(actor, SYNCHED_STEER_PERIOD, random, false);
     if (actor->there)
       release_kept(actor);
     (void)pthread_rwlock_unlock(&actor->guard);
@@ -767,6 +799,9 @@ static void run_case(struct stress_random *random) {
     be_patient(&stage, &waited_ms, "a call does not return");
   for (unsigned c = 0; c < CALLERS; c++)
     stress_thread_join(stage.callers[c].thread);
+  stress_is_at("waits for every job to be paused");
+  for (unsigned a = 0; a < ACTORS; a++)
+    check_pause(&stage, &stage.actors[a], random);
   stress_is_at("waits for every job to go on");
   for (unsigned a = 0; a < ACTORS; a++)
     check_progress(&stage, &stage.actors[a], random);

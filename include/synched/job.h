@@ -121,7 +121,8 @@ struct synched_steered {
 };
 
 /* The completion of a steering call, on the loop's thread: exactly once for each that returned 0 while the job
- * was started, in the order in which they took effect, and before on_done. */
+ * was started, in the order in which they took effect, and before on_done. (What other threads asked for during a
+ * start that then failed comes to nothing.) */
 typedef void (*synched_steered_fn)(struct synched_job *job, const struct synched_steered *steered,
                                    void *user);
 

@@ -20,9 +20,9 @@
 
 #include <synched/synched.h>
 
-#define SEGMENTS 4
-#define POINTS_PER_SEGMENT 64
-#define MIDDLE (SEGMENTS * POINTS_PER_SEGMENT / 2)
+#define SEGMENTS 4u
+#define POINTS_PER_SEGMENT 64u
+#define HALF 128u /* so many points before the middle one: half of them */
 #define TICK_MS 1000
 
 /* All of it belongs to the main thread, on which every callback but `move` comes. */
@@ -64,7 +64,7 @@ static void on_snapshot(struct synched_job *job, const struct synched_snapshot *
   struct app *app = user;
   (void)job;
   app->round = now->round;
-  app->height = ((const struct point *)now->data)[MIDDLE].height;
+  app->height = ((const struct point *)now->data)[HALF].height;
 }
 
 /* What a letter asked for has happened, or something else has happened first. */
@@ -168,8 +168,9 @@ static int create_job(struct app *app) {
   for (size_t s = 0; s < SEGMENTS && status == 0; s++) {
     struct point plucked[POINTS_PER_SEGMENT] = {0};
     for (size_t i = 0; i < POINTS_PER_SEGMENT; i++) {
-      double from_middle = (double)(s * POINTS_PER_SEGMENT + i) - MIDDLE;
-      plucked[i].height = 1 - (from_middle < 0 ? -from_middle : from_middle) / MIDDLE;
+      size_t at = s * POINTS_PER_SEGMENT + i;
+      size_t distance = at < HALF ? HALF - at : at - HALF;
+      plucked[i].height = 1 - (double)distance / (double)HALF;
     }
     status = synched_memory_load(app->memory, s, plucked, POINTS_PER_SEGMENT);
   }

@@ -179,7 +179,9 @@ static void reset_run(struct synched_job *job) {
   synched__order_reset(&job->order, job->shape.segment_count);
   synched__ticks_reset(&job->ticks, job->options.period_ns, job->options.overrun);
   synched__watch_reset(job);
-  job->entry = (struct synched__entry){.weight = job->options.weight};
+  /* But for the node, which who steers the job may look at already: it is in no heap. */
+  job->entry.urgent_ns = job->entry.virtual_ns = job->entry.used_ns = 0;
+  job->entry.weight = job->options.weight;
   job->tallies_partial = true;
   job->base_round = job->memory->roles.current->snapshot.round;
   job->last_round = job->options.round_count == 0 ? 0 : job->base_round + job->options.round_count;
@@ -196,6 +198,7 @@ void synched__job_begin(struct synched_job *job) {
   synched__mutex_lock(&job->memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->memory->running, 1);
   synched__mutex_unlock(&job->memory->mutex);
+  synched__steer_ready(job);
   synched__job_submit(job);
 }
 

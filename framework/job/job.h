@@ -42,6 +42,7 @@ enum synched__job_state {
 
 /* What the loop's side of a started job can be asked. */
 struct synched__port_calls {
+  const char *way;                 /* of starting, for messages: "on a libuv loop" */
   bool (*is_lost)(void *port);     /* its handle was closed under it */
   void (*destroy)(void *port);     /* then */
   void (*expect_more)(void *port); /* a paused job goes on; any thread */
@@ -104,7 +105,8 @@ struct synched_job {
   /* Loop; the port is written before it is stored here, and taken away when nobody else is inside the job. */
   _Atomic(void *) port; /* the loop's part while it is started */
   const struct synched__port_calls *port_calls;
-  uint64_t passed_over; /* for synched_job_missed */
+  _Atomic uint64_t loop_thread_id; /* the system's, of the thread that started it; 0: it is not */
+  uint64_t passed_over;            /* for synched_job_missed */
 };
 
 /* One worker's part in one round: lives on its stack. */

@@ -54,6 +54,7 @@ int synched__steer_open(struct synched_job *job, uint32_t *before) {
     synched__store_relaxed(&job->state, (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
     steer->accepted = paused ? SYNCHED_JOB_PAUSED : SYNCHED_JOB_RUNNING;
     steer->closed = false;
+    steer->starting = true;
     steer->parked = false;
     steer->paused = paused;
     steer->steps_left = 0;
@@ -70,6 +71,12 @@ void synched__steer_reopen(struct synched_job *job, uint32_t before) {
   steer->closed = true;
   free_all(&steer->asked);
   synched__mutex_unlock(&steer->mutex);
+}
+
+void synched__steer_ready(struct synched_job *job) {
+  synched__mutex_lock(&job->steer.mutex);
+  job->steer.starting = false;
+  synched__mutex_unlock(&job->steer.mutex);
 }
 
 /* --- completing; with the mutex held, by who has the job --- */
@@ -219,9 +226,12 @@ struct synched__request *synched__steer_take_done(struct synched_job *job) {
 static void stir(struct synched_job *job) {
   struct synched__steer *steer = &job->steer;
   synched__mutex_lock(&steer->mutex);
+  const bool starting = steer->starting;
   bool taken = steer->parked;
   steer->parked = false;
   synched__mutex_unlock(&steer->mutex);
+  if (starting)
+    return;
   if (!taken)
     taken = synched__turn_withdraw(job);
   if (!taken)

@@ -33,9 +33,10 @@ struct synched__requests {
 struct synched__steer {
   struct synched__mutex mutex;
   enum synched_job_state
-      accepted; /* RUNNING, PAUSED or STEPPING, as far as that is what was accepted */
-  bool closed;  /* the run has ended, or none has begun: nothing is accepted */
-  bool parked;  /* the job is here, until a call takes it */
+      accepted;  /* RUNNING, PAUSED or STEPPING, as far as that is what was accepted */
+  bool closed;   /* the run has ended, or none has begun: nothing is accepted */
+  bool starting; /* who starts the job has it still, and will look at what is asked */
+  bool parked;   /* the job is here, until a call takes it */
   struct synched__requests asked; /* accepted, without effect yet */
   struct synched__requests done;  /* completed, for the loop */
   /* Whoever has the job. */
@@ -52,6 +53,9 @@ void synched__steer_deinit(struct synched__steer *steer);
  * reopen if the start comes to nothing. SYNCHED_EBUSY: it is started. */
 int synched__steer_open(struct synched_job *job, uint32_t *before);
 void synched__steer_reopen(struct synched_job *job, uint32_t before);
+
+/* When the start is sure, and the job is ready for its first turn. */
+void synched__steer_ready(struct synched_job *job);
 
 /* By who has the job, outside of rounds: does what is asked of it. true: it wants a round; else it has ended or is
  * parked, and belongs to somebody else now. */

@@ -136,10 +136,16 @@ static void poke(struct synched_pool *pool, struct synched__worker *worker) {
 static bool block(struct synched_job *job) {
   if (job->blocked_ns == 0)
     job->blocked_ns = synched__tick_ns();
-  if (synched__memory_starve(job->memory))
-    return true;
+  /* From the moment it starves others may take the job, end it, and its on_done may destroy it and the memory, while we
+   * still look at both: the loop waits for us to be out. */
+  (void)synched__add_relaxed(&job->visitor_count, 1);
+  bool ours = synched__memory_starve(job->memory);
   /* Sequentially consistent with starved, which `stir` looks at after a bit has been set. */
-  return is_asked(job) && synched__memory_unstarve(job->memory);
+  if (!ours)
+    ours = is_asked(job) && synched__memory_unstarve(job->memory);
+  /* The last touch, unless it is ours: pairs with the acquire in synched__job_is_released. */
+  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  return ours;
 }
 
 /* Whether the job's next round can be opened now. If not, it waits for a buffer, or has had another turn

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "platform/alloc.h"
+#include "platform/thread.h"
 
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job) {
   delivery->job = job;
@@ -125,6 +126,7 @@ void synched__delivery_finish(struct synched__delivery *delivery) {
   if (delivery->result != NULL)
     *delivery->result = status;
   explain(job);
+  synched__store_relaxed(&job->loop_thread_id, 0);
   synched__store_relaxed(&job->port, NULL);
   synched__free(delivery);
   /* The job may be started again, reported or destroyed: pairs with the acquires in job/job.c and job/steer.c. */
@@ -157,8 +159,23 @@ int synched__port_start(struct synched_job *job, const struct synched__port_call
     return status;
   }
   job->port_calls = calls;
+  synched__store_relaxed(&job->loop_thread_id, synched__thread_id());
   /* Release: pairs with the acquire in synched__job_expect_more. */
   synched__store_release(&job->port, delivery);
   synched__job_begin(job);
+  return 0;
+}
+
+int synched__port_find(struct synched__delivery **out, struct synched_job *job,
+                       const struct synched__port_calls *calls) {
+  const uint64_t thread_id = synched__load_relaxed(&job->loop_thread_id);
+  if (thread_id == 0)
+    return synched__fail(SYNCHED_ENOENT, "the job is not started %s", calls->way);
+  /* On the wrong thread the port may go away at any moment: it is not looked at. */
+  if (thread_id != synched__thread_id())
+    return synched__fail(SYNCHED_EPERM, "the job was started on another thread");
+  if (job->port_calls != calls)
+    return synched__fail(SYNCHED_ENOENT, "the job is not started %s", calls->way);
+  *out = synched__load_relaxed(&job->port);
   return 0;
 }

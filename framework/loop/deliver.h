@@ -35,4 +35,8 @@ int synched__port_start(struct synched_job *job, const struct synched__port_call
 /* The checks that every way of starting begins with. */
 int synched__port_check_start(const struct synched_job *job);
 
+/* The port of a job that was started with these calls, on this thread. SYNCHED_ENOENT, SYNCHED_EPERM. */
+int synched__port_find(struct synched__delivery **out, struct synched_job *job,
+                       const struct synched__port_calls *calls);
+
 #endif

@@ -4,11 +4,9 @@
 #include "base/error.h"
 #include "loop/deliver.h"
 #include "platform/alloc.h"
-#include "platform/thread.h"
 
 struct port {
   struct synched__delivery delivery; /* first */
-  uint64_t thread_id;
   bool dispatching;
 };
 
@@ -21,7 +19,8 @@ static void expect_nothing(void *port) {
   (void)port;
 }
 
-static const struct synched__port_calls calls = {is_never_lost, synched__free, expect_nothing};
+static const struct synched__port_calls calls = {"with synched_job_start_polled", is_never_lost,
+                                                 synched__free, expect_nothing};
 
 static int open_port(struct synched__delivery **out, struct synched_job *job, void *argument) {
   (void)argument;
@@ -29,7 +28,6 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
   if (port == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to start a job");
   synched__delivery_init(&port->delivery, job);
-  port->thread_id = synched__thread_id();
   *out = &port->delivery;
   return 0;
 }
@@ -44,25 +42,15 @@ int synched_job_fd(const struct synched_job *job) {
   return status != 0 ? status : job->signal.read_fd;
 }
 
-static int find_port_inside(struct port **out, struct synched_job *job) {
-  void *port = synched__load_acquire(&job->port);
-  if (port == NULL || job->port_calls != &calls)
-    return synched__fail(SYNCHED_ENOENT, "the job was not started with synched_job_start_polled");
-  *out = port;
-  if ((*out)->thread_id != synched__thread_id())
-    return synched__fail(SYNCHED_EPERM, "the job was started on another thread");
+static int find_port(struct port **out, struct synched_job *job) {
+  struct synched__delivery *delivery;
+  const int status = synched__port_find(&delivery, job, &calls);
+  if (status != 0)
+    return status;
+  *out = (struct port *)delivery;
   if ((*out)->dispatching)
     return synched__fail(SYNCHED_EDEADLK, "the job is being dispatched already");
   return 0;
-}
-
-/* As a visitor, for on the wrong thread the port could go away while we look at it. */
-static int find_port(struct port **out, struct synched_job *job) {
-  (void)synched__add_relaxed(&job->visitor_count, 1);
-  const int status = find_port_inside(out, job);
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
-  return status;
 }
 
 int synched_job_dispatch(struct synched_job *job) {

@@ -86,7 +86,8 @@ static void expect_more(void *argument) {
     refer(port, true);
 }
 
-static const struct synched__port_calls calls = {is_lost, synched__free, expect_more};
+static const struct synched__port_calls calls = {"on a libuv loop", is_lost, synched__free,
+                                                 expect_more};
 
 static void on_discarded(uv_handle_t *handle) {
   synched__free(handle->data);
@@ -119,12 +120,25 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
   return 0;
 }
 
+/* A closed loop has no descriptor any more, and all else in it may be garbage that uv_poll_init trips over: libuv
+ * overwrites it, where it is built with assertions. On some systems a loop never has one; there nobody knows. */
+static bool is_closed(const struct uv_loop_s *loop) {
+#if defined(__linux__)
+  return uv_backend_fd(loop) < 0;
+#else
+  (void)loop;
+  return false;
+#endif
+}
+
 int synched_job_start(struct synched_job *job, struct uv_loop_s *loop) {
   const int status = synched__port_check_start(job);
   if (status != 0)
     return status;
   if (loop == NULL)
     return synched__fail(SYNCHED_EINVAL, "the loop is NULL");
+  if (is_closed(loop))
+    return synched__fail(UV_EBADF, "the loop has been closed");
   return synched__port_start(job, &calls, open_port, loop);
 }
 
@@ -163,31 +177,20 @@ int synched_job_run(struct synched_job *job) {
   return status != 0 ? status : private_loop.result;
 }
 
-/* Of a job that is started on a loop, on whose thread we are. */
-static int set_reference_inside(struct synched_job *job, enum reference reference) {
-  void *argument = synched__load_acquire(&job->port);
-  if (argument == NULL || job->port_calls != &calls)
-    return synched__fail(SYNCHED_ENOENT, "the job is not started on a libuv loop");
-  struct port *port = argument;
-  if (!is_here(port))
-    return synched__fail(SYNCHED_EPERM, "this is not the thread of the job's loop");
-  if (port->delivery.result != NULL)
-    return 0; /* synched_job_run waits in any case */
-  port->reference = reference;
-  refer_by_state(port);
-  return 0;
-}
-
-/* As a visitor, for on the wrong thread the port could go away while we look at it. */
 static int set_reference(struct synched_job *job, enum reference reference) {
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  (void)synched__add_relaxed(&job->visitor_count, 1);
-  status = set_reference_inside(job, reference);
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
-  return status;
+  struct synched__delivery *delivery;
+  status = synched__port_find(&delivery, job, &calls);
+  if (status != 0)
+    return status;
+  if (delivery->result != NULL)
+    return 0; /* synched_job_run waits in any case */
+  struct port *port = (struct port *)delivery;
+  port->reference = reference;
+  refer_by_state(port);
+  return 0;
 }
 
 int synched_job_ref(struct synched_job *job) {

@@ -89,13 +89,13 @@ struct synched_deadline_miss {
   uint64_t round;
   uint64_t due_ns;      /* from when the deadline counts, on the monotonic clock */
   uint64_t deadline_ns; /* the job's, relative to that */
-  uint64_t
-      missed_count; /* rounds of this run that have missed theirs so far: more than the calls of on_deadline
-                            where the loop was busy for several of them */
-  unsigned
-      running_count; /* calls still running at the deadline; 0 where the round ended just then */
-  const struct synched_running_call
-      *running; /* [running_count], by worker; valid during the call */
+  /* rounds of this run that have missed theirs so far: more than the calls of on_deadline
+   * where the loop was busy for several of them */
+  uint64_t missed_count;
+  /* calls still running at the deadline; 0 where the round ended just then */
+  unsigned running_count;
+  /* [running_count], by worker; valid during the call */
+  const struct synched_running_call *running;
 };
 
 /* A deadline has passed; on the loop's thread, as soon as that has time: the round may have ended since. */
@@ -177,13 +177,12 @@ enum synched_deadline_policy {
 #define SYNCHED_WEIGHT_MAX 1000u
 
 /* Flags of synched_job_options. */
-#define SYNCHED_JOB_EAGER                                                                          \
-  0x1u /* wake every worker for every round, whatever its size: for
-                                             calls that block, and for tests */
-#define SYNCHED_JOB_NO_SEGMENT_TIMES                                                               \
-  0x2u                                /* do not time single segments: saves a clock read per
-                                             call where segments are tiny and many */
-#define SYNCHED_JOB_START_PAUSED 0x4u /* starts paused: nothing runs before a resume or a step */
+/* wake every worker for every round, whatever its size: for calls that block, and for tests */
+#define SYNCHED_JOB_EAGER 0x1u
+/* do not time single segments: saves a clock read per call where segments are tiny and many */
+#define SYNCHED_JOB_NO_SEGMENT_TIMES 0x2u
+/* starts paused: nothing runs before a resume or a step */
+#define SYNCHED_JOB_START_PAUSED 0x4u
 
 struct synched_job_options {
   uint32_t struct_size;       /* filled in by SYNCHED_JOB_OPTIONS */
@@ -191,10 +190,10 @@ struct synched_job_options {
   const char *name;           /* for the report; NULL: "job"; copied */
   void *user;                 /* handed to every callback; the library does not look at it */
   synched_compute_fn compute; /* required */
-  synched_compute_fn
-      init; /* called once per segment before the first round, on the home workers, to
-                                      fill the memory where it will be used; what it writes becomes the
-                                      initial content, with the round number unchanged. NULL: none */
+  /* called once per segment before the first round, on the home workers, to fill the memory
+   * where it will be used; what it writes becomes the initial content, with the round number
+   * unchanged. NULL: none */
+  synched_compute_fn init;
   synched_round_fn on_round;       /* NULL: none */
   synched_snapshot_fn on_snapshot; /* NULL: none; needs a memory with at least one lease */
   synched_done_fn on_done;         /* NULL: none */
@@ -205,20 +204,20 @@ struct synched_job_options {
   unsigned report_rounds;         /* how many of the last rounds the report can show one by one;
                                       0: 64; at most 65536. 64 bytes each per worker */
   /* Time. */
-  uint64_t
-      period_ns; /* from one round's due time to the next one's, on an absolute schedule of the monotonic
-                         clock that begins with the start; SYNCHED_PERIOD_MIN_NS .. _MAX_NS; 0: free-running,
-                         one round after the other */
+  /* from one round's due time to the next one's, on an absolute schedule of the monotonic
+   * clock that begins with the start; SYNCHED_PERIOD_MIN_NS .. _MAX_NS; 0: free-running, one
+   * round after the other */
+  uint64_t period_ns;
   enum synched_overrun overrun; /* 0: SKIP; for periodic jobs */
-  uint64_t
-      deadline_ns; /* a round should be complete so long after its due time (periodic), or after it was opened
-                           (free-running); 0: none. At most the period, where there is one */
+  /* a round should be complete so long after its due time (periodic), or after it was opened
+   * (free-running); 0: none. At most the period, where there is one */
+  uint64_t deadline_ns;
   enum synched_deadline_policy deadline_policy; /* 0: REPORT */
   synched_deadline_fn on_deadline;              /* NULL: none */
   synched_steered_fn on_steered;                /* NULL: none */
-  unsigned
-      weight; /* of a free-running job that shares its pool with others: its part of the time that periodic
-                      ones leave is as its weight is to all of theirs; 1 .. SYNCHED_WEIGHT_MAX; 0: 1 */
+  /* of a free-running job that shares its pool with others: its part of the time that periodic
+   * ones leave is as its weight is to all of theirs; 1 .. SYNCHED_WEIGHT_MAX; 0: 1 */
+  unsigned weight;
 };
 
 /* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
@@ -319,8 +318,8 @@ SYNCHED_API int synched_job_fd(const struct synched_job *job);
  * when nothing is due. Not from within one of these callbacks.
  * From the thread that called synched_job_start_polled.
  * Returns SYNCHED_CONTINUE (0), or SYNCHED_STOP (1) when this call has called on_done: the job is not to be dispatched
- * any more, and may be gone. SYNCHED_EINVAL: NULL; SYNCHED_ENOENT: it was not started in this way;
- * SYNCHED_EPERM: another thread; SYNCHED_EDEADLK: from one of its callbacks; SYNCHED_ENOTSUP. */
+ * any more, and may be gone. SYNCHED_EINVAL: NULL; SYNCHED_ENOENT: it was not started in this way, or is over (as in
+ * on_done); SYNCHED_EPERM: another thread; SYNCHED_EDEADLK: from another one of its callbacks; SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_dispatch(struct synched_job *job);
 
 /* A started job keeps its loop alive (uv_run does not return) while it has work due: always, but for when it is

@@ -37,9 +37,9 @@ struct synched_pool_options {
   enum synched_affinity affinity; /* 0: AUTO */
   const char *cpu_list;           /* "0-3,8", for SYNCHED_AFFINITY_LIST only; copied */
   enum synched_wait wait;         /* 0: AUTO */
-  uint64_t
-      spin_ns; /* longest spin before sleeping, for WAIT_AUTO; 0: 50 us, or up to 500 us while waits
-                         are mostly over within that; less while they are much longer */
+  /* longest spin before sleeping, for WAIT_AUTO; 0: 50 us, or up to 500 us while waits are
+   * mostly over within that; less while they are much longer */
+  uint64_t spin_ns;
   const char *name;   /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
   size_t stack_bytes; /* per worker; 0: the system's default */
   int priority; /* of the workers: 1 .. 99, real-time (SCHED_FIFO); 0: as the creating thread's, which

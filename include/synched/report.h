@@ -47,14 +47,14 @@ struct synched_report_summary {
   uint64_t period_ns;     /* the last one in force; 0: free-running */
   uint64_t tick_count;    /* ticks that came due; without those while it was paused */
   uint64_t started_count; /* of those, ticks whose round was opened */
-  uint64_t
-      late_count; /* of the started ones, those more than a tenth of the period, or 1 ms, late */
-  uint64_t
-      skipped_count; /* ticks left out: overruns, or the pool was busy with another job for over a period */
+  /* of the started ones, those more than a tenth of the period, or 1 ms, late */
+  uint64_t late_count;
+  /* ticks left out: overruns, or the pool was busy with another job for over a period */
+  uint64_t skipped_count;
   uint64_t overrun_count; /* rounds that were still running when the next tick came due */
-  uint64_t lateness_p50_ns,
-      lateness_p99_ns; /* from due time to opening: half, and 99 % of the started ticks were
-                                                not later than this (to within 1/16) */
+  /* from due time to opening: half, and 99 % of the started ticks were not later than this (to
+   * within 1/16) */
+  uint64_t lateness_p50_ns, lateness_p99_ns;
   uint64_t lateness_max_ns;
   uint64_t deadline_missed_count; /* rounds not complete at their deadline */
   uint64_t dropped_count;         /* of those, rounds dropped for it */

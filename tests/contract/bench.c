@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../unit/unit_support.h"
 #include "base/error.h"
 
 static struct synched_memory *small_memory(void) {
@@ -69,12 +70,31 @@ void bench_deinit(struct bench *bench) {
   pool_end(bench->pool);
 }
 
-/* All that can be seen of the bench and does not change by itself. */
+/* All that can be seen of the bench and does not change by itself: numbers only, for what is between the fields of a
+ * struct may change with every copy. */
 struct picture {
   uint64_t sums[5];
-  struct synched_pool_info info;
-  struct synched_report_summary summary;
+  uint64_t info[7];
+  uint64_t summary[10];
 };
+
+static void picture_take_info(struct picture *picture, const struct synched_pool *pool) {
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  cr_assert_eq(synched_pool_info(pool, &info), 0);
+  const uint64_t numbers[LENGTH(picture->info)] = {
+      info.worker_count, info.usable_cpus,  info.affinity,         info.wait,
+      info.spin_ns,      info.pinned_count, info.prioritised_count};
+  memcpy(picture->info, numbers, sizeof numbers);
+}
+
+static void picture_take_summary(struct picture *picture, const struct synched_report *report) {
+  struct synched_report_summary job = {.struct_size = sizeof job};
+  cr_assert_eq(synched_report_summary(report, &job), 0);
+  const uint64_t numbers[LENGTH(picture->summary)] = {
+      (uint64_t)job.status, job.round_count, job.call_count, job.stolen_count, job.start_ns,
+      job.end_ns,           job.compute_ns,  job.closing_ns, job.wait_ns,      job.tick_count};
+  memcpy(picture->summary, numbers, sizeof numbers);
+}
 
 static void picture_take(struct picture *picture, struct bench *bench) {
   memset(picture, 0, sizeof *picture);
@@ -83,10 +103,8 @@ static void picture_take(struct picture *picture, struct bench *bench) {
   picture->sums[2] = memory_sum(bench->seated);
   picture->sums[3] = memory_sum(bench->owned);
   picture->sums[4] = memory_sum(bench->ready);
-  picture->info.struct_size = sizeof picture->info;
-  picture->summary.struct_size = sizeof picture->summary;
-  cr_assert_eq(synched_pool_info(bench->pool, &picture->info), 0);
-  cr_assert_eq(synched_report_summary(bench->report, &picture->summary), 0);
+  picture_take_info(picture, bench->pool);
+  picture_take_summary(picture, bench->report);
 }
 
 void sentence_forget(void) {
@@ -115,4 +133,12 @@ void bench_expect(struct bench *bench, const struct row *row) {
     cr_assert_null(out, "%s: the out-parameter is not NULL", row->what);
   picture_take(&after, bench);
   cr_assert_eq(memcmp(&before, &after, sizeof before), 0, "%s: something has changed", row->what);
+}
+
+void bench_expect_rows(const struct row *rows, size_t row_count) {
+  struct bench bench;
+  bench_init(&bench);
+  for (size_t i = 0; i < row_count; i++)
+    bench_expect(&bench, &rows[i]);
+  bench_deinit(&bench);
 }

@@ -44,6 +44,17 @@ struct row {
 /* The status is the expected one, a sentence says why, nothing was made and nothing has changed. */
 void bench_expect(struct bench *bench, const struct row *row);
 
+/* All rows on one bench. */
+void bench_expect_rows(const struct row *rows, size_t row_count);
+
+/* A function for a row: ATTEMPT(name, call). `b` is the bench, `out` what the call may make. */
+#define ATTEMPT(name, call)                                                                        \
+  static int name(struct bench *b, void **out) {                                                   \
+    (void)b;                                                                                       \
+    (void)out;                                                                                     \
+    return call;                                                                                   \
+  }
+
 /* The last call on this thread has left a sentence with `says` in it. Use sentence_forget before the call. */
 void sentence_forget(void);
 void sentence_expect(const char *what, const char *says);

@@ -1,6 +1,7 @@
 /*
  * contract_test.c: calls made wrongly, one a row: the status, the sentence, and that nothing has changed.
- * Options of the three things that are created are in contract_options.c; here is every other call.
+ * Options of the three things that are created are in contract_options.c, what starts and steers a job in
+ * contract_steer.c; here is every other call.
  */
 #include <criterion/criterion.h>
 
@@ -11,22 +12,6 @@
 
 #include "../unit/unit_support.h"
 #include "bench.h"
-
-static void expect_rows(const struct row *rows, size_t row_count) {
-  struct bench bench;
-  bench_init(&bench);
-  for (size_t i = 0; i < row_count; i++)
-    bench_expect(&bench, &rows[i]);
-  bench_deinit(&bench);
-}
-
-/* A function for a row: ATTEMPT(name, call). `b` is the bench, `out` what the call may make. */
-#define ATTEMPT(name, call)                                                                        \
-  static int name(struct bench *b, void **out) {                                                   \
-    (void)b;                                                                                       \
-    (void)out;                                                                                     \
-    return call;                                                                                   \
-  }
 
 static const uint64_t elements[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 
@@ -64,7 +49,7 @@ Test(contract, memory_calls) {
       {"destroy: has a job", SYNCHED_EBUSY, "job", destroy_memory_of_job, false},
       {"destroy: has a running job", SYNCHED_EBUSY, "job", destroy_memory_running, false},
   };
-  expect_rows(rows, LENGTH(rows));
+  bench_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- writers --- */
@@ -130,7 +115,7 @@ Test(contract, writer_calls) {
       {"fail: writer NULL", SYNCHED_EINVAL, "writer", fail_null_writer, false},
       {"fail: code 0", SYNCHED_EINVAL, "code is 0", fail_code_0, false},
   };
-  expect_rows(rows, LENGTH(rows));
+  bench_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- pools and topology --- */
@@ -229,7 +214,7 @@ Test(contract, pool_and_topology_calls) {
       {"affinity_parse: empty", SYNCHED_EINVAL, "affinity", parse_empty, false},
       {"affinity_parse: capitals", SYNCHED_EINVAL, "CORES", parse_capitals, false},
   };
-  expect_rows(rows, LENGTH(rows));
+  bench_expect_rows(rows, LENGTH(rows));
   cr_assert_null(synched_affinity_name((enum synched_affinity)6));
   cr_assert_null(synched_affinity_name((enum synched_affinity) - 1));
 }
@@ -297,7 +282,7 @@ Test(contract, job_calls) {
       {"report: still runs", SYNCHED_EBUSY, "ended", report_running, true},
       {"destroy: running", SYNCHED_EBUSY, "running", destroy_running, false},
   };
-  expect_rows(rows, LENGTH(rows));
+  bench_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- reports --- */
@@ -340,7 +325,7 @@ Test(contract, report_calls) {
       {"print: report NULL", SYNCHED_EINVAL, "report", print_null, false},
       {"print: file NULL", SYNCHED_EINVAL, "file", print_null_file, false},
   };
-  expect_rows(rows, LENGTH(rows));
+  bench_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- nothing to do --- */

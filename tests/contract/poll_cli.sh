@@ -21,7 +21,7 @@ fail() {
 steer() {
   local expected=$1 letters=$2 code=0
   shift 2
-  printf "$letters" | timeout 60 "$poll" "$@" >stdout 2>stderr || code=$?
+  printf '%b' "$letters" | timeout 60 "$poll" "$@" >stdout 2>stderr || code=$?
   [ "$code" = "$expected" ] || fail "exit code $code, not $expected: '$letters' to poll $*"
 }
 

@@ -11,10 +11,12 @@ for tool in chromium chromedriver curl base64; do
   }
 done
 work=$(mktemp -d)
-running=()
+server='' driver_process='' session=''
+# The driver ends its browser when it is told to end.
 finish() {
-  [ -z "${session:-}" ] || curl -s -m 5 -X DELETE "$session" >/dev/null || true
-  [ ${#running[@]} -eq 0 ] || kill "${running[@]}" 2>/dev/null || true
+  [ -z "$session" ] || curl -s -m 5 -X DELETE "$session" >/dev/null || true
+  kill -KILL $server 2>/dev/null || true
+  kill $driver_process 2>/dev/null || true
   wait || true
   rm -rf "$work"
 }
@@ -66,13 +68,12 @@ click() {
 }
 
 "$dashboard" --port 0 -w 2 --width 200 --height 130 --period 20 >dashboard.out 2>dashboard.err &
-running+=($!)
 server=$!
 until_true "the program's address" grep -q http:// dashboard.out
 address=$(sed -n 's|.*\(http://[^ ]*\) .*|\1|p' dashboard.out)
 
 chromedriver --port=0 >driver.out 2>&1 &
-running+=($!)
+driver_process=$!
 until_true "the driver's port" grep -q 'successfully on port' driver.out
 driver=http://127.0.0.1:$(sed -n 's/.*successfully on port \([0-9]*\).*/\1/p' driver.out)
 

@@ -6,7 +6,7 @@ set -euo pipefail
 dashboard=$(realpath "$1")
 work=$(mktemp -d)
 server=
-trap 'kill $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+trap 'kill -KILL $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 cd "$work"
 : >stdout
 : >stderr

@@ -7,7 +7,7 @@ dashboard=$(realpath "$1")
 clients=$(realpath "$2")
 work=$(mktemp -d)
 server=
-trap 'kill $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+trap 'kill -KILL $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 cd "$work"
 : >stdout
 

@@ -20,8 +20,8 @@ static void forget_round(struct synched_job *job, uint64_t round) {
     struct synched__record_cell *cell = synched__record_cell_of(job->report, w, round);
     if (cell->round == round)
       *cell = (struct synched__record_cell){.round = 0};
-    job->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
   }
+  synched__job_forget_failures(job);
 }
 
 bool synched__attend_close(struct synched_job *job, uint64_t round) {
@@ -29,7 +29,6 @@ bool synched__attend_close(struct synched_job *job, uint64_t round) {
     return false;
   if (job->options.deadline_policy == SYNCHED_DEADLINE_REPORT)
     return false;
-  synched__store_relaxed(&job->skip_from, SYNCHED__NO_SEGMENT);
   forget_round(job, round);
   job->report->time.dropped_count++;
   return true;

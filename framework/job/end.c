@@ -63,7 +63,7 @@ void synched__job_end(struct synched_job *job, int status, uint64_t now_ns) {
 }
 
 bool synched__job_is_released(struct synched_job *job) {
-  /* Acquires: pair with the last touches in synched__job_end and in steer.c. */
+  /* Acquires: pair with the last touches in synched__job_end and synched__job_leave. */
   return synched__load_acquire(&job->departed) != 0 &&
          synched__load_acquire(&job->visitor_count) == 0;
 }

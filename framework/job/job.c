@@ -168,9 +168,7 @@ int synched__job_check(const struct synched_job *job) {
 
 /* Of the run that begins: what the report, and whoever computes, starts from. */
 static void reset_run(struct synched_job *job) {
-  for (unsigned w = 0; w < job->pool->worker_count; w++)
-    job->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
-  synched__store_relaxed(&job->skip_from, SYNCHED__NO_SEGMENT);
+  synched__job_forget_failures(job);
   synched__store_relaxed(&job->ended, 0);
   synched__store_relaxed(&job->departed, 0);
   synched__balance_init(&job->balance);
@@ -179,9 +177,7 @@ static void reset_run(struct synched_job *job) {
   synched__order_reset(&job->order, job->shape.segment_count);
   synched__ticks_reset(&job->ticks, job->options.period_ns, job->options.overrun);
   synched__watch_reset(job);
-  /* But for the node, which who steers the job may look at already: it is in no heap. */
-  job->entry.urgent_ns = job->entry.virtual_ns = job->entry.used_ns = 0;
-  job->entry.weight = job->options.weight;
+  job->entry = (struct synched__entry){.weight = job->options.weight};
   job->tallies_partial = true;
   job->base_round = job->memory->roles.current->snapshot.round;
   job->last_round = job->options.round_count == 0 ? 0 : job->base_round + job->options.round_count;

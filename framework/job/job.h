@@ -94,10 +94,11 @@ struct synched_job {
 
   /* Towards the loop. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t
-      bell;                       /* the signal has been raised and not been heard */
-  _Atomic uint32_t ended;         /* status and report are final */
-  _Atomic uint32_t departed;      /* the engine has left it for good */
-  _Atomic uint32_t visitor_count; /* threads inside it that are not the engine's */
+      bell;                  /* the signal has been raised and not been heard */
+  _Atomic uint32_t ended;    /* status and report are final */
+  _Atomic uint32_t departed; /* the engine has left it for good */
+  _Atomic uint32_t
+      visitor_count; /* threads inside it whom the end must wait for: synched__job_enter */
   int status;
   struct synched__signal signal;
   struct synched__mailbox mailbox;
@@ -218,6 +219,24 @@ bool synched__attend_close(struct synched_job *job, uint64_t round);
 
 /* attend.c: and what has become of it is known. */
 void synched__attend_closed(struct synched_job *job, uint64_t round, bool published);
+
+/* Forgets which calls have failed. Baton, or before a run. */
+static inline void synched__job_forget_failures(struct synched_job *job) {
+  for (unsigned w = 0; w < job->pool->worker_count; w++)
+    job->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
+  synched__store_relaxed(&job->skip_from, SYNCHED__NO_SEGMENT);
+}
+
+/* Around what may make the job end, or leaves it to others who may end it, and looks at it afterwards: on_done may
+ * destroy it, and the loop waits until everybody is out before it calls that. */
+static inline void synched__job_enter(struct synched_job *job) {
+  (void)synched__add_relaxed(&job->visitor_count, 1);
+}
+
+/* The last touch: pairs with the acquire in synched__job_is_released. */
+static inline void synched__job_leave(struct synched_job *job) {
+  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+}
 
 /* end.c: whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);

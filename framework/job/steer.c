@@ -347,16 +347,14 @@ static int steer(struct synched_job *job, enum synched_steer call, uint64_t valu
   if (request == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a request");
   request->steered = (struct synched_steered){.call = call, .value = value};
-  /* What we do may make the job end, and its on_done may destroy it: the loop waits for us to be out. */
-  (void)synched__add_relaxed(&job->visitor_count, 1);
+  synched__job_enter(job);
   const int status = ask(job, &request);
   if (request == NULL) {
     if (call != SYNCHED_STEER_PAUSE)
       synched__job_expect_more(job);
     stir(job);
   }
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  synched__job_leave(job);
   synched__free(request);
   return status;
 }
@@ -408,15 +406,16 @@ int synched_job_state(struct synched_job *job) {
 
 /* --- the two that end a job --- */
 
-static int judge_end(uint32_t bit, uint32_t marks, enum synched_job_state state) {
+/* The same of the two calls that end a job; with the mutex held. */
+static int judge_end(const struct synched_job *job, uint32_t bit, enum synched_job_state state) {
   const bool cancels = bit == SYNCHED__JOB_CANCELLED;
+  const bool cancelled = (synched__load_relaxed(&job->state) & SYNCHED__JOB_CANCELLED) != 0;
   if (state == SYNCHED_JOB_READY && !cancels)
     return SYNCHED_ENOENT;
-  if (state == SYNCHED_JOB_ENDED || (marks & SYNCHED__JOB_CANCELLED) != 0)
-    return SYNCHED_EALREADY;
-  if (state == SYNCHED_JOB_ENDING && !cancels)
-    return SYNCHED_EALREADY;
-  return 0;
+  /* Of a job that is about to end well the open round can still be dropped. */
+  const bool over = state == SYNCHED_JOB_ENDED ||
+                    (state == SYNCHED_JOB_ENDING && (!cancels || job->steer.closed));
+  return over || cancelled ? SYNCHED_EALREADY : 0;
 }
 
 /* Sets one of the bits that end a job. */
@@ -424,9 +423,7 @@ static int mark(struct synched_job *job, uint32_t bit, const char *call) {
   synched__mutex_lock(&job->steer.mutex);
   const enum synched_job_state state = state_of(job);
   const uint32_t marks = synched__load_relaxed(&job->state);
-  int status = judge_end(bit, marks, state);
-  if (status == 0 && job->steer.closed && state == SYNCHED_JOB_ENDING)
-    status = SYNCHED_EALREADY;
+  const int status = judge_end(job, bit, state);
   if (status == 0)
     /* Sequentially consistent with the places where the job may wait: see steer.h. */
     (void)synched__or_seq_cst(&job->state, bit);
@@ -442,24 +439,20 @@ static int mark(struct synched_job *job, uint32_t bit, const char *call) {
   return 0;
 }
 
-int synched_job_cancel(struct synched_job *job) {
+static int end_by(struct synched_job *job, uint32_t bit, const char *call) {
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  /* What we do makes the job end, and its on_done may destroy it: the loop waits for us to be out. */
-  (void)synched__add_relaxed(&job->visitor_count, 1);
-  status = mark(job, SYNCHED__JOB_CANCELLED, "cancel");
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  synched__job_enter(job);
+  status = mark(job, bit, call);
+  synched__job_leave(job);
   return status;
 }
 
+int synched_job_cancel(struct synched_job *job) {
+  return end_by(job, SYNCHED__JOB_CANCELLED, "cancel");
+}
+
 int synched_job_stop(struct synched_job *job) {
-  int status = synched__job_check(job);
-  if (status != 0)
-    return status;
-  (void)synched__add_relaxed(&job->visitor_count, 1);
-  status = mark(job, SYNCHED__JOB_STOPPING, "stop");
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
-  return status;
+  return end_by(job, SYNCHED__JOB_STOPPING, "stop");
 }

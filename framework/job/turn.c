@@ -136,15 +136,13 @@ static void poke(struct synched_pool *pool, struct synched__worker *worker) {
 static bool block(struct synched_job *job) {
   if (job->blocked_ns == 0)
     job->blocked_ns = synched__tick_ns();
-  /* From the moment it starves others may take the job, end it, and its on_done may destroy it and the memory, while we
-   * still look at both: the loop waits for us to be out. */
-  (void)synched__add_relaxed(&job->visitor_count, 1);
+  /* From the moment it starves others may take the job and end it, while we still look at it and at its memory. */
+  synched__job_enter(job);
   bool ours = synched__memory_starve(job->memory);
   /* Sequentially consistent with starved, which `stir` looks at after a bit has been set. */
   if (!ours)
     ours = is_asked(job) && synched__memory_unstarve(job->memory);
-  /* The last touch, unless it is ours: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  synched__job_leave(job);
   return ours;
 }
 
@@ -234,10 +232,9 @@ void synched__job_submit(struct synched_job *job) {
 
 void synched__turn_unblock(void *argument) {
   struct synched_job *job = argument;
-  /* We are on a reader's thread, and still wake workers when the job may have ended and its on_done destroys it
-   * and the pool: the loop waits for us to be out. Who won the right to go on keeps the job until it submits. */
-  (void)synched__add_relaxed(&job->visitor_count, 1);
+  /* We are on a reader's thread, and still wake workers when the job may have ended. Who won the right to go on keeps
+   * the job until it submits. */
+  synched__job_enter(job);
   synched__job_submit(job);
-  /* The last touch: pairs with the acquire in synched__job_is_released. */
-  (void)synched__sub_acq_rel(&job->visitor_count, 1);
+  synched__job_leave(job);
 }

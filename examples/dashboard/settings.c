@@ -8,6 +8,7 @@
 #include <synched/job.h>
 #include <synched/pool.h>
 
+#include "common/words.h"
 #include "request.h"
 
 static const char usage[] =
@@ -30,7 +31,6 @@ static const char usage[] =
     "\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line.\n";
 
-#define NAME_BYTES 24 /* enough for every option's */
 #define NS_PER_MS UINT64_C(1000000)
 
 enum long_only {
@@ -55,17 +55,11 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* What was typed may hold a control character, which would break the promise of one line. */
-static void print_safely(const char *text) {
-  for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++)
-    fputc(*byte < 0x20 || *byte == 0x7f ? '?' : *byte, stderr);
-}
-
 void dashboard_complain(const char *name, const struct life_error *error) {
   fputs("dashboard: ", stderr);
-  print_safely(name);
+  example_print_safely(name, stderr);
   fputs(": ", stderr);
-  print_safely(error->text);
+  example_print_safely(error->text, stderr);
   fputc('\n', stderr);
 }
 
@@ -133,26 +127,10 @@ static int parse_option(struct dashboard_settings *out, int option, struct life_
   }
 }
 
-/* How the option that getopt has just looked at is written, for a message. Of what it does not
- * know it tells a letter, or else it has just stepped over the word. */
-static const char *option_name(int option, char **argv, char text[static NAME_BYTES]) {
-  const int letter = option == '?' || option == ':' ? optopt : option;
-  if (letter > 0 && letter < OPTION_BIND) {
-    snprintf(text, NAME_BYTES, "-%c", letter);
-    return text;
-  }
-  for (const struct option *known = long_options; letter > 0 && known->name; known++)
-    if (known->val == letter) {
-      snprintf(text, NAME_BYTES, "--%s", known->name);
-      return text;
-    }
-  return argv[optind - 1];
-}
-
 /* One option: 0, or -1 and a line on stderr. */
 static int accept_option(struct dashboard_settings *out, int option, char **argv) {
   struct life_error error;
-  char name[NAME_BYTES];
+  char name[EXAMPLE_OPTION_BYTES];
   int status;
   if (option == ':')
     status = life_fail(&error, 0, "a value is missing (see dashboard --help)");
@@ -161,7 +139,7 @@ static int accept_option(struct dashboard_settings *out, int option, char **argv
   else
     status = parse_option(out, option, &error);
   if (status != 0)
-    dashboard_complain(option_name(option, argv, name), &error);
+    dashboard_complain(example_option_name(option, argv, long_options, name), &error);
   return status;
 }
 

@@ -8,10 +8,10 @@
 
 #include <synched/synched.h>
 
+#include "common/output.h"
 #include "error.h"
 #include "grid.h"
 #include "options.h"
-#include "output.h"
 #include "pattern.h"
 #include "picture.h"
 #include "rle.h"
@@ -98,19 +98,25 @@ static int write_png(const struct life_simulation *simulation, FILE *file,
   return life_picture_write(file, &view, error);
 }
 
+static int fail_written(struct life_error *error) {
+  return life_fail(error, 0, "cannot be written: %s", strerror(errno));
+}
+
 /* Writes one of the two outputs, if it is wanted. */
 static int write_output(const struct life_simulation *simulation, const char *path,
                         int (*write)(const struct life_simulation *, FILE *, struct life_error *)) {
-  struct life_output output;
+  struct example_output output;
   struct life_error error;
   if (!path)
     return 0;
-  int status = life_output_open(&output, path, &error);
-  if (status == 0 && write(simulation, output.file, &error) != 0) {
-    life_output_discard(&output);
+  int status = 0;
+  if (example_output_open(&output, path) != 0) {
+    status = fail_written(&error);
+  } else if (write(simulation, output.file, &error) != 0) {
+    example_output_discard(&output);
     status = -1;
-  } else if (status == 0) {
-    status = life_output_commit(&output, &error);
+  } else if (example_output_commit(&output) != 0) {
+    status = fail_written(&error);
   }
   if (status != 0)
     life_error_print(&error, path);
@@ -143,7 +149,8 @@ static int check_plan(const struct life_options *options, const struct life_patt
   const char *const paths[] = {options->rle_path, options->png_path};
   struct life_error error;
   for (size_t i = 0; i < 2; i++)
-    if (paths[i] && life_output_check(paths[i], &error) != 0) {
+    if (paths[i] && example_output_check(paths[i]) != 0) {
+      fail_written(&error);
       life_error_print(&error, paths[i]);
       return -1;
     }

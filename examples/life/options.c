@@ -8,6 +8,7 @@
 #include <synched/memory.h>
 #include <synched/pool.h>
 
+#include "common/words.h"
 #include "error.h"
 
 static const char usage[] =
@@ -27,8 +28,6 @@ static const char usage[] =
     "\n"
     "Ctrl-C ends the run early; what was reached is then printed and written.\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.\n";
-
-#define NAME_BYTES 24 /* enough for every option's */
 
 enum long_only { OPTION_AFFINITY = 256, OPTION_PNG, OPTION_QUIET, OPTION_HELP };
 
@@ -120,26 +119,10 @@ static int check_options(struct life_options *out, bool generations_given, int r
   return 0;
 }
 
-/* How the option that getopt has just looked at is written, for a message. Of what it does not
- * know it tells a letter, or else it has just stepped over the word. */
-static const char *option_name(int option, char **argv, char text[static NAME_BYTES]) {
-  const int letter = option == '?' || option == ':' ? optopt : option;
-  if (letter > 0 && letter < OPTION_AFFINITY) {
-    snprintf(text, NAME_BYTES, "-%c", letter);
-    return text;
-  }
-  for (const struct option *known = long_options; letter > 0 && known->name; known++)
-    if (known->val == letter) {
-      snprintf(text, NAME_BYTES, "--%s", known->name);
-      return text;
-    }
-  return argv[optind - 1];
-}
-
 /* One option: 0, or -1 and a line on stderr. */
 static int accept_option(struct life_options *out, int option, char **argv) {
   struct life_error error;
-  char name[NAME_BYTES];
+  char name[EXAMPLE_OPTION_BYTES];
   int status;
   if (option == ':')
     status = life_fail(&error, 0, "a value is missing (see life --help)");
@@ -148,7 +131,7 @@ static int accept_option(struct life_options *out, int option, char **argv) {
   else
     status = parse_option(out, option, &error);
   if (status != 0)
-    life_error_print(&error, option_name(option, argv, name));
+    life_error_print(&error, example_option_name(option, argv, long_options, name));
   return status;
 }
 

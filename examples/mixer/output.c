@@ -10,35 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/output.h"
+
 #define HEADER_BYTES_MAX 4096
 
 static int fail_written(struct mixer_error *error, const char *name, int why) {
   return mixer_fail(error, name, "cannot be written: %s", strerror(why));
-}
-
-/* The permissions that open would have given; mkstemp is stricter. */
-static mode_t usual_mode(void) {
-  const mode_t mask = umask(0);
-  umask(mask);
-  return 0666 & ~mask;
-}
-
-/* A new file beside out->path; false and errno where there cannot be one. */
-static bool open_temporary(struct mixer_output *out, mode_t mode) {
-  static const char suffix[] = ".XXXXXX";
-  const size_t bytes = strlen(out->path);
-  char *const name = malloc(bytes + sizeof suffix);
-  if (!name)
-    return false;
-  memcpy(name, out->path, bytes);
-  memcpy(name + bytes, suffix, sizeof suffix);
-  out->descriptor = mkstemp(name);
-  if (out->descriptor < 0) {
-    free(name);
-    return false;
-  }
-  out->temporary = name;
-  return fchmod(out->descriptor, mode) == 0;
 }
 
 static bool open_descriptor(struct mixer_output *out) {
@@ -48,7 +25,9 @@ static bool open_descriptor(struct mixer_output *out) {
     out->path = exists ? realpath(out->name, NULL) : strdup(out->name);
     if (!out->path || (exists && access(out->path, W_OK) != 0))
       return false;
-    return open_temporary(out, exists ? old.st_mode & 07777 : usual_mode());
+    const mode_t mode = exists ? old.st_mode & 07777 : example_output_usual_mode();
+    out->descriptor = example_output_beside(out->path, mode, &out->temporary);
+    return out->descriptor >= 0;
   }
   /* Not to wait for the reader of a pipe, which is refused anyway. */
   out->descriptor = open(out->name, O_RDWR | O_NONBLOCK | O_CLOEXEC);

@@ -9,6 +9,7 @@
 
 #include <synched/pool.h>
 
+#include "common/words.h"
 #include "error.h"
 
 static const char usage[] =
@@ -35,8 +36,6 @@ static const char usage[] =
     "      --help           print this\n"
     "\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line.\n";
-
-#define NAME_BYTES 24 /* enough for every option's */
 
 enum long_only { OPTION_DEPS = 256, OPTION_ROUNDS, OPTION_REPORT, OPTION_QUIET, OPTION_HELP };
 
@@ -125,26 +124,10 @@ static int check_options(const struct pagerank_options *options, bool deps, int 
   return 0;
 }
 
-/* How the option that getopt has just looked at is written, for a message. Of what it does not
- * know it tells a letter, or else it has just stepped over the word. */
-static const char *option_name(int option, char **argv, char text[static NAME_BYTES]) {
-  const int letter = option == '?' || option == ':' ? optopt : option;
-  if (letter > 0 && letter < OPTION_DEPS) {
-    snprintf(text, NAME_BYTES, "-%c", letter);
-    return text;
-  }
-  for (const struct option *known = long_options; letter > 0 && known->name; known++)
-    if (known->val == letter) {
-      snprintf(text, NAME_BYTES, "--%s", known->name);
-      return text;
-    }
-  return argv[optind - 1];
-}
-
 /* One option: 0, or -1 and a line on stderr. */
 static int accept_option(struct pagerank_options *out, int option, bool *deps, char **argv) {
   struct pagerank_error error;
-  char name[NAME_BYTES];
+  char name[EXAMPLE_OPTION_BYTES];
   int status;
   if (option == ':')
     status = pagerank_fail(&error, 0, "a value is missing (see pagerank --help)");
@@ -153,7 +136,7 @@ static int accept_option(struct pagerank_options *out, int option, bool *deps, c
   else
     status = parse_option(out, option, deps, &error);
   if (status != 0)
-    pagerank_error_print(&error, option_name(option, argv, name));
+    pagerank_error_print(&error, example_option_name(option, argv, long_options, name));
   return status;
 }
 

@@ -1,0 +1,38 @@
+/*
+ * output.h: files that a program writes as a whole or not at all.
+ *
+ * A regular file is written beside its place and then given its name, so that whoever looks there finds the old one or
+ * the new one. Anything else, such as a pipe or /dev/stdout, is written directly. Functions that fail set errno.
+ */
+#ifndef EXAMPLE_OUTPUT_H
+#define EXAMPLE_OUTPUT_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+struct example_output {
+  FILE *file;
+  char *temporary; /* NULL: written directly */
+  char *path;      /* its name to be; symbolic links are followed: what they lead to is replaced */
+};
+
+/* Whether example_output_open has a chance: to be told before a long run, not after it. Creates nothing. 0 or -1. */
+int example_output_check(const char *path);
+
+/* Opens. 0, to be ended by one of the two below; or -1. */
+int example_output_open(struct example_output *out, const char *path);
+
+/* Closes, and gives the file its name. 0; or -1: then an old file is unchanged. */
+int example_output_commit(struct example_output *out);
+
+/* Closes and forgets: no file is left, and an old one is unchanged. */
+void example_output_discard(struct example_output *out);
+
+/* The part of it for who writes through a descriptor: a new file beside `path`, with that mode. The descriptor, and
+ * its name in *temporary, which the caller frees; or -1. */
+int example_output_beside(const char *path, mode_t mode, char **temporary);
+
+/* The permissions that an ordinary open would give a new file. */
+mode_t example_output_usual_mode(void);
+
+#endif

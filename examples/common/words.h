@@ -1,0 +1,24 @@
+/*
+ * words.h: what programs say of what they were given.
+ */
+#ifndef EXAMPLE_WORDS_H
+#define EXAMPLE_WORDS_H
+
+#include <stdio.h>
+
+struct option; /* <getopt.h> */
+
+/* Prints what may quote a file's content or name, neither of which can be trusted to be text: a control character would
+ * make two lines of one, or worse, drive the terminal. It becomes '?'. Bytes above ASCII pass: they are UTF-8 more
+ * often than not. */
+void example_print_safely(const char *text, FILE *file);
+
+#define EXAMPLE_OPTION_BYTES 24 /* enough for every option's name */
+
+/* How the option that getopt_long has just returned is written, for a message; `known` ends with zeros, and its values are
+ * letters or above UCHAR_MAX. Of what getopt does not know it tells a letter, or else it has just stepped over the
+ * word. */
+const char *example_option_name(int option, char **argv, const struct option *known,
+                                char text[static EXAMPLE_OPTION_BYTES]);
+
+#endif

@@ -2,34 +2,9 @@
 # life_cli.sh LIFE: runs the finished program `life` as its users do, and checks what comes out.
 set -euo pipefail
 
-life=$(realpath "$1")
 patterns=$(realpath "$(dirname "$0")/../../examples/patterns")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout ---" >&2
-  cat stdout >&2
-  echo "--- stderr ---" >&2
-  cat stderr >&2
-  exit 1
-}
-
-# run CODE ARGUMENT...: the program must end with this exit code.
-run() {
-  local expected=$1 code=0
-  shift
-  "$life" "$@" >stdout 2>stderr </dev/null || code=$?
-  [ "$code" = "$expected" ] || fail "exit code $code, not $expected: life $*"
-}
-
-# well ARGUMENT...: it must succeed and have nothing to complain about.
-well() {
-  run 0 "$@"
-  [ ! -s stderr ] || fail "words on stderr: life $*"
-}
+# shellcheck source=cli.sh
+source "$(dirname "$0")/cli.sh" "$1"
 
 # refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, nothing else printed
 # and nothing written.
@@ -37,11 +12,7 @@ refused() {
   local code=$1 text=$2
   shift 2
   run "$code" "$@" -o never.rle --png never.png
-  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: life $*"
-  case $(cat stderr) in
-    "life: $text"*) ;;
-    *) fail "stderr does not begin with 'life: $text': life $*" ;;
-  esac
+  one_line "$text" "$@"
   [ ! -s stdout ] || fail "words on stdout: life $*"
   [ -z "$(find . -name 'never*')" ] || fail "something was written: life $*"
 }
@@ -107,7 +78,7 @@ damaged 1 "a rule with B0" 'x = 3, y = 3, rule = B03/S23\nbo!'
 damaged 1 "1048588 x 1048588 cells would be" 'x = 1048576, y = 1048576\nbo!'
 damaged 1 "byte 0x00" '\0\0\0\0'
 damaged 1 "byte 0x01" '\001\002\nx = 3, y = 3\nbo!'
-head -c 100000 "$life" >damaged.rle
+head -c 100000 "$program" >damaged.rle
 refused 1 "damaged.rle:1: byte 0x7f" damaged.rle -g 5
 printf 'x = 3, y = 3\nbo!' >"$(printf 'two\nlines')"
 rm "$(printf 'two\nlines')"
@@ -127,7 +98,7 @@ unwritable -o .
 unwritable -o /dev/full
 unwritable --png /dev/full
 code=0
-"$life" "$gun" -g 5 >/dev/full 2>stderr || code=$?
+"$program" "$gun" -g 5 >/dev/full 2>stderr || code=$?
 [ "$code" = 1 ] || fail "a full standard output goes unnoticed"
 [ -z "$(find . -name '*out*' ! -name stdout)" ] || fail "half an output is left"
 
@@ -167,7 +138,7 @@ for pattern in small plane; do
   same $pattern.wanted out.rle
   well half.rle -g 400 --quiet -o half.rle # in place
   same $pattern.wanted half.rle
-  "$life" - -g 700 --quiet -o /dev/stdout <$pattern.rle | cmp -s - $pattern.wanted ||
+  "$program" - -g 700 --quiet -o /dev/stdout <$pattern.rle | cmp -s - $pattern.wanted ||
     fail "pipes and files differ"
 done
 
@@ -185,7 +156,7 @@ for pattern in "$gun" "$patterns/spacefiller.rle" late.rle; do
   [ "$(head -c 8 picture.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "no PNG"
 done
 
-"$life" small.rle -g 1000000000 --quiet -o interrupted.rle >stdout 2>stderr &
+"$program" small.rle -g 1000000000 --quiet -o interrupted.rle >stdout 2>stderr &
 sleep 1
 kill -INT $!
 code=0

@@ -2,45 +2,8 @@
 # mixer_cli.sh MIXER: runs the finished program `mixer` as its users do, and checks what comes out.
 set -euo pipefail
 
-mixer=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-touch stdout stderr
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout ---" >&2
-  cat stdout >&2
-  echo "--- stderr ---" >&2
-  cat stderr >&2
-  exit 1
-}
-
-# run CODE ARGUMENT...: the program must end with this exit code.
-run() {
-  local expected=$1 code=0
-  shift
-  "$mixer" "$@" >stdout 2>stderr </dev/null || code=$?
-  [ "$code" = "$expected" ] || fail "exit code $code, not $expected: mixer $*"
-}
-
-# well ARGUMENT...: it must succeed and have nothing to complain about.
-well() {
-  run 0 "$@"
-  [ ! -s stderr ] || fail "words on stderr: mixer $*"
-}
-
-# one_line TEXT ARGUMENT...: stderr is one line that begins so.
-one_line() {
-  local text=$1
-  shift
-  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: mixer $*"
-  case $(cat stderr) in
-    "mixer: $text"*) ;;
-    *) fail "stderr does not begin with 'mixer: $text': mixer $*" ;;
-  esac
-}
+# shellcheck source=cli.sh
+source "$(dirname "$0")/cli.sh" "$1"
 
 # refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, and nothing written: what had the
 # output's name is still there, and beside it is nothing new.
@@ -201,12 +164,12 @@ unwritable "saw.wav: is input 2, and cannot be the output too" -o saw.wav saw.wa
 cmp noise.wav kept.wav || fail "an input was overwritten"
 for way in --fast --serial; do
   code=0 # a full disk, more or less
-  (trap '' XFSZ && ulimit -f 16 && exec "$mixer" $way noise.wav -o never.wav) >stdout 2>stderr || code=$?
+  (trap '' XFSZ && ulimit -f 16 && exec "$program" $way noise.wav -o never.wav) >stdout 2>stderr || code=$?
   expect 1 $code "exit code with a full disk"
   one_line "never.wav: cannot be written: "
 done
 code=0
-"$mixer" --fast noise.wav -o out.wav >/dev/full 2>stderr || code=$?
+"$program" --fast noise.wav -o out.wav >/dev/full 2>stderr || code=$?
 expect 1 $code "exit code with a full standard output"
 [ -z "$(find . -name 'never*' -o -name '*.wav.*')" ] || fail "half an output is left"
 
@@ -288,7 +251,7 @@ perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 50000036, "WAVE", "fmt ", 16, 1
   50000000' >long.wav
 truncate -s 50000044 long.wav # over an hour, of 8-bit samples that are all 0
 for way in "--fast --frames 1" --serial; do
-  "$mixer" $way $(yes long.wav | head -n 20) -o never.wav >stdout 2>stderr &
+  "$program" $way $(yes long.wav | head -n 20) -o never.wav >stdout 2>stderr &
   for ((i = 0; i < 200; i++)); do # until some of it has been written
     [ -z "$(find . -name 'never.wav.*' -size +4k)" ] || break
     sleep 0.05

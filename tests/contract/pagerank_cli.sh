@@ -3,33 +3,8 @@
 set -euo pipefail
 export LC_ALL=C
 
-pagerank=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout ---" >&2
-  head -n 50 stdout >&2
-  echo "--- stderr ---" >&2
-  head -n 50 stderr >&2
-  exit 1
-}
-
-# run CODE ARGUMENT...: the program must end with this exit code.
-run() {
-  local expected=$1 code=0
-  shift
-  "$pagerank" "$@" >stdout 2>stderr </dev/null || code=$?
-  [ "$code" = "$expected" ] || fail "exit code $code, not $expected: pagerank $*"
-}
-
-# well ARGUMENT...: it must succeed and have nothing to complain about.
-well() {
-  run 0 "$@"
-  [ ! -s stderr ] || fail "words on stderr: pagerank $*"
-}
+# shellcheck source=cli.sh
+source "$(dirname "$0")/cli.sh" "$1"
 
 # refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, nothing else printed
 # and nothing written.
@@ -37,11 +12,7 @@ refused() {
   local code=$1 text=$2
   shift 2
   run "$code" "$@" -o never.tsv
-  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: pagerank $*"
-  case $(cat stderr) in
-  "pagerank: $text"*) ;;
-  *) fail "stderr does not begin with 'pagerank: $text': pagerank $*" ;;
-  esac
+  one_line "$text" "$@"
   [ ! -s stdout ] || fail "words on stdout: pagerank $*"
   [ -z "$(find . -name 'never*')" ] || fail "something was written: pagerank $*"
 }
@@ -105,7 +76,7 @@ damaged "2: only one number; an edge is two vertex numbers, from and to: \"3\"" 
 damaged "2: only one number" '1 2\n3'
 damaged "1: a third column; an edge is two vertex numbers, from and to, and no more: \"1 2 3\"" '1 2 3\n'
 damaged "1: byte 0x00" '\0\0\0'
-head -c 100000 "$pagerank" >damaged
+head -c 100000 "$program" >damaged
 refused 1 "damaged:1: byte 0x7f is not part of an edge" damaged
 gzip -n <small.txt >small.txt.gz
 head -c 25 small.txt.gz >damaged
@@ -181,7 +152,7 @@ sort graph.txt | sed 's/$/\r/' >sorted.txt
 well sorted.txt --quiet -o ranks.tsv
 same wanted.tsv ranks.tsv
 for file in graph.txt packed.dat; do
-  "$pagerank" - --quiet -o /dev/stdout <$file | cmp -s - wanted.tsv || fail "pipes and files differ"
+  "$program" - --quiet -o /dev/stdout <$file | cmp -s - wanted.tsv || fail "pipes and files differ"
 done
 [ -z "$(cut -f 2 wanted.tsv | awk 'sprintf("%.17g", $1) != $1')" ] || fail "not 17 significant digits"
 
@@ -204,11 +175,7 @@ unwritable() {
   local text=$1
   shift
   run 1 "$@" --quiet
-  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: pagerank $*"
-  case $(cat stderr) in
-  "pagerank: $text"*) ;;
-  *) fail "stderr does not begin with 'pagerank: $text': pagerank $*" ;;
-  esac
+  one_line "$text" "$@"
   same wanted.tsv ranks.tsv
 }
 unwritable "nowhere/out.tsv: cannot be written: No such file" graph.txt -o nowhere/out.tsv
@@ -221,7 +188,7 @@ trap '' XFSZ
 (ulimit -f 8 && unwritable "ranks.tsv: cannot be written: File too large" graph.txt -o ranks.tsv)
 trap - XFSZ
 code=0
-"$pagerank" graph.txt >/dev/full 2>stderr || code=$?
+"$program" graph.txt >/dev/full 2>stderr || code=$?
 [ "$code" = 1 ] || fail "a full standard output goes unnoticed"
 [ -z "$(find . -name '*.tsv.*' -o -name 'out*')" ] || fail "a temporary file is left"
 

@@ -2,32 +2,15 @@
 # poll_cli.sh POLL: steers the finished program `poll` through its stdin, and checks what it says.
 set -euo pipefail
 
-poll=$(realpath "$1")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-touch stdout stderr
-
-fail() {
-  echo "FAILED: $*" >&2
-  echo "--- stdout ---" >&2
-  cat stdout >&2
-  echo "--- stderr ---" >&2
-  cat stderr >&2
-  exit 1
-}
+# shellcheck source=cli.sh
+source "$(dirname "$0")/cli.sh" "$1"
 
 # steer CODE LETTERS [ARGUMENT...]: the program must end with this exit code.
 steer() {
   local expected=$1 letters=$2 code=0
   shift 2
-  printf '%b' "$letters" | timeout 60 "$poll" "$@" >stdout 2>stderr || code=$?
+  printf '%b' "$letters" | timeout 60 "$program" "$@" >stdout 2>stderr || code=$?
   [ "$code" = "$expected" ] || fail "exit code $code, not $expected: '$letters' to poll $*"
-}
-
-# says FILE REGEX: a whole line of it.
-says() {
-  grep -qxE "$2" "$1" || fail "no line '$2' on $1"
 }
 
 quiet() {
@@ -64,7 +47,7 @@ says stdout "resumed, round 0"
 says stdout "Job string: ended well"
 
 # It goes on by itself until it is told otherwise, and so does the loop.
-(printf 'r' && sleep 1.5 && printf 'q') | timeout 60 "$poll" --period 1 >stdout 2>stderr || fail "running"
+(printf 'r' && sleep 1.5 && printf 'q') | timeout 60 "$program" --period 1 >stdout 2>stderr || fail "running"
 quiet "running"
 says stdout "running, round [1-9][0-9]*, the middle is at [+-].*"
 

@@ -104,6 +104,8 @@ void synched__ticks_set_period(struct synched__ticks *ticks, uint64_t period_ns,
 }
 
 uint64_t synched__ticks_lateness(const struct synched__ticks *ticks, double share) {
+  if (ticks->started_count == 0)
+    return 0; /* as of every free-running job, at each of its ends */
   const double wanted = share * (double)ticks->started_count;
   uint64_t count = 0;
   for (unsigned bucket = 0; bucket < SYNCHED__LATENESS_BUCKETS; bucket++) {

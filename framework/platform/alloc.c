@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "platform/allocator.h"
 #include "platform/atomic.h"
 #include "platform/fault.h"
-#include "platform/heap.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -18,7 +18,7 @@ static void *take(size_t count, size_t size, size_t unit, size_t alignment) {
   if (size != 0 && count > (SIZE_MAX - unit) / size)
     return NULL;
   const size_t bytes = (count * size + unit - 1) / unit * unit;
-  return synched__heap_take(bytes != 0 ? bytes : unit, alignment);
+  return synched__allocator_take(bytes != 0 ? bytes : unit, alignment);
 }
 
 void *synched__alloc(size_t count, size_t size) {
@@ -31,7 +31,7 @@ void *synched__alloc_lines(size_t count, size_t size) {
 
 void synched__free(void *block) {
   if (block != NULL)
-    synched__heap_give(block);
+    synched__allocator_give(block);
 }
 
 char *synched__copy_text(const char *text) {

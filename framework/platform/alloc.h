@@ -1,5 +1,5 @@
 /*
- * alloc.h: memory from the process's allocator (platform/heap.h), and whole pages from the system. Nothing here is
+ * alloc.h: memory from the process's allocator (platform/allocator.h), and whole pages from the system. Nothing here is
  * called while rounds run.
  */
 #ifndef SYNCHED_PLATFORM_ALLOC_H

@@ -1,8 +1,8 @@
 /*
- * heap.c: the allocator in force. It only changes while none of its blocks is in use and nobody else is in a call,
+ * allocator.c: the allocator in force. It only changes while none of its blocks is in use and nobody else is in a call,
  * so whoever gives a block back finds the one that it came from, and reading it needs no lock.
  */
-#include "platform/heap.h"
+#include "platform/allocator.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static void *take_from_program(size_t bytes, size_t alignment) {
   return memset(block, 0, bytes);
 }
 
-void *synched__heap_take(size_t bytes, size_t alignment) {
+void *synched__allocator_take(size_t bytes, size_t alignment) {
   void *block = current.allocate != NULL ? take_from_program(bytes, alignment)
                                          : take_from_malloc(bytes, alignment);
   if (block != NULL)
@@ -44,7 +44,7 @@ void *synched__heap_take(size_t bytes, size_t alignment) {
   return block;
 }
 
-void synched__heap_give(void *block) {
+void synched__allocator_give(void *block) {
   if (current.release != NULL)
     current.release(block, current.user);
   else

@@ -1,11 +1,11 @@
-#include "error.h"
+#include "common/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "common/words.h"
 
-int life_fail(struct life_error *error, size_t line, const char *format, ...) {
+int example_fail(struct example_error *error, size_t line, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   error->line = line;
@@ -14,8 +14,12 @@ int life_fail(struct life_error *error, size_t line, const char *format, ...) {
   return -1;
 }
 
-void life_error_print(const struct life_error *error, const char *name) {
-  fputs("life: ", stderr);
+int example_out_of_memory(struct example_error *error) {
+  return example_fail(error, 0, "out of memory");
+}
+
+void example_error_print(const struct example_error *error, const char *program, const char *name) {
+  fprintf(stderr, "%s: ", program);
   example_print_safely(name, stderr);
   if (error->line > 0)
     fprintf(stderr, ":%zu", error->line);

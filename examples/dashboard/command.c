@@ -19,7 +19,8 @@ const char *dashboard_verb_name(enum dashboard_verb verb) {
   return names[verb];
 }
 
-static int parse_value(struct dashboard_command *out, const char *text, struct life_error *error) {
+static int parse_value(struct dashboard_command *out, const char *text,
+                       struct example_error *error) {
   const struct dashboard_range rounds = {1, DASHBOARD_STEP_MAX};
   const struct dashboard_range period_us = {SYNCHED_PERIOD_MIN_NS / NS_PER_US,
                                             SYNCHED_PERIOD_MAX_NS / NS_PER_US};
@@ -29,25 +30,25 @@ static int parse_value(struct dashboard_command *out, const char *text, struct l
     return text ? dashboard_number_parse(&out->value, text, rounds, error) : 0;
   case DASHBOARD_PERIOD:
     if (!text)
-      return life_fail(error, 0, "period takes a number of microseconds");
+      return example_fail(error, 0, "period takes a number of microseconds");
     if (dashboard_number_parse(&out->value, text, period_us, error) != 0)
       return -1;
     out->value *= NS_PER_US;
     return 0;
   default:
     out->value = 0;
-    return text ? life_fail(error, 0, "%s takes no number", names[out->verb]) : 0;
+    return text ? example_fail(error, 0, "%s takes no number", names[out->verb]) : 0;
   }
 }
 
 int dashboard_command_parse(struct dashboard_command *out, const char *message, size_t byte_count,
-                            struct life_error *error) {
+                            struct example_error *error) {
   char text[DASHBOARD_COMMAND_BYTES_MAX + 1];
   struct dashboard_command command;
   if (byte_count > DASHBOARD_COMMAND_BYTES_MAX)
-    return life_fail(error, 0, "a command has at most %u bytes", DASHBOARD_COMMAND_BYTES_MAX);
+    return example_fail(error, 0, "a command has at most %u bytes", DASHBOARD_COMMAND_BYTES_MAX);
   if (byte_count == 0 || memchr(message, '\0', byte_count))
-    return life_fail(error, 0, "that is no command");
+    return example_fail(error, 0, "that is no command");
   memcpy(text, message, byte_count);
   text[byte_count] = '\0';
   char *space = strchr(text, ' ');
@@ -61,5 +62,5 @@ int dashboard_command_parse(struct dashboard_command *out, const char *message, 
       *out = command;
       return 0;
     }
-  return life_fail(error, 0, "there is no command '%.40s'", text);
+  return example_fail(error, 0, "there is no command '%.40s'", text);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "common/error.h"
 
 #define DASHBOARD_COMMAND_BYTES_MAX 64u /* a longer message is none */
 #define DASHBOARD_STEP_MAX 1000000u     /* rounds */
@@ -30,7 +30,7 @@ struct dashboard_command {
 
 /* Reads a message, which need not end with a 0. *out is set only on success. 0; or -1 and why not. */
 int dashboard_command_parse(struct dashboard_command *out, const char *message, size_t byte_count,
-                            struct life_error *error);
+                            struct example_error *error);
 
 const char *dashboard_verb_name(enum dashboard_verb verb);
 

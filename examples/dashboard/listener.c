@@ -45,16 +45,16 @@ static int bind_and_listen(int descriptor, const union address *address, socklen
 }
 
 int dashboard_listener_open(struct dashboard_listener *out, const char *address, uint16_t port,
-                            struct life_error *error) {
+                            struct example_error *error) {
   union address where;
   socklen_t bytes = read_address(&where, address, port);
   *out = (struct dashboard_listener){.descriptor = -1};
   if (bytes == 0)
-    return life_fail(error, 0, "'%.60s' is not a numeric address", address);
+    return example_fail(error, 0, "'%.60s' is not a numeric address", address);
   out->descriptor = socket(where.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (out->descriptor < 0 || bind_and_listen(out->descriptor, &where, bytes) != 0 ||
       getsockname(out->descriptor, &where.any, &bytes) != 0) {
-    life_fail(error, 0, "cannot listen at port %u: %s", (unsigned)port, strerror(errno));
+    example_fail(error, 0, "cannot listen at port %u: %s", (unsigned)port, strerror(errno));
     dashboard_listener_close(out);
     return -1;
   }

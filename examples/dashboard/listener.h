@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-#include "error.h"
+#include "common/error.h"
 
 struct dashboard_listener {
   int descriptor;
@@ -25,7 +25,7 @@ struct dashboard_listener {
 /* Listens at a numeric address; nothing is accepted before dashboard_listener_start. 0, to be ended with
  * dashboard_listener_close; or -1 and why not. */
 int dashboard_listener_open(struct dashboard_listener *out, const char *address, uint16_t port,
-                            struct life_error *error);
+                            struct example_error *error);
 
 /* 0, or a status of libuv's. The listener must stay where it is until the loop has closed it. */
 int dashboard_listener_start(struct dashboard_listener *listener, uv_loop_t *loop);

@@ -176,10 +176,10 @@ static size_t on_message(char reply[static DASHBOARD_REPLY_BYTES_MAX], const cha
                          size_t byte_count, void *user) {
   struct app *const app = user;
   struct dashboard_command command;
-  struct life_error error;
+  struct example_error error;
   int status = dashboard_command_parse(&command, message, byte_count, &error);
   if (status == 0 && app->ending)
-    status = life_fail(&error, 0, "the program is about to end");
+    status = example_fail(&error, 0, "the program is about to end");
   if (status == 0)
     status = dashboard_steer(&app->world, &app->loop, &command, &error);
   if (status != 0)
@@ -267,7 +267,7 @@ static int start(struct app *app) {
 }
 
 /* Everything on the loop, to its end. */
-static int run_loop(struct app *app, struct life_error *error) {
+static int run_loop(struct app *app, struct example_error *error) {
   const int status = start(app);
   if (status != 0)
     end(app);
@@ -276,13 +276,13 @@ static int run_loop(struct app *app, struct life_error *error) {
   (void)uv_run(&app->loop, UV_RUN_DEFAULT);
   dashboard_server_destroy(&app->server);
   if (status != 0)
-    return life_fail(error, 0, "%s", synched_strerror(status));
+    return example_fail(error, 0, "%s", synched_strerror(status));
   printf("dashboard: ended in round %" PRIu64 "\n", app->round);
   const bool ended_well = app->status == 0 || app->status == SYNCHED_ECANCELED;
-  return ended_well ? 0 : life_fail(error, 0, "the job: %s", synched_strerror(app->status));
+  return ended_well ? 0 : example_fail(error, 0, "the job: %s", synched_strerror(app->status));
 }
 
-static int create_server(struct app *app, struct life_error *error) {
+static int create_server(struct app *app, struct example_error *error) {
   const struct dashboard_server_options options = {
       .loop = &app->loop,
       .on_message = on_message,
@@ -294,7 +294,7 @@ static int create_server(struct app *app, struct life_error *error) {
 }
 
 /* The server, and all that happens, on a loop that has its handles already. */
-static int serve(struct app *app, struct life_error *error) {
+static int serve(struct app *app, struct example_error *error) {
   if (create_server(app, error) == 0)
     return run_loop(app, error);
   close_timers(app);
@@ -304,26 +304,26 @@ static int serve(struct app *app, struct life_error *error) {
 }
 
 /* A loop that can be closed proves that no handle was forgotten. */
-static int run_world(struct app *app, struct life_error *error) {
+static int run_world(struct app *app, struct example_error *error) {
   int status = uv_loop_init(&app->loop);
   if (status != 0)
-    return life_fail(error, 0, "no event loop: %s", uv_strerror(status));
+    return example_fail(error, 0, "no event loop: %s", uv_strerror(status));
   status = init_handles(app);
   if (status != 0)
-    life_fail(error, 0, "no event loop: %s", uv_strerror(status));
+    example_fail(error, 0, "no event loop: %s", uv_strerror(status));
   else
     status = serve(app, error);
   const int close_status = uv_loop_close(&app->loop);
   if (status == 0 && close_status != 0)
-    status = life_fail(error, 0, "the event loop: %s", uv_strerror(close_status));
+    status = example_fail(error, 0, "the event loop: %s", uv_strerror(close_status));
   return status;
 }
 
-static int run(struct app *app, struct life_error *error) {
+static int run(struct app *app, struct example_error *error) {
   app->measured.work_ns = calloc(app->world.worker_count, sizeof(uint64_t));
   app->measured.work_shares = calloc(app->world.worker_count, sizeof(double));
   const bool complete = app->measured.work_ns && app->measured.work_shares;
-  const int status = complete ? run_world(app, error) : life_fail(error, 0, "out of memory");
+  const int status = complete ? run_world(app, error) : example_fail(error, 0, "out of memory");
   free(app->measured.work_ns);
   free(app->measured.work_shares);
   return status;
@@ -332,7 +332,7 @@ static int run(struct app *app, struct life_error *error) {
 int main(int argc, char **argv) {
   static struct app app;
   struct dashboard_settings settings;
-  struct life_error error;
+  struct example_error error;
   const enum dashboard_settings_result parsed = dashboard_settings_parse(&settings, argc, argv);
   if (parsed != DASHBOARD_SETTINGS_RUN)
     return parsed == DASHBOARD_SETTINGS_DONE ? EXIT_OK : EXIT_USAGE;
@@ -348,7 +348,7 @@ int main(int argc, char **argv) {
     dashboard_world_destroy(&app.world);
   }
   if (status != 0)
-    dashboard_complain(settings.address, &error);
+    example_error_print(&error, "dashboard", settings.address);
   dashboard_listener_close(&app.listener);
   return status == 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 }

@@ -264,12 +264,12 @@ static bool make_room(struct dashboard_broadcast *broadcast, size_t bytes_max) {
 
 int dashboard_server_create(struct dashboard_server *out,
                             const struct dashboard_server_options *options,
-                            struct life_error *error) {
+                            struct example_error *error) {
   *out = (struct dashboard_server){.on_message = options->on_message, .user = options->user};
   if (!make_room(&out->state, options->state_bytes_max) ||
       !make_room(&out->frame, options->frame_bytes_max)) {
     dashboard_server_destroy(out);
-    return life_fail(error, 0, "out of memory");
+    return example_fail(error, 0, "out of memory");
   }
   void *loops[] = {options->loop};
   for (size_t token = 0; token < WSI_TOKEN_COUNT; token++)
@@ -301,7 +301,7 @@ int dashboard_server_create(struct dashboard_server *out,
   if (out->context)
     return 0;
   dashboard_server_destroy(out);
-  return life_fail(error, 0, "libwebsockets could not be set up with libuv");
+  return example_fail(error, 0, "libwebsockets could not be set up with libuv");
 }
 
 void dashboard_server_adopt(struct dashboard_server *server, int descriptor) {

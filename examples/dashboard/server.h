@@ -15,7 +15,7 @@
 #include <libwebsockets.h>
 #include <uv.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "state.h"
 
 #define DASHBOARD_CONNECTIONS_MAX 512u /* more are turned away */
@@ -54,7 +54,7 @@ struct dashboard_server_options {
  * or -1 and why not. The server must stay where it is. */
 int dashboard_server_create(struct dashboard_server *out,
                             const struct dashboard_server_options *options,
-                            struct life_error *error);
+                            struct example_error *error);
 
 /* Takes over the descriptor of an accepted connection. */
 void dashboard_server_adopt(struct dashboard_server *server, int descriptor);

@@ -55,16 +55,8 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-void dashboard_complain(const char *name, const struct life_error *error) {
-  fputs("dashboard: ", stderr);
-  example_print_safely(name, stderr);
-  fputs(": ", stderr);
-  example_print_safely(error->text, stderr);
-  fputc('\n', stderr);
-}
-
 int dashboard_number_parse(uint64_t *out, const char *text, struct dashboard_range range,
-                           struct life_error *error) {
+                           struct example_error *error) {
   uint64_t value = 0;
   bool small = true;
   const char *at = text;
@@ -74,15 +66,15 @@ int dashboard_number_parse(uint64_t *out, const char *text, struct dashboard_ran
     value = small ? value * 10 + digit : range.most;
   }
   if (at == text || *at != '\0')
-    return life_fail(error, 0, "'%.40s' is not a number", text);
+    return example_fail(error, 0, "'%.40s' is not a number", text);
   if (!small || value < range.least)
-    return life_fail(error, 0, "%.40s is not within %" PRIu64 " .. %" PRIu64, text, range.least,
-                     range.most);
+    return example_fail(error, 0, "%.40s is not within %" PRIu64 " .. %" PRIu64, text, range.least,
+                        range.most);
   *out = value;
   return 0;
 }
 
-static int parse_side(size_t *out, struct life_error *error) {
+static int parse_side(size_t *out, struct example_error *error) {
   uint64_t number = 0;
   const struct dashboard_range range = {DASHBOARD_SIDE_MIN, DASHBOARD_SIDE_MAX};
   if (dashboard_number_parse(&number, optarg, range, error) != 0)
@@ -91,14 +83,14 @@ static int parse_side(size_t *out, struct life_error *error) {
   return 0;
 }
 
-static int parse_address(struct dashboard_settings *out, struct life_error *error) {
+static int parse_address(struct dashboard_settings *out, struct example_error *error) {
   if (!dashboard_address_valid(optarg))
-    return life_fail(error, 0, "'%.60s' is not a numeric address", optarg);
+    return example_fail(error, 0, "'%.60s' is not a numeric address", optarg);
   out->address = optarg;
   return 0;
 }
 
-static int parse_option(struct dashboard_settings *out, int option, struct life_error *error) {
+static int parse_option(struct dashboard_settings *out, int option, struct example_error *error) {
   uint64_t number = 0;
   int status = 0;
   switch (option) {
@@ -129,17 +121,17 @@ static int parse_option(struct dashboard_settings *out, int option, struct life_
 
 /* One option: 0, or -1 and a line on stderr. */
 static int accept_option(struct dashboard_settings *out, int option, char **argv) {
-  struct life_error error;
+  struct example_error error;
   char name[EXAMPLE_OPTION_BYTES];
   int status;
   if (option == ':')
-    status = life_fail(&error, 0, "a value is missing (see dashboard --help)");
+    status = example_fail(&error, 0, "a value is missing (see dashboard --help)");
   else if (option == '?')
-    status = life_fail(&error, 0, "there is no such option (see dashboard --help)");
+    status = example_fail(&error, 0, "there is no such option (see dashboard --help)");
   else
     status = parse_option(out, option, &error);
   if (status != 0)
-    dashboard_complain(example_option_name(option, argv, long_options, name), &error);
+    example_error_print(&error, "dashboard", example_option_name(option, argv, long_options, name));
   return status;
 }
 
@@ -161,9 +153,9 @@ enum dashboard_settings_result dashboard_settings_parse(struct dashboard_setting
       return DASHBOARD_SETTINGS_WRONG;
   }
   if (optind < argc) {
-    struct life_error error;
-    life_fail(&error, 0, "it takes options only (see dashboard --help)");
-    dashboard_complain(argv[optind], &error);
+    struct example_error error;
+    example_fail(&error, 0, "it takes options only (see dashboard --help)");
+    example_error_print(&error, "dashboard", argv[optind]);
     return DASHBOARD_SETTINGS_WRONG;
   }
   return DASHBOARD_SETTINGS_RUN;

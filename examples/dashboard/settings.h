@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "common/error.h"
 
 #define DASHBOARD_SIDE_MIN 16u /* cells */
 #define DASHBOARD_SIDE_MAX 4096u
@@ -36,9 +36,6 @@ struct dashboard_range {
   uint64_t least, most;
 };
 int dashboard_number_parse(uint64_t *out, const char *text, struct dashboard_range range,
-                           struct life_error *error);
-
-/* Prints "dashboard: NAME: TEXT" as exactly one line on stderr, whatever bytes these hold. */
-void dashboard_complain(const char *name, const struct life_error *error);
+                           struct example_error *error);
 
 #endif

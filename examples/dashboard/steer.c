@@ -29,13 +29,13 @@ static int call(struct dashboard_world *world, uv_loop_t *loop,
 }
 
 int dashboard_steer(struct dashboard_world *world, uv_loop_t *loop,
-                    const struct dashboard_command *command, struct life_error *error) {
+                    const struct dashboard_command *command, struct example_error *error) {
   const char *const state = dashboard_steer_state(world);
   const int status = call(world, loop, command);
   if (status == 0)
     return 0;
-  return life_fail(error, 0, "%s is not possible now: the job is %s (%s)",
-                   dashboard_verb_name(command->verb), state, synched_err_name(status));
+  return example_fail(error, 0, "%s is not possible now: the job is %s (%s)",
+                      dashboard_verb_name(command->verb), state, synched_err_name(status));
 }
 
 const char *dashboard_steer_state(const struct dashboard_world *world) {

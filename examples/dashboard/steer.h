@@ -7,14 +7,14 @@
 #include <uv.h>
 
 #include "command.h"
-#include "error.h"
+#include "common/error.h"
 #include "world.h"
 
 /* Asks the job for what the command says; on_steered, or on_ended, follows when it has taken effect. A
  * restart goes on counting rounds where the job ended, on a torus sown anew.
  * 0; or -1 and why not: then nothing has changed. */
 int dashboard_steer(struct dashboard_world *world, uv_loop_t *loop,
-                    const struct dashboard_command *command, struct life_error *error);
+                    const struct dashboard_command *command, struct example_error *error);
 
 /* "running", "paused" ... */
 const char *dashboard_steer_state(const struct dashboard_world *world);

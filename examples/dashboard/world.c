@@ -137,7 +137,7 @@ static int create_job(struct dashboard_world *world, uint64_t period_ns) {
 
 /* Conway's rule on a torus of this size. */
 static int fit_grid(struct dashboard_world *world, const struct dashboard_settings *settings,
-                    struct life_error *error) {
+                    struct example_error *error) {
   char rule[LIFE_RULE_TEXT_BYTES];
   snprintf(rule, sizeof rule, "B3/S23:T%zu,%zu", settings->width, settings->height);
   life_pattern_init(&world->pattern);
@@ -148,7 +148,7 @@ static int fit_grid(struct dashboard_world *world, const struct dashboard_settin
 }
 
 int dashboard_world_create(struct dashboard_world *out, const struct dashboard_settings *settings,
-                           const struct dashboard_hooks *hooks, struct life_error *error) {
+                           const struct dashboard_hooks *hooks, struct example_error *error) {
   *out = (struct dashboard_world){.hooks = *hooks, .seed = 1};
   if (fit_grid(out, settings, error) != 0)
     return -1;
@@ -159,7 +159,7 @@ int dashboard_world_create(struct dashboard_world *out, const struct dashboard_s
                              out->worker_count * sizeof(struct dashboard_lane));
   if (!out->lanes || !life_kernel_init(&out->kernel, &out->pattern.rule, &out->grid)) {
     dashboard_world_destroy(out);
-    return life_fail(error, 0, "out of memory");
+    return example_fail(error, 0, "out of memory");
   }
   for (unsigned worker = 0; worker < out->worker_count; worker++)
     atomic_init(&out->lanes[worker].work_ns, 0);
@@ -168,7 +168,7 @@ int dashboard_world_create(struct dashboard_world *out, const struct dashboard_s
   return 0;
 
 failed:
-  life_fail(error, 0, "%s", synched_error_message());
+  example_fail(error, 0, "%s", synched_error_message());
   dashboard_world_destroy(out);
   return -1;
 }

@@ -11,7 +11,7 @@
 
 #include <synched/synched.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "grid.h"
 #include "kernel.h"
 #include "pattern.h"
@@ -43,7 +43,7 @@ struct dashboard_world {
 /* Gets everything that the job needs. 0, to be ended with dashboard_world_destroy; or -1 and why, and
  * nothing is left. */
 int dashboard_world_create(struct dashboard_world *out, const struct dashboard_settings *settings,
-                           const struct dashboard_hooks *hooks, struct life_error *error);
+                           const struct dashboard_hooks *hooks, struct example_error *error);
 
 /* After the job has ended: sows the torus anew, for the next start. 0 or a status. */
 int dashboard_world_sow(struct dashboard_world *world);

@@ -34,36 +34,37 @@ static void fit_open(struct side *side, uint64_t generations) {
   side->origin = side->placed_at - (int64_t)margin;
 }
 
-static int fit_bounded(struct side *side, size_t line, struct life_error *error) {
+static int fit_bounded(struct side *side, size_t line, struct example_error *error) {
   side->length = side->bound;
   side->origin = -(int64_t)(side->bound / 2);
   if (side->extent > side->bound)
-    return life_fail(error, line, "the pattern is %zu cells %s, and its grid only %zu",
-                     side->extent, side->name, side->bound);
+    return example_fail(error, line, "the pattern is %zu cells %s, and its grid only %zu",
+                        side->extent, side->name, side->bound);
   const int64_t offset = side->placed_at - side->origin;
   if (offset < 0 || offset > (int64_t)(side->bound - side->extent))
-    return life_fail(error, line, "Pos puts a part of the pattern outside its grid, %zu cells %s",
-                     side->bound, side->name);
+    return example_fail(error, line,
+                        "Pos puts a part of the pattern outside its grid, %zu cells %s",
+                        side->bound, side->name);
   side->offset = (size_t)offset;
   return 0;
 }
 
 static int fit_side(struct side *side, const struct life_pattern *pattern, uint64_t generations,
-                    struct life_error *error) {
+                    struct example_error *error) {
   if (!pattern->placed)
     side->placed_at = -(int64_t)(side->extent / 2);
   if (side->bound > 0)
     return fit_bounded(side, pattern->header_line, error);
   if (life_rule_has_b0(&pattern->rule))
-    return life_fail(error, pattern->header_line,
-                     "a rule with B0 fills an unbounded plane at once; give it a grid, such as "
-                     ":T200,200");
+    return example_fail(error, pattern->header_line,
+                        "a rule with B0 fills an unbounded plane at once; give it a grid, such as "
+                        ":T200,200");
   fit_open(side, generations);
   return 0;
 }
 
 int life_grid_fit(struct life_grid *out, const struct life_pattern *pattern, uint64_t generations,
-                  struct life_error *error) {
+                  struct example_error *error) {
   const struct life_rule *const rule = &pattern->rule;
   struct side x = {"wide", pattern->width, rule->width, pattern->left, 0, 0, 0};
   struct side y = {"high", pattern->height, rule->height, pattern->top, 0, 0, 0};
@@ -71,9 +72,9 @@ int life_grid_fit(struct life_grid *out, const struct life_pattern *pattern, uin
       fit_side(&y, pattern, generations, error) != 0)
     return -1;
   if (x.length > LIFE_SIDE_MAX || y.length > LIFE_SIDE_MAX || x.length * y.length > LIFE_CELLS_MAX)
-    return life_fail(error, pattern->header_line,
-                     "%zu x %zu cells would be needed, more than the %zu that are supported",
-                     x.length, y.length, LIFE_CELLS_MAX);
+    return example_fail(error, pattern->header_line,
+                        "%zu x %zu cells would be needed, more than the %zu that are supported",
+                        x.length, y.length, LIFE_CELLS_MAX);
   *out = (struct life_grid){
       .width = x.length,
       .height = y.length,

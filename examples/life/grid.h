@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "pattern.h"
 
 #define LIFE_OPEN_SIDE                                                                             \
@@ -37,7 +37,7 @@ struct life_grid {
  * file says. An unbounded plane gets as much room around the pattern as it could cross in that
  * time, at one cell a generation, but see LIFE_OPEN_SIDE. 0; or -1 and why not. */
 int life_grid_fit(struct life_grid *out, const struct life_pattern *pattern, uint64_t generations,
-                  struct life_error *error);
+                  struct example_error *error);
 
 /* Cuts the grid into bands. wanted: how many, at most one per row; 0: a good number for so many
  * workers. */

@@ -8,8 +8,8 @@
 
 #include <synched/synched.h>
 
+#include "common/error.h"
 #include "common/output.h"
-#include "error.h"
 #include "grid.h"
 #include "options.h"
 #include "pattern.h"
@@ -24,12 +24,12 @@ static const char *shown_name(const struct life_options *options) {
 }
 
 static int read_pattern(const struct life_options *options, struct life_pattern *pattern,
-                        struct life_error *error) {
+                        struct example_error *error) {
   if (strcmp(options->file, "-") == 0)
     return life_rle_read(pattern, stdin, error);
   FILE *const in = fopen(options->file, "rb");
   if (!in)
-    return life_fail(error, 0, "cannot be read: %s", strerror(errno));
+    return example_fail(error, 0, "cannot be read: %s", strerror(errno));
   const int status = life_rle_read(pattern, in, error);
   fclose(in);
   return status;
@@ -84,29 +84,30 @@ static void print_warnings(const struct life_simulation *simulation) {
 }
 
 static int write_rle(const struct life_simulation *simulation, FILE *file,
-                     struct life_error *error) {
+                     struct example_error *error) {
   const struct life_view view = life_simulation_view(simulation);
   const uint64_t generation = simulation->pattern->generation + simulation->now->round;
   if (life_rle_write(file, simulation->pattern, &view, generation) != 0)
-    return life_fail(error, 0, "cannot be written: %s", strerror(errno));
+    return example_fail(error, 0, "cannot be written: %s", strerror(errno));
   return 0;
 }
 
 static int write_png(const struct life_simulation *simulation, FILE *file,
-                     struct life_error *error) {
+                     struct example_error *error) {
   const struct life_view view = life_simulation_view(simulation);
   return life_picture_write(file, &view, error);
 }
 
-static int fail_written(struct life_error *error) {
-  return life_fail(error, 0, "cannot be written: %s", strerror(errno));
+static int fail_written(struct example_error *error) {
+  return example_fail(error, 0, "cannot be written: %s", strerror(errno));
 }
 
 /* Writes one of the two outputs, if it is wanted. */
 static int write_output(const struct life_simulation *simulation, const char *path,
-                        int (*write)(const struct life_simulation *, FILE *, struct life_error *)) {
+                        int (*write)(const struct life_simulation *, FILE *,
+                                     struct example_error *)) {
   struct example_output output;
-  struct life_error error;
+  struct example_error error;
   if (!path)
     return 0;
   int status = 0;
@@ -119,17 +120,17 @@ static int write_output(const struct life_simulation *simulation, const char *pa
     status = fail_written(&error);
   }
   if (status != 0)
-    life_error_print(&error, path);
+    example_error_print(&error, "life", path);
   return status;
 }
 
 static int run_and_write(struct life_simulation *simulation) {
   const struct life_options *const options = simulation->options;
-  struct life_error error;
+  struct example_error error;
   if (!options->quiet)
     print_plan(simulation);
   if (life_simulation_run(simulation, &error) != 0) {
-    life_error_print(&error, shown_name(options));
+    example_error_print(&error, "life", shown_name(options));
     return EXIT_FAILED;
   }
   if (!options->quiet)
@@ -147,19 +148,20 @@ static int run_and_write(struct life_simulation *simulation) {
 static int check_plan(const struct life_options *options, const struct life_pattern *pattern,
                       struct life_grid *grid) {
   const char *const paths[] = {options->rle_path, options->png_path};
-  struct life_error error;
+  struct example_error error;
   for (size_t i = 0; i < 2; i++)
     if (paths[i] && example_output_check(paths[i]) != 0) {
       fail_written(&error);
-      life_error_print(&error, paths[i]);
+      example_error_print(&error, "life", paths[i]);
       return -1;
     }
   int status = life_grid_fit(grid, pattern, options->generations, &error);
   if (status == 0 && pattern->generation > UINT64_MAX - options->generations)
-    status = life_fail(&error, 0, "generation %" PRIu64 " is too far on to count %" PRIu64 " more",
-                       pattern->generation, options->generations);
+    status =
+        example_fail(&error, 0, "generation %" PRIu64 " is too far on to count %" PRIu64 " more",
+                     pattern->generation, options->generations);
   if (status != 0)
-    life_error_print(&error, shown_name(options));
+    example_error_print(&error, "life", shown_name(options));
   return status;
 }
 
@@ -175,11 +177,11 @@ static int check_printed(int code) {
 static int simulate(const struct life_options *options, const struct life_pattern *pattern) {
   struct life_grid grid;
   struct life_simulation simulation;
-  struct life_error error;
+  struct example_error error;
   if (check_plan(options, pattern, &grid) != 0)
     return EXIT_FAILED;
   if (life_simulation_create(&simulation, options, pattern, &grid, &error) != 0) {
-    life_error_print(&error, shown_name(options));
+    example_error_print(&error, "life", shown_name(options));
     return EXIT_FAILED;
   }
   const int code = run_and_write(&simulation);
@@ -190,13 +192,13 @@ static int simulate(const struct life_options *options, const struct life_patter
 int main(int argc, char **argv) {
   struct life_options options;
   struct life_pattern pattern;
-  struct life_error error;
+  struct example_error error;
   const enum life_options_result parsed = life_options_parse(&options, argc, argv);
   if (parsed != LIFE_OPTIONS_RUN)
     return check_printed(parsed == LIFE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
   life_pattern_init(&pattern);
   if (read_pattern(&options, &pattern, &error) != 0) {
-    life_error_print(&error, shown_name(&options));
+    example_error_print(&error, "life", shown_name(&options));
     return EXIT_FAILED;
   }
   const int code = simulate(&options, &pattern);

@@ -8,8 +8,8 @@
 #include <synched/memory.h>
 #include <synched/pool.h>
 
+#include "common/error.h"
 #include "common/words.h"
-#include "error.h"
 
 static const char usage[] =
     "usage: life FILE.rle -g GENERATIONS [options]\n"
@@ -44,7 +44,8 @@ static const struct option long_options[] = {
 };
 
 /* A decimal number up to `max`, and nothing else. */
-static int parse_number(uint64_t *out, const char *text, uint64_t max, struct life_error *error) {
+static int parse_number(uint64_t *out, const char *text, uint64_t max,
+                        struct example_error *error) {
   uint64_t value = 0;
   bool small = true;
   const char *at = text;
@@ -54,14 +55,14 @@ static int parse_number(uint64_t *out, const char *text, uint64_t max, struct li
     value = small ? value * 10 + digit : max;
   }
   if (at == text || *at != '\0')
-    return life_fail(error, 0, "'%.40s' is not a number", text);
+    return example_fail(error, 0, "'%.40s' is not a number", text);
   if (!small)
-    return life_fail(error, 0, "%.40s is too large", text);
+    return example_fail(error, 0, "%.40s is too large", text);
   *out = value;
   return 0;
 }
 
-static int parse_affinity(struct life_options *out, const char *text, struct life_error *error) {
+static int parse_affinity(struct life_options *out, const char *text, struct example_error *error) {
   if (isdigit((unsigned char)*text)) {
     out->affinity = SYNCHED_AFFINITY_LIST;
     out->cpu_list = text;
@@ -69,16 +70,16 @@ static int parse_affinity(struct life_options *out, const char *text, struct lif
   }
   out->cpu_list = NULL;
   if (synched_affinity_parse(&out->affinity, text) != 0)
-    return life_fail(error, 0,
-                     "'%.40s' is no affinity; there are auto, none, compact, scatter, "
-                     "cores and lists such as 0-3,8",
-                     text);
+    return example_fail(error, 0,
+                        "'%.40s' is no affinity; there are auto, none, compact, scatter, "
+                        "cores and lists such as 0-3,8",
+                        text);
   if (out->affinity == SYNCHED_AFFINITY_LIST)
-    return life_fail(error, 0, "say which CPUs, as in --affinity 0-3,8");
+    return example_fail(error, 0, "say which CPUs, as in --affinity 0-3,8");
   return 0;
 }
 
-static int parse_option(struct life_options *out, int option, struct life_error *error) {
+static int parse_option(struct life_options *out, int option, struct example_error *error) {
   uint64_t number = 0;
   int status = 0;
   switch (option) {
@@ -107,36 +108,36 @@ static int parse_option(struct life_options *out, int option, struct life_error 
 }
 
 static int check_options(struct life_options *out, bool generations_given, int rest,
-                         struct life_error *error) {
+                         struct example_error *error) {
   if (rest == 0)
-    return life_fail(error, 0, "no pattern file is named (see life --help)");
+    return example_fail(error, 0, "no pattern file is named (see life --help)");
   if (rest > 1)
-    return life_fail(error, 0, "more than one pattern file is named (see life --help)");
+    return example_fail(error, 0, "more than one pattern file is named (see life --help)");
   if (!generations_given)
-    return life_fail(error, 0, "-g GENERATIONS is missing (see life --help)");
+    return example_fail(error, 0, "-g GENERATIONS is missing (see life --help)");
   if (out->rle_path && out->png_path && strcmp(out->rle_path, out->png_path) == 0)
-    return life_fail(error, 0, "-o and --png name the same file");
+    return example_fail(error, 0, "-o and --png name the same file");
   return 0;
 }
 
 /* One option: 0, or -1 and a line on stderr. */
 static int accept_option(struct life_options *out, int option, char **argv) {
-  struct life_error error;
+  struct example_error error;
   char name[EXAMPLE_OPTION_BYTES];
   int status;
   if (option == ':')
-    status = life_fail(&error, 0, "a value is missing (see life --help)");
+    status = example_fail(&error, 0, "a value is missing (see life --help)");
   else if (option == '?')
-    status = life_fail(&error, 0, "there is no such option (see life --help)");
+    status = example_fail(&error, 0, "there is no such option (see life --help)");
   else
     status = parse_option(out, option, &error);
   if (status != 0)
-    life_error_print(&error, example_option_name(option, argv, long_options, name));
+    example_error_print(&error, "life", example_option_name(option, argv, long_options, name));
   return status;
 }
 
 enum life_options_result life_options_parse(struct life_options *out, int argc, char **argv) {
-  struct life_error error;
+  struct example_error error;
   bool generations_given = false;
   int option;
   *out = (struct life_options){0};
@@ -151,7 +152,7 @@ enum life_options_result life_options_parse(struct life_options *out, int argc, 
       return LIFE_OPTIONS_WRONG;
   }
   if (check_options(out, generations_given, argc - optind, &error) != 0) {
-    life_error_print(&error, "usage");
+    example_error_print(&error, "life", "usage");
     return LIFE_OPTIONS_WRONG;
   }
   out->file = argv[optind];

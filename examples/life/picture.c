@@ -27,7 +27,7 @@ struct canvas {
   size_t width, height;
   uint8_t *pixels;  /* a row of them */
   uint32_t *counts; /* live cells of the blocks of that row, or cells of one row where block is 1 */
-  struct life_error *error;
+  struct example_error *error;
 };
 
 static size_t larger(size_t a, size_t b) {
@@ -135,7 +135,7 @@ static void draw_row(const struct canvas *canvas, size_t y) {
 
 static _Noreturn void on_png_error(png_structp png, png_const_charp message) {
   const struct canvas *const canvas = png_get_error_ptr(png);
-  life_fail(canvas->error, 0, "the picture cannot be written: %s", message);
+  example_fail(canvas->error, 0, "the picture cannot be written: %s", message);
   png_longjmp(png, 1);
 }
 
@@ -164,11 +164,11 @@ static int write_png(FILE *out, struct canvas *canvas) {
   png_structp png =
       png_create_write_struct(PNG_LIBPNG_VER_STRING, canvas, on_png_error, on_png_warning);
   if (!png)
-    return life_fail(canvas->error, 0, "the picture cannot be written: out of memory");
+    return example_fail(canvas->error, 0, "the picture cannot be written: out of memory");
   png_infop info = png_create_info_struct(png);
   if (!info) {
     png_destroy_write_struct(&png, NULL);
-    return life_fail(canvas->error, 0, "the picture cannot be written: out of memory");
+    return example_fail(canvas->error, 0, "the picture cannot be written: out of memory");
   }
   if (setjmp(png_jmpbuf(png))) {
     png_destroy_write_struct(&png, &info);
@@ -180,7 +180,7 @@ static int write_png(FILE *out, struct canvas *canvas) {
   return 0;
 }
 
-int life_picture_write(FILE *out, const struct life_view *view, struct life_error *error) {
+int life_picture_write(FILE *out, const struct life_view *view, struct example_error *error) {
   struct canvas canvas = {.view = view, .area = life_picture_area(view), .error = error};
   const size_t side = larger(canvas.area.width, canvas.area.height);
   const size_t zoom = ZOOM_SIDE / side < ZOOM_MAX ? ZOOM_SIDE / side : ZOOM_MAX;
@@ -194,7 +194,7 @@ int life_picture_write(FILE *out, const struct life_view *view, struct life_erro
   if (canvas.pixels && canvas.counts)
     status = write_png(out, &canvas);
   else
-    status = life_fail(error, 0, "the picture cannot be written: out of memory");
+    status = example_fail(error, 0, "the picture cannot be written: out of memory");
   free(canvas.pixels);
   free(canvas.counts);
   return status;

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "grid.h"
 
 #define LIFE_PICTURE_SIDE                                                                          \
@@ -19,6 +19,6 @@ struct life_box life_picture_area(const struct life_view *view);
 /* Writes it. A small area is drawn with several pixels a cell and thin lines between cells; in a
  * large one each pixel stands for a square of cells and is the brighter the more of them are
  * alive, with a single live cell still to be seen. 0; or -1 and why not. */
-int life_picture_write(FILE *out, const struct life_view *view, struct life_error *error);
+int life_picture_write(FILE *out, const struct life_view *view, struct example_error *error);
 
 #endif

@@ -15,14 +15,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "pattern.h"
 
 struct life_view;
 
 /* Reads a whole file. 0 and *out, to be ended with life_pattern_deinit; or -1 and why, and *out
  * holds nothing. The memory used is in proportion to the file's length. */
-int life_rle_read(struct life_pattern *out, FILE *in, struct life_error *error);
+int life_rle_read(struct life_pattern *out, FILE *in, struct example_error *error);
 
 /* Writes the live cells of `view` as a pattern that reads back to the same cells at the same place,
  * with the rule and comments of `pattern`. 0, or -1 when writing failed (errno says why); whether

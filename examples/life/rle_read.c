@@ -22,7 +22,7 @@
 struct reader {
   FILE *in;
   struct life_pattern *pattern;
-  struct life_error *error;
+  struct example_error *error;
   size_t line;
   bool newline;       /* the character last read was one */
   bool rule_known;    /* from a "#r" line */
@@ -42,27 +42,27 @@ static int read_character(struct reader *in) {
 }
 
 static int out_of_memory(const struct reader *in) {
-  return life_fail(in->error, in->line, "out of memory");
+  return example_fail(in->error, in->line, "out of memory");
 }
 
 /* The end of the file where none should be; or the file could not be read on. */
 static int unexpected_end(const struct reader *in, const char *missing) {
   if (ferror(in->in))
-    return life_fail(in->error, 0, "cannot be read: %s", strerror(errno));
-  return life_fail(in->error, in->line, "%s", missing);
+    return example_fail(in->error, 0, "cannot be read: %s", strerror(errno));
+  return example_fail(in->error, in->line, "%s", missing);
 }
 
 /* Quotes a character that has no business in a pattern. */
 static int refuse_character(const struct reader *in, int c) {
   if (c < 0x20 || c >= 0x7f)
-    return life_fail(in->error, in->line,
-                     "byte 0x%02x is not part of a pattern; the file is damaged or no RLE file",
-                     (unsigned)c);
+    return example_fail(in->error, in->line,
+                        "byte 0x%02x is not part of a pattern; the file is damaged or no RLE file",
+                        (unsigned)c);
   if (c >= 'A' && c <= 'X')
-    return life_fail(in->error, in->line,
-                     "'%c' is a third or later state; only two-state patterns are supported", c);
-  return life_fail(in->error, in->line, "'%c' is not part of a pattern; b, o, $, ! and counts are",
-                   c);
+    return example_fail(in->error, in->line,
+                        "'%c' is a third or later state; only two-state patterns are supported", c);
+  return example_fail(in->error, in->line,
+                      "'%c' is not part of a pattern; b, o, $, ! and counts are", c);
 }
 
 /* Reads to the end of a line that began with `first`, without line end and trailing blanks. What is
@@ -75,8 +75,8 @@ static int read_line(struct reader *in, int first, char text[static LINE_BYTES])
     if (length < LINE_BYTES - 1)
       text[length++] = (char)c;
     else if (first != '#')
-      return life_fail(in->error, in->line, "the header is longer than %d characters",
-                       LINE_BYTES - 1);
+      return example_fail(in->error, in->line, "the header is longer than %d characters",
+                          LINE_BYTES - 1);
   }
   while (length > 0 && isspace((unsigned char)text[length - 1]))
     length--;
@@ -98,18 +98,18 @@ static int parse_position(const struct reader *in, const char **at) {
     const bool negative = *digit == '-';
     digit += *digit == '-' || *digit == '+';
     if (!isdigit((unsigned char)*digit))
-      return life_fail(in->error, in->line, "Pos needs two numbers, as in Pos=-12,7");
+      return example_fail(in->error, in->line, "Pos needs two numbers, as in Pos=-12,7");
     values[i] = 0;
     for (; isdigit((unsigned char)*digit); digit++) {
       values[i] = values[i] * 10 + (*digit - '0');
       if (values[i] > POSITION_MAX)
-        return life_fail(in->error, in->line, "Pos is too far from the origin");
+        return example_fail(in->error, in->line, "Pos is too far from the origin");
     }
     if (negative)
       values[i] = -values[i];
     *at = skip_blanks(digit);
     if (i == 0 && *(*at)++ != ',')
-      return life_fail(in->error, in->line, "Pos needs two numbers, as in Pos=-12,7");
+      return example_fail(in->error, in->line, "Pos needs two numbers, as in Pos=-12,7");
   }
   in->pattern->placed = true;
   in->pattern->left = values[0];
@@ -122,11 +122,11 @@ static int parse_generation(const struct reader *in, const char **at) {
   uint64_t value = 0;
   const char *digit = skip_blanks(*at);
   if (!isdigit((unsigned char)*digit))
-    return life_fail(in->error, in->line, "Gen needs a number, as in Gen=5206");
+    return example_fail(in->error, in->line, "Gen needs a number, as in Gen=5206");
   for (; isdigit((unsigned char)*digit); digit++) {
     const unsigned next = (unsigned)(*digit - '0');
     if (value > (UINT64_MAX - next) / 10)
-      return life_fail(in->error, in->line, "Gen is larger than 64 bits can hold");
+      return example_fail(in->error, in->line, "Gen is larger than 64 bits can hold");
     value = value * 10 + next;
   }
   *at = digit;
@@ -177,8 +177,8 @@ static int read_comment(struct reader *in) {
   if (text[1] == '\0' || !strchr("NOCc", text[1]))
     return 0;
   if (in->pattern->comments_bytes + strlen(text) > COMMENTS_BYTES_MAX)
-    return life_fail(in->error, in->line, "there are more than %zu bytes of comments",
-                     COMMENTS_BYTES_MAX);
+    return example_fail(in->error, in->line, "there are more than %zu bytes of comments",
+                        COMMENTS_BYTES_MAX);
   return life_pattern_comment(in->pattern, text) ? 0 : out_of_memory(in);
 }
 
@@ -186,19 +186,19 @@ static int read_comment(struct reader *in) {
 static int parse_extent(const struct reader *in, const char *name, const char **at, size_t *out) {
   const char *text = skip_blanks(*at);
   if (!accept_key(&text, name))
-    return life_fail(in->error, in->line,
-                     "the header 'x = WIDTH, y = HEIGHT, rule = RULE' is expected here");
+    return example_fail(in->error, in->line,
+                        "the header 'x = WIDTH, y = HEIGHT, rule = RULE' is expected here");
   text = skip_blanks(text);
   if (!isdigit((unsigned char)*text))
-    return life_fail(in->error, in->line, "the header's %s needs a number of cells", name);
+    return example_fail(in->error, in->line, "the header's %s needs a number of cells", name);
   size_t value = 0;
   for (; isdigit((unsigned char)*text); text++)
     if (value < NUMBER_MAX)
       value = value * 10 + (size_t)(*text - '0');
   if (value > LIFE_SIDE_MAX)
-    return life_fail(in->error, in->line,
-                     "the header's %s is too large; at most %zu cells a side are supported", name,
-                     LIFE_SIDE_MAX);
+    return example_fail(in->error, in->line,
+                        "the header's %s is too large; at most %zu cells a side are supported",
+                        name, LIFE_SIDE_MAX);
   *out = value;
   *at = skip_blanks(text);
   return 0;
@@ -210,19 +210,19 @@ static int parse_header(struct reader *in, const char *text) {
   if (parse_extent(in, "x", &text, &pattern->width) != 0)
     return -1;
   if (*text != ',')
-    return life_fail(in->error, in->line, "a comma is expected in the header behind x");
+    return example_fail(in->error, in->line, "a comma is expected in the header behind x");
   text++;
   if (parse_extent(in, "y", &text, &pattern->height) != 0)
     return -1;
   if (*text == '\0')
     return 0;
   if (*text != ',')
-    return life_fail(in->error, in->line, "a comma is expected in the header behind y");
+    return example_fail(in->error, in->line, "a comma is expected in the header behind y");
   text = skip_blanks(text + 1);
   if (*text == '\0' && in->rule_known)
     return 0;
   if (!accept_key(&text, "rule"))
-    return life_fail(in->error, in->line, "'rule = ' is expected in the header behind y");
+    return example_fail(in->error, in->line, "'rule = ' is expected in the header behind y");
   return life_rule_parse(&pattern->rule, skip_blanks(text), in->line, in->error);
 }
 
@@ -249,7 +249,7 @@ static int read_header(struct reader *in) {
 
 static int accept_digit(struct reader *in, int c) {
   if (in->counted)
-    return life_fail(in->error, in->line, "a count is interrupted by a blank");
+    return example_fail(in->error, in->line, "a count is interrupted by a blank");
   if (in->count < NUMBER_MAX)
     in->count = in->count * 10 + (size_t)(c - '0');
   in->counting = true;
@@ -261,13 +261,13 @@ static int accept_digit(struct reader *in, int c) {
 static int accept_cells(struct reader *in, size_t count, bool alive) {
   struct life_pattern *const pattern = in->pattern;
   if (in->row >= pattern->height)
-    return life_fail(in->error, in->line,
-                     "a cell in row %zu, but the header says y = %zu; a row count is wrong",
-                     in->row + 1, pattern->height);
+    return example_fail(in->error, in->line,
+                        "a cell in row %zu, but the header says y = %zu; a row count is wrong",
+                        in->row + 1, pattern->height);
   if (count > pattern->width - in->column)
-    return life_fail(in->error, in->line,
-                     "row %zu is wider than the header's x = %zu; a run count is wrong",
-                     in->row + 1, pattern->width);
+    return example_fail(in->error, in->line,
+                        "row %zu is wider than the header's x = %zu; a run count is wrong",
+                        in->row + 1, pattern->width);
   const struct life_run run = {(uint32_t)in->row, (uint32_t)in->column, (uint32_t)count};
   in->column += count;
   return !alive || life_pattern_add(pattern, run) ? 0 : out_of_memory(in);
@@ -277,9 +277,9 @@ static int accept_cells(struct reader *in, size_t count, bool alive) {
  * it. */
 static int accept_row_end(struct reader *in, size_t count) {
   if (count > in->pattern->height - in->row)
-    return life_fail(in->error, in->line,
-                     "more rows than the header's y = %zu; a row count is wrong",
-                     in->pattern->height);
+    return example_fail(in->error, in->line,
+                        "more rows than the header's y = %zu; a row count is wrong",
+                        in->pattern->height);
   in->row += count;
   in->column = 0;
   return 0;
@@ -288,7 +288,7 @@ static int accept_row_end(struct reader *in, size_t count) {
 /* A character of the body that is neither digit nor blank nor '!'. */
 static int accept_tag(struct reader *in, int c) {
   if (in->counting && in->count == 0)
-    return life_fail(in->error, in->line, "a run of 0 cells; a count is wrong");
+    return example_fail(in->error, in->line, "a run of 0 cells; a count is wrong");
   const size_t count = in->counting ? in->count : 1;
   in->count = 0;
   in->counting = in->counted = false;
@@ -306,7 +306,7 @@ static int read_body(struct reader *in) {
   for (int c; (c = read_character(in)) != EOF; line_start = in->newline) {
     int status = 0;
     if (c == '!' && in->counting)
-      return life_fail(in->error, in->line, "a count without anything to repeat before the '!'");
+      return example_fail(in->error, in->line, "a count without anything to repeat before the '!'");
     if (c == '!')
       return 0;
     if (c == '#' && line_start)
@@ -323,7 +323,7 @@ static int read_body(struct reader *in) {
   return unexpected_end(in, "the file ends without '!': it has been cut short");
 }
 
-int life_rle_read(struct life_pattern *out, FILE *in, struct life_error *error) {
+int life_rle_read(struct life_pattern *out, FILE *in, struct example_error *error) {
   struct reader reader = {.in = in, .pattern = out, .error = error, .line = 1};
   life_pattern_init(out);
   errno = 0;

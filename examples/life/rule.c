@@ -36,29 +36,30 @@ struct scanner {
   const char *text; /* the whole rule, for messages */
   const char *at;
   size_t line;
-  struct life_error *error;
+  struct example_error *error;
 };
 
 static int refuse_character(const struct scanner *in) {
   const char c = *in->at;
   if (c == '\0')
-    return life_fail(in->error, in->line, "rule '%.40s' ends too early; B3/S23 would be complete",
-                     in->text);
+    return example_fail(in->error, in->line,
+                        "rule '%.40s' ends too early; B3/S23 would be complete", in->text);
   if (c == '9')
-    return life_fail(in->error, in->line,
-                     "rule '%.40s' counts 9 neighbours, and a cell has only eight", in->text);
+    return example_fail(in->error, in->line,
+                        "rule '%.40s' counts 9 neighbours, and a cell has only eight", in->text);
   if (c == '/')
-    return life_fail(in->error, in->line,
-                     "rule '%.40s' has more than two parts; cells with more than two states are "
-                     "not supported",
-                     in->text);
+    return example_fail(in->error, in->line,
+                        "rule '%.40s' has more than two parts; cells with more than two states are "
+                        "not supported",
+                        in->text);
   if (strchr("vVhHlL", c))
-    return life_fail(in->error, in->line,
-                     "rule '%.40s' asks for another neighbourhood ('%c'); only the eight "
-                     "neighbours are supported",
-                     in->text, c);
-  return life_fail(in->error, in->line,
-                   "rule '%.40s' cannot be read at '%c'; it should look like B3/S23", in->text, c);
+    return example_fail(in->error, in->line,
+                        "rule '%.40s' asks for another neighbourhood ('%c'); only the eight "
+                        "neighbours are supported",
+                        in->text, c);
+  return example_fail(in->error, in->line,
+                      "rule '%.40s' cannot be read at '%c'; it should look like B3/S23", in->text,
+                      c);
 }
 
 /* Digits 0 to 8, in any order, as a set of bits; none is allowed ("B2/S"). */
@@ -95,15 +96,15 @@ static int scan_counts_pair(struct scanner *in, struct life_rule *rule) {
 /* One side of the grid. Anything that would overflow is caught by the limit long before. */
 static int scan_side(struct scanner *in, size_t *out) {
   if (!isdigit((unsigned char)*in->at))
-    return life_fail(in->error, in->line, "the grid '%.40s' needs sizes in cells, as in :T30,20",
-                     in->text);
+    return example_fail(in->error, in->line, "the grid '%.40s' needs sizes in cells, as in :T30,20",
+                        in->text);
   size_t side = 0;
   for (; isdigit((unsigned char)*in->at); in->at++) {
     side = side * 10 + (size_t)(*in->at - '0');
     if (side > LIFE_SIDE_MAX)
-      return life_fail(in->error, in->line,
-                       "the grid '%.40s' is too large; at most %zu cells a side are supported",
-                       in->text, LIFE_SIDE_MAX);
+      return example_fail(in->error, in->line,
+                          "the grid '%.40s' is too large; at most %zu cells a side are supported",
+                          in->text, LIFE_SIDE_MAX);
   }
   *out = side;
   return 0;
@@ -112,13 +113,13 @@ static int scan_side(struct scanner *in, size_t *out) {
 static int check_sides(const struct scanner *in, struct life_rule *rule) {
   const bool open = rule->width == 0 || rule->height == 0;
   if (rule->space == LIFE_SPACE_TORUS && open)
-    return life_fail(in->error, in->line,
-                     "the grid '%.40s' is endless (0), and an endless torus is not supported",
-                     in->text);
+    return example_fail(in->error, in->line,
+                        "the grid '%.40s' is endless (0), and an endless torus is not supported",
+                        in->text);
   if (!open && rule->width > LIFE_CELLS_MAX / rule->height)
-    return life_fail(in->error, in->line,
-                     "the grid '%.40s' is too large; at most %zu cells in all are supported",
-                     in->text, LIFE_CELLS_MAX);
+    return example_fail(in->error, in->line,
+                        "the grid '%.40s' is too large; at most %zu cells in all are supported",
+                        in->text, LIFE_CELLS_MAX);
   if (rule->width == 0 && rule->height == 0)
     rule->space = LIFE_SPACE_UNBOUNDED;
   return 0;
@@ -131,21 +132,21 @@ static int scan_suffix(struct scanner *in, struct life_rule *rule) {
   else if (accept_letter(in, 'p'))
     rule->space = LIFE_SPACE_PLANE;
   else
-    return life_fail(in->error, in->line,
-                     "the grid '%.40s' is none of :T (torus) and :P (plane), which are supported",
-                     in->text);
+    return example_fail(
+        in->error, in->line,
+        "the grid '%.40s' is none of :T (torus) and :P (plane), which are supported", in->text);
   if (scan_side(in, &rule->width) != 0)
     return -1;
   rule->height = rule->width;
   if (accept_letter(in, ',') && scan_side(in, &rule->height) != 0)
     return -1;
   if (*in->at == '+' || *in->at == '-' || *in->at == '*')
-    return life_fail(in->error, in->line,
-                     "the grid '%.40s' has a shift or twist, which is not supported", in->text);
+    return example_fail(in->error, in->line,
+                        "the grid '%.40s' has a shift or twist, which is not supported", in->text);
   if (*in->at != '\0')
-    return life_fail(in->error, in->line,
-                     "the grid '%.40s' cannot be read at '%c'; it should look like :T30,20",
-                     in->text, *in->at);
+    return example_fail(in->error, in->line,
+                        "the grid '%.40s' cannot be read at '%c'; it should look like :T30,20",
+                        in->text, *in->at);
   return check_sides(in, rule);
 }
 
@@ -172,15 +173,15 @@ static const char *rule_of_name(const char *name) {
 }
 
 int life_rule_parse(struct life_rule *out, const char *text, size_t line,
-                    struct life_error *error) {
+                    struct example_error *error) {
   struct life_rule rule = {0};
   const char *const colon = strchr(text, ':');
   const size_t length = colon ? (size_t)(colon - text) : strlen(text);
   char name[NAME_BYTES];
   if (!squeeze(name, text, length))
-    return life_fail(error, line, "rule '%.40s' is too long to be one", text);
+    return example_fail(error, line, "rule '%.40s' is too long to be one", text);
   if (*name == '\0')
-    return life_fail(error, line, "the rule is empty; B3/S23 would be Conway's Life");
+    return example_fail(error, line, "the rule is empty; B3/S23 would be Conway's Life");
 
   const char *const counts_text = rule_of_name(name);
   struct scanner counts = {counts_text, counts_text, line, error};

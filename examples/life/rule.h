@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "common/error.h"
 
 #define LIFE_SIDE_MAX ((size_t)1 << 20)  /* cells: no pattern and no grid is wider or higher */
 #define LIFE_CELLS_MAX ((size_t)1 << 34) /* cells of one grid: 2 GiB, and there are two of them */
@@ -32,7 +32,8 @@ struct life_rule {
 
 /* Reads "B3/S23", "b36s23", the old "23/3" (survival first) or a name such as "HighLife", and a
  * suffix. *out is set only on success; on failure -1 and why, with `line` as the line. */
-int life_rule_parse(struct life_rule *out, const char *text, size_t line, struct life_error *error);
+int life_rule_parse(struct life_rule *out, const char *text, size_t line,
+                    struct example_error *error);
 
 /* Writes the canonical text, "B3/S23:T30,20". */
 void life_rule_format(const struct life_rule *rule, char text[static LIFE_RULE_TEXT_BYTES]);

@@ -148,7 +148,7 @@ static int create_pool(struct life_simulation *simulation) {
 
 int life_simulation_create(struct life_simulation *out, const struct life_options *options,
                            const struct life_pattern *pattern, const struct life_grid *grid,
-                           struct life_error *error) {
+                           struct example_error *error) {
   *out = (struct life_simulation){.options = options, .pattern = pattern, .grid = *grid};
   out->progress.shown = !options->quiet && isatty(STDERR_FILENO);
   if (create_pool(out) != 0)
@@ -160,12 +160,12 @@ int life_simulation_create(struct life_simulation *out, const struct life_option
     goto failed;
   if (!life_kernel_init(&out->kernel, &pattern->rule, &out->grid)) {
     life_simulation_destroy(out);
-    return life_fail(error, 0, "out of memory");
+    return example_out_of_memory(error);
   }
   return 0;
 
 failed:
-  life_fail(error, 0, "%s", synched_error_message());
+  example_fail(error, 0, "%s", synched_error_message());
   life_simulation_destroy(out);
   return -1;
 }
@@ -185,11 +185,11 @@ static void start_handles(struct life_simulation *simulation, uv_loop_t *loop) {
     uv_signal_start(interrupt, on_interrupt, SIGINT);
 }
 
-static int run_job(struct life_simulation *simulation, struct life_error *error) {
+static int run_job(struct life_simulation *simulation, struct example_error *error) {
   uv_loop_t loop;
   const int failure = uv_loop_init(&loop);
   if (failure != 0)
-    return life_fail(error, 0, "no event loop: %s", uv_strerror(failure));
+    return example_fail(error, 0, "no event loop: %s", uv_strerror(failure));
   start_handles(simulation, &loop);
   const int status = synched_job_start(simulation->job, &loop);
   if (status != 0)
@@ -197,11 +197,11 @@ static int run_job(struct life_simulation *simulation, struct life_error *error)
   uv_run(&loop, UV_RUN_DEFAULT);
   uv_loop_close(&loop);
   if (simulation->status != 0 && simulation->status != SYNCHED_ECANCELED)
-    return life_fail(error, 0, "%s", synched_strerror(simulation->status));
+    return example_fail(error, 0, "%s", synched_strerror(simulation->status));
   return 0;
 }
 
-int life_simulation_run(struct life_simulation *simulation, struct life_error *error) {
+int life_simulation_run(struct life_simulation *simulation, struct example_error *error) {
   if (simulation->job && run_job(simulation, error) != 0)
     return -1;
   simulation->now = synched_snapshot_current(simulation->memory);

@@ -12,7 +12,7 @@
 
 #include <synched/synched.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "grid.h"
 #include "kernel.h"
 #include "options.h"
@@ -43,11 +43,11 @@ struct life_simulation {
  * life_simulation_destroy; or -1 and why, and nothing is left. */
 int life_simulation_create(struct life_simulation *out, const struct life_options *options,
                            const struct life_pattern *pattern, const struct life_grid *grid,
-                           struct life_error *error);
+                           struct example_error *error);
 
 /* Computes the generations, with progress on stderr if that is a terminal. Ctrl-C ends it early,
  * with the last complete generation. 0; or -1 and why. */
-int life_simulation_run(struct life_simulation *simulation, struct life_error *error);
+int life_simulation_run(struct life_simulation *simulation, struct example_error *error);
 
 /* The generation reached, valid until life_simulation_destroy. */
 struct life_view life_simulation_view(const struct life_simulation *simulation);

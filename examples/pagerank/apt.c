@@ -26,11 +26,11 @@ static int start(pid_t *process, int output) {
   return failure;
 }
 
-int pagerank_apt_open(struct pagerank_apt *out, struct pagerank_error *error) {
+int pagerank_apt_open(struct pagerank_apt *out, struct example_error *error) {
   int ends[2];
   *out = (struct pagerank_apt){0};
   if (pipe2(ends, O_CLOEXEC) != 0)
-    return pagerank_fail(error, 0, "cannot be started: %s", strerror(errno));
+    return example_fail(error, 0, "cannot be started: %s", strerror(errno));
   int failure = start(&out->process, ends[1]);
   close(ends[1]);
   if (failure == 0 && (out->file = fdopen(ends[0], "r")))
@@ -41,19 +41,19 @@ int pagerank_apt_open(struct pagerank_apt *out, struct pagerank_error *error) {
     waitpid(out->process, NULL, 0);
   }
   close(ends[0]);
-  return pagerank_fail(error, 0, "cannot be started: %s", strerror(failure));
+  return example_fail(error, 0, "cannot be started: %s", strerror(failure));
 }
 
-int pagerank_apt_close(struct pagerank_apt *apt, struct pagerank_error *error) {
+int pagerank_apt_close(struct pagerank_apt *apt, struct example_error *error) {
   int status;
   fclose(apt->file);
   while (waitpid(apt->process, &status, 0) < 0)
     if (errno != EINTR)
-      return pagerank_fail(error, 0, "cannot be waited for: %s", strerror(errno));
+      return example_fail(error, 0, "cannot be waited for: %s", strerror(errno));
   if (WIFSIGNALED(status))
-    return pagerank_fail(error, 0, "ended by signal %d (%s)", WTERMSIG(status),
-                         strsignal(WTERMSIG(status)));
+    return example_fail(error, 0, "ended by signal %d (%s)", WTERMSIG(status),
+                        strsignal(WTERMSIG(status)));
   if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-    return pagerank_fail(error, 0, "ended with exit code %d", WEXITSTATUS(status));
+    return example_fail(error, 0, "ended with exit code %d", WEXITSTATUS(status));
   return 0;
 }

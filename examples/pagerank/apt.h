@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "error.h"
+#include "common/error.h"
 
 #define PAGERANK_APT_COMMAND "apt-cache dumpavail"
 
@@ -17,9 +17,9 @@ struct pagerank_apt {
 };
 
 /* Starts it. 0, to be ended with pagerank_apt_close; or -1 and why. */
-int pagerank_apt_open(struct pagerank_apt *out, struct pagerank_error *error);
+int pagerank_apt_open(struct pagerank_apt *out, struct example_error *error);
 
 /* Waits for its end; what it has not printed yet is lost, and it may fail for that. 0; or -1 and why. */
-int pagerank_apt_close(struct pagerank_apt *apt, struct pagerank_error *error);
+int pagerank_apt_close(struct pagerank_apt *apt, struct example_error *error);
 
 #endif

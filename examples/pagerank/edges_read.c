@@ -23,7 +23,7 @@ enum place {
 
 struct reader {
   struct pagerank_edges *edges;
-  struct pagerank_error *error;
+  struct example_error *error;
   size_t line;
   const unsigned char *begin; /* of what this block has of the line */
   const unsigned char *end;   /* of the block */
@@ -49,8 +49,8 @@ static int refuse(struct reader *in, const char *why) {
   const bool cut = in->quoted_bytes == QUOTED_BYTES;
   while (in->quoted_bytes > 0 && in->quoted[in->quoted_bytes - 1] == ' ')
     in->quoted_bytes--;
-  return pagerank_fail(in->error, in->line, "%s: \"%.*s%s\"", why, (int)in->quoted_bytes,
-                       in->quoted, cut ? "..." : "");
+  return example_fail(in->error, in->line, "%s: \"%.*s%s\"", why, (int)in->quoted_bytes, in->quoted,
+                      cut ? "..." : "");
 }
 
 static int refuse_byte(struct reader *in, unsigned char byte) {
@@ -62,9 +62,9 @@ static int refuse_byte(struct reader *in, unsigned char byte) {
   if (byte == '-' && (in->place == LINE_START || in->place == BETWEEN))
     return refuse(in, "a negative number; vertex numbers begin at 0");
   if (byte < 0x20 || byte >= 0x7f)
-    return pagerank_fail(in->error, in->line,
-                         "byte 0x%02x is not part of an edge; this is no list of edges",
-                         (unsigned)byte);
+    return example_fail(in->error, in->line,
+                        "byte 0x%02x is not part of an edge; this is no list of edges",
+                        (unsigned)byte);
   snprintf(why, sizeof why, "'%c' is not part of an edge; two vertex numbers are expected", byte);
   return refuse(in, why);
 }
@@ -121,7 +121,7 @@ static int finish_edge(struct reader *in) {
     return 0;
   if (pagerank_edges_add(in->edges, in->from, in->value))
     return 0;
-  return pagerank_fail(in->error, in->line, "out of memory after %zu edges", in->edges->count);
+  return example_fail(in->error, in->line, "out of memory after %zu edges", in->edges->count);
 }
 
 static int accept_newline(struct reader *in, const unsigned char *behind) {
@@ -190,14 +190,14 @@ static int read_all(struct reader *in, struct pagerank_source *source) {
   if (finish_edge(in) != 0)
     return -1;
   if (empty)
-    return pagerank_fail(in->error, 0, "there are no edges: the file is empty");
+    return example_fail(in->error, 0, "there are no edges: the file is empty");
   if (in->edges->count == 0)
-    return pagerank_fail(in->error, 0, "there are no edges: nothing but comments and empty lines");
+    return example_fail(in->error, 0, "there are no edges: nothing but comments and empty lines");
   return 0;
 }
 
 int pagerank_edges_read(struct pagerank_edges *out, struct pagerank_source *source,
-                        struct pagerank_error *error) {
+                        struct example_error *error) {
   *out = (struct pagerank_edges){0};
   struct reader reader = {.edges = out, .error = error, .line = 1};
   const int status = read_all(&reader, source);

@@ -13,13 +13,13 @@
 #ifndef PAGERANK_EDGES_READ_H
 #define PAGERANK_EDGES_READ_H
 
+#include "common/error.h"
 #include "edges.h"
-#include "error.h"
 #include "source.h"
 
 /* Reads all edges. 0 and *out, which has at least one edge and is to be ended with
  * pagerank_edges_deinit; or -1 and why, and *out is empty. */
 int pagerank_edges_read(struct pagerank_edges *out, struct pagerank_source *source,
-                        struct pagerank_error *error);
+                        struct example_error *error);
 
 #endif

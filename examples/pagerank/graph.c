@@ -18,7 +18,7 @@ static void fill(struct pagerank_graph *graph, const struct pagerank_edges *edge
 }
 
 int pagerank_graph_build(struct pagerank_graph *out, const struct pagerank_edges *edges,
-                         size_t vertex_count, struct pagerank_error *error) {
+                         size_t vertex_count, struct example_error *error) {
   *out = (struct pagerank_graph){
       .vertex_count = vertex_count,
       .edge_count = edges->count,
@@ -28,7 +28,7 @@ int pagerank_graph_build(struct pagerank_graph *out, const struct pagerank_edges
   };
   if (!out->in_edges || !out->sources || !out->out_degrees) {
     pagerank_graph_deinit(out);
-    return pagerank_out_of_memory(error);
+    return example_out_of_memory(error);
   }
   fill(out, edges);
   return 0;

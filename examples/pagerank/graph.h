@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/error.h"
 #include "edges.h"
-#include "error.h"
 
 struct pagerank_graph {
   size_t vertex_count, edge_count;
@@ -22,7 +22,7 @@ struct pagerank_graph {
  * Edges that are there several times count as often. 0 and *out, to be ended with
  * pagerank_graph_deinit; or -1 and why, and *out is empty. */
 int pagerank_graph_build(struct pagerank_graph *out, const struct pagerank_edges *edges,
-                         size_t vertex_count, struct pagerank_error *error);
+                         size_t vertex_count, struct example_error *error);
 
 void pagerank_graph_deinit(struct pagerank_graph *graph);
 

@@ -12,8 +12,8 @@
 #include <synched/synched.h>
 
 #include "apt.h"
+#include "common/error.h"
 #include "edges_read.h"
-#include "error.h"
 #include "graph.h"
 #include "options.h"
 #include "output.h"
@@ -42,7 +42,7 @@ static double seconds_since(uint64_t start_ns) {
 }
 
 static int read_edges(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
-                      const char *file, struct pagerank_error *error) {
+                      const char *file, struct example_error *error) {
   struct pagerank_source source;
   if (pagerank_source_open(&source, file, error) != 0)
     return -1;
@@ -57,9 +57,9 @@ static int read_edges(struct pagerank_edges *edges, struct pagerank_vertices *ve
 
 /* A line that cannot be read is the better reason, where there are two. */
 static int read_packages(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
-                         struct pagerank_error *error) {
+                         struct example_error *error) {
   struct pagerank_apt apt;
-  struct pagerank_error ending;
+  struct example_error ending;
   if (pagerank_apt_open(&apt, error) != 0)
     return -1;
   const int status = pagerank_packages_read(edges, vertices, apt.file, error);
@@ -75,7 +75,7 @@ static int read_packages(struct pagerank_edges *edges, struct pagerank_vertices 
 }
 
 static int read_input(struct input *out, const struct pagerank_options *options,
-                      struct pagerank_error *error) {
+                      struct example_error *error) {
   struct pagerank_edges edges;
   const int status = options->file ? read_edges(&edges, &out->vertices, options->file, error)
                                    : read_packages(&edges, &out->vertices, error);
@@ -109,13 +109,13 @@ static void print_run(const struct pagerank_ranking *ranking) {
 }
 
 static int print_top(const struct pagerank_vertices *vertices, const double *ranks, size_t most,
-                     struct pagerank_error *error) {
+                     struct example_error *error) {
   const size_t room = most < vertices->count ? most : vertices->count;
   if (room == 0)
     return 0;
   size_t *const best = malloc(room * sizeof *best);
   if (!best)
-    return pagerank_out_of_memory(error);
+    return example_out_of_memory(error);
   const size_t count = pagerank_top(best, room, ranks, vertices->count);
   putchar('\n');
   for (size_t i = 0; i < count; i++) {
@@ -137,7 +137,7 @@ static void print_report(const struct pagerank_ranking *ranking) {
 /* What was asked for of the result; the file first, for the rest may go to a pipe that closes. */
 static int hand_out(const struct pagerank_options *options, const struct input *input,
                     const struct pagerank_ranking *ranking) {
-  struct pagerank_error error;
+  struct example_error error;
   double *const ranks = malloc(input->vertices.count * sizeof *ranks);
   if (!ranks) {
     fputs("pagerank: out of memory\n", stderr);
@@ -147,13 +147,13 @@ static int hand_out(const struct pagerank_options *options, const struct input *
   int code = EXIT_OK;
   if (options->output_path &&
       pagerank_output_write(options->output_path, &input->vertices, ranks, &error) != 0) {
-    pagerank_error_print(&error, options->output_path);
+    example_error_print(&error, "pagerank", options->output_path);
     code = EXIT_FAILED;
   }
   if (!options->quiet) {
     print_run(ranking);
     if (print_top(&input->vertices, ranks, options->top_count, &error) != 0) {
-      pagerank_error_print(&error, shown_name(options));
+      example_error_print(&error, "pagerank", shown_name(options));
       code = EXIT_FAILED;
     }
   }
@@ -166,7 +166,7 @@ static int hand_out(const struct pagerank_options *options, const struct input *
 static int rank(const struct pagerank_options *options, const struct input *input) {
   const char *const slash = options->file ? strrchr(options->file, '/') : NULL;
   struct pagerank_ranking ranking;
-  struct pagerank_error error;
+  struct example_error error;
   const struct pagerank_ranking_options how = {
       .name = slash ? slash + 1 : shown_name(options),
       .worker_count = options->worker_count,
@@ -175,11 +175,11 @@ static int rank(const struct pagerank_options *options, const struct input *inpu
   };
   int code = EXIT_FAILED;
   if (pagerank_ranking_create(&ranking, &input->graph, &how, &error) != 0) {
-    pagerank_error_print(&error, shown_name(options));
+    example_error_print(&error, "pagerank", shown_name(options));
     return code;
   }
   if (pagerank_ranking_run(&ranking, &error) != 0)
-    pagerank_error_print(&error, shown_name(options));
+    example_error_print(&error, "pagerank", shown_name(options));
   else
     code = hand_out(options, input, &ranking);
   pagerank_ranking_destroy(&ranking);
@@ -197,18 +197,18 @@ static int check_printed(int code) {
 
 int main(int argc, char **argv) {
   struct pagerank_options options;
-  struct pagerank_error error;
+  struct example_error error;
   struct input input;
   const enum pagerank_options_result parsed = pagerank_options_parse(&options, argc, argv);
   if (parsed != PAGERANK_OPTIONS_RUN)
     return check_printed(parsed == PAGERANK_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
   if (options.output_path && pagerank_output_check(options.output_path, &error) != 0) {
-    pagerank_error_print(&error, options.output_path);
+    example_error_print(&error, "pagerank", options.output_path);
     return EXIT_FAILED;
   }
   const uint64_t start_ns = uv_hrtime();
   if (read_input(&input, &options, &error) != 0) {
-    pagerank_error_print(&error, shown_name(&options));
+    example_error_print(&error, "pagerank", shown_name(&options));
     return EXIT_FAILED;
   }
   if (!options.quiet)

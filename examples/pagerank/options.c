@@ -9,8 +9,8 @@
 
 #include <synched/pool.h>
 
+#include "common/error.h"
 #include "common/words.h"
-#include "error.h"
 
 static const char usage[] =
     "usage: pagerank EDGES [options]\n"
@@ -53,7 +53,7 @@ static const struct option long_options[] = {
 };
 
 /* A decimal number up to `max`, and nothing else. */
-static int parse_count(size_t *out, const char *text, size_t max, struct pagerank_error *error) {
+static int parse_count(size_t *out, const char *text, size_t max, struct example_error *error) {
   size_t value = 0;
   const char *at = text;
   bool small = true;
@@ -63,26 +63,26 @@ static int parse_count(size_t *out, const char *text, size_t max, struct pageran
     value = small ? value * 10 + digit : max;
   }
   if (at == text || *at != '\0')
-    return pagerank_fail(error, 0, "'%.40s' is not a number", text);
+    return example_fail(error, 0, "'%.40s' is not a number", text);
   if (!small)
-    return pagerank_fail(error, 0, "%.40s is too large", text);
+    return example_fail(error, 0, "%.40s is too large", text);
   *out = value;
   return 0;
 }
 
-static int parse_tolerance(double *out, const char *text, struct pagerank_error *error) {
+static int parse_tolerance(double *out, const char *text, struct example_error *error) {
   char *end;
   const double value = strtod(text, &end);
   if (end == text || *end != '\0' || isspace((unsigned char)*text) || !isfinite(value))
-    return pagerank_fail(error, 0, "'%.40s' is not a number", text);
+    return example_fail(error, 0, "'%.40s' is not a number", text);
   if (value <= 0)
-    return pagerank_fail(error, 0, "'%.40s' is not above 0", text);
+    return example_fail(error, 0, "'%.40s' is not above 0", text);
   *out = value;
   return 0;
 }
 
 static int parse_option(struct pagerank_options *out, int option, bool *deps,
-                        struct pagerank_error *error) {
+                        struct example_error *error) {
   size_t count = 0;
   int status = 0;
   switch (option) {
@@ -112,37 +112,37 @@ static int parse_option(struct pagerank_options *out, int option, bool *deps,
 }
 
 static int check_options(const struct pagerank_options *options, bool deps, int rest,
-                         struct pagerank_error *error) {
+                         struct example_error *error) {
   if (deps && rest > 0)
-    return pagerank_fail(error, 0, "a list of edges is named besides --deps (see pagerank --help)");
+    return example_fail(error, 0, "a list of edges is named besides --deps (see pagerank --help)");
   if (!deps && rest == 0)
-    return pagerank_fail(error, 0, "no list of edges is named (see pagerank --help)");
+    return example_fail(error, 0, "no list of edges is named (see pagerank --help)");
   if (rest > 1)
-    return pagerank_fail(error, 0, "more than one list of edges is named (see pagerank --help)");
+    return example_fail(error, 0, "more than one list of edges is named (see pagerank --help)");
   if (options->report && options->quiet)
-    return pagerank_fail(error, 0, "--report and --quiet exclude each other");
+    return example_fail(error, 0, "--report and --quiet exclude each other");
   return 0;
 }
 
 /* One option: 0, or -1 and a line on stderr. */
 static int accept_option(struct pagerank_options *out, int option, bool *deps, char **argv) {
-  struct pagerank_error error;
+  struct example_error error;
   char name[EXAMPLE_OPTION_BYTES];
   int status;
   if (option == ':')
-    status = pagerank_fail(&error, 0, "a value is missing (see pagerank --help)");
+    status = example_fail(&error, 0, "a value is missing (see pagerank --help)");
   else if (option == '?')
-    status = pagerank_fail(&error, 0, "there is no such option (see pagerank --help)");
+    status = example_fail(&error, 0, "there is no such option (see pagerank --help)");
   else
     status = parse_option(out, option, deps, &error);
   if (status != 0)
-    pagerank_error_print(&error, example_option_name(option, argv, long_options, name));
+    example_error_print(&error, "pagerank", example_option_name(option, argv, long_options, name));
   return status;
 }
 
 enum pagerank_options_result pagerank_options_parse(struct pagerank_options *out, int argc,
                                                     char **argv) {
-  struct pagerank_error error;
+  struct example_error error;
   bool deps = false;
   int option;
   *out = (struct pagerank_options){.tolerance = 1e-10, .top_count = 10};
@@ -156,7 +156,7 @@ enum pagerank_options_result pagerank_options_parse(struct pagerank_options *out
       return PAGERANK_OPTIONS_WRONG;
   }
   if (check_options(out, deps, argc - optind, &error) != 0) {
-    pagerank_error_print(&error, "usage");
+    example_error_print(&error, "pagerank", "usage");
     return PAGERANK_OPTIONS_WRONG;
   }
   out->file = deps ? NULL : argv[optind];

@@ -5,16 +5,16 @@
 
 #include "common/output.h"
 
-static int refuse(struct pagerank_error *error) {
-  return pagerank_fail(error, 0, "cannot be written: %s", strerror(errno));
+static int refuse(struct example_error *error) {
+  return example_fail(error, 0, "cannot be written: %s", strerror(errno));
 }
 
-int pagerank_output_check(const char *path, struct pagerank_error *error) {
+int pagerank_output_check(const char *path, struct example_error *error) {
   return example_output_check(path) == 0 ? 0 : refuse(error);
 }
 
 int pagerank_output_write(const char *path, const struct pagerank_vertices *vertices,
-                          const double *ranks, struct pagerank_error *error) {
+                          const double *ranks, struct example_error *error) {
   struct example_output out;
   if (example_output_open(&out, path) != 0)
     return refuse(error);

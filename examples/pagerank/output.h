@@ -7,16 +7,16 @@
 #ifndef PAGERANK_OUTPUT_H
 #define PAGERANK_OUTPUT_H
 
-#include "error.h"
+#include "common/error.h"
 #include "vertices.h"
 
 /* Whether the file can probably be written: to be told before a long run, not after it. Creates
  * nothing. 0; or -1 and why. */
-int pagerank_output_check(const char *path, struct pagerank_error *error);
+int pagerank_output_check(const char *path, struct example_error *error);
 
 /* Writes a line for each vertex: its number or name, a tab, and its rank with as many digits as it takes to
  * read back the same bits. 0; or -1 and why: then what was there before is unchanged. */
 int pagerank_output_write(const char *path, const struct pagerank_vertices *vertices,
-                          const double *ranks, struct pagerank_error *error);
+                          const double *ranks, struct example_error *error);
 
 #endif

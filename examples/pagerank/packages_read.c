@@ -16,14 +16,14 @@
 struct reader {
   struct pagerank_names names;
   struct pagerank_edges *edges;
-  struct pagerank_error *error;
+  struct example_error *error;
   size_t line;
   size_t package;  /* whose record this is, by its number; NO_PACKAGE: not said yet */
   bool in_depends; /* what goes on in a line that begins with a blank */
 };
 
 static int refuse(const struct reader *in, const char *wrong, const char *text) {
-  return pagerank_fail(in->error, in->line, "%s: \"%.60s\"", wrong, text);
+  return example_fail(in->error, in->line, "%s: \"%.60s\"", wrong, text);
 }
 
 /* How many bytes of a package's name begin here. */
@@ -33,9 +33,9 @@ static size_t name_bytes(const char *text) {
 
 static int number(struct reader *in, const char *name, size_t bytes, size_t *out) {
   if (!pagerank_names_number(&in->names, name, bytes, out))
-    return pagerank_fail(in->error, in->line, "out of memory after %zu packages", in->names.count);
+    return example_fail(in->error, in->line, "out of memory after %zu packages", in->names.count);
   if (in->names.count > PAGERANK_VERTICES_MAX)
-    return pagerank_fail(in->error, in->line, "more than %zu packages", PAGERANK_VERTICES_MAX);
+    return example_fail(in->error, in->line, "more than %zu packages", PAGERANK_VERTICES_MAX);
   return 0;
 }
 
@@ -71,8 +71,8 @@ static int read_depends(struct reader *in, const char *text) {
     if (number(in, at, bytes, &target) != 0)
       return -1;
     if (!pagerank_edges_add(in->edges, in->package, target))
-      return pagerank_fail(in->error, in->line, "out of memory after %zu dependencies",
-                           in->edges->count);
+      return example_fail(in->error, in->line, "out of memory after %zu dependencies",
+                          in->edges->count);
     const char *const behind = skip_conditions(at + bytes);
     if (!behind)
       return refuse(in, "this dependency cannot be read", at);
@@ -126,9 +126,9 @@ static int read_lines(struct reader *in, FILE *file) {
     status = read_line(in, line);
   }
   if (status == 0 && !feof(file))
-    status = pagerank_fail(in->error, 0, "cannot be read: %s", strerror(errno));
+    status = example_fail(in->error, 0, "cannot be read: %s", strerror(errno));
   if (status == 0 && in->names.count == 0)
-    status = pagerank_fail(in->error, 0, "there are no packages");
+    status = example_fail(in->error, 0, "there are no packages");
   free(line);
   return status;
 }
@@ -147,7 +147,7 @@ static void drop_repeated(struct pagerank_edges *edges) {
 static int finish(struct reader *in, struct pagerank_vertices *vertices) {
   size_t *vertex_of;
   if (!pagerank_names_sort(&in->names, vertices, &vertex_of))
-    return pagerank_out_of_memory(in->error);
+    return example_out_of_memory(in->error);
   for (size_t i = 0; i < in->edges->count; i++) {
     struct pagerank_edge *const edge = &in->edges->list[i];
     *edge = (struct pagerank_edge){vertex_of[edge->from], vertex_of[edge->to]};
@@ -155,13 +155,13 @@ static int finish(struct reader *in, struct pagerank_vertices *vertices) {
   free(vertex_of);
   if (!pagerank_edges_sort(in->edges, PAGERANK_FROM) ||
       !pagerank_edges_sort(in->edges, PAGERANK_TO))
-    return pagerank_out_of_memory(in->error);
+    return example_out_of_memory(in->error);
   drop_repeated(in->edges);
   return 0;
 }
 
 int pagerank_packages_read(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
-                           FILE *file, struct pagerank_error *error) {
+                           FILE *file, struct example_error *error) {
   *edges = (struct pagerank_edges){0};
   *vertices = (struct pagerank_vertices){0};
   struct reader reader = {.edges = edges, .error = error, .package = NO_PACKAGE};

@@ -16,13 +16,13 @@
 
 #include <stdio.h>
 
+#include "common/error.h"
 #include "edges.h"
-#include "error.h"
 #include "vertices.h"
 
 /* Reads all records. 0, *vertices with names, and edges as pagerank_vertices_number leaves them, both to
  * be deinited; or -1 and why, and both are empty. */
 int pagerank_packages_read(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
-                           FILE *file, struct pagerank_error *error);
+                           FILE *file, struct example_error *error);
 
 #endif

@@ -63,36 +63,36 @@ static int create_job(struct pagerank_ranking *ranking, const char *name) {
 
 int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_graph *graph,
                             const struct pagerank_ranking_options *options,
-                            struct pagerank_error *error) {
+                            struct example_error *error) {
   *out = (struct pagerank_ranking){
       .tolerance = options->tolerance,
       .rounds_max = options->rounds_max > 0 ? options->rounds_max
                                             : pagerank_kernel_rounds(options->tolerance),
   };
   if (!pagerank_kernel_init(&out->kernel, graph, pagerank_kernel_segments(graph)))
-    return pagerank_out_of_memory(error);
+    return example_out_of_memory(error);
   if (create_pool(out, options->worker_count) == 0 && create_memory(out) == 0 &&
       create_job(out, options->name) == 0)
     return 0;
-  pagerank_fail(error, 0, "%s", synched_error_message());
+  example_fail(error, 0, "%s", synched_error_message());
   pagerank_ranking_destroy(out);
   return -1;
 }
 
 /* Where any graph would have settled in exact numbers, it is for the last digits that it does not. */
-static int refuse_result(const struct pagerank_ranking *ranking, struct pagerank_error *error) {
+static int refuse_result(const struct pagerank_ranking *ranking, struct example_error *error) {
   const bool inexact = ranking->rounds_max >= pagerank_kernel_rounds(ranking->tolerance);
-  return pagerank_fail(error, 0,
-                       "the ranks have not settled: round %" PRIu64
-                       ", the last one allowed, changed them by %.3g in all, and %.3g is the "
-                       "tolerance%s",
-                       ranking->now->round, ranking->now->fold, ranking->tolerance,
-                       inexact ? ", which is finer than their last digits" : "");
+  return example_fail(error, 0,
+                      "the ranks have not settled: round %" PRIu64
+                      ", the last one allowed, changed them by %.3g in all, and %.3g is the "
+                      "tolerance%s",
+                      ranking->now->round, ranking->now->fold, ranking->tolerance,
+                      inexact ? ", which is finer than their last digits" : "");
 }
 
-int pagerank_ranking_run(struct pagerank_ranking *ranking, struct pagerank_error *error) {
+int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error *error) {
   if (synched_job_run(ranking->job) != 0)
-    return pagerank_fail(error, 0, "%s", synched_error_message());
+    return example_fail(error, 0, "%s", synched_error_message());
   ranking->now = synched_snapshot_current(ranking->memory);
   return ranking->now->fold < ranking->tolerance ? 0 : refuse_result(ranking, error);
 }

@@ -10,7 +10,7 @@
 
 #include <synched/synched.h>
 
-#include "error.h"
+#include "common/error.h"
 #include "graph.h"
 #include "kernel.h"
 
@@ -36,11 +36,11 @@ struct pagerank_ranking_options {
  * pagerank_ranking_destroy; or -1 and why, and nothing is left. */
 int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_graph *graph,
                             const struct pagerank_ranking_options *options,
-                            struct pagerank_error *error);
+                            struct example_error *error);
 
 /* Computes rounds until one changes the ranks by less than the tolerance. Blocks. 0; or -1 and why: it
  * did not come to that, for one. */
-int pagerank_ranking_run(struct pagerank_ranking *ranking, struct pagerank_error *error);
+int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error *error);
 
 void pagerank_ranking_destroy(struct pagerank_ranking *ranking);
 

@@ -16,31 +16,31 @@
 #define GZIP_ONLY (16 + MAX_WBITS)
 
 int pagerank_source_open(struct pagerank_source *out, const char *path,
-                         struct pagerank_error *error) {
+                         struct example_error *error) {
   *out = (struct pagerank_source){.file = STDIN_FILENO};
   if (strcmp(path, "-") != 0) {
     out->file = open(path, O_RDONLY | O_CLOEXEC);
     if (out->file < 0)
-      return pagerank_fail(error, 0, "cannot be read: %s", strerror(errno));
+      return example_fail(error, 0, "cannot be read: %s", strerror(errno));
     out->opened = true;
   }
   out->input = malloc(INPUT_BYTES);
   if (out->input)
     return 0;
   pagerank_source_close(out);
-  return pagerank_out_of_memory(error);
+  return example_out_of_memory(error);
 }
 
 /* Takes the next bytes of the file once the last ones are used up: two or more, for two are what tells a
  * gzip file, unless the file ends. */
-static int fill(struct pagerank_source *source, struct pagerank_error *error) {
+static int fill(struct pagerank_source *source, struct example_error *error) {
   size_t count = 0;
   while (count < 2 && !source->ended) {
     const ssize_t more = read(source->file, source->input + count, INPUT_BYTES - count);
     if (more < 0 && errno == EINTR)
       continue;
     if (more < 0)
-      return pagerank_fail(error, 0, "cannot be read: %s", strerror(errno));
+      return example_fail(error, 0, "cannot be read: %s", strerror(errno));
     source->ended = more == 0;
     count += (size_t)more;
   }
@@ -49,33 +49,33 @@ static int fill(struct pagerank_source *source, struct pagerank_error *error) {
   return 0;
 }
 
-static int begin_gzip(struct pagerank_source *source, struct pagerank_error *error) {
+static int begin_gzip(struct pagerank_source *source, struct example_error *error) {
   source->unpacked = malloc(UNPACKED_BYTES);
   if (!source->unpacked || inflateInit2(&source->inflater, GZIP_ONLY) != Z_OK)
-    return pagerank_out_of_memory(error);
+    return example_out_of_memory(error);
   source->gzip = source->in_member = true;
   return 0;
 }
 
 /* Unpacks what there is of the input, as far as there is room. */
-static int unpack(struct pagerank_source *source, struct pagerank_error *error) {
+static int unpack(struct pagerank_source *source, struct example_error *error) {
   z_stream *const inflater = &source->inflater;
   if (!source->in_member && inflateReset(inflater) != Z_OK)
-    return pagerank_fail(error, 0, "the gzip data cannot be unpacked");
+    return example_fail(error, 0, "the gzip data cannot be unpacked");
   source->in_member = true;
   const int result = inflate(inflater, Z_NO_FLUSH);
   if (result == Z_STREAM_END)
     source->in_member = false;
   else if (result == Z_MEM_ERROR)
-    return pagerank_out_of_memory(error);
+    return example_out_of_memory(error);
   else if (result != Z_OK && result != Z_BUF_ERROR)
-    return pagerank_fail(error, 0, "the gzip data is damaged: %s",
-                         inflater->msg ? inflater->msg : "it cannot be unpacked");
+    return example_fail(error, 0, "the gzip data is damaged: %s",
+                        inflater->msg ? inflater->msg : "it cannot be unpacked");
   return 0;
 }
 
 static int next_unpacked(struct pagerank_source *source, struct pagerank_block *out,
-                         struct pagerank_error *error) {
+                         struct example_error *error) {
   z_stream *const inflater = &source->inflater;
   inflater->next_out = source->unpacked;
   inflater->avail_out = (uInt)UNPACKED_BYTES;
@@ -85,7 +85,7 @@ static int next_unpacked(struct pagerank_source *source, struct pagerank_block *
     if (inflater->avail_in == 0 && !source->in_member)
       break;
     if (inflater->avail_in == 0)
-      return pagerank_fail(error, 0, "the gzip data ends too early: the file has been cut short");
+      return example_fail(error, 0, "the gzip data ends too early: the file has been cut short");
     if (unpack(source, error) != 0)
       return -1;
   }
@@ -94,7 +94,7 @@ static int next_unpacked(struct pagerank_source *source, struct pagerank_block *
 }
 
 int pagerank_source_next(struct pagerank_source *source, struct pagerank_block *out,
-                         struct pagerank_error *error) {
+                         struct example_error *error) {
   const bool first = !source->inflater.next_in;
   if (source->gzip)
     return next_unpacked(source, out, error);

@@ -9,7 +9,7 @@
 
 #include <zlib.h>
 
-#include "error.h"
+#include "common/error.h"
 
 struct pagerank_source {
   int file;
@@ -30,12 +30,12 @@ struct pagerank_block {
 /* Opens a file, or standard input for "-". 0, to be ended with pagerank_source_close; or -1 and
  * why. */
 int pagerank_source_open(struct pagerank_source *out, const char *path,
-                         struct pagerank_error *error);
+                         struct example_error *error);
 
 /* The next bytes, valid until the next call; a count of 0 is the end. 0; or -1 and why: the file
  * cannot be read, or is a gzip file that is damaged or does not end as one should. */
 int pagerank_source_next(struct pagerank_source *source, struct pagerank_block *out,
-                         struct pagerank_error *error);
+                         struct example_error *error);
 
 void pagerank_source_close(struct pagerank_source *source);
 

@@ -72,7 +72,7 @@ static int number(struct pagerank_vertices *out, struct pagerank_edges *edges, u
 }
 
 int pagerank_vertices_number(struct pagerank_vertices *out, struct pagerank_edges *edges,
-                             struct pagerank_error *error) {
+                             struct example_error *error) {
   *out = (struct pagerank_vertices){0};
   uint64_t *sources = NULL;
   size_t source_count = 0;
@@ -81,11 +81,11 @@ int pagerank_vertices_number(struct pagerank_vertices *out, struct pagerank_edge
   const int status = sources ? number(out, edges, sources, source_count) : -1;
   free(sources);
   if (status != 0)
-    return pagerank_out_of_memory(error);
+    return example_out_of_memory(error);
   if (out->count <= PAGERANK_VERTICES_MAX)
     return 0;
   pagerank_vertices_deinit(out);
-  return pagerank_fail(error, 0, "more than %zu vertices", PAGERANK_VERTICES_MAX);
+  return example_fail(error, 0, "more than %zu vertices", PAGERANK_VERTICES_MAX);
 }
 
 void pagerank_vertices_print(const struct pagerank_vertices *vertices, size_t vertex, FILE *file) {

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/error.h"
 #include "edges.h"
-#include "error.h"
 
 /* A round finds what an edge brings by an index of 32 bits, among two numbers for each vertex and
  * one for each of a few hundred segments. */
@@ -28,7 +28,7 @@ struct pagerank_vertices {
  * makes no difference to anything that follows.
  * 0 and *out, to be ended with pagerank_vertices_deinit; or -1 and why, and *out is empty. */
 int pagerank_vertices_number(struct pagerank_vertices *out, struct pagerank_edges *edges,
-                             struct pagerank_error *error);
+                             struct example_error *error);
 
 /* Prints a vertex's number or name. */
 void pagerank_vertices_print(const struct pagerank_vertices *vertices, size_t vertex, FILE *file);

@@ -16,7 +16,7 @@
 
 static void expect_command(const char *message, enum dashboard_verb verb, uint64_t value) {
   struct dashboard_command command = {0};
-  struct life_error error = {.text = ""};
+  struct example_error error = {.text = ""};
   cr_assert_eq(dashboard_command_parse(&command, message, strlen(message), &error), 0, "%s: %s",
                message, error.text);
   cr_expect_eq(command.verb, verb, "%s", message);
@@ -36,7 +36,7 @@ Test(dashboard_command, parse_reads_each_verb) {
 
 static void refuse_command(const char *message, size_t byte_count) {
   struct dashboard_command command = {.verb = DASHBOARD_CANCEL, .value = 77};
-  struct life_error error = {.text = ""};
+  struct example_error error = {.text = ""};
   cr_expect_eq(dashboard_command_parse(&command, message, byte_count, &error), -1, "%s", message);
   cr_expect(error.text[0] != '\0', "%s", message);
   cr_expect(command.verb == DASHBOARD_CANCEL && command.value == 77, "%s", message);
@@ -74,7 +74,7 @@ Test(dashboard_command, parse_refuses_everything_else) {
 
 Test(dashboard_command, parse_looks_no_further_than_the_message) {
   struct dashboard_command command = {0};
-  struct life_error error;
+  struct example_error error;
   cr_expect_eq(dashboard_command_parse(&command, "step 12345", 7, &error), 0);
   cr_expect_eq(command.value, 12);
 }
@@ -86,7 +86,7 @@ Test(dashboard_command, parse_refuses_a_long_message) {
   message[sizeof message - 2] = message[sizeof message - 1] = '1';
   refuse_command(message, sizeof message);
   struct dashboard_command command = {0};
-  struct life_error error;
+  struct example_error error;
   cr_expect_eq(dashboard_command_parse(&command, message, sizeof message - 1, &error), 0);
 }
 

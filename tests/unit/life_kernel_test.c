@@ -53,7 +53,7 @@ struct trial {
 /* A third of the cells alive; in every third trial only in the upper rows, to have dead bands. */
 static void make_soup(struct world *world, const struct trial *trial, uint8_t *cells) {
   struct life_pattern pattern;
-  struct life_error error;
+  struct example_error error;
   char text[LIFE_RULE_TEXT_BYTES];
   snprintf(text, sizeof text, "%s:%c%u,%u", trial->rule, trial->space, trial->width, trial->height);
   life_pattern_init(&pattern);

@@ -10,7 +10,7 @@
 
 static struct life_pattern read_well(const char *text) {
   struct life_pattern pattern;
-  struct life_error error = {0, ""};
+  struct example_error error = {0, ""};
   cr_assert_eq(rle_parse(&pattern, text, strlen(text), &error), 0, "%zu: %s", error.line,
                error.text);
   return pattern;
@@ -112,7 +112,7 @@ Test(life_rle, read_grids_in_all_notations) {
 /* The file is refused on this line, and the message has this in it. */
 static void refuse_bytes(const char *text, size_t bytes, size_t line, const char *why) {
   struct life_pattern pattern;
-  struct life_error error = {0, ""};
+  struct example_error error = {0, ""};
   cr_assert_eq(rle_parse(&pattern, text, bytes, &error), -1, "accepted: %s", text);
   cr_assert_eq(error.line, line, "line %zu, not %zu: %s", error.line, line, error.text);
   cr_assert_not_null(strstr(error.text, why), "'%s' is not about '%s'", error.text, why);
@@ -212,7 +212,7 @@ Test(life_rle, read_rubbish_is_refused) {
 
 static void refuse_fit(const char *text, uint64_t generations, const char *why) {
   struct life_pattern pattern = read_well(text);
-  struct life_error error = {0, ""};
+  struct example_error error = {0, ""};
   struct life_grid grid;
   cr_assert_eq(life_grid_fit(&grid, &pattern, generations, &error), -1);
   cr_assert_eq(error.line, pattern.header_line);
@@ -241,7 +241,7 @@ Test(life_rle, fit_bounded_pattern_is_in_the_middle) {
 
 Test(life_rle, fit_unbounded_plane_grows_with_generations_up_to_a_limit) {
   struct life_pattern pattern = read_well("x = 7, y = 3\nbo$3bo$2o2b3o!");
-  struct life_error error;
+  struct example_error error;
   struct life_grid grid;
   cr_assert_eq(life_grid_fit(&grid, &pattern, 100, &error), 0);
   cr_assert_eq(grid.width, 7 + 2 * 101);
@@ -369,7 +369,7 @@ Test(life_rle, read_mutated_files_never_goes_wrong) {
       }
     }
     struct life_pattern pattern;
-    struct life_error error = {0, ""};
+    struct example_error error = {0, ""};
     struct life_grid grid;
     if (rle_parse(&pattern, text, bytes, &error) != 0) {
       cr_assert_gt(error.line, 0);

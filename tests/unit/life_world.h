@@ -28,7 +28,7 @@ struct world {
 
 /* Reads an RLE file that is given as text. */
 static inline int rle_parse(struct life_pattern *out, const char *text, size_t bytes,
-                            struct life_error *error) {
+                            struct example_error *error) {
   FILE *const in = bytes > 0 ? fmemopen((char *)(uintptr_t)text, bytes, "rb") : tmpfile();
   cr_assert_not_null(in);
   const int status = life_rle_read(out, in, error);
@@ -43,7 +43,7 @@ static inline struct life_view world_view(const struct world *world) {
 /* Takes the pattern over. */
 static inline void world_open(struct world *world, const struct life_pattern *pattern,
                               uint64_t generations, size_t bands) {
-  struct life_error error;
+  struct example_error error;
   *world = (struct world){.pattern = *pattern};
   cr_assert_eq(life_grid_fit(&world->grid, pattern, generations, &error), 0, "%s", error.text);
   life_grid_divide(&world->grid, bands, 1);
@@ -64,7 +64,7 @@ static inline void world_open(struct world *world, const struct life_pattern *pa
 static inline void world_open_text(struct world *world, const char *text, uint64_t generations,
                                    size_t bands) {
   struct life_pattern pattern;
-  struct life_error error;
+  struct example_error error;
   cr_assert_eq(rle_parse(&pattern, text, strlen(text), &error), 0, "%zu: %s", error.line,
                error.text);
   world_open(world, &pattern, generations, bands);

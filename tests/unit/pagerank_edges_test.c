@@ -12,7 +12,7 @@ static void expect(const char *text, const struct pagerank_edge *edges, size_t c
     size_t bytes;
     unsigned char *const content = packed(text, strlen(text), packing, &bytes);
     struct pagerank_edges read;
-    struct pagerank_error error = {0, ""};
+    struct example_error error = {0, ""};
     cr_assert_eq(edges_parse(&read, content, bytes, &error), 0, "%zu: %s", error.line, error.text);
     cr_assert_eq(read.count, count, "%zu edges, not %zu, in '%s'", read.count, count, text);
     cr_assert_arr_eq(read.list, edges, count * sizeof *edges);
@@ -59,7 +59,7 @@ Test(pagerank_edges, read_beyond_one_block_finds_every_edge) {
     size_t bytes;
     unsigned char *const content = packed(text, count * line_bytes, packing, &bytes);
     struct pagerank_edges read;
-    struct pagerank_error error = {0, ""};
+    struct example_error error = {0, ""};
     cr_assert_eq(edges_parse(&read, content, bytes, &error), 0, "%zu: %s", error.line, error.text);
     cr_assert_eq(read.count, count);
     for (size_t i = 0; i < count; i++)
@@ -74,7 +74,7 @@ Test(pagerank_edges, read_beyond_one_block_finds_every_edge) {
 
 static void refuse_content(const void *content, size_t bytes, size_t line, const char *why) {
   struct pagerank_edges read;
-  struct pagerank_error error = {0, ""};
+  struct example_error error = {0, ""};
   cr_assert_eq(edges_parse(&read, content, bytes, &error), -1, "accepted; not about '%s'", why);
   cr_assert_eq(error.line, line, "line %zu, not %zu: %s", error.line, line, error.text);
   cr_assert_str_eq(error.text, why);

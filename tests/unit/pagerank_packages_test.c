@@ -14,7 +14,7 @@ struct packages {
   struct pagerank_vertices vertices;
 };
 
-static int parse(struct packages *out, const char *text, struct pagerank_error *error) {
+static int parse(struct packages *out, const char *text, struct example_error *error) {
   FILE *const file = *text ? fmemopen((char *)(uintptr_t)text, strlen(text), "r") : tmpfile();
   cr_assert_not_null(file);
   const int status = pagerank_packages_read(&out->edges, &out->vertices, file, error);
@@ -25,7 +25,7 @@ static int parse(struct packages *out, const char *text, struct pagerank_error *
 /* The graph as text: all names, and behind each of them who depends on it. */
 static void expect(const char *text, const char *wanted) {
   struct packages packages;
-  struct pagerank_error error = {0, ""};
+  struct example_error error = {0, ""};
   char found[500] = "";
   cr_assert_eq(parse(&packages, text, &error), 0, "%zu: %s", error.line, error.text);
   size_t edge = 0;
@@ -78,7 +78,7 @@ Test(pagerank_packages, read_carriage_returns_are_tolerated) {
 
 static void refuse(const char *text, size_t line, const char *why) {
   struct packages packages;
-  struct pagerank_error error = {0, ""};
+  struct example_error error = {0, ""};
   cr_assert_eq(parse(&packages, text, &error), -1, "accepted: %s", text);
   cr_assert_eq(error.line, line, "line %zu, not %zu: %s", error.line, line, error.text);
   cr_assert_str_eq(error.text, why);

@@ -56,7 +56,7 @@ static inline unsigned char *packed(const char *text, size_t bytes, enum packing
 
 /* Reads a file that has these bytes. */
 static inline int edges_parse(struct pagerank_edges *out, const void *content, size_t count,
-                              struct pagerank_error *error) {
+                              struct example_error *error) {
   char path[] = "/tmp/pagerank_test.XXXXXX";
   struct pagerank_source source;
   const int file = mkstemp(path);
@@ -79,7 +79,7 @@ struct world {
 
 /* Takes the edges over. */
 static inline void world_open(struct world *world, const struct pagerank_edges *edges) {
-  struct pagerank_error error = {0, ""};
+  struct example_error error = {0, ""};
   *world = (struct world){.edges = *edges};
   cr_assert_eq(pagerank_vertices_number(&world->vertices, &world->edges, &error), 0, "%s",
                error.text);
@@ -89,7 +89,7 @@ static inline void world_open(struct world *world, const struct pagerank_edges *
 
 static inline void world_open_text(struct world *world, const char *text) {
   struct pagerank_edges edges;
-  struct pagerank_error error = {0, ""};
+  struct example_error error = {0, ""};
   cr_assert_eq(edges_parse(&edges, text, strlen(text), &error), 0, "%zu: %s", error.line,
                error.text);
   world_open(world, &edges);

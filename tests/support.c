@@ -66,6 +66,19 @@ void pool_end(struct synched_pool *pool) {
   cr_assert_eq(synched_pool_destroy(pool), 0, "%s", synched_error_message());
 }
 
+struct synched_pool_info pool_info_of(const struct synched_pool *pool) {
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  cr_assert_eq(synched_pool_info(pool, &info), 0, "%s", synched_error_message());
+  return info;
+}
+
+struct synched_pool_worker_info pool_worker_info_of(const struct synched_pool *pool,
+                                                    unsigned worker) {
+  struct synched_pool_worker_info info = {.struct_size = sizeof info};
+  cr_assert_eq(synched_pool_worker_info(pool, worker, &info), 0, "%s", synched_error_message());
+  return info;
+}
+
 struct synched_memory *memory_with(const struct synched_memory_options *options) {
   struct synched_memory *memory;
   cr_assert_eq(synched_memory_create(&memory, options), 0, "%s", synched_error_message());

@@ -33,6 +33,9 @@ unsigned file_count(void);
 struct synched_pool *pool_new(unsigned worker_count);
 struct synched_pool *pool_with(const struct synched_pool_options *options);
 void pool_end(struct synched_pool *pool);
+struct synched_pool_info pool_info_of(const struct synched_pool *pool);
+struct synched_pool_worker_info pool_worker_info_of(const struct synched_pool *pool,
+                                                    unsigned worker);
 
 struct synched_memory *memory_with(const struct synched_memory_options *options);
 void memory_end(struct synched_memory *memory);

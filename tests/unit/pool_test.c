@@ -17,19 +17,6 @@
 
 TestSuite(pool, .init = threads_begin);
 
-static struct synched_pool_info info_of(const struct synched_pool *pool) {
-  struct synched_pool_info info = {.struct_size = sizeof info};
-  cr_assert_eq(synched_pool_info(pool, &info), 0, "%s", synched_error_message());
-  return info;
-}
-
-static struct synched_pool_worker_info worker_info_of(const struct synched_pool *pool,
-                                                      unsigned worker) {
-  struct synched_pool_worker_info info = {.struct_size = sizeof info};
-  cr_assert_eq(synched_pool_worker_info(pool, worker, &info), 0, "%s", synched_error_message());
-  return info;
-}
-
 /* The mask of a thread, 0 being the calling one, as the system has it: "0-3,8". */
 static const char *mask_of(char *text, size_t text_bytes, uint64_t thread_id) {
   cpu_set_t mask;
@@ -79,7 +66,7 @@ static void expect_works(struct synched_pool *pool) {
 Test(pool, create_without_options_takes_what_the_process_may_use) {
   struct synched_pool *pool;
   cr_assert_eq(synched_pool_create(&pool, NULL), 0);
-  struct synched_pool_info info = info_of(pool);
+  struct synched_pool_info info = pool_info_of(pool);
   cr_assert_eq(info.worker_count, usable_cpus());
   cr_assert_eq(info.usable_cpus, usable_cpus());
   cr_assert_eq(info.wait, SYNCHED_WAIT_AUTO);
@@ -98,8 +85,8 @@ Test(pool, create_without_options_follows_the_callers_mask) {
   cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
   struct synched_pool *pool;
   cr_assert_eq(synched_pool_create(&pool, NULL), 0);
-  cr_assert_eq(info_of(pool).worker_count, 1);
-  cr_assert_eq(info_of(pool).usable_cpus, 1);
+  cr_assert_eq(pool_info_of(pool).worker_count, 1);
+  cr_assert_eq(pool_info_of(pool).usable_cpus, 1);
   expect_works(pool);
   pool_end(pool);
 }
@@ -107,12 +94,12 @@ Test(pool, create_without_options_follows_the_callers_mask) {
 /* Each worker's place, mask and name against what the system says of its thread. */
 static void expect_truthful(const struct synched_pool *pool, const char *name,
                             unsigned most_pinned) {
-  struct synched_pool_info info = info_of(pool);
+  struct synched_pool_info info = pool_info_of(pool);
   char own[64], text[64], expected[64];
   (void)mask_of(own, sizeof own, 0);
   unsigned pinned_count = 0;
   for (unsigned w = 0; w < info.worker_count; w++) {
-    struct synched_pool_worker_info worker = worker_info_of(pool, w);
+    struct synched_pool_worker_info worker = pool_worker_info_of(pool, w);
     cr_assert_str_eq(worker.cpus, mask_of(text, sizeof text, worker.thread_id));
     cr_assert_eq(worker.pin_status, 0);
     (void)snprintf(expected, sizeof expected, "%d", worker.place.cpu);
@@ -139,11 +126,11 @@ Test(pool, info_is_what_the_system_says) {
                                .affinity = (enum synched_affinity)affinity,
                                .cpu_list = affinity == SYNCHED_AFFINITY_LIST ? list : NULL,
                                .name = "rounds"));
-      cr_assert_eq(info_of(pool).worker_count, worker_counts[i]);
+      cr_assert_eq(pool_info_of(pool).worker_count, worker_counts[i]);
       if (affinity != SYNCHED_AFFINITY_AUTO)
-        cr_assert_eq((int)info_of(pool).affinity, affinity);
+        cr_assert_eq((int)pool_info_of(pool).affinity, affinity);
       /* AUTO binds those for whom there is a CPU. */
-      const unsigned usable = info_of(pool).usable_cpus;
+      const unsigned usable = pool_info_of(pool).usable_cpus;
       const bool crowded = affinity == SYNCHED_AFFINITY_AUTO && worker_counts[i] > usable;
       expect_truthful(pool, "rounds", crowded ? usable : worker_counts[i]);
       cr_assert_str_eq(before, mask_of(after, sizeof after, 0), "the caller's own mask changed");
@@ -165,9 +152,9 @@ Test(pool, create_list_is_followed_in_its_order) {
   (void)snprintf(list, sizeof list, "%u,%u", second, first);
   struct synched_pool *pool = pool_with(
       SYNCHED_POOL_OPTIONS(.worker_count = 3, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
-  cr_assert_eq(worker_info_of(pool, 0).place.cpu, (int)second);
-  cr_assert_eq(worker_info_of(pool, 1).place.cpu, (int)first);
-  cr_assert_eq(worker_info_of(pool, 2).place.cpu, (int)second);
+  cr_assert_eq(pool_worker_info_of(pool, 0).place.cpu, (int)second);
+  cr_assert_eq(pool_worker_info_of(pool, 1).place.cpu, (int)first);
+  cr_assert_eq(pool_worker_info_of(pool, 2).place.cpu, (int)second);
   pool_end(pool);
 }
 
@@ -214,7 +201,7 @@ Test(pool, create_name_is_cut_but_the_number_stays) {
   struct synched_pool *pool =
       pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 12, .name = "a name that is far too long"));
   for (unsigned w = 0; w < 12; w++) {
-    struct synched_pool_worker_info info = worker_info_of(pool, w);
+    struct synched_pool_worker_info info = pool_worker_info_of(pool, w);
     char number[8], comm[32];
     (void)snprintf(number, sizeof number, "/%u", w);
     cr_assert_str_eq(strchr(info.name, '/'), number, "%s", info.name);
@@ -227,7 +214,7 @@ Test(pool, create_name_is_cut_but_the_number_stays) {
 
 Test(pool, create_without_name_is_called_synched) {
   struct synched_pool *pool = pool_new(2);
-  expect_truthful(pool, "synched", info_of(pool).worker_count);
+  expect_truthful(pool, "synched", pool_info_of(pool).worker_count);
   pool_end(pool);
 }
 
@@ -239,23 +226,23 @@ Test(pool, create_options_are_copied) {
                                      .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
   memset(name, 'x', sizeof name - 1);
   memset(list, 'x', sizeof list - 1);
-  expect_truthful(pool, "mine", info_of(pool).worker_count);
+  expect_truthful(pool, "mine", pool_info_of(pool).worker_count);
   pool_end(pool);
 }
 
 Test(pool, info_tells_the_wait_in_force) {
   struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1));
-  cr_assert_eq(info_of(pool).spin_ns, 50000, "the default is documented");
+  cr_assert_eq(pool_info_of(pool).spin_ns, 50000, "the default is documented");
   pool_end(pool);
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .spin_ns = 1234));
-  cr_assert_eq(info_of(pool).spin_ns, 1234);
+  cr_assert_eq(pool_info_of(pool).spin_ns, 1234);
   pool_end(pool);
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .wait = SYNCHED_WAIT_SLEEP));
-  cr_assert_eq(info_of(pool).wait, SYNCHED_WAIT_SLEEP);
-  cr_assert_eq(info_of(pool).spin_ns, 0);
+  cr_assert_eq(pool_info_of(pool).wait, SYNCHED_WAIT_SLEEP);
+  cr_assert_eq(pool_info_of(pool).spin_ns, 0);
   pool_end(pool);
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .wait = SYNCHED_WAIT_SPIN));
-  cr_assert_eq(info_of(pool).wait, SYNCHED_WAIT_SPIN);
+  cr_assert_eq(pool_info_of(pool).wait, SYNCHED_WAIT_SPIN);
   pool_end(pool);
 }
 
@@ -297,11 +284,12 @@ Test(pool, create_pin_refused_is_a_warning) {
     struct synched_pool *pool =
         pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 3, .affinity = SYNCHED_AFFINITY_LIST,
                                        .cpu_list = list));
-    cr_assert_eq(info_of(pool).pinned_count, 2);
-    cr_assert_not_null(strstr(info_of(pool).warning, "1 of 3"), "%s", info_of(pool).warning);
+    cr_assert_eq(pool_info_of(pool).pinned_count, 2);
+    cr_assert_not_null(strstr(pool_info_of(pool).warning, "1 of 3"), "%s",
+                       pool_info_of(pool).warning);
     unsigned refused_count = 0;
     for (unsigned w = 0; w < 3; w++) {
-      struct synched_pool_worker_info info = worker_info_of(pool, w);
+      struct synched_pool_worker_info info = pool_worker_info_of(pool, w);
       if (info.pin_status == 0)
         continue;
       refused_count++;
@@ -321,9 +309,10 @@ Test(pool, create_topology_unreadable_is_a_warning_for_auto_only) {
   synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
   cr_assert_eq(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1)), 0);
   if (!disarm(SYNCHED__FAULT_TOPOLOGY, 1)) {
-    cr_assert_eq(info_of(pool).affinity, SYNCHED_AFFINITY_NONE);
-    cr_assert_eq(info_of(pool).pinned_count, 0);
-    cr_assert_not_null(strstr(info_of(pool).warning, "topology"), "%s", info_of(pool).warning);
+    cr_assert_eq(pool_info_of(pool).affinity, SYNCHED_AFFINITY_NONE);
+    cr_assert_eq(pool_info_of(pool).pinned_count, 0);
+    cr_assert_not_null(strstr(pool_info_of(pool).warning, "topology"), "%s",
+                       pool_info_of(pool).warning);
   }
   expect_works(pool);
   pool_end(pool);
@@ -454,10 +443,10 @@ static bool is_asleep(uint64_t thread_id) {
 
 /* All workers fall asleep, and then use no CPU at all. */
 static void expect_idle(const struct synched_pool *pool) {
-  const unsigned count = info_of(pool).worker_count;
+  const unsigned count = pool_info_of(pool).worker_count;
   uint64_t used_ns[16];
   for (unsigned w = 0; w < count; w++) {
-    uint64_t thread_id = worker_info_of(pool, w).thread_id;
+    uint64_t thread_id = pool_worker_info_of(pool, w).thread_id;
     unsigned quiet = 0;
     /* Asleep may also be a page fault on the way to the gate; so it must last. */
     for (unsigned ms = 0; quiet < 5 && ms < 20000; ms++) {
@@ -470,7 +459,7 @@ static void expect_idle(const struct synched_pool *pool) {
   }
   nap_ms(50);
   for (unsigned w = 0; w < count; w++)
-    cr_assert_eq(cpu_time_ns(worker_info_of(pool, w).thread_id), used_ns[w], "worker %u", w);
+    cr_assert_eq(cpu_time_ns(pool_worker_info_of(pool, w).thread_id), used_ns[w], "worker %u", w);
 }
 
 Test(pool, idle_workers_use_no_cpu) {

@@ -19,19 +19,6 @@ TestSuite(priority, .init = threads_begin);
 
 enum { WORKERS = 3 };
 
-static struct synched_pool_info info_of(const struct synched_pool *pool) {
-  struct synched_pool_info info = {.struct_size = sizeof info};
-  cr_assert_eq(synched_pool_info(pool, &info), 0, "%s", synched_error_message());
-  return info;
-}
-
-static struct synched_pool_worker_info worker_info_of(const struct synched_pool *pool,
-                                                      unsigned worker) {
-  struct synched_pool_worker_info info = {.struct_size = sizeof info};
-  cr_assert_eq(synched_pool_worker_info(pool, worker, &info), 0, "%s", synched_error_message());
-  return info;
-}
-
 /* How the system schedules a thread; 0: the calling one. */
 struct standing {
   int policy, priority, nice;
@@ -56,8 +43,8 @@ static void expect_standing(uint64_t thread_id, struct standing expected) {
 
 static void expect_all(const struct synched_pool *pool, struct standing expected) {
   for (unsigned w = 0; w < WORKERS; w++) {
-    cr_assert_eq(worker_info_of(pool, w).priority_status, 0);
-    expect_standing(worker_info_of(pool, w).thread_id, expected);
+    cr_assert_eq(pool_worker_info_of(pool, w).priority_status, 0);
+    expect_standing(pool_worker_info_of(pool, w).thread_id, expected);
   }
 }
 
@@ -97,8 +84,8 @@ Test(priority, none_asked_for_is_the_creating_threads) {
   cr_assert_eq(setpriority(PRIO_PROCESS, 0, 4), 0);
   struct synched_pool *pool = pool_new(WORKERS);
   expect_all(pool, (struct standing){.policy = SCHED_OTHER, .nice = 4});
-  cr_assert_eq(info_of(pool).prioritised_count, 0);
-  cr_assert_str_eq(info_of(pool).warning, "");
+  cr_assert_eq(pool_info_of(pool).prioritised_count, 0);
+  cr_assert_str_eq(pool_info_of(pool).warning, "");
   pool_end(pool);
 }
 
@@ -109,8 +96,8 @@ Test(priority, nice_is_each_workers_and_not_the_creating_threads) {
       pool_with(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .nice = nice));
   expect_all(pool, (struct standing){.policy = SCHED_OTHER, .nice = nice});
   expect_standing(0, own);
-  cr_assert_eq(info_of(pool).prioritised_count, WORKERS);
-  cr_assert_str_eq(info_of(pool).warning, "");
+  cr_assert_eq(pool_info_of(pool).prioritised_count, WORKERS);
+  cr_assert_str_eq(pool_info_of(pool).warning, "");
   expect_works(pool);
   pool_end(pool);
 }
@@ -125,8 +112,8 @@ Test(priority, real_time_is_each_workers_and_not_the_creating_threads) {
         pool_with(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .priority = priorities[i]));
     expect_all(pool, (struct standing){.policy = SCHED_FIFO, .priority = priorities[i]});
     expect_standing(0, own);
-    cr_assert_eq(info_of(pool).prioritised_count, WORKERS);
-    cr_assert_str_eq(info_of(pool).warning, "");
+    cr_assert_eq(pool_info_of(pool).prioritised_count, WORKERS);
+    cr_assert_str_eq(pool_info_of(pool).warning, "");
     expect_works(pool);
     pool_end(pool);
   }
@@ -139,11 +126,11 @@ Test(priority, real_time_creating_thread_passes_it_on_unless_asked_otherwise) {
   cr_assert_eq(sched_setscheduler(0, SCHED_FIFO, &own), 0);
   struct synched_pool *pool = pool_new(WORKERS);
   expect_all(pool, (struct standing){.policy = SCHED_FIFO, .priority = 3});
-  cr_assert_eq(info_of(pool).prioritised_count, 0);
+  cr_assert_eq(pool_info_of(pool).prioritised_count, 0);
   pool_end(pool);
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .nice = 6));
   expect_all(pool, (struct standing){.policy = SCHED_OTHER, .nice = 6});
-  cr_assert_eq(info_of(pool).prioritised_count, WORKERS);
+  cr_assert_eq(pool_info_of(pool).prioritised_count, WORKERS);
   pool_end(pool);
   expect_standing(0, (struct standing){.policy = SCHED_FIFO, .priority = 3});
   /* What Criterion does after this is not to keep others off the CPU. */
@@ -153,7 +140,7 @@ Test(priority, real_time_creating_thread_passes_it_on_unless_asked_otherwise) {
 /* --- refused --- */
 
 static void expect_warning(const struct synched_pool *pool, const char *part) {
-  const struct synched_pool_info info = info_of(pool);
+  const struct synched_pool_info info = pool_info_of(pool);
   cr_assert_not_null(strstr(info.warning, part), "\"%s\" does not say \"%s\"", info.warning, part);
 }
 
@@ -162,18 +149,18 @@ Test(priority, refused_by_the_system_is_a_warning_that_says_what_it_takes) {
   const struct standing own = standing_of(0);
   struct synched_pool *pool =
       pool_with(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .priority = 50));
-  cr_assert_eq(info_of(pool).prioritised_count, 0);
+  cr_assert_eq(pool_info_of(pool).prioritised_count, 0);
   expect_warning(pool, "priority 50 refused to 3 of 3 workers: not permitted");
   expect_warning(pool, "CAP_SYS_NICE, or RLIMIT_RTPRIO 50");
   for (unsigned w = 0; w < WORKERS; w++) {
-    cr_assert_eq(worker_info_of(pool, w).priority_status, SYNCHED_EPERM);
-    expect_standing(worker_info_of(pool, w).thread_id, own);
+    cr_assert_eq(pool_worker_info_of(pool, w).priority_status, SYNCHED_EPERM);
+    expect_standing(pool_worker_info_of(pool, w).thread_id, own);
   }
   expect_works(pool);
   pool_end(pool);
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .nice = -5));
-  cr_assert_eq(info_of(pool).prioritised_count, 0);
-  cr_assert_eq(worker_info_of(pool, 0).priority_status, SYNCHED_EPERM);
+  cr_assert_eq(pool_info_of(pool).prioritised_count, 0);
+  cr_assert_eq(pool_worker_info_of(pool, 0).priority_status, SYNCHED_EPERM);
   expect_warning(pool, "nice -5 refused to 1 of 1 workers: not permitted");
   expect_warning(pool, "CAP_SYS_NICE, or RLIMIT_NICE 25");
   pool_end(pool);
@@ -186,9 +173,9 @@ Test(priority, refused_to_one_is_told_of_that_one) {
         pool_with(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .nice = 19));
     unsigned refused_count = 0;
     for (unsigned w = 0; w < WORKERS; w++)
-      refused_count += worker_info_of(pool, w).priority_status == SYNCHED_EPERM;
+      refused_count += pool_worker_info_of(pool, w).priority_status == SYNCHED_EPERM;
     cr_assert_eq(refused_count, 1);
-    cr_assert_eq(info_of(pool).prioritised_count, WORKERS - 1);
+    cr_assert_eq(pool_info_of(pool).prioritised_count, WORKERS - 1);
     expect_warning(pool, "nice 19 refused to 1 of 3");
     expect_works(pool);
     pool_end(pool);
@@ -220,7 +207,7 @@ Test(priority, out_structs_of_an_older_caller_are_filled_as_far_as_they_reach) {
   cr_assert_eq(synched_pool_info(pool, &info), 0, "%s", synched_error_message());
   cr_assert_eq(synched_pool_worker_info(pool, 0, &worker), 0, "%s", synched_error_message());
   cr_assert_eq(info.worker_count, 1);
-  cr_assert_eq(worker.thread_id, worker_info_of(pool, 0).thread_id);
+  cr_assert_eq(worker.thread_id, pool_worker_info_of(pool, 0).thread_id);
   cr_assert_eq(info.prioritised_count, untouched_count);
   cr_assert_eq(worker.priority_status, untouched_status);
   info.struct_size--;

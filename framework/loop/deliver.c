@@ -89,10 +89,12 @@ bool synched__deliver(struct synched__delivery *delivery) {
     deliver_steered(job);
   if (!ended || is_lost(job))
     return false;
-  const bool released = synched__job_is_released(job);
-  if (!released)
-    synched__job_ring(job);
-  return released;
+  if (synched__job_is_released(job))
+    return true;
+  /* Whoever is inside may be of lower priority than we are: to come back at once might keep it there for good. */
+  synched__thread_nap();
+  synched__job_ring(job);
+  return false;
 }
 
 /* --- the end --- */

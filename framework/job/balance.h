@@ -12,23 +12,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* All durations are below 2^31 ns. */
 struct synched__balance {
-  uint32_t
-      work_ns; /* moving average of all calls of a round together, as all figures here below 2^32 */
-  uint32_t solo_ns; /* moving average of solo rounds, from opening to closing; 0: there were none */
-  uint32_t
-      shared_ns; /* the same of shared rounds that others took part in, in this stretch of them */
-  uint32_t cost_ns; /* of sharing: shared_ns beyond an even share of the work, when last shared */
-  uint32_t account_ns; /* solo: what sharing would have saved so far; on trial: what it has lost */
-  uint32_t price_ns;   /* how much must have been saved up for the next trial */
-  uint32_t tried_ns;   /* solo_ns when sharing was last tried */
-  uint32_t trial_ns;   /* work_ns at the end of the trial that it passed; 0: none yet */
-  uint32_t
-      stretch_ns; /* solo: how long this stretch of such rounds has lasted, up to a limit; on trial: what
-                          it has lost before anybody else came */
-  uint32_t
-      round_count; /* of this stretch: solo rounds measured, or shared ones that others took part in */
-  bool solo;       /* the decision */
+  /* what all calls of a usual round take together; rounds far from the usual hardly move it */
+  uint32_t usual_work_ns;
+  /* what they take on average, every round at its full weight */
+  uint32_t mean_work_ns;
+  /* a usual solo round, from opening to closing; 0: none has been measured */
+  uint32_t solo_ns;
+  /* the shortest solo rounds of late */
+  uint32_t solo_least_ns;
+  /* a usual shared round that others took part in, in this stretch of them */
+  uint32_t shared_ns;
+  /* of sharing: shared_ns beyond an even share of the work, when last shared */
+  uint32_t cost_ns;
+  /* how much longer the calls of a round take, together, because it is shared */
+  uint32_t slowdown_ns;
+  /* solo: what sharing would have saved so far; shared: what it has lost, negative where it has won */
+  int32_t account_ns;
+  union {
+    /* shared: the least work of a round of late, in this stretch */
+    uint32_t shared_least_ns;
+    /* solo: what sharing would have saved since the account was last empty, no round counting for much */
+    uint32_t shown_ns;
+  };
+  /* how much must have been saved up for the next trial */
+  uint32_t price_ns;
+  /* shared: how much this stretch may lose before it ends */
+  uint32_t allowance_ns;
+  /* the shortest solo rounds when sharing was last tried */
+  uint32_t tried_ns;
+  /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody else came */
+  uint32_t stretch_ns;
+  /* of this stretch, up to a limit: solo rounds measured, or shared ones that others took part in */
+  uint16_t round_count;
+  bool solo; /* the decision */
 };
 
 struct synched__balance_sample {

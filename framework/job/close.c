@@ -13,6 +13,10 @@
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
 
+/* But who is done with its own range looks only after about this long for something to steal: a range that takes less is
+ * claimed as a whole. */
+#define UNSTOLEN_NS 1000u
+
 /* About what a cache line takes to another CPU. */
 #define LINE_NS 120u
 
@@ -108,13 +112,28 @@ static void record_round(struct synched__run *run, uint64_t now_ns) {
   cell->closed_ns = now_ns;
 }
 
+/* The most segments that a worker has at home. */
+static size_t range_most(const struct synched__shape *shape) {
+  return (shape->segment_count + shape->party - 1) / shape->party;
+}
+
+/* Then the order within a range makes no difference. */
+static bool claims_whole(const struct synched__shape *shape) {
+  return shape->batch >= range_most(shape);
+}
+
 static void set_batch(struct synched_job *job) {
   const struct synched__shape *shape = &job->shape;
-  size_t most = shape->segment_count / shape->party / 4;
-  uint64_t fitting = BATCH_NS * shape->segment_count / (job->balance.work_ns + 1);
+  const uint64_t work_ns = job->balance.mean_work_ns;
+  const size_t range = range_most(shape);
+  const uint64_t fitting = BATCH_NS * shape->segment_count / (work_ns + 1);
+  const size_t most = range <= SYNCHED__BATCH_MAX ? range : SYNCHED__BATCH_MAX;
+  if (work_ns / shape->party < UNSTOLEN_NS) {
+    job->shape.batch = (unsigned)most;
+    return;
+  }
   unsigned batch = 1;
-  for (unsigned twice = 2; twice <= most && twice <= fitting && twice <= SYNCHED__BATCH_MAX;
-       twice *= 2)
+  for (unsigned twice = 2; twice <= most / 4 && twice <= fitting; twice *= 2)
     batch = twice;
   job->shape.batch = batch;
 }
@@ -136,8 +155,8 @@ static void learn(struct synched__run *run, uint64_t now_ns) {
     set_batch(job);
     synched__round_set_wake(job);
   }
-  if (job->order.segments != NULL && !job->balance.solo &&
-      ((done & (done - 1)) == 0 || done % 64 == 0))
+  const bool is_time = (done & (done - 1)) == 0 || done % 64 == 0;
+  if (is_time && job->order.segments != NULL && !job->balance.solo && !claims_whole(&job->shape))
     synched__order_update(&job->order, job->shape, job->report);
 }
 

@@ -13,6 +13,7 @@
 #define SYNCHED_JOB_JOB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "job/balance.h"
 #include "job/claim.h"
@@ -109,6 +110,12 @@ struct synched_job {
   _Atomic uint64_t loop_thread_id; /* the system's, of the thread that started it; 0: it is not */
   uint64_t passed_over;            /* for synched_job_missed */
 };
+
+/* One line of 64 bytes moves to who counts out last, and brings it all it needs. */
+_Static_assert(offsetof(struct synched_job, balance) + sizeof(struct synched__balance) -
+                       offsetof(struct synched_job, remaining) <=
+                   64,
+               "the balance shares the line of the count");
 
 /* One worker's part in one round: lives on its stack. */
 struct synched__run {

@@ -43,8 +43,9 @@ void synched__round_set_wake(struct synched_job *job) {
   const unsigned all = all_of(job);
   const bool eager = (job->options.flags & SYNCHED_JOB_EAGER) != 0;
   unsigned worth = all;
-  if (!eager && !job->shape.is_static && job->balance.work_ns != 0)
-    for (worth = 2; worth < all && (uint64_t)worth * WAKE_NS < job->balance.work_ns; worth *= 2)
+  if (!eager && !job->shape.is_static && job->balance.mean_work_ns != 0)
+    for (worth = 2; worth < all && (uint64_t)worth * WAKE_NS < job->balance.mean_work_ns;
+         worth *= 2)
       continue;
   job->shape.wake_count = worth < all ? worth : all;
 }

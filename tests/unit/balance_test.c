@@ -24,12 +24,13 @@ static struct synched__balance fresh(void) {
   return balance;
 }
 
-/* A world in which sharing a round costs overhead_ns beyond an even share of its work. Calls take `slowdown`
- * hundredths longer in shared rounds. */
+/* A world in which sharing a round costs overhead_ns beyond an even share of its work. Its calls take `slowdown`
+ * hundredths longer then, and lines_ns, together. */
 struct world {
   uint64_t work_ns, overhead_ns;
   unsigned share;
   unsigned slowdown;
+  uint64_t lines_ns;
   bool nobody_comes; /* the others are asleep, or have no CPU */
 };
 
@@ -45,7 +46,8 @@ static uint64_t live_longer(struct synched__balance *balance, const struct world
   const bool joint = !balance->solo && !world->nobody_comes;
   const uint64_t wall_ns = (balance->solo ? world->work_ns : shared_wall(world)) + extra_ns;
   const uint64_t work_ns =
-      joint ? world->work_ns + world->work_ns * world->slowdown / 100 : world->work_ns;
+      joint ? world->work_ns + world->work_ns * world->slowdown / 100 + world->lines_ns
+            : world->work_ns;
   const struct synched__balance_sample sample = {work_ns + extra_ns, wall_ns, world->share, joint};
   synched__balance_update(balance, &sample);
   return wall_ns;
@@ -177,12 +179,12 @@ Test(balance, account_is_lost_when_there_is_nothing_more_to_gain) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
   live_rounds(&balance, &tiny, 1000);
-  while (balance.account_ns < balance.price_ns / 2)
+  while (balance.account_ns < (int32_t)balance.price_ns / 2)
     (void)live(&balance, &grown);
   cr_assert(balance.solo);
   balance.cost_ns = 2500;
   live_rounds(&balance, &tiny, 100);
-  cr_assert_lt(balance.account_ns, balance.price_ns / 50);
+  cr_assert_lt(balance.account_ns, (int32_t)balance.price_ns / 50);
   cr_assert(balance.solo);
 }
 
@@ -276,6 +278,123 @@ Test(balance, steady_work_costs_about_what_the_better_decision_would) {
             (struct world){.work_ns = work_ns, .overhead_ns = overhead_ns, .share = shares[i]});
 }
 
+/* --- rounds that are not alike --- */
+
+#define PATTERN_MOST 1001u
+
+/* Sizes that come in turn. */
+struct pattern {
+  unsigned count;
+  uint64_t works_ns[PATTERN_MOST];
+};
+
+/* Lives through `rounds` of a pattern; what they took, beside what they would have taken all shared, and all solo. */
+struct lives {
+  uint64_t spent_ns, shared_ns, solo_ns;
+};
+
+static struct lives live_pattern(struct synched__balance *balance, const struct pattern *pattern,
+                                 struct world world, unsigned rounds) {
+  struct lives lives = {0, 0, 0};
+  for (unsigned i = 0; i < rounds; i++) {
+    world.work_ns = pattern->works_ns[i % pattern->count];
+    lives.spent_ns += live(balance, &world);
+    lives.shared_ns += shared_wall(&world);
+    lives.solo_ns += world.work_ns;
+  }
+  return lives;
+}
+
+/* At least 0.95 of the speed of sharing every round, and not much slower than none, from the first round on. */
+static void expect_keeps_up(const struct pattern *pattern, struct world world, unsigned rounds) {
+  struct synched__balance balance = fresh();
+  const struct lives lives = live_pattern(&balance, pattern, world, rounds);
+  const uint64_t learning_ns = 2 * SETTLE_NS + 4 * 50000;
+  cr_expect_leq(
+      lives.spent_ns, lives.shared_ns / 95 * 100 + learning_ns,
+      "%u sizes from %llu ns on, overhead %llu, share %u: %llu instead of %llu us", pattern->count,
+      (unsigned long long)pattern->works_ns[0], (unsigned long long)world.overhead_ns, world.share,
+      (unsigned long long)lives.spent_ns / 1000, (unsigned long long)lives.shared_ns / 1000);
+  cr_expect_leq(
+      lives.spent_ns, lives.solo_ns + lives.solo_ns / 8 + learning_ns,
+      "%u sizes from %llu ns on, overhead %llu, share %u: %llu instead of %llu us", pattern->count,
+      (unsigned long long)pattern->works_ns[0], (unsigned long long)world.overhead_ns, world.share,
+      (unsigned long long)lives.spent_ns / 1000, (unsigned long long)lives.solo_ns / 1000);
+}
+
+static void expect_keeps_up_everywhere(const struct pattern *pattern) {
+  static const unsigned shares[] = {2, 3, 16};
+  for (uint64_t overhead_ns = 100; overhead_ns <= 1600; overhead_ns *= 4)
+    for (size_t i = 0; i < LENGTH(shares); i++)
+      for (uint64_t lines_ns = 0; lines_ns < overhead_ns; lines_ns += overhead_ns / 2)
+        expect_keeps_up(
+            pattern,
+            (struct world){.overhead_ns = overhead_ns, .share = shares[i], .lines_ns = lines_ns},
+            60000);
+}
+
+Test(balance, heavy_rounds_among_tiny_ones_cost_what_sharing_all_would) {
+  static struct pattern pattern;
+  for (uint64_t heavy_ns = 2000; heavy_ns <= 2000000; heavy_ns *= 10)
+    for (pattern.count = 2; pattern.count <= 8; pattern.count += 2) {
+      for (uint64_t light_ns = 200; light_ns < heavy_ns; light_ns *= 5) {
+        pattern.works_ns[0] = heavy_ns;
+        for (unsigned i = 1; i < pattern.count; i++)
+          pattern.works_ns[i] = light_ns;
+        expect_keeps_up_everywhere(&pattern);
+      }
+    }
+}
+
+Test(balance, rounds_of_eight_sizes_cost_what_sharing_all_would) {
+  static const struct pattern rising = {8, {100, 400, 1600, 6400, 25600, 102400, 409600, 1638400}};
+  static const struct pattern jumping = {8, {500, 100000, 2000, 10000, 200, 1000000, 30000, 5000}};
+  expect_keeps_up_everywhere(&rising);
+  expect_keeps_up_everywhere(&jumping);
+}
+
+Test(balance, rounds_of_random_sizes_cost_what_sharing_all_would) {
+  static struct pattern pattern = {.count = 1000};
+  uint64_t seed = 1;
+  for (unsigned magnitude = 2; magnitude <= 14; magnitude += 4) {
+    for (unsigned i = 0; i < pattern.count; i++) {
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      pattern.works_ns[i] = UINT64_C(200) << ((seed >> 33) % magnitude);
+    }
+    expect_keeps_up_everywhere(&pattern);
+  }
+}
+
+/* Each failed trial buys a longer one, until one lasts from one heavy round to the next. */
+Test(balance, heavy_rounds_a_thousand_tiny_ones_apart_are_shared_in_the_end) {
+  static struct pattern pattern = {.count = 1001, .works_ns = {2000000}};
+  const struct world world = {.overhead_ns = 300, .share = 2};
+  for (unsigned i = 1; i < pattern.count; i++)
+    pattern.works_ns[i] = 200;
+  struct synched__balance balance = fresh();
+  (void)live_pattern(&balance, &pattern, world, 200 * pattern.count);
+  const struct lives lives = live_pattern(&balance, &pattern, world, 100 * pattern.count);
+  cr_assert_leq(lives.spent_ns, lives.shared_ns / 95 * 100);
+}
+
+Test(balance, small_rounds_of_several_sizes_stay_solo) {
+  static const struct pattern pattern = {4, {100, 250, 50, 150}};
+  const struct world world = {.overhead_ns = 300, .share = 2};
+  struct synched__balance balance = fresh();
+  (void)live_pattern(&balance, &pattern, world, 1000);
+  const struct lives lives = live_pattern(&balance, &pattern, world, 100000);
+  cr_assert_leq(lives.spent_ns, lives.solo_ns + lives.solo_ns / 50);
+}
+
+Test(balance, mean_counts_a_heavy_round_at_its_full_weight) {
+  static const struct pattern pattern = {2, {2000000, 200}};
+  const struct world world = {.overhead_ns = 300, .share = 2};
+  struct synched__balance balance = fresh();
+  (void)live_pattern(&balance, &pattern, world, 1000);
+  cr_assert_geq(balance.mean_work_ns, 900000u);
+  cr_assert_leq(balance.mean_work_ns, 1100000u);
+}
+
 /* --- rounds that the system interrupted --- */
 
 Test(balance, interrupted_round_among_shared_ones_changes_nothing) {
@@ -292,15 +411,29 @@ Test(balance, interrupted_round_among_shared_ones_changes_nothing) {
 }
 
 Test(balance, interrupted_round_among_solo_ones_changes_nothing) {
-  for (uint64_t extra_ns = 10000; extra_ns < LONG_NS - 1000; extra_ns = extra_ns * 3 / 2) {
+  for (uint64_t extra_ns = 10000; extra_ns < 100000000; extra_ns = extra_ns * 3 / 2) {
     struct synched__balance balance = fresh();
     (void)rounds_until(&balance, &tiny, true, 100);
     live_rounds(&balance, &tiny, 1000);
-    for (int i = 0; i < 50; i++) {
-      (void)live_longer(&balance, &tiny, extra_ns);
-      cr_assert_eq(rounds_until(&balance, &tiny, false, 50), 50, "%llu ns",
-                   (unsigned long long)extra_ns);
+    (void)live_longer(&balance, &tiny, extra_ns);
+    cr_assert_eq(rounds_until(&balance, &tiny, false, 100000), 100000, "%llu ns",
+                 (unsigned long long)extra_ns);
+  }
+}
+
+/* They look like heavy rounds, so sharing is tried; but it does not make them shorter, which is soon found out. */
+Test(balance, interruptions_that_are_frequent_bring_about_few_trials) {
+  for (uint64_t extra_ns = 10000; extra_ns < 100000000; extra_ns *= 3) {
+    struct synched__balance balance = fresh();
+    (void)rounds_until(&balance, &tiny, true, 100);
+    uint64_t spent_ns = 0, best_ns = 0;
+    for (int i = 0; i < 100000; i++) {
+      const uint64_t more_ns = i % 50 == 0 ? extra_ns : 0;
+      spent_ns += live_longer(&balance, &tiny, more_ns);
+      best_ns += tiny.work_ns + more_ns;
     }
+    cr_assert_leq(spent_ns, best_ns + best_ns / 20 + 200000, "%llu ns",
+                  (unsigned long long)extra_ns);
   }
 }
 
@@ -323,12 +456,12 @@ Test(balance, interruption_that_makes_a_solo_round_long_is_soon_forgotten) {
 Test(balance, regret_comes_only_when_the_rest_is_worth_sharing) {
   struct synched__balance balance = fresh();
   balance.cost_ns = 3000;
-  balance.work_ns = 1000;
+  balance.usual_work_ns = 1000;
   cr_assert_not(synched__balance_regrets(&balance, 0));
   cr_assert_not(synched__balance_regrets(&balance, 2 * PRICE_FIRST_NS + 2 * 3000));
   cr_assert(synched__balance_regrets(&balance, 2 * PRICE_FIRST_NS + 2 * 3000 + 1));
   /* Work that is usual for these rounds is no surprise. */
-  balance.work_ns = 50000;
+  balance.usual_work_ns = 50000;
   cr_assert_not(synched__balance_regrets(&balance, 2 * 50000));
   cr_assert(synched__balance_regrets(&balance, 2 * 50000 + 1));
 }

@@ -61,6 +61,7 @@ struct bench_family {
 
 extern const struct bench_family bench_family_round;     /* round.c */
 extern const struct bench_family bench_family_grain;     /* grain.c */
+extern const struct bench_family bench_family_mixed;     /* mixed.c */
 extern const struct bench_family bench_family_imbalance; /* imbalance.c */
 extern const struct bench_family bench_family_snapshot;  /* snapshot.c */
 extern const struct bench_family bench_family_kernels;   /* kernels.c */

@@ -102,6 +102,9 @@ static void work_tables(FILE *file, const struct bench_rows *rows) {
   static const char *const grain[] = {"serial",          "synched", "libgomp",
                                       "libgomp_dynamic", "libomp",  "libomp_dynamic"};
   static const char *const works[] = {"300", "1000", "3000", "10000", "100000", "1000000"};
+  static const char *const mixed[] = {"serial", "synched", "synched_static", "libgomp"};
+  static const char *const patterns[] = {"2ms_5us_5us", "2ms_200ns_x7", "20us_1us_x5",
+                                         "eight_kinds", "all_small",    "random_200ns_2ms"};
   static const char *const heavy[] = {
       "serial",          "best_schedule",        "synched", "synched_static", "libgomp",
       "libgomp_dynamic", "synched_memory_scheme"};
@@ -117,6 +120,13 @@ static void work_tables(FILE *file, const struct bench_rows *rows) {
     struct bench_row where = {.family = "grain", .workers = 2, .segments = 2};
     (void)snprintf(where.parameter, sizeof where.parameter, "%s", works[i]);
     compared(file, rows, grain, 6, &where);
+  }
+  head(file, "rounds of a pattern of sizes, 2 workers, 2 segments; the mean round", mixed, 4);
+  for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+    struct bench_row where = {.family = "mixed", .workers = 2, .segments = 2};
+    (void)fprintf(file, "| %s |", patterns[i]);
+    (void)snprintf(where.parameter, sizeof where.parameter, "%s", patterns[i]);
+    compared(file, rows, mixed, 4, &where);
   }
   head(file, "uneven segments, 2 workers", heavy, 7);
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

@@ -44,15 +44,17 @@ static void call(struct synched__run *run, size_t segment) {
   const struct synched__layout *layout = &job->memory->layout;
   struct synched__buffer *out = run->pool->roles.out;
   struct synched__buffer *previous = run->pool->roles.current;
+  const size_t first = layout->offsets[segment];
   struct synched_task task = {
       .round = run->pool->round,
       .segment = segment,
       .worker = run->worker->index,
       .previous = &previous->snapshot,
-      .out = out->data + layout->offsets[segment] * layout->element_size,
+      .out = out->data + first * layout->element_size,
       .capacity = layout->capacities[segment],
       .count = previous->counts[segment],
       .engine = job,
+      .first = first,
   };
   refill(&task, job->memory->refill, layout->element_size);
   synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;

@@ -44,6 +44,9 @@ struct synched_task {
   size_t count; /* elements that are valid; starts as in `previous`; set it where it changes */
   double contribution; /* to the fold; starts as 0 */
   const void *engine;  /* the library's own */
+  /* where the segment begins in the whole: element i of `out` is element first + i of `previous`;
+   * previous->offsets[segment] */
+  size_t first;
 };
 
 /* Computes one segment. Runs on a worker, at the same time as other segments' calls. Returns 0, or a

@@ -82,6 +82,8 @@ int synched__job_read_options(struct synched_job_options *read,
                          (unsigned)(read->flags & ~known_flags));
   if (read->compute == NULL)
     return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it");
+  if (read->on_init != NULL && read->init == NULL)
+    return synched__fail(SYNCHED_EINVAL, "on_init is given, but no init");
   if (read->on_snapshot != NULL && memory->buffer_count < 3)
     return synched__fail(SYNCHED_EINVAL,
                          "on_snapshot needs a memory with lease_count 1 or more; it has 0");

@@ -18,11 +18,11 @@ static void refill(const struct synched_task *task, enum synched_refill refill,
 
 /* Segments above the lowest failure are skipped, those below are still computed: so which one is the
  * lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, size_t segment, int code) {
+static void note_failure(struct synched__run *run, size_t segment, int code, size_t count) {
   struct synched_job *job = run->job;
   struct synched__failure *failure = &job->failures[run->worker->index];
   if (segment < failure->segment)
-    *failure = (struct synched__failure){.segment = segment, .code = code};
+    *failure = (struct synched__failure){.segment = segment, .code = code, .count = count};
   uint64_t from = synched__load_relaxed(&job->skip_from);
   while (segment < from && !synched__cas_relaxed(&job->skip_from, &from, segment))
     continue;
@@ -59,12 +59,13 @@ static void call(struct synched__run *run, size_t segment) {
   refill(&task, job->memory->refill, layout->element_size);
   synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;
   int code = compute(&task, job->options.user);
-  if (code == 0 && task.count > task.capacity)
+  const bool is_beyond = code == 0 && task.count > task.capacity;
+  if (is_beyond)
     code = SYNCHED_ERANGE;
   if (code != 0) {
     /* What is not wanted any more may say so by a code of its own. */
     if (!is_skipped(job, segment))
-      note_failure(run, segment, code);
+      note_failure(run, segment, code, is_beyond ? task.count : 0);
     return;
   }
   /* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */

@@ -303,9 +303,11 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
     pool->workers[w].pool = pool;
     pool->workers[w].index = w;
     synched__store_relaxed(&pool->workers[w].keep_ns, SYNCHED__NEVER);
+    synched__store_relaxed(&pool->workers[w].look_ns, SYNCHED__NEVER);
   }
   pool->lead_ns = LEAD_DEFAULT_NS;
   synched__store_relaxed(&pool->attention_ns, SYNCHED__NEVER);
+  synched__store_relaxed(&pool->look_ns, SYNCHED__NEVER);
   *out = pool;
   return 0;
 }

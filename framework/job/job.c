@@ -64,7 +64,10 @@ static int make_arrays(struct synched_job *job) {
     job->mailbox.slots = synched__alloc(job->mailbox.slot_count, sizeof *job->mailbox.slots);
     complete = complete && job->mailbox.slots != NULL;
   }
-  return complete ? 0 : synched__fail(SYNCHED_ENOMEM, "no memory for a job");
+  return complete
+             ? 0
+             : synched__fail(SYNCHED_ENOMEM, "no memory for a job of %zu segments and %u workers",
+                             segment_count, job->pool->worker_count);
 }
 
 static void free_arrays(struct synched_job *job) {

@@ -374,7 +374,7 @@ int synched_job_step(struct synched_job *job, uint64_t round_count) {
   if (status != 0)
     return status;
   if (round_count == 0)
-    return synched__fail(SYNCHED_EINVAL, "a step of 0 rounds");
+    return synched__fail(SYNCHED_EINVAL, "round_count is 0; a step computes 1 or more");
   return steer(job, SYNCHED_STEER_STEP, round_count);
 }
 

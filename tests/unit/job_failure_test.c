@@ -397,13 +397,20 @@ static void ignore_snapshot(struct synched_job *job, const struct synched_snapsh
   (void)user;
 }
 
+static void ignore_stall(struct synched_job *job, const struct synched_stall *stall, void *user) {
+  (void)job;
+  (void)stall;
+  (void)user;
+}
+
 static int attempt_job(void *context) {
   struct engine *engine = context;
   engine->job = (struct synched_job *)&engine; /* anything but NULL */
   int status = synched_job_create(
       &engine->job, engine->pool, engine->memory,
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .fold = SYNCHED_FOLD_SUM, .round_count = 3,
-                          .on_snapshot = ignore_snapshot, .delivery = SYNCHED_DELIVER_EVERY));
+                          .on_snapshot = ignore_snapshot, .delivery = SYNCHED_DELIVER_EVERY,
+                          .on_stalled = ignore_stall, .deadline_ns = UINT64_C(100000000000)));
   cr_assert_eq(status != 0, engine->job == NULL);
   return status;
 }
@@ -429,9 +436,9 @@ Test(job, create_request_refused_leaves_memory_and_pool_free) {
     cr_assert_geq(refuse_in_turn(&refusing), 5);
   refusing.fault = SYNCHED__FAULT_SYNC;
   refusing.expected = SYNCHED_EAGAIN; /* the descriptor; */
-  refusing.also = SYNCHED_ENOMEM;     /* the mutex */
+  refusing.also = SYNCHED_ENOMEM;     /* the two mutexes */
   for (unsigned repeat = 0; repeat < 20; repeat++)
-    cr_assert_eq(refuse_in_turn(&refusing), 2);
+    cr_assert_eq(refuse_in_turn(&refusing), 3);
   cr_assert_lt(file_count(), files + 20);
   memory_end(making.memory);
   pool_end(making.pool);

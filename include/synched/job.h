@@ -284,8 +284,8 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Any thread; does not block. On success the caller owns *out and ends it with synched_job_destroy.
  * SYNCHED_EINVAL: a NULL, no compute, unknown flag, enum value or bytes behind the known fields,
  * on_snapshot with a memory without leases, a deadline above the period, an overrun without a period, a
- * deadline_policy or on_deadline without a deadline, on_init without init; SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns, weight;
- * SYNCHED_EBUSY: the memory has a job or an open writer; SYNCHED_EAGAIN: no thread for the watchdog, which a
+ * deadline_policy or on_deadline without a deadline, on_init without init; SYNCHED_ERANGE: report_rounds,
+ * period_ns, deadline_ns, weight; SYNCHED_EBUSY: the memory has a job or an open writer; SYNCHED_EAGAIN: no thread for the watchdog, which a
  * pool's first job with a deadline brings; SYNCHED_ENOMEM; SYNCHED_ENOTSUP: the pool is a parent process's. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,

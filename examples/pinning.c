@@ -41,10 +41,9 @@ static int spread(struct synched_task *task, void *user) {
   (void)user;
   const double *was = task->previous->data;
   double *is = task->out;
-  const size_t first = task->segment * task->capacity;
   const size_t last = task->previous->element_count - 1;
   for (size_t i = 0; i < task->capacity; i++) {
-    const size_t cell = first + i;
+    const size_t cell = task->first + i;
     const double left = cell == 0 ? 100.0 : was[cell - 1];
     is[i] = (left + (cell == last ? 0.0 : was[cell + 1])) / 2.0;
     task->contribution += is[i];

@@ -48,7 +48,7 @@ static int move(struct synched_task *task, void *user) {
   (void)user;
   const struct point *was = task->previous->data;
   struct point *is = task->out;
-  size_t at = task->previous->offsets[task->segment], end = task->previous->element_count - 1;
+  size_t at = task->first, end = task->previous->element_count - 1;
   for (size_t i = 0; i < task->count; i++, at++) {
     is[i] = was[at];
     if (at == 0 || at == end)

@@ -8,7 +8,7 @@ static int relax(struct synched_task *task, void *user) {
   (void)user;
   const double *was = task->previous->data;
   double *is = task->out;
-  size_t at = task->previous->offsets[task->segment], end = task->previous->element_count - 1;
+  size_t at = task->first, end = task->previous->element_count - 1;
   for (size_t i = 0; i < task->count; i++, at++) {
     is[i] = at == 0 ? 100.0 : at == end ? 0.0 : (was[at - 1] + was[at + 1]) / 2;
     task->contribution += fabs(is[i] - was[at]);

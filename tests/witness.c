@@ -76,6 +76,7 @@ int witness_compute(struct synched_task *task, void *user) {
   note(witness, WRONG_REFILL, task->capacity != serial_capacity(&witness->serial, s));
   note(witness, WRONG_REFILL, !same_bits(task->contribution, 0.0));
   note(witness, WRONG_OUT, task->out == synched_snapshot_segment(task->previous, s));
+  note(witness, WRONG_OUT, task->first != task->previous->offsets[s]);
   serial_compute(&witness->serial, task);
   witness->outs[s] = task->out;
   note_previous(witness, task);

@@ -50,3 +50,9 @@ int synched__out_write(void *out, const void *filled, const struct synched__opti
   memset((unsigned char *)out + copied, 0, size - copied);
   return 0;
 }
+
+int synched__check_enum(const char *name, unsigned value, unsigned last) {
+  if (value <= last)
+    return 0;
+  return synched__fail(SYNCHED_EINVAL, "%s is %d; there are 0 to %u", name, (int)value, last);
+}

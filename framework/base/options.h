@@ -25,4 +25,7 @@ int synched__options_read(void *copy, const void *options,
  * SYNCHED_EINVAL: out NULL, or struct_size below the minimum. Bytes that we do not know become 0. */
 int synched__out_write(void *out, const void *filled, const struct synched__options_spec *spec);
 
+/* SYNCHED_EINVAL, with a sentence, for a value of an enumeration from 0 to `last` that is not one. */
+int synched__check_enum(const char *name, unsigned value, unsigned last);
+
 #endif

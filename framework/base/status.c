@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <synched/job.h>
+
 static _Thread_local char error_message[256];
 
 const char *synched_strerror(int status) {
@@ -18,6 +20,8 @@ const char *synched_strerror(int status) {
     return text;
     SYNCHED_STATUS_MAP(TEXT_CASE)
 #undef TEXT_CASE
+  case SYNCHED_STOP: /* as a status, of a compute call that took itself for on_round */
+    return "SYNCHED_STOP, which only on_round and on_init return; or a code of the program's own";
   default:
     return "a code that is not Synched's own";
   }

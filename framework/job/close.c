@@ -41,10 +41,7 @@ static double fold_contributions(const struct synched_job *job) {
 /* The status of a round that must not be published; 0: publish it. */
 static int status_of_drop(struct synched_job *job) {
   if (synched__load_relaxed(&job->skip_from) != SYNCHED__NO_SEGMENT) {
-    const struct synched__failure *lowest = &job->failures[0];
-    for (unsigned w = 1; w < job->pool->worker_count; w++)
-      if (job->failures[w].segment < lowest->segment)
-        lowest = &job->failures[w];
+    const struct synched__failure *lowest = synched__job_lowest_failure(job);
     job->report->failed_segment = (int64_t)lowest->segment;
     job->report->failed_code = lowest->code;
     return lowest->code;
@@ -59,34 +56,41 @@ struct ending {
   int status;
 };
 
-/* A call of on_round, and what its answer means. */
-static void ask_on_round(struct synched_job *job, const struct synched_snapshot *now,
-                         struct ending *ending) {
-  int answer = job->options.on_round(now, job->options.user);
-  if (answer == SYNCHED_CONTINUE)
+/* What the answer of on_init or on_round, which has just been called, means. */
+static void heed(struct synched_job *job, struct synched__answer answer, struct ending *ending) {
+  if (answer.code == SYNCHED_CONTINUE)
     return;
+  job->answer = answer;
   ending->goes_on = false;
-  ending->status = answer == SYNCHED_STOP ? 0 : answer > 0 ? SYNCHED_EINVAL : answer;
+  ending->status = answer.code == SYNCHED_STOP ? 0 : answer.code > 0 ? SYNCHED_EINVAL : answer.code;
+}
+
+/* The round of init: its number is that of the content which it replaces. */
+static struct ending publish_init(struct synched_job *job, uint64_t round) {
+  struct ending ending = {.goes_on = true};
+  const struct synched__publication publication = {.round = round, .fold = fold_contributions(job)};
+  const struct synched_snapshot *now =
+      synched__memory_publish(job->memory, &job->pool->roles, publication);
+  job->initialising = false;
+  job->initialised = true;
+  if (job->options.on_init != NULL)
+    heed(job, (struct synched__answer){"on_init", job->options.on_init(now, job->options.user)},
+         &ending);
+  return ending;
 }
 
 static struct ending publish(struct synched_job *job, uint64_t round) {
-  struct synched_memory *memory = job->memory;
-  struct ending ending = {.published = !job->initialising, .goes_on = true};
-  if (job->initialising) {
-    (void)synched__memory_publish(memory, &job->pool->roles,
-                                  (struct synched__publication){.round = round});
-    job->initialising = false;
-    job->initialised = true;
-    return ending;
-  }
+  if (job->initialising)
+    return publish_init(job, round);
+  struct ending ending = {.published = true, .goes_on = round != job->last_round};
   const bool mailed = job->mailbox.slots != NULL;
   const struct synched__publication publication = {
       .round = round, .fold = fold_contributions(job), .held = mailed};
   const struct synched_snapshot *now =
-      synched__memory_publish(memory, &job->pool->roles, publication);
-  ending.goes_on = round != job->last_round;
+      synched__memory_publish(job->memory, &job->pool->roles, publication);
   if (job->options.on_round != NULL)
-    ask_on_round(job, now, &ending);
+    heed(job, (struct synched__answer){"on_round", job->options.on_round(now, job->options.user)},
+         &ending);
   if (mailed)
     synched__mailbox_put(&job->mailbox, now);
   if (job->options.on_snapshot != NULL)

@@ -19,10 +19,12 @@ void synched__job_expect_more(struct synched_job *job) {
     job->port_calls->expect_more(port);
 }
 
-void synched__job_note_unblocked(struct synched_job *job) {
-  job->report->lease_wait_count++;
-  job->report->lease_wait_ns += synched__span_ns(job->blocked_ns, synched__tick_ns());
-  job->blocked_ns = 0;
+const struct synched__failure *synched__job_lowest_failure(const struct synched_job *job) {
+  const struct synched__failure *lowest = &job->failures[0];
+  for (unsigned w = 1; w < job->pool->worker_count; w++)
+    if (job->failures[w].segment < lowest->segment)
+      lowest = &job->failures[w];
+  return lowest;
 }
 
 static void report_time(struct synched_job *job) {
@@ -43,11 +45,13 @@ static void report_time(struct synched_job *job) {
 void synched__job_end(struct synched_job *job, int status, uint64_t now_ns) {
   struct synched_report *report = job->report;
   SYNCHED_ASSERT(synched__load_relaxed(&job->ended) == 0);
-  if (job->blocked_ns != 0)
-    synched__job_note_unblocked(job);
+  job->waited_at_end = job->stall.since_ns != 0;
+  if (job->waited_at_end)
+    synched__stall_end(job);
   synched__steer_close(job);
   report_time(job);
   report->status = status;
+  report->init_missing = job->initialising;
   report->last_round = job->memory->roles.current->snapshot.round;
   report->round_count = report->last_round - job->base_round;
   report->end_ns = now_ns;

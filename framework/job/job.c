@@ -64,7 +64,10 @@ static int make_arrays(struct synched_job *job) {
     job->mailbox.slots = synched__alloc(job->mailbox.slot_count, sizeof *job->mailbox.slots);
     complete = complete && job->mailbox.slots != NULL;
   }
-  return complete ? 0 : synched__fail(SYNCHED_ENOMEM, "no memory for a job");
+  return complete
+             ? 0
+             : synched__fail(SYNCHED_ENOMEM, "no memory for a job of %zu segments and %u workers",
+                             segment_count, job->pool->worker_count);
 }
 
 static void free_arrays(struct synched_job *job) {
@@ -79,16 +82,23 @@ static void free_arrays(struct synched_job *job) {
 static int enlist(struct synched_job *job) {
   static const struct synched__duties duties = {synched__participate, synched__keep};
   int status = synched__pool_attach(job->pool, &duties);
-  if (status == 0 && job->options.deadline_ns != 0) {
-    status = synched__watch_init(job);
-    if (status != 0)
-      synched__pool_detach(job->pool);
-  }
   if (status != 0)
     return status;
+  status = synched__stall_init(job);
+  if (status != 0)
+    goto no_stall;
+  if (job->options.deadline_ns != 0)
+    status = synched__watch_init(job);
+  if (status != 0)
+    goto no_watch;
   job->memory->on_free = synched__turn_unblock;
   job->memory->on_free_argument = job;
   return 0;
+no_watch:
+  synched__stall_deinit(job);
+no_stall:
+  synched__pool_detach(job->pool);
+  return status;
 }
 
 static int init_job(struct synched_job *job) {
@@ -177,11 +187,12 @@ static void reset_run(struct synched_job *job) {
   synched__order_reset(&job->order, job->shape.segment_count);
   synched__ticks_reset(&job->ticks, job->options.period_ns, job->options.overrun);
   synched__watch_reset(job);
+  synched__stall_reset(job);
   job->entry = (struct synched__entry){.weight = job->options.weight};
   job->tallies_partial = true;
   job->base_round = job->memory->roles.current->snapshot.round;
   job->last_round = job->options.round_count == 0 ? 0 : job->base_round + job->options.round_count;
-  job->blocked_ns = 0;
+  job->answer = (struct synched__answer){NULL, 0};
   job->passed_over = 0;
   job->initialising = job->options.init != NULL && !job->initialised;
 }
@@ -235,6 +246,7 @@ int synched_job_destroy(struct synched_job *job) {
     synched__mailbox_empty(&job->mailbox);
   }
   synched__watch_deinit(job);
+  synched__stall_deinit(job);
   synched__pool_detach(job->pool);
   synched__memory_unclaim(job->memory);
   synched__steer_deinit(&job->steer);

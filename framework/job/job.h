@@ -19,6 +19,7 @@
 #include "job/claim.h"
 #include "job/mailbox.h"
 #include "job/order.h"
+#include "job/stall.h"
 #include "job/steer.h"
 #include "job/tally.h"
 #include "job/ticks.h"
@@ -55,6 +56,13 @@ struct synched__port_calls {
 struct synched__failure {
   _Alignas(SYNCHED__CACHE_LINE) uint64_t segment;
   int code;
+  size_t count; /* what the call set it to, where that is beyond its capacity; else 0 */
+};
+
+/* What ended the job: an answer of on_round or on_init. */
+struct synched__answer {
+  const char *callback; /* its name; NULL: none has ended it */
+  int code;
 };
 
 struct synched_job {
@@ -87,11 +95,10 @@ struct synched_job {
   struct synched__balance balance; /* baton */
 
   /* Baton. */
-  _Alignas(SYNCHED__CACHE_LINE) uint64_t
-      blocked_ns; /* since when it has waited for a buffer; 0: it does not */
-  struct synched__ticks ticks;
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__ticks ticks;
   struct synched__watched watched;
   struct synched__steer steer;
+  struct synched__stall stall;
 
   /* Towards the loop. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t
@@ -101,6 +108,8 @@ struct synched_job {
   _Atomic uint32_t
       visitor_count; /* threads inside it whom the end must wait for: synched__job_enter */
   int status;
+  struct synched__answer answer; /* baton, until it has ended, as the next */
+  bool waited_at_end;            /* it ended while it waited for a buffer */
   struct synched__signal signal;
   struct synched__mailbox mailbox;
 
@@ -182,6 +191,14 @@ bool synched__turn_withdraw(struct synched_job *job);
 /* turn.c: baton: gives the memory its roles back, if the pool has them. */
 void synched__turn_vacate(struct synched_job *job);
 
+/* turn.c: who has taken a job that waited for a buffer lets it go on waiting; or, if there is one now, or something is
+ * asked of it, gives it a turn. */
+void synched__turn_wait_on(struct synched_job *job);
+
+/* turn.c: with the pool's mutex held, when what is due next may have changed: from when on who closes a round has to
+ * look. */
+void synched__turn_note_attention(struct synched_pool *pool);
+
 /* turn.c: the same as a memory's on_free. */
 void synched__turn_unblock(void *argument);
 
@@ -245,6 +262,9 @@ static inline void synched__job_leave(struct synched_job *job) {
   (void)synched__sub_acq_rel(&job->visitor_count, 1);
 }
 
+/* end.c: the failure of the lowest segment that has failed. Baton, or after the end. */
+const struct synched__failure *synched__job_lowest_failure(const struct synched_job *job);
+
 /* end.c: whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);
 
@@ -253,9 +273,6 @@ void synched__job_ring(struct synched_job *job);
 
 /* end.c: lets the loop's side know that a paused job goes on. Any thread. */
 void synched__job_expect_more(struct synched_job *job);
-
-/* end.c: who has the job: its wait for a buffer is over. */
-void synched__job_note_unblocked(struct synched_job *job);
 
 /* Whether every segment of the prepared round must be computed at home: then pages are written for the first
  * time, and that decides where they are. Not where calls may wait for each other, for one that waits keeps

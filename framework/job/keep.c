@@ -90,6 +90,7 @@ uint64_t synched__keep(struct synched__worker *worker, uint64_t seen) {
   struct synched_pool *pool = worker->pool;
   uint64_t due_ns;
   unsigned wake_count;
+  synched__stall_keep(worker);
   synched__mutex_lock(&pool->mutex);
   const bool takes = takes_over(worker, &due_ns, &wake_count);
   synched__mutex_unlock(&pool->mutex);

@@ -30,6 +30,12 @@ static inline void synched__mailbox_put(struct synched__mailbox *mailbox,
   synched__store_release(&mailbox->put_count, put_count + 1);
 }
 
+/* How many snapshots are in it; a moment's picture. */
+static inline unsigned synched__mailbox_count(const struct synched__mailbox *mailbox) {
+  return (unsigned)(synched__load_relaxed(&mailbox->put_count) -
+                    synched__load_relaxed(&mailbox->taken_count));
+}
+
 /* NULL: it is empty. The caller releases what it gets. */
 static inline const struct synched_snapshot *
 synched__mailbox_take(struct synched__mailbox *mailbox) {

@@ -10,15 +10,17 @@
 #define REPORT_ROUNDS_MAX 65536u
 
 static int check_enums(const struct synched_job_options *options) {
-  if ((unsigned)options->delivery > SYNCHED_DELIVER_EVERY)
-    return synched__fail(SYNCHED_EINVAL, "delivery is %d; there is no such delivery",
-                         (int)options->delivery);
-  if ((unsigned)options->balance > SYNCHED_BALANCE_STATIC)
-    return synched__fail(SYNCHED_EINVAL, "balance is %d; there is no such balance",
-                         (int)options->balance);
-  if ((unsigned)options->fold > SYNCHED_FOLD_MAX)
-    return synched__fail(SYNCHED_EINVAL, "fold is %d; there is no such fold", (int)options->fold);
-  return 0;
+  int status = synched__check_enum("delivery", (unsigned)options->delivery, SYNCHED_DELIVER_EVERY);
+  if (status == 0)
+    status = synched__check_enum("balance", (unsigned)options->balance, SYNCHED_BALANCE_STATIC);
+  if (status == 0)
+    status = synched__check_enum("fold", (unsigned)options->fold, SYNCHED_FOLD_MAX);
+  if (status == 0)
+    status = synched__check_enum("overrun", (unsigned)options->overrun, SYNCHED_OVERRUN_STRETCH);
+  if (status == 0)
+    status = synched__check_enum("deadline_policy", (unsigned)options->deadline_policy,
+                                 SYNCHED_DEADLINE_FAIL);
+  return status;
 }
 
 int synched__check_period(uint64_t period_ns, uint64_t deadline_ns) {
@@ -37,24 +39,20 @@ static int check_deadline(const struct synched_job_options *options) {
     return synched__fail(SYNCHED_ERANGE, "deadline_ns is %llu; at most %llu",
                          (unsigned long long)options->deadline_ns,
                          (unsigned long long)SYNCHED_PERIOD_MAX_NS);
-  if ((unsigned)options->deadline_policy > SYNCHED_DEADLINE_FAIL)
-    return synched__fail(SYNCHED_EINVAL, "deadline_policy is %d; there is no such policy",
-                         (int)options->deadline_policy);
   if (options->deadline_ns != 0)
     return 0;
   if (options->deadline_policy != SYNCHED_DEADLINE_REPORT)
-    return synched__fail(SYNCHED_EINVAL, "deadline_policy is given, but no deadline_ns");
+    return synched__fail(SYNCHED_EINVAL, "deadline_policy is %d, but deadline_ns is 0",
+                         (int)options->deadline_policy);
   if (options->on_deadline != NULL)
-    return synched__fail(SYNCHED_EINVAL, "on_deadline is given, but no deadline_ns");
+    return synched__fail(SYNCHED_EINVAL, "on_deadline is given, but deadline_ns is 0");
   return 0;
 }
 
 static int check_time(const struct synched_job_options *options) {
-  if ((unsigned)options->overrun > SYNCHED_OVERRUN_STRETCH)
-    return synched__fail(SYNCHED_EINVAL, "overrun is %d; there is no such policy",
-                         (int)options->overrun);
   if (options->period_ns == 0 && options->overrun != SYNCHED_OVERRUN_SKIP)
-    return synched__fail(SYNCHED_EINVAL, "overrun is given, but no period_ns");
+    return synched__fail(SYNCHED_EINVAL, "overrun is %d, but period_ns is 0",
+                         (int)options->overrun);
   int status = 0;
   if (options->period_ns != 0)
     status = synched__check_period(options->period_ns, options->deadline_ns);
@@ -78,10 +76,12 @@ int synched__job_read_options(struct synched_job_options *read,
   if (status != 0)
     return status;
   if ((read->flags & ~known_flags) != 0)
-    return synched__fail(SYNCHED_EINVAL, "flags has %#x set, which is no flag of a job",
-                         (unsigned)(read->flags & ~known_flags));
+    return synched__fail(SYNCHED_EINVAL, "flags is %#x; a job knows those in %#x",
+                         (unsigned)read->flags, (unsigned)known_flags);
   if (read->compute == NULL)
     return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it");
+  if (read->on_init != NULL && read->init == NULL)
+    return synched__fail(SYNCHED_EINVAL, "on_init is given, but no init");
   if (read->on_snapshot != NULL && memory->buffer_count < 3)
     return synched__fail(SYNCHED_EINVAL,
                          "on_snapshot needs a memory with lease_count 1 or more; it has 0");

@@ -18,11 +18,11 @@ static void refill(const struct synched_task *task, enum synched_refill refill,
 
 /* Segments above the lowest failure are skipped, those below are still computed: so which one is the
  * lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, size_t segment, int code) {
+static void note_failure(struct synched__run *run, size_t segment, int code, size_t count) {
   struct synched_job *job = run->job;
   struct synched__failure *failure = &job->failures[run->worker->index];
   if (segment < failure->segment)
-    *failure = (struct synched__failure){.segment = segment, .code = code};
+    *failure = (struct synched__failure){.segment = segment, .code = code, .count = count};
   uint64_t from = synched__load_relaxed(&job->skip_from);
   while (segment < from && !synched__cas_relaxed(&job->skip_from, &from, segment))
     continue;
@@ -44,25 +44,28 @@ static void call(struct synched__run *run, size_t segment) {
   const struct synched__layout *layout = &job->memory->layout;
   struct synched__buffer *out = run->pool->roles.out;
   struct synched__buffer *previous = run->pool->roles.current;
+  const size_t first = layout->offsets[segment];
   struct synched_task task = {
       .round = run->pool->round,
       .segment = segment,
       .worker = run->worker->index,
       .previous = &previous->snapshot,
-      .out = out->data + layout->offsets[segment] * layout->element_size,
+      .out = out->data + first * layout->element_size,
       .capacity = layout->capacities[segment],
       .count = previous->counts[segment],
       .engine = job,
+      .first = first,
   };
   refill(&task, job->memory->refill, layout->element_size);
   synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;
   int code = compute(&task, job->options.user);
-  if (code == 0 && task.count > task.capacity)
+  const bool is_beyond = code == 0 && task.count > task.capacity;
+  if (is_beyond)
     code = SYNCHED_ERANGE;
   if (code != 0) {
     /* What is not wanted any more may say so by a code of its own. */
     if (!is_skipped(job, segment))
-      note_failure(run, segment, code);
+      note_failure(run, segment, code, is_beyond ? task.count : 0);
     return;
   }
   /* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */

@@ -167,8 +167,8 @@ bool synched__steer_settle(struct synched_job *job) {
   /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is parked. */
   if (rings)
     synched__job_ring(job);
-  if (parks && job->blocked_ns != 0)
-    synched__job_note_unblocked(job); /* from here on it is not a buffer that it waits for */
+  if (parks && job->stall.since_ns != 0)
+    synched__stall_end(job); /* from here on it is not a buffer that it waits for */
   if (parks)
     steer->parked = true;
   synched__mutex_unlock(&steer->mutex);
@@ -374,7 +374,7 @@ int synched_job_step(struct synched_job *job, uint64_t round_count) {
   if (status != 0)
     return status;
   if (round_count == 0)
-    return synched__fail(SYNCHED_EINVAL, "a step of 0 rounds");
+    return synched__fail(SYNCHED_EINVAL, "round_count is 0; a step computes 1 or more");
   return steer(job, SYNCHED_STEER_STEP, round_count);
 }
 

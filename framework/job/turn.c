@@ -67,9 +67,12 @@ static bool enter_locked(struct synched_job *job) {
   return false;
 }
 
-/* With the mutex held, whenever the schedule has changed: from when on it may have another say than "go on". */
-static void note_attention(struct synched_pool *pool) {
+/* Whenever the schedule has changed: from when on it may have another say than "go on"; or a wait is to be looked at. */
+void synched__turn_note_attention(struct synched_pool *pool) {
   uint64_t attention_ns = synched__schedule_attention(&pool->schedule);
+  const uint64_t look_ns = synched__load_relaxed(&pool->look_ns);
+  if (look_ns < attention_ns)
+    attention_ns = look_ns;
   if (attention_ns != 0 && attention_ns != SYNCHED__NEVER) {
     const uint64_t now_ns = synched__clock_ns();
     const uint64_t left_ns = attention_ns > now_ns ? attention_ns - now_ns : 0;
@@ -86,7 +89,7 @@ bool synched__turn_withdraw(struct synched_job *job) {
   synched__mutex_lock(&pool->mutex);
   const bool found = synched__schedule_remove(&job->entry);
   if (found)
-    note_attention(pool);
+    synched__turn_note_attention(pool);
   if (found && synched__load_relaxed(&pool->running) == 0)
     synched__store_relaxed(&pool->expectant,
                            synched__schedule_attention(&pool->schedule) != SYNCHED__NEVER);
@@ -98,7 +101,7 @@ void synched__turn_take_baton(struct synched_pool *pool) {
   synched__store_relaxed(&pool->running, 1);
   synched__store_relaxed(&pool->expectant, 1);
   synched__store_relaxed(&pool->resting, 0);
-  note_attention(pool);
+  synched__turn_note_attention(pool);
 }
 
 struct synched__worker *synched__turn_appoint(struct synched_pool *pool) {
@@ -134,16 +137,22 @@ static void poke(struct synched_pool *pool, struct synched__worker *worker) {
 /* The job has no buffer to write to. true: it has one after all, or something is asked of it; else it is not ours any
  * more. */
 static bool block(struct synched_job *job) {
-  if (job->blocked_ns == 0)
-    job->blocked_ns = synched__tick_ns();
+  synched__stall_begin(job);
   /* From the moment it starves others may take the job and end it, while we still look at it and at its memory. */
   synched__job_enter(job);
   bool ours = synched__memory_starve(job->memory);
   /* Sequentially consistent with starved, which `stir` looks at after a bit has been set. */
   if (!ours)
     ours = is_asked(job) && synched__memory_unstarve(job->memory);
+  if (!ours)
+    synched__stall_arm(job);
   synched__job_leave(job);
   return ours;
+}
+
+void synched__turn_wait_on(struct synched_job *job) {
+  if (block(job))
+    synched__job_submit(job);
 }
 
 /* Whether the job's next round can be opened now. If not, it waits for a buffer, or has had another turn
@@ -156,8 +165,8 @@ static bool prepare(struct synched_job *job) {
       synched__mutex_unlock(&job->pool->mutex);
     return false;
   }
-  if (job->blocked_ns != 0)
-    synched__job_note_unblocked(job);
+  if (job->stall.since_ns != 0)
+    synched__stall_end(job);
   occupy(job);
   return true;
 }
@@ -167,7 +176,7 @@ static struct synched_job *choose(struct synched_pool *pool) {
   struct synched__worker *poked = NULL;
   synched__mutex_lock(&pool->mutex);
   struct synched__entry *entry = synched__schedule_take(&pool->schedule, synched__clock_ns());
-  note_attention(pool);
+  synched__turn_note_attention(pool);
   if (entry == NULL) {
     synched__store_relaxed(&pool->running, 0);
     poked = synched__turn_appoint(pool);
@@ -198,6 +207,7 @@ struct synched_job *synched__turn_next(struct synched_pool *pool, struct synched
       return job;
   }
   do {
+    synched__stall_look(pool);
     job = choose(pool);
   } while (job != NULL && !prepare(job));
   return job;
@@ -224,7 +234,7 @@ void synched__job_submit(struct synched_job *job) {
   else if (idle)
     poke(pool, synched__turn_appoint(pool));
   else
-    note_attention(pool);
+    synched__turn_note_attention(pool);
   synched__mutex_unlock(&pool->mutex);
   if (takes)
     open_next(pool);

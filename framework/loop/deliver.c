@@ -1,6 +1,7 @@
 #include "loop/deliver.h"
 
 #include "base/error.h"
+#include "loop/explain.h"
 #include "platform/alloc.h"
 #include "platform/thread.h"
 
@@ -67,6 +68,12 @@ static void deliver_miss(struct synched_job *job) {
     job->options.on_deadline(job, &miss, job->options.user);
 }
 
+static void deliver_stall(struct synched_job *job) {
+  struct synched_stall stall;
+  if (synched__stall_take(job, &stall))
+    job->options.on_stalled(job, &stall, job->options.user);
+}
+
 /* A callback may have closed the loop's handle. */
 static bool is_lost(const struct synched_job *job) {
   return job->port_calls->is_lost(synched__load_relaxed(&job->port));
@@ -86,6 +93,8 @@ bool synched__deliver(struct synched__delivery *delivery) {
   if (!is_lost(job))
     deliver_miss(job);
   if (!is_lost(job))
+    deliver_stall(job);
+  if (!is_lost(job))
     deliver_steered(job);
   if (!ended || is_lost(job))
     return false;
@@ -99,24 +108,6 @@ bool synched__deliver(struct synched__delivery *delivery) {
 
 /* --- the end --- */
 
-/* For synched_error_message on the loop's thread, where on_done and synched_job_run hear of the status. */
-static void explain(const struct synched_job *job) {
-  const struct synched_report *report = job->report;
-  if (report->failed_segment >= 0)
-    synched__explain("segment %lld failed in round %llu with code %d (%s)",
-                     (long long)report->failed_segment, (unsigned long long)report->last_round + 1,
-                     report->failed_code, synched_strerror(report->failed_code));
-  else if (job->status == SYNCHED_ECANCELED)
-    synched__explain("the job was cancelled after round %llu",
-                     (unsigned long long)report->last_round);
-  else if (job->status == SYNCHED_ETIMEDOUT && report->time.dropped_count != 0)
-    synched__explain("round %llu missed its deadline", (unsigned long long)report->last_round + 1);
-  else if (job->status != 0)
-    synched__explain("on_round ended the job after round %llu with code %d (%s)",
-                     (unsigned long long)report->last_round, job->status,
-                     synched_strerror(job->status));
-}
-
 void synched__delivery_finish(struct synched__delivery *delivery) {
   struct synched_job *job = delivery->job;
   synched_done_fn on_done = job->options.on_done;
@@ -127,7 +118,8 @@ void synched__delivery_finish(struct synched__delivery *delivery) {
       job->options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
   if (delivery->result != NULL)
     *delivery->result = status;
-  explain(job);
+  /* For this thread, where on_done and synched_job_run hear of the status. */
+  synched__explain_end(job);
   synched__store_relaxed(&job->loop_thread_id, 0);
   synched__store_relaxed(&job->port, NULL);
   synched__free(delivery);

@@ -35,15 +35,18 @@ static int check_options(const struct synched_memory_options *options) {
     return synched__fail(SYNCHED_EINVAL,
                          "segment_capacity is 0 and segment_capacities is NULL; one must be given");
   if (options->segment_capacity != 0 && options->segment_capacities != NULL)
-    return synched__fail(SYNCHED_EINVAL,
-                         "both segment_capacity and segment_capacities are given; only one may be");
+    return synched__fail(
+        SYNCHED_EINVAL,
+        "segment_capacity is %zu and segment_capacities is given, too; only one may be",
+        options->segment_capacity);
   return 0;
 }
 
-static int overflow(size_t segment) {
+static int overflow(size_t segment, size_t capacity, size_t element_size) {
   return synched__fail(SYNCHED_EOVERFLOW,
-                       "the segments up to number %zu need more bytes than there are addresses",
-                       segment);
+                       "segments 0 to %zu, the last of which has %zu elements, of %zu bytes each, "
+                       "need more bytes than there are addresses",
+                       segment, capacity, element_size);
 }
 
 /* Fills offsets and capacities. */
@@ -58,17 +61,18 @@ static int place_segments(struct synched__layout *layout,
     size_t capacity = options->segment_capacities != NULL ? options->segment_capacities[s]
                                                           : options->segment_capacity;
     if (capacity > elements_max || offset > elements_max - capacity)
-      return overflow(s);
+      return overflow(s, capacity, options->element_size);
     layout->offsets[s] = offset;
     layout->capacities[s] = capacity;
     last_end = offset + capacity;
     size_t past_step = last_end % step;
     offset = past_step == 0 ? last_end : last_end + (step - past_step);
     if (offset > elements_max)
-      return overflow(s);
+      return overflow(s, capacity, options->element_size);
   }
   if (last_end == 0)
-    return synched__fail(SYNCHED_EINVAL, "every entry of segment_capacities is 0");
+    return synched__fail(SYNCHED_EINVAL, "all %zu entries of segment_capacities are 0",
+                         layout->segment_count);
   layout->offsets[layout->segment_count] = offset;
   layout->data_bytes = offset * options->element_size;
   return 0;

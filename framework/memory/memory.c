@@ -23,12 +23,11 @@ static int read_options(struct synched_memory_options *read,
   if ((read->flags & ~SYNCHED_MEMORY_HUGE_PAGES) != 0)
     return synched__fail(SYNCHED_EINVAL, "flags is %#x; a memory knows only HUGE_PAGES (%#x)",
                          (unsigned)read->flags, SYNCHED_MEMORY_HUGE_PAGES);
-  if ((unsigned)read->layout > SYNCHED_LAYOUT_PADDED)
-    return synched__fail(SYNCHED_EINVAL, "layout is %d; there is no such layout",
-                         (int)read->layout);
-  if ((unsigned)read->refill > SYNCHED_REFILL_NONE)
-    return synched__fail(SYNCHED_EINVAL, "refill is %d; there is no such refill",
-                         (int)read->refill);
+  status = synched__check_enum("layout", (unsigned)read->layout, SYNCHED_LAYOUT_PADDED);
+  if (status == 0)
+    status = synched__check_enum("refill", (unsigned)read->refill, SYNCHED_REFILL_NONE);
+  if (status != 0)
+    return status;
   if (read->lease_count > SYNCHED_LEASES_MAX)
     return synched__fail(SYNCHED_ERANGE, "lease_count is %u; at most %u", read->lease_count,
                          SYNCHED_LEASES_MAX);
@@ -162,12 +161,16 @@ int synched_memory_destroy(struct synched_memory *memory) {
 static int load_locked(struct synched_memory *memory, size_t segment, const void *elements,
                        size_t count) {
   const struct synched__layout *layout = &memory->layout;
-  if (memory->owner == SYNCHED__OWNER_WRITERS || synched__load_acquire(&memory->running) != 0)
-    return synched__fail(SYNCHED_EBUSY, "the memory has a running job or open writers");
+  const bool runs = synched__load_acquire(&memory->running) != 0;
+  if (runs || memory->owner == SYNCHED__OWNER_WRITERS)
+    return synched__fail(SYNCHED_EBUSY, "the memory has %s",
+                         runs ? "a running job" : "open writers");
   struct synched__buffer *buffer = memory->roles.current;
   uint32_t refs = 0;
   if (!synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
-    return synched__fail(SYNCHED_EBUSY, "the current snapshot is retained; release it first");
+    return synched__fail(SYNCHED_EBUSY,
+                         "the current snapshot is retained %u time%s; release it first",
+                         (unsigned)refs, refs == 1 ? "" : "s");
   unsigned char *start = buffer->data + layout->offsets[segment] * layout->element_size;
   size_t bytes = count * layout->element_size;
   if (bytes != 0)

@@ -140,9 +140,25 @@ bool synched__memory_take_out(struct synched_memory *memory, struct synched__rol
   return roles->out != NULL;
 }
 
+/* Whether readers have left one of the buffers that could be written. */
+static bool has_free(const struct synched_memory *memory, const struct synched__buffer *current) {
+  for (unsigned b = 0; b < memory->buffer_count; b++)
+    /* Sequentially consistent with starved: see leave_buffer. */
+    if (&memory->buffers[b] != current && synched__load_seq_cst(&memory->buffers[b].refs) == 0)
+      return true;
+  return false;
+}
+
+/* From the moment that starved is set others may be the closing side: so it is only looked whether a buffer is free, and
+ * taken when we are the closing side again. A reader that comes late may have it by then. */
 bool synched__memory_starve(struct synched_memory *memory) {
-  synched__store_seq_cst(&memory->starved, 1);
-  return synched__memory_take_out(memory, &memory->roles) && synched__memory_unstarve(memory);
+  do {
+    const struct synched__buffer *current = memory->roles.current;
+    synched__store_seq_cst(&memory->starved, 1);
+    if (!has_free(memory, current) || !synched__memory_unstarve(memory))
+      return false;
+  } while (!synched__memory_take_out(memory, &memory->roles));
+  return true;
 }
 
 bool synched__memory_unstarve(struct synched_memory *memory) {

@@ -39,9 +39,13 @@ struct synched__writers {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic size_t arrived_count;
   _Atomic(struct synched__buffer *) out; /* NULL: no buffer was free when the last round ended */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
-  _Atomic int broken; /* 0, or the status of every sync from now on */
-  size_t open_count;  /* under the memory's mutex */
-  size_t seat_count;  /* whose waiters are initialised */
+  _Atomic int broken; /* 0, or the status of every sync from now on, */
+  struct {
+    size_t segment;  /* whose writer brought that about, */
+    bool left;       /* by leaving; else it failed */
+  } breaker;         /* written before broken, under the memory's mutex */
+  size_t open_count; /* under the memory's mutex */
+  size_t seat_count; /* whose waiters are initialised */
   struct synched_writer *seats;
 };
 
@@ -88,6 +92,11 @@ static int make_writers(struct synched_memory *memory) {
   return 0;
 }
 
+/* Of who broke the round; after broken has been seen. */
+static const char *deed_of(const struct synched__writers *writers) {
+  return writers->breaker.left ? "left" : "failed";
+}
+
 static int check_seat(struct synched_memory *memory, size_t segment) {
   if (memory->owner == SYNCHED__OWNER_JOB)
     return synched__fail(SYNCHED_EBUSY, "the memory has a job");
@@ -97,7 +106,10 @@ static int check_seat(struct synched_memory *memory, size_t segment) {
     return synched__fail(SYNCHED_EEXIST, "segment %zu has a writer already", segment);
   if (synched__load_relaxed(&memory->writers->broken) != 0)
     return synched__fail(SYNCHED_ECANCELED,
-                         "a writer left or failed; the others must close before any can open");
+                         "the writer of segment %zu %s; the %zu that are still open must close "
+                         "before any can open",
+                         memory->writers->breaker.segment, deed_of(memory->writers),
+                         memory->writers->open_count);
   return 0;
 }
 
@@ -151,7 +163,9 @@ static struct synched__buffer *open_buffer(struct synched_memory *memory) {
   out = synched__load_relaxed(&writers->out);
   synched__mutex_unlock(&memory->mutex);
   if (out == NULL)
-    synched__explain("every buffer is held by a retained snapshot; release one");
+    synched__explain("snapshots retained besides the current one: %u, of lease_count %u; release "
+                     "one",
+                     memory->buffer_count - 1, memory->buffer_count - 2);
   return out;
 }
 
@@ -172,7 +186,9 @@ static int check_open(const struct synched_writer *writer) {
     return synched__fail(SYNCHED_EINVAL, "the writer is NULL");
   if (synched__is_foreign(writer->memory->generation))
     return synched__process_refuse("writer");
-  return writer->open ? 0 : synched__fail(SYNCHED_EINVAL, "the writer is closed");
+  return writer->open ? 0
+                      : synched__fail(SYNCHED_EINVAL, "the writer of segment %zu is closed",
+                                      writer->segment);
 }
 
 int synched_writer_write(struct synched_writer *writer, const void *elements, size_t count) {
@@ -225,9 +241,12 @@ static void close_round(struct synched_memory *memory, uint64_t epoch) {
 static int status_of_break(const struct synched__writers *writers) {
   /* Acquire: pairs with the release in break_locked. */
   int status = synched__load_acquire(&writers->broken);
-  if (status != 0)
-    synched__explain("another writer %s; the round was dropped",
-                     status == SYNCHED_ECANCELED ? "left" : "failed");
+  if (status != 0 && writers->breaker.left)
+    synched__explain("the writer of segment %zu left; the round was dropped",
+                     writers->breaker.segment);
+  else if (status != 0)
+    synched__explain("the writer of segment %zu failed with code %d (%s); the round was dropped",
+                     writers->breaker.segment, status, synched_strerror(status));
   return status;
 }
 
@@ -271,8 +290,12 @@ int synched_writer_write_sync_read(struct synched_writer *writer, const void *el
   return status != 0 ? status : synched_writer_sync(writer, now);
 }
 
-/* Under the memory's mutex, by a seat that has not arrived. */
-static void break_locked(struct synched__writers *writers, int status) {
+/* Under the memory's mutex, by a seat that has not arrived; code 0: it leaves. */
+static void break_locked(const struct synched_writer *writer, int code) {
+  struct synched__writers *writers = writer->memory->writers;
+  const int status = code != 0 ? code : SYNCHED_ECANCELED;
+  writers->breaker.segment = writer->segment;
+  writers->breaker.left = code == 0;
   /* Release: pairs with the acquire in status_of_break. Before the epoch, so that a waiter finds it. */
   synched__store_release(&writers->broken, status);
   uint64_t epoch = synched__load_relaxed(&writers->epoch);
@@ -289,9 +312,10 @@ int synched_writer_fail(struct synched_writer *writer, int code) {
   struct synched__writers *writers = writer->memory->writers;
   synched__mutex_lock(&writer->memory->mutex);
   if (synched__load_relaxed(&writers->broken) != 0)
-    status = synched__fail(SYNCHED_EALREADY, "a writer failed or left before");
+    status = synched__fail(SYNCHED_EALREADY, "the writer of segment %zu %s before",
+                           writers->breaker.segment, deed_of(writers));
   else
-    break_locked(writers, code);
+    break_locked(writer, code);
   synched__mutex_unlock(&writer->memory->mutex);
   return status;
 }
@@ -316,13 +340,13 @@ int synched_writer_close(struct synched_writer *writer) {
     return synched__process_refuse("writer");
   synched__mutex_lock(&memory->mutex);
   if (!writer->open) {
-    status = synched__fail(SYNCHED_EINVAL, "the writer is closed");
+    status = synched__fail(SYNCHED_EINVAL, "the writer of segment %zu is closed", writer->segment);
   } else {
     writer->open = false;
     if (--writers->open_count == 0)
       reset_locked(memory);
     else if (synched__load_relaxed(&writers->broken) == 0)
-      break_locked(writers, SYNCHED_ECANCELED);
+      break_locked(writer, 0);
   }
   synched__mutex_unlock(&memory->mutex);
   return status;

@@ -54,15 +54,17 @@ static int check_options(const struct synched_pool_options *options, unsigned wo
   if (worker_count > SYNCHED_WORKERS_MAX)
     return synched__fail(SYNCHED_EINVAL, "worker_count is %u; at most %u", worker_count,
                          SYNCHED_WORKERS_MAX);
-  if ((unsigned)options->wait > SYNCHED_WAIT_SLEEP)
-    return synched__fail(SYNCHED_EINVAL, "wait is %d; there is no such wait", (int)options->wait);
+  const int wait_status = synched__check_enum("wait", (unsigned)options->wait, SYNCHED_WAIT_SLEEP);
+  if (wait_status != 0)
+    return wait_status;
   if (options->wait == SYNCHED_WAIT_SPIN && worker_count > usable_count)
     return synched__fail(SYNCHED_EINVAL,
                          "wait is SPIN with %u workers on %u usable CPUs; they would spin in each "
                          "other's way",
                          worker_count, usable_count);
   if (options->spin_ns != 0 && options->wait != SYNCHED_WAIT_AUTO)
-    return synched__fail(SYNCHED_EINVAL, "spin_ns is given, which is for wait AUTO only");
+    return synched__fail(SYNCHED_EINVAL, "spin_ns is %llu with wait %d; it is for AUTO (0) only",
+                         (unsigned long long)options->spin_ns, (int)options->wait);
   if (options->stack_bytes != 0 && options->stack_bytes < STACK_LEAST_BYTES)
     return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; at least %u", options->stack_bytes,
                          STACK_LEAST_BYTES);
@@ -303,9 +305,11 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
     pool->workers[w].pool = pool;
     pool->workers[w].index = w;
     synched__store_relaxed(&pool->workers[w].keep_ns, SYNCHED__NEVER);
+    synched__store_relaxed(&pool->workers[w].look_ns, SYNCHED__NEVER);
   }
   pool->lead_ns = LEAD_DEFAULT_NS;
   synched__store_relaxed(&pool->attention_ns, SYNCHED__NEVER);
+  synched__store_relaxed(&pool->look_ns, SYNCHED__NEVER);
   *out = pool;
   return 0;
 }
@@ -356,7 +360,8 @@ static int check_unused(struct synched_pool *pool) {
     bool idle = synched__load_relaxed(&pool->running) == 0;
     synched__mutex_unlock(&pool->mutex);
     if (job_count != 0)
-      return synched__fail(SYNCHED_EBUSY, "the pool has %u jobs; destroy them first", job_count);
+      return synched__fail(SYNCHED_EBUSY, "the pool has %u job%s; destroy %s first", job_count,
+                           job_count == 1 ? "" : "s", job_count == 1 ? "it" : "them");
     if (idle)
       return 0;
     synched__thread_nap();

@@ -35,6 +35,7 @@ struct synched__worker {
   uint64_t part_ns; /* what its part of a static round took when last it could tell */
   _Atomic uint64_t
       keep_ns; /* when it is to look at the schedule; under the pool's mutex, read by itself */
+  _Atomic uint64_t look_ns;  /* and when at jobs that wait for a buffer; the same */
   struct synched_pool *pool; /* from here on: fixed once the pool is created */
   unsigned index;
   unsigned rank;  /* in pool->ring */
@@ -54,7 +55,7 @@ struct synched__turn {
 struct synched__duties {
   /* A worker's part in the round of an epoch. Returns the last epoch in which the worker has done its part. */
   uint64_t (*participate)(struct synched__worker *worker, uint64_t epoch);
-  /* What it does when it has been waiting until keep_ns, or has been poked, and the epoch is still the one that it
+  /* What it does when it has been waiting until keep_ns or look_ns, or has been poked, and the epoch is still the one that it
    * has seen. Returns the same. */
   uint64_t (*keep)(struct synched__worker *worker, uint64_t seen);
 };
@@ -100,11 +101,16 @@ struct synched_pool {
       attention_ns; /* by synched__tick_ns: until then only the job that is being computed can run;
                                     0: others can, NEVER: none will; under the mutex */
 
+  _Atomic uint64_t
+      look_ns; /* when a worker looks at jobs that wait for a buffer; NEVER: none does; the
+                               mutex's, read by who leaves a job to wait */
+
   struct synched__mutex mutex;
   struct synched__schedule schedule; /* under the mutex, as what follows */
   struct synched__worker *keeper;    /* who looks at it when the next tick is due; NULL: nobody */
   uint64_t lead_ns;                  /* how much earlier, for the system wakes late */
   unsigned job_count;
+  struct synched_job *stallable;  /* job/stall.h */
   struct synched__watch *watch;   /* job/watch.h; NULL: no job has had a deadline */
   void (*watch_end)(void *watch); /* when the pool ends */
   _Atomic uint32_t started_count; /* workers that are up */

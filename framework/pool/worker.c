@@ -60,7 +60,9 @@ void synched__worker_main(void *argument) {
   uint64_t seen = 0;
   for (;;) {
     const uint64_t keep_ns = synched__load_relaxed(&worker->keep_ns);
-    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, keep_ns);
+    const uint64_t look_ns = synched__load_relaxed(&worker->look_ns);
+    const uint64_t until_ns = keep_ns < look_ns ? keep_ns : look_ns;
+    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
     /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)
       return;

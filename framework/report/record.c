@@ -124,6 +124,9 @@ void synched__record_reset(struct synched_report *report) {
   report->failed_code = 0;
   report->lease_wait_count = 0;
   report->lease_wait_ns = 0;
+  report->stalled_count = 0;
+  report->stalled_ns = 0;
+  report->init_missing = false;
   report->delivered_count = 0;
   report->missed_count = 0;
   report->time = (struct synched__record_time){.period_ns = 0};

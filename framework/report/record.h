@@ -77,6 +77,8 @@ struct synched_report {
   int64_t failed_segment; /* -1: none */
   int failed_code;
   uint64_t lease_wait_count, lease_wait_ns;
+  uint64_t stalled_count, stalled_ns; /* those of them that took long */
+  bool init_missing;
   uint64_t delivered_count, missed_count; /* by the loop's thread */
   struct synched__record_time time;
 };

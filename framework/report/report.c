@@ -83,6 +83,9 @@ int synched_report_summary(const struct synched_report *report,
       .lateness_max_ns = report->time.lateness_max_ns,
       .deadline_missed_count = report->time.deadline_missed_count,
       .dropped_count = report->time.dropped_count,
+      .stalled_count = report->stalled_count,
+      .stalled_ns = report->stalled_ns,
+      .init_missing = report->init_missing ? 1 : 0,
   };
   for (unsigned i = 0; i < report->worker_count; i++) {
     const struct synched__record_worker *worker = &report->workers[i];

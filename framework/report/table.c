@@ -140,6 +140,8 @@ static void print_outcome(const struct table *table) {
   if (job->failed_segment >= 0)
     fprintf(file, "  failed     segment %" PRId64 " with code %d (the lowest that failed)\n",
             job->failed_segment, job->failed_code);
+  if (job->init_missing)
+    fputs("  init       not completed; the memory holds what it held without it\n", file);
 }
 
 static void print_work(const struct table *table) {
@@ -210,7 +212,13 @@ static void print_snapshots(const struct table *table) {
     fprintf(table->file, "  leases     %s round%s waited for a free buffer, ",
             text_of_count(job->lease_wait_count).bytes, job->lease_wait_count == 1 ? "" : "s");
     print_duration(table->file, job->lease_wait_ns);
-    fputs(" in all\n", table->file);
+    fputs(" in all", table->file);
+    if (job->stalled_count > 0) {
+      fprintf(table->file, "; %s of them for over a second, ",
+              text_of_count(job->stalled_count).bytes);
+      print_duration(table->file, job->stalled_ns);
+    }
+    fputc('\n', table->file);
   }
   if (job->delivered_count > 0 || job->missed_count > 0)
     fprintf(table->file, "  snapshots  %s delivered, %s missed\n",

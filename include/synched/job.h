@@ -4,6 +4,8 @@
  * What a job computes is what this serial loop computes, bit for bit, whatever the number of workers:
  *
  *   previous = synched_snapshot_current(memory);
+ *   // where there is an init that has not been done yet: first a round with init and on_init in place of
+ *   // compute and on_round, whose number is previous->round, and which becomes the new previous
  *   for (uint64_t round = previous->round + 1; ; round++) {
  *     for (size_t segment = 0; segment < segment_count; segment++)
  *       if (compute(&(struct synched_task){round, segment, ..., previous, out[segment], ...}, user))
@@ -44,11 +46,15 @@ struct synched_task {
   size_t count; /* elements that are valid; starts as in `previous`; set it where it changes */
   double contribution; /* to the fold; starts as 0 */
   const void *engine;  /* the library's own */
+  /* where the segment begins in the whole: element i of `out` is element first + i of `previous`;
+   * previous->offsets[segment] */
+  size_t first;
 };
 
 /* Computes one segment. Runs on a worker, at the same time as other segments' calls. Returns 0, or a
- * code of its own (any other value) that fails the round. It may call everything that is documented
- * "any thread", and must not call what blocks on the same pool. */
+ * code of its own (any other value) that fails the round: SYNCHED_STOP, too, which only on_round and
+ * on_init return to end a job well. A `count` above `capacity` fails it with SYNCHED_ERANGE. It may call
+ * everything that is documented "any thread", and must not call what blocks on the same pool. */
 typedef int (*synched_compute_fn)(struct synched_task *task, void *user);
 
 /* For long calls: 1 once nothing that this call can still do will count, because the job has been cancelled, or
@@ -57,18 +63,45 @@ typedef int (*synched_compute_fn)(struct synched_task *task, void *user);
  * In that call only, on its worker; three loads, cheap enough for an inner loop. */
 SYNCHED_API int synched_task_cancelled(const struct synched_task *task);
 
+/* What on_round, on_init and synched_job_dispatch return; a compute call returns neither of them to end a job. */
 #define SYNCHED_CONTINUE 0
 #define SYNCHED_STOP 1
 
 /* The completion callback: runs on the worker that closed the round, after all its calls and before
  * any of the next. Returns SYNCHED_CONTINUE, SYNCHED_STOP (the job ends well, status 0) or a negative
- * code (the job ends with it; the round, being complete, stays published). `now` is valid during the
- * call; retain it to keep it. */
+ * code (the job ends with it; the round, being complete, stays published). Any other value ends the job
+ * with SYNCHED_EINVAL. `now` is valid during the call; retain it to keep it. */
 typedef int (*synched_round_fn)(const struct synched_snapshot *now, void *user);
 
 /* Delivery on the loop's thread. `now` is valid during the call; retain it to keep it. */
 typedef void (*synched_snapshot_fn)(struct synched_job *job, const struct synched_snapshot *now,
                                     void *user);
+
+/* Longer than this no job waits for a buffer without saying so. */
+#define SYNCHED_STALL_NS UINT64_C(1000000000) /* a second */
+
+/* A job that has waited so long for a buffer to write its next round to: snapshots that were retained have not been
+ * released, or the loop has not come to those that on_snapshot is to get. It waits on, until one is, or it is
+ * cancelled. */
+struct synched_stall {
+  uint64_t round;    /* that waits: the last published one, plus 1 */
+  uint64_t since_ns; /* when the wait began, on the monotonic clock */
+  uint64_t
+      stalled_count; /* such waits of this run so far: more than the calls of on_stalled where the
+                             loop was busy for several of them */
+  unsigned lease_count; /* the memory's: snapshots that can be held besides the current one */
+  unsigned held_count;  /* that were: one more than that, while it waited */
+  unsigned
+      undelivered_count; /* of those, not retained by the program, but waiting for on_snapshot */
+  const uint64_t
+      *held_rounds; /* [held_count] which ones: their rounds, oldest first; valid during the call */
+};
+
+/* A job has waited for a buffer for SYNCHED_STALL_NS; once for each wait that takes so long, and for none that does
+ * not. On the loop's thread, as soon as that, and any one worker of the pool, has time: the wait may be over by then.
+ * To end it: release a snapshot, or cancel the job. */
+typedef void (*synched_stalled_fn)(struct synched_job *job, const struct synched_stall *stall,
+                                   void *user);
 
 /* The end, on the loop's thread: exactly once per start, after everything else, when the job's handles
  * are closed. synched_error_message() says more when status is not 0. status: 0, or why it ended
@@ -193,7 +226,10 @@ struct synched_job_options {
   synched_compute_fn compute; /* required */
   /* called once per segment before the first round, on the home workers, to fill the memory
    * where it will be used; what it writes becomes the initial content, with the round number
-   * unchanged. NULL: none */
+   * unchanged, and its fold that of the contributions. In the first run that gets so far: one that is
+   * started paused does so with the first resume or step, and if it is stopped or cancelled before
+   * that, or init fails, the memory holds what it held before, and init_missing of the report's summary
+   * says so. on_init is its completion. NULL: none */
   synched_compute_fn init;
   synched_round_fn on_round;       /* NULL: none */
   synched_snapshot_fn on_snapshot; /* NULL: none; needs a memory with at least one lease */
@@ -219,6 +255,12 @@ struct synched_job_options {
   /* of a free-running job that shares its pool with others: its part of the time that periodic
    * ones leave is as its weight is to all of theirs; 1 .. SYNCHED_WEIGHT_MAX; 0: 1 */
   unsigned weight;
+  /* on_round of init's round: on the worker that closed it, with the content as init left it, before the
+   * first round; returns the same. To look at that content at leisure, let it call synched_job_pause.
+   * NULL: none */
+  synched_round_fn on_init;
+  synched_stalled_fn
+      on_stalled; /* NULL: none; then a job whose leases are all held waits in silence */
 };
 
 /* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
@@ -242,8 +284,8 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Any thread; does not block. On success the caller owns *out and ends it with synched_job_destroy.
  * SYNCHED_EINVAL: a NULL, no compute, unknown flag, enum value or bytes behind the known fields,
  * on_snapshot with a memory without leases, a deadline above the period, an overrun without a period, a
- * deadline_policy or on_deadline without a deadline; SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns, weight;
- * SYNCHED_EBUSY: the memory has a job or an open writer; SYNCHED_EAGAIN: no thread for the watchdog, which a
+ * deadline_policy or on_deadline without a deadline, on_init without init; SYNCHED_ERANGE: report_rounds,
+ * period_ns, deadline_ns, weight; SYNCHED_EBUSY: the memory has a job or an open writer; SYNCHED_EAGAIN: no thread for the watchdog, which a
  * pool's first job with a deadline brings; SYNCHED_ENOMEM; SYNCHED_ENOTSUP: the pool is a parent process's. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,
@@ -315,7 +357,7 @@ SYNCHED_API int synched_job_start_polled(struct synched_job *job);
  * Any thread. SYNCHED_EINVAL: NULL. */
 SYNCHED_API int synched_job_fd(const struct synched_job *job);
 
-/* Calls back what is due: on_snapshot, on_steered, on_deadline, on_done. Does not block; calls nothing, and returns 0,
+/* Calls back what is due: on_snapshot, on_steered, on_deadline, on_stalled, on_done. Does not block; calls nothing, and returns 0,
  * when nothing is due. Not from within one of these callbacks.
  * From the thread that called synched_job_start_polled.
  * Returns SYNCHED_CONTINUE (0), or SYNCHED_STOP (1) when this call has called on_done: the job is not to be dispatched

@@ -124,7 +124,8 @@ SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synch
 /* Retains a snapshot once more: one that the caller has retained, or one handed to a callback, while
  * that callback runs. Returns its argument. A retained snapshot never changes, however many rounds
  * pass, also after the job has ended. It occupies one of the memory's leases as soon as it is no
- * longer the current one; when all are taken the job waits, and its report says how long.
+ * longer the current one; when all are taken the job waits: after a second on_stalled says so, and its
+ * report how long.
  * Any thread; wait-free; NULL is allowed. */
 SYNCHED_API const struct synched_snapshot *
 synched_snapshot_retain(const struct synched_snapshot *snapshot);

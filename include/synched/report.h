@@ -58,6 +58,11 @@ struct synched_report_summary {
   uint64_t lateness_max_ns;
   uint64_t deadline_missed_count; /* rounds not complete at their deadline */
   uint64_t dropped_count;         /* of those, rounds dropped for it */
+  /* of the waits for a free buffer, those of SYNCHED_STALL_NS (a second) or more; and how long these were */
+  uint64_t stalled_count, stalled_ns;
+  /* 1: the job has an init that has never been completed, in this run or one before (stopped or cancelled
+   * before that, or it failed): the memory holds what it held without it; else 0 */
+  int init_missing;
 };
 
 /* Any thread, after the job ended; O(workers). SYNCHED_EINVAL: a NULL, or an unknown struct_size. */

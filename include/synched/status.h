@@ -40,7 +40,7 @@ enum synched_status {
 };
 
 /* The text of a status, "in use" for SYNCHED_EBUSY; "no error" for 0, and a fixed text for a number
- * that is not in the table (a code of your own compute call, say).
+ * that is not in the table (a code of your own compute call, say), another one for SYNCHED_STOP.
  * Any thread; never NULL; static. */
 SYNCHED_API const char *synched_strerror(int status);
 

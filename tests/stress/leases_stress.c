@@ -24,6 +24,7 @@
 #include <synched/synched.h>
 #include <uv.h>
 
+#include "job/stall.h"
 #include "scene.h"
 
 #define READERS_MOST 5u
@@ -44,6 +45,7 @@ struct play {
   struct synched_job *job;
   struct stress_random round_random, canceller_random; /* of on_round, of the canceller */
   bool is_sprint, is_polite, retains, cancels;
+  bool is_told; /* of waits that are long */
   uint64_t delivered_round;
   bool delivers_every;
   const struct synched_snapshot
@@ -53,11 +55,11 @@ struct play {
   _Atomic uint64_t published;  /* the newest round that on_round has seen */
   _Atomic uint64_t seen_count; /* snapshots that readers looked at */
   _Atomic bool stopping;       /* readers are to come home */
-  unsigned done_count;
+  unsigned stall_count, done_count;
   uint64_t end_round;
 };
 
-static uint64_t round_total, wait_total, seen_total, cancel_total;
+static uint64_t stall_total, round_total, wait_total, seen_total, cancel_total;
 
 /* --- the job's callbacks --- */
 
@@ -101,6 +103,22 @@ static void on_snapshot(struct synched_job *job, const struct synched_snapshot *
   play->delivered_round = now->round;
 }
 
+/* What counts as long is so short that jobs end, go on and are destroyed just when they would be told of. */
+static void on_stalled(struct synched_job *job, const struct synched_stall *stall, void *user) {
+  struct play *play = user;
+  STRESS_CHECK(job == play->job && play->done_count == 0, "on_stalled comes after on_done");
+  STRESS_CHECK(stall->stalled_count > play->stall_count, "stall %" PRIu64 " is told of again",
+               stall->stalled_count);
+  STRESS_CHECK(stall->lease_count == play->scene.lease_count &&
+                   stall->held_count <= stall->lease_count + 1,
+               "%u snapshots are held of %u leases", stall->held_count, stall->lease_count);
+  for (unsigned i = 1; i < stall->held_count; i++)
+    STRESS_CHECK(
+        stall->held_rounds[i] > stall->held_rounds[i - 1] && stall->held_rounds[i] < stall->round,
+        "round %" PRIu64 " is held for round %" PRIu64, stall->held_rounds[i], stall->round);
+  play->stall_count = (unsigned)stall->stalled_count;
+}
+
 static void check_end(const struct play *play, int status, struct synched_report_summary summary) {
   const bool stopped_early = status == SYNCHED_ECANCELED;
   STRESS_CHECK(status == 0 || (play->cancels && stopped_early), "the job ended with %s",
@@ -114,6 +132,9 @@ static void check_end(const struct play *play, int status, struct synched_report
   STRESS_CHECK(!play->delivers_every || play->delivered_round == round,
                "the last round is %" PRIu64 ", %" PRIu64 " was delivered last", round,
                play->delivered_round);
+  STRESS_CHECK(!play->is_told || summary.stalled_count == play->stall_count,
+               "%" PRIu64 " stalls are reported, %u were told of", summary.stalled_count,
+               play->stall_count);
 }
 
 static void on_done(struct synched_job *job, int status, const struct synched_report *report,
@@ -126,6 +147,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   scene_pool_destroy(play->pool);
   round_total += summary.round_count;
   wait_total += summary.lease_wait_count;
+  stall_total += summary.stalled_count;
   cancel_total += status == SYNCHED_ECANCELED;
 }
 
@@ -213,6 +235,7 @@ static void create_job(struct play *play, struct stress_random *random) {
           play->delivers_every || (may_deliver && stress_chance(random, 2)) ? on_snapshot : NULL,
       .delivery = play->delivers_every ? SYNCHED_DELIVER_EVERY : SYNCHED_DELIVER_LATEST,
       .on_done = on_done,
+      .on_stalled = play->is_told ? on_stalled : NULL,
       .round_count = play->cancels ? 0 : play->end_round,
       .balance = stress_chance(random, 2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
       .flags = stress_chance(random, 3) ? SYNCHED_JOB_EAGER : 0,
@@ -239,6 +262,9 @@ static void set_up(struct play *play, struct stress_random *random) {
   play->is_polite = stress_chance(random, 2);
   play->retains = stress_chance(random, 3);
   play->cancels = stress_chance(random, is_sprint ? 6 : 2);
+  play->is_told = stress_chance(random, 2);
+  atomic_store_explicit(&synched__stall_after_ns, stress_below(random, 100000),
+                        memory_order_relaxed);
   play->round_random = stress_split(random);
   play->canceller_random = stress_split(random);
   create_job(play, random);
@@ -284,7 +310,7 @@ int main(int argc, char **argv) {
   struct stress_random random;
   while (stress_next_case(&random))
     run_case(&random);
-  return stress_end("%" PRIu64 " rounds, %" PRIu64 " of them waited for a lease; %" PRIu64
-                    " snapshots held; %" PRIu64 " jobs cancelled",
-                    round_total, wait_total, seen_total, cancel_total);
+  return stress_end("%" PRIu64 " rounds, %" PRIu64 " of them waited for a lease, %" PRIu64
+                    " for long; %" PRIu64 " snapshots held; %" PRIu64 " jobs cancelled",
+                    round_total, wait_total, stall_total, seen_total, cancel_total);
 }

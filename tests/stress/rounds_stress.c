@@ -256,6 +256,9 @@ static void check_out(const struct run *run, const struct synched_task *task) {
   STRESS_CHECK(task->capacity == run->rule.capacities[task->segment],
                "segment %zu has room for %zu elements, not %zu", task->segment, task->capacity,
                run->rule.capacities[task->segment]);
+  STRESS_CHECK(task->first == task->previous->offsets[task->segment],
+               "segment %zu begins at element %zu, not %zu", task->segment,
+               task->previous->offsets[task->segment], task->first);
 }
 
 /* Uneven from segment to segment, so that there is something to steal. */

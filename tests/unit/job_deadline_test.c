@@ -118,7 +118,8 @@ Test(deadline, fail_ends_the_job_and_publishes_nothing_of_the_round) {
       &scene, (struct synched_job_options){.deadline_ns = 50 * MS,
                                            .period_ns = 100 * MS,
                                            .deadline_policy = SYNCHED_DEADLINE_FAIL});
-  expect_refused(synched_job_run(engine.job), SYNCHED_ETIMEDOUT, "missed its deadline");
+  expect_refused(synched_job_run(engine.job), SYNCHED_ETIMEDOUT,
+                 "missed its deadline, 50000000 ns after it was due");
   struct synched_report_summary summary = summary_of(engine.job);
   cr_assert_eq(summary.status, SYNCHED_ETIMEDOUT);
   cr_assert_eq(summary.dropped_count, 1);

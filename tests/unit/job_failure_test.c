@@ -216,12 +216,63 @@ Test(job, compute_counting_more_than_its_capacity_fails) {
         pool_new(worker_counts[w]),
         SYNCHED_MEMORY_OPTIONS(.segment_count = 9, .segment_capacity = 7, .element_size = 2),
         SYNCHED_JOB_OPTIONS(.compute = count_one_too_many, .round_count = 5));
-    cr_assert_eq(synched_job_run(engine.job), SYNCHED_ERANGE);
+    expect_refused(synched_job_run(engine.job), SYNCHED_ERANGE,
+                   "segment 5 failed in round 3: it set count to 8, and has a capacity of 7");
     cr_assert_eq(summary_of(engine.job).failed_segment, 5);
     cr_assert_eq(summary_of(engine.job).failed_code, SYNCHED_ERANGE);
     cr_assert_eq(memory_round(engine.memory), 2);
     engine_end_with_pool(&engine);
   }
+}
+
+/* --- what is meant for another callback --- */
+
+static int stop_in_call(struct synched_task *task, void *user) {
+  (void)user;
+  return task->segment == 2 && task->round == 3 ? SYNCHED_STOP : SYNCHED_CONTINUE;
+}
+
+static int stop_in_init(struct synched_task *task, void *user) {
+  (void)user;
+  return task->segment == 1 ? SYNCHED_STOP : SYNCHED_CONTINUE;
+}
+
+static int answer_seven(const struct synched_snapshot *now, void *user) {
+  (void)user;
+  return now->round == 2 ? 7 : SYNCHED_CONTINUE;
+}
+
+static struct engine small_engine(const struct synched_job_options *options) {
+  return engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 1),
+      options);
+}
+
+Test(job, compute_returning_stop_is_told_whose_it_is) {
+  struct engine engine =
+      small_engine(SYNCHED_JOB_OPTIONS(.compute = stop_in_call, .round_count = 5));
+  expect_refused(synched_job_run(engine.job), SYNCHED_STOP,
+                 "segment 2 failed in round 3 with code 1: SYNCHED_STOP is for on_round");
+  cr_assert_eq(summary_of(engine.job).failed_code, SYNCHED_STOP);
+  cr_assert_eq(memory_round(engine.memory), 2);
+  engine_end_with_pool(&engine);
+}
+
+Test(job, init_returning_stop_is_told_whose_it_is) {
+  struct engine engine = small_engine(
+      SYNCHED_JOB_OPTIONS(.init = stop_in_init, .compute = compute_nothing, .round_count = 5));
+  expect_refused(synched_job_run(engine.job), SYNCHED_STOP,
+                 "segment 1 failed in init with code 1: SYNCHED_STOP is for on_round");
+  engine_end_with_pool(&engine);
+}
+
+Test(job, on_round_returning_what_it_should_not_is_told_so) {
+  struct engine engine =
+      small_engine(SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .on_round = answer_seven));
+  expect_refused(synched_job_run(engine.job), SYNCHED_EINVAL, "on_round returned 7 after round 2");
+  cr_assert_eq(memory_round(engine.memory), 2);
+  engine_end_with_pool(&engine);
 }
 
 /* --- init --- */
@@ -263,7 +314,8 @@ Test(job, init_failing_publishes_nothing_and_is_tried_again) {
                             .on_round = count_on_round, .round_count = 3));
     uint64_t before = memory_sum(engine.memory);
     for (unsigned run = 0; run < 2; run++) {
-      cr_assert_eq(synched_job_run(engine.job), 77);
+      expect_refused(synched_job_run(engine.job), 77, "segment 6 failed in init with code 77");
+      cr_assert_eq(summary_of(engine.job).init_missing, 1);
       cr_assert_eq(summary_of(engine.job).failed_segment, 6);
       cr_assert_eq(summary_of(engine.job).failed_code, 77);
       cr_assert_eq(summary_of(engine.job).round_count, 0);
@@ -274,6 +326,7 @@ Test(job, init_failing_publishes_nothing_and_is_tried_again) {
     atomic_store(&steps.refuse, 100);
     atomic_store(&steps.init_count, 0);
     cr_assert_eq(synched_job_run(engine.job), 0);
+    cr_assert_eq(summary_of(engine.job).init_missing, 0);
     cr_assert_eq(atomic_load(&steps.init_count), 11);
     cr_assert_eq(atomic_load(&steps.compute_count), 33);
     cr_assert_eq(memory_round(engine.memory), 3);
@@ -344,13 +397,20 @@ static void ignore_snapshot(struct synched_job *job, const struct synched_snapsh
   (void)user;
 }
 
+static void ignore_stall(struct synched_job *job, const struct synched_stall *stall, void *user) {
+  (void)job;
+  (void)stall;
+  (void)user;
+}
+
 static int attempt_job(void *context) {
   struct engine *engine = context;
   engine->job = (struct synched_job *)&engine; /* anything but NULL */
   int status = synched_job_create(
       &engine->job, engine->pool, engine->memory,
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .fold = SYNCHED_FOLD_SUM, .round_count = 3,
-                          .on_snapshot = ignore_snapshot, .delivery = SYNCHED_DELIVER_EVERY));
+                          .on_snapshot = ignore_snapshot, .delivery = SYNCHED_DELIVER_EVERY,
+                          .on_stalled = ignore_stall, .deadline_ns = UINT64_C(100000000000)));
   cr_assert_eq(status != 0, engine->job == NULL);
   return status;
 }
@@ -376,9 +436,9 @@ Test(job, create_request_refused_leaves_memory_and_pool_free) {
     cr_assert_geq(refuse_in_turn(&refusing), 5);
   refusing.fault = SYNCHED__FAULT_SYNC;
   refusing.expected = SYNCHED_EAGAIN; /* the descriptor; */
-  refusing.also = SYNCHED_ENOMEM;     /* the mutex */
+  refusing.also = SYNCHED_ENOMEM;     /* the two mutexes */
   for (unsigned repeat = 0; repeat < 20; repeat++)
-    cr_assert_eq(refuse_in_turn(&refusing), 2);
+    cr_assert_eq(refuse_in_turn(&refusing), 3);
   cr_assert_lt(file_count(), files + 20);
   memory_end(making.memory);
   pool_end(making.pool);

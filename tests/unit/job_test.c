@@ -272,7 +272,8 @@ static int begin_segment(struct synched_task *task, void *user) {
   uint32_t *out = task->out;
   (void)note_home(task, &beginning->homes);
   (void)atomic_fetch_add(&beginning->init_count[task->segment], 1);
-  if (task->round != 0 || task->previous->round != 0 || task->capacity != 4)
+  if (task->round != 0 || task->previous->round != 0 || task->capacity != 4 ||
+      task->first != task->segment * 4)
     (void)atomic_fetch_add(&beginning->wrong, 1);
   for (size_t i = 0; i < 3; i++)
     out[i] = (uint32_t)(task->segment * 10 + i);
@@ -355,6 +356,47 @@ Test(job, init_is_at_home_with_stealing_too) {
   }
   expect_dealt(&homes, 33, workers);
   pool_end(pool);
+}
+
+/* --- where a segment begins --- */
+
+/* Element i of the whole is i in round 0, and one more in each round, whoever computes it. */
+static int number_elements(struct synched_task *task, void *user) {
+  uint64_t *out = task->out;
+  (void)user;
+  for (size_t i = 0; i < task->capacity; i++)
+    out[i] = task->first + i;
+  return 0;
+}
+
+static int add_one_in_place(struct synched_task *task, void *user) {
+  const uint64_t *whole = task->previous->data;
+  uint64_t *out = task->out;
+  (void)user;
+  for (size_t i = 0; i < task->capacity; i++)
+    out[i] = whole[task->first + i] + 1;
+  return 0;
+}
+
+Test(job, first_is_where_the_segment_begins_in_the_whole) {
+  static const size_t uneven[] = {3, 0, 17, 1, 0, 40, 2};
+  for (int layout = SYNCHED_LAYOUT_PACKED; layout <= SYNCHED_LAYOUT_PADDED; layout++) {
+    struct engine engine = engine_new(
+        pool_new(2),
+        SYNCHED_MEMORY_OPTIONS(.segment_count = LENGTH(uneven), .segment_capacities = uneven,
+                               .element_size = sizeof(uint64_t),
+                               .layout = (enum synched_layout)layout),
+        SYNCHED_JOB_OPTIONS(.init = number_elements, .compute = add_one_in_place,
+                            .round_count = 5));
+    cr_assert_eq(synched_job_run(engine.job), 0);
+    const struct synched_snapshot *now = synched_snapshot_current(engine.memory);
+    const uint64_t *whole = now->data;
+    for (size_t s = 0; s < LENGTH(uneven); s++)
+      for (size_t i = now->offsets[s]; i < now->offsets[s] + uneven[s]; i++)
+        cr_assert_eq(whole[i], i + 5, "segment %zu", s);
+    synched_snapshot_release(now);
+    engine_end_with_pool(&engine);
+  }
 }
 
 /* --- where it ends, and goes on --- */

@@ -138,7 +138,7 @@ Test(layout, sizes_that_make_no_sense_are_refused) {
   expect_layout_refused(bad, SYNCHED_ERANGE, "segment_count is 18446744073709551615");
   bad.segment_count = SYNCHED_SEGMENTS_MAX;
   bad.segment_capacity = SIZE_MAX;
-  expect_layout_refused(bad, SYNCHED_EOVERFLOW, "the segments up to number 0");
+  expect_layout_refused(bad, SYNCHED_EOVERFLOW, "segments 0 to 0, the last");
   bad = good;
   bad.element_size = 0;
   expect_layout_refused(bad, SYNCHED_EINVAL, "element_size is 0");
@@ -147,10 +147,10 @@ Test(layout, sizes_that_make_no_sense_are_refused) {
   expect_layout_refused(bad, SYNCHED_EINVAL,
                         "segment_capacity is 0 and segment_capacities is NULL");
   bad.segment_capacities = zeros;
-  expect_layout_refused(bad, SYNCHED_EINVAL, "every entry of segment_capacities is 0");
+  expect_layout_refused(bad, SYNCHED_EINVAL, "entries of segment_capacities are 0");
   bad = good;
   bad.segment_capacities = zeros;
-  expect_layout_refused(bad, SYNCHED_EINVAL, "both segment_capacity and segment_capacities");
+  expect_layout_refused(bad, SYNCHED_EINVAL, "segment_capacity is 4 and segment_capacities is given");
 }
 
 /* --- overflow --- */

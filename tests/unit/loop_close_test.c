@@ -8,12 +8,13 @@
 #include <uv.h>
 
 #include "../witness.h"
+#include "job/stall.h"
 #include "unit_support.h"
 
 struct scene {
   _Atomic uint32_t round;
   _Atomic uint32_t compute_held; /* 1: the next call waits until it is 0 again; 2: it does */
-  unsigned done_count, delivered_count;
+  unsigned done_count, delivered_count, stall_count;
   unsigned close_at; /* the delivery that closes the loop's handles; 0: none */
   uv_loop_t *loop;
 };
@@ -127,6 +128,36 @@ Test(loop, closed_under_a_job_that_waits_for_deliveries) {
   cr_assert_eq(synched_job_cancel(engine.job), 0);
   destroy_when_possible(engine.job);
   cr_assert_eq(memory_round(engine.memory), 4);
+  expect_reusable(&engine, &scene);
+}
+
+static void note_stall(struct synched_job *job, const struct synched_stall *stall, void *user) {
+  (void)job;
+  (void)stall;
+  ((struct scene *)user)->stall_count++;
+}
+
+/* Nobody is there to be told. */
+Test(loop, closed_under_a_job_that_waits_for_too_long) {
+  atomic_store(&synched__stall_after_ns, 1000000);
+  struct scene scene = {0};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 8,
+                             .lease_count = 2),
+      SYNCHED_JOB_OPTIONS(.compute = hold_if_asked, .on_round = tell_round, .on_snapshot = receive,
+                          .on_done = note_done, .on_stalled = note_stall, .user = &scene,
+                          .delivery = SYNCHED_DELIVER_EVERY));
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert(memory_starves(engine.memory));
+  close_loop(&loop);
+  nap_ms(5);
+  cr_assert(memory_starves(engine.memory));
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  destroy_when_possible(engine.job);
+  cr_assert_eq(scene.stall_count, 0);
   expect_reusable(&engine, &scene);
 }
 

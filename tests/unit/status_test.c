@@ -1,6 +1,7 @@
 /*
  * status_test.c: the table of statuses, and the sentence that each thread keeps.
  */
+#include <synched/job.h>
 #include <synched/status.h>
 
 #include <criterion/criterion.h>
@@ -85,12 +86,17 @@ Test(status, number_where_libuv_has_the_code_is_its_number) {
 }
 
 Test(status, lookup_of_an_unknown_code_says_so) {
-  static const int unknown[] = {1, 42, EBUSY, INT_MAX, -1000000, -4095, INT_MIN};
+  static const int unknown[] = {2, 42, EBUSY, INT_MAX, -1000000, -4095, INT_MIN};
   for (size_t i = 0; i < LENGTH(unknown); i++) {
     cr_expect_str_eq(synched_err_name(unknown[i]), "unknown", "%d", unknown[i]);
     cr_expect_str_eq(synched_strerror(unknown[i]), "a code that is not Synched's own", "%d",
                      unknown[i]);
   }
+}
+
+Test(status, lookup_of_stop_says_whose_it_is) {
+  cr_assert_eq(strncmp(synched_strerror(SYNCHED_STOP), "SYNCHED_STOP, which only on_round", 33), 0);
+  cr_assert_str_eq(synched_err_name(SYNCHED_STOP), "unknown");
 }
 
 Test(status, fail_formats_the_message_and_returns_the_status) {

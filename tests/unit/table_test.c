@@ -98,6 +98,16 @@ Test(table, print_failure_names_segment_and_code) {
   synched__record_destroy(report);
 }
 
+Test(table, print_init_only_where_it_has_not_been_completed) {
+  struct synched_report *report = create(1, 4);
+  char *text = printed(report);
+  cr_assert_null(strstr(text, "init"));
+  free(text);
+  report->init_missing = true;
+  expect_in_print(report, "  init       not completed; the memory holds what it held without it\n");
+  synched__record_destroy(report);
+}
+
 Test(table, print_leases_and_snapshots_only_where_there_were_any) {
   struct synched_report *report = create(1, 4);
   record_run(report, 1, 3);
@@ -111,6 +121,12 @@ Test(table, print_leases_and_snapshots_only_where_there_were_any) {
   report->missed_count = 12345;
   expect_in_print(report, "  leases     1 round waited for a free buffer, 1.500 us in all\n"
                           "  snapshots  0 delivered, 12,345 missed\n");
+  report->stalled_count = 1;
+  report->stalled_ns = 1234000000;
+  report->lease_wait_ns = 1300000000;
+  expect_in_print(report,
+                  "  leases     1 round waited for a free buffer, 1.300 s in all; 1 of them "
+                  "for over a second, 1.234 s\n");
   synched__record_destroy(report);
 }
 

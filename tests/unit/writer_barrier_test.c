@@ -166,8 +166,8 @@ Test(writer_barrier, leaving_releases_the_others_and_drops_the_round) {
   close_seat(table.writers[2]);
   crew_join(&table.crew);
   for (int again = 0; again < 2; again++) {
-    expect_cancelled(&table, 0, SYNCHED_ECANCELED, "left");
-    expect_cancelled(&table, 1, SYNCHED_ECANCELED, "left");
+    expect_cancelled(&table, 0, SYNCHED_ECANCELED, "the writer of segment 2 left");
+    expect_cancelled(&table, 1, SYNCHED_ECANCELED, "the writer of segment 2 left");
     expect_nothing_published(&table);
     /* Every later sync returns the same, and at once. */
     start_arriving(&table, 0);
@@ -202,8 +202,9 @@ static void expect_failure_with(int code) {
   start_arriving(&table, 2);
   crew_join(&table.crew);
   for (size_t s = 0; s < TABLE; s++)
-    expect_cancelled(&table, s, code, "failed");
-  expect_refused(synched_writer_fail(table.writers[0], code - 1), SYNCHED_EALREADY, "before");
+    expect_cancelled(&table, s, code, "the writer of segment 2 failed with code");
+  expect_refused(synched_writer_fail(table.writers[0], code - 1), SYNCHED_EALREADY,
+                 "the writer of segment 2 failed before");
   start_arriving(&table, 1);
   crew_join(&table.crew);
   expect_cancelled(&table, 1, code, "failed");
@@ -222,7 +223,8 @@ Test(writer_barrier, failing_after_somebody_left_is_too_late) {
   struct table table;
   table_init(&table, 0);
   close_seat(table.writers[0]);
-  expect_refused(synched_writer_fail(table.writers[1], -5), SYNCHED_EALREADY, "before");
+  expect_refused(synched_writer_fail(table.writers[1], -5), SYNCHED_EALREADY,
+                 "the writer of segment 0 left before");
   start_arriving(&table, 1);
   crew_join(&table.crew);
   expect_cancelled(&table, 1, SYNCHED_ECANCELED, "left");
@@ -355,7 +357,8 @@ Test(writer_barrier, write_and_sync_without_a_free_buffer_are_refused_until_one_
   /* Two buffers: one is current, one is kept. */
   const uint32_t number = 3;
   const struct synched_snapshot *now = kept;
-  expect_refused(synched_writer_write(table.writers[0], &number, 1), SYNCHED_EBUSY, "release one");
+  expect_refused(synched_writer_write(table.writers[0], &number, 1), SYNCHED_EBUSY,
+                 "besides the current one: 1, of lease_count 0; release one");
   expect_refused(synched_writer_sync(table.writers[1], &now), SYNCHED_EBUSY, "release one");
   cr_assert_null(now);
   now = kept;

@@ -47,7 +47,7 @@ struct watched {
 
 static int init(struct synched_task *task, void *user) {
   const struct kernel *kernel = ((const struct watched *)user)->run->kernel;
-  const size_t first = task->previous->offsets[task->segment];
+  const size_t first = task->first;
   unsigned char *row_0 = (unsigned char *)task->out - first * kernel->row_bytes;
   kernel->init(row_0, first, first + task->capacity);
   return 0;
@@ -55,7 +55,7 @@ static int init(struct synched_task *task, void *user) {
 
 static int compute(struct synched_task *task, void *user) {
   const struct kernel *kernel = ((const struct watched *)user)->run->kernel;
-  const size_t first = task->previous->offsets[task->segment];
+  const size_t first = task->first;
   unsigned char *row_0 = (unsigned char *)task->out - first * kernel->row_bytes;
   kernel->step(task->previous->data, row_0, first, first + task->capacity);
   return 0;

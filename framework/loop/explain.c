@@ -1,0 +1,75 @@
+#include "loop/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "job/job.h"
+
+/* "in round 3"; "in init". */
+struct where {
+  char text[40];
+};
+
+static struct where where_of_failure(const struct synched_job *job) {
+  struct where where = {"in init"};
+  if (!job->report->init_missing)
+    (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64, job->report->last_round + 1);
+  return where;
+}
+
+/* A call that returned a code, or counted too much. */
+static void explain_failure(const struct synched_job *job) {
+  const struct synched_report *report = job->report;
+  const struct synched__failure *failure = synched__job_lowest_failure(job);
+  const size_t segment = (size_t)failure->segment;
+  const struct where where = where_of_failure(job);
+  if (failure->count != 0)
+    synched__explain("segment %zu failed %s: it set count to %zu, and has a capacity of %zu",
+                     segment, where.text, failure->count, job->memory->layout.capacities[segment]);
+  else if (failure->code == SYNCHED_STOP)
+    synched__explain("segment %zu failed %s with code %d: SYNCHED_STOP is for on_round; a compute "
+                     "call returns 0, or any other value to fail",
+                     segment, where.text, failure->code);
+  else
+    synched__explain("segment %zu failed %s with code %d (%s)", segment, where.text,
+                     report->failed_code, synched_strerror(report->failed_code));
+}
+
+static void explain_cancel(const struct synched_job *job) {
+  const struct synched_report *report = job->report;
+  const char *waited =
+      job->waited_at_end ? ", while it waited for a buffer: retained snapshots had taken all" : "";
+  if (report->init_missing)
+    synched__explain("the job was cancelled before its init was complete; the memory holds what it "
+                     "held before");
+  else
+    synched__explain("the job was cancelled after round %" PRIu64 "%s", report->last_round, waited);
+}
+
+static void explain_answer(const struct synched_job *job) {
+  const struct synched__answer *answer = &job->answer;
+  const uint64_t round = job->report->last_round;
+  if (answer->code > 0)
+    synched__explain("%s returned %d after round %" PRIu64 "; it returns SYNCHED_CONTINUE (%d), "
+                     "SYNCHED_STOP (%d) or a negative code",
+                     answer->callback, answer->code, round, SYNCHED_CONTINUE, SYNCHED_STOP);
+  else
+    synched__explain("%s ended the job after round %" PRIu64 " with code %d (%s)", answer->callback,
+                     round, answer->code, synched_strerror(answer->code));
+}
+
+void synched__explain_end(const struct synched_job *job) {
+  const struct synched_report *report = job->report;
+  if (job->status == 0)
+    return;
+  if (report->failed_segment >= 0)
+    explain_failure(job);
+  else if (job->answer.callback != NULL)
+    explain_answer(job);
+  else if (job->status == SYNCHED_ECANCELED)
+    explain_cancel(job);
+  else
+    synched__explain("round %" PRIu64 " missed its deadline, %" PRIu64 " ns after it was due",
+                     report->last_round + 1, job->options.deadline_ns);
+}

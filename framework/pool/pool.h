@@ -82,7 +82,8 @@ struct synched_pool {
   unsigned worker_count;
   unsigned usable_count; /* CPUs */
   unsigned group_count;
-  uint32_t generation; /* of the process whose threads the workers are */
+  uint32_t generation;                  /* of the process whose threads the workers are */
+  struct synched_pool *registered_next; /* pool/registry.h */
   char *name;
   int priority; /* what each worker gives itself; 0: nothing */
   int nice;

@@ -59,6 +59,7 @@ struct ending {
 static void ask_on_round(struct synched_job *job, const struct synched_snapshot *now,
                          struct ending *ending) {
   int answer = job->options.on_round(now, job->options.user);
+  synched__fp_mode_enter(&job->fp_mode);
   if (answer == SYNCHED_CONTINUE)
     return;
   ending->goes_on = false;
@@ -144,6 +145,8 @@ static void learn(struct synched__run *run, uint64_t now_ns) {
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
 static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
   struct synched_job *job = run->job;
+  /* For the fold, and for on_round: whatever mode this worker's last call has left. */
+  synched__fp_mode_enter(&job->fp_mode);
   const bool was_initialising = job->initialising;
   const uint64_t round = run->pool->round;
   const bool is_late = job->attended && synched__attend_close(job, round);

@@ -56,6 +56,8 @@ static void call(struct synched__run *run, size_t segment) {
   };
   refill(&task, job->memory->refill, layout->element_size);
   synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;
+  /* The call before may have left another one. */
+  synched__fp_mode_enter(&job->fp_mode);
   int code = compute(&task, job->options.user);
   if (code == 0 && task.count > task.capacity)
     code = SYNCHED_ERANGE;

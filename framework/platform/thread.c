@@ -119,22 +119,17 @@ static void probe_main(void *argument) {
   (void)pthread_mutex_unlock(&probe->held);
 }
 
-struct stack {
-  size_t taken; /* before the thread's first function */
-  size_t left;
-};
-
-/* Makes a thread to look at its stack. 0, or why there is none: libuv's code. */
-static int look_at_stack(struct stack *stack, size_t stack_bytes) {
+/* Makes a thread, to see how much of its stack is taken before its first function; 0 also where the system does not tell.
+ * 0, or why there is none: libuv's code. */
+static int look_at_stack(size_t *taken, size_t stack_bytes) {
   struct probe probe = {.held = PTHREAD_MUTEX_INITIALIZER};
   struct synched__thread thread;
   pthread_attr_t attributes;
   void *lowest = NULL;
   size_t bytes = 0;
   (void)pthread_mutex_lock(&probe.held);
-  int status = make(&thread, stack_bytes, probe_main, &probe);
-  const int told = status == 0 ? pthread_getattr_np(thread.handle, &attributes) : -1;
-  if (told == 0) {
+  const int status = make(&thread, stack_bytes, probe_main, &probe);
+  if (status == 0 && pthread_getattr_np(thread.handle, &attributes) == 0) {
     (void)pthread_attr_getstack(&attributes, &lowest, &bytes);
     (void)pthread_attr_destroy(&attributes);
   }
@@ -142,18 +137,19 @@ static int look_at_stack(struct stack *stack, size_t stack_bytes) {
   if (status == 0)
     synched__thread_join(&thread);
   (void)pthread_mutex_destroy(&probe.held);
-  /* Where the system does not tell, all is taken to be well. */
-  *stack = (struct stack){.taken = 0, .left = SIZE_MAX};
-  if (told == 0 && probe.frame - (uintptr_t)lowest <= bytes)
-    *stack = (struct stack){.taken = (uintptr_t)lowest + bytes - probe.frame,
-                            .left = probe.frame - (uintptr_t)lowest};
+  const uintptr_t top = (uintptr_t)lowest + bytes;
+  *taken = status == 0 && probe.frame - (uintptr_t)lowest < bytes ? top - probe.frame : 0;
   return status;
 }
 
-/* What a stack must have for that storage, in whole pages. */
-static size_t stack_needed(size_t taken) {
+static size_t whole_pages(size_t bytes) {
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  return (taken + STACK_LEFT_LEAST + page - 1) / page * page;
+  return (bytes + page - 1) / page * page;
+}
+
+/* What a stack must have where so much of it is taken. */
+static size_t stack_needed(size_t taken) {
+  return whole_pages(taken + STACK_LEFT_LEAST);
 }
 
 static int refuse_stack(size_t stack_bytes, size_t taken) {
@@ -168,23 +164,34 @@ static int refuse_stack(size_t stack_bytes, size_t taken) {
                        stack_bytes, taken, stack_needed(taken));
 }
 
-int synched__thread_check_stack(size_t stack_bytes) {
-  struct rlimit limit;
-  if (stack_bytes == 0 && (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_AMPLE))
-    return 0;
-  struct stack stack;
-  const int status = look_at_stack(&stack, stack_bytes);
-  if (status == 0)
-    return stack.left >= STACK_LEFT_LEAST ? 0 : refuse_stack(stack_bytes, stack.taken);
+/* Of a size for which there is no thread: whether there would be one for another. */
+static int explain_stack(int status, size_t stack_bytes) {
+  size_t taken;
   if (status == UV_EINVAL)
     for (size_t bytes = STACK_AMPLE; bytes <= STACK_TRIED_MOST; bytes *= 2)
-      if (bytes > stack_bytes && look_at_stack(&stack, bytes) == 0)
-        return refuse_stack(stack_bytes, stack.taken);
-  if (stack_bytes > STACK_AMPLE && look_at_stack(&stack, STACK_AMPLE) == 0)
+      if (bytes > stack_bytes && look_at_stack(&taken, bytes) == 0)
+        return refuse_stack(stack_bytes, taken);
+  if (stack_bytes > STACK_AMPLE && look_at_stack(&taken, STACK_AMPLE) == 0)
     return synched__fail(SYNCHED_ENOMEM,
                          "stack_bytes is %zu; the system has no room for so much, and has for less",
                          stack_bytes);
   return refuse(status);
+}
+
+int synched__thread_check_stack(size_t stack_bytes) {
+  struct rlimit limit;
+  size_t granted = stack_bytes;
+  if (stack_bytes == 0) {
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_AMPLE)
+      return 0;
+    granted = (size_t)limit.rlim_cur;
+  }
+  size_t taken;
+  const int status = look_at_stack(&taken, stack_bytes);
+  if (status != 0)
+    return explain_stack(status, stack_bytes);
+  /* The thread that was looked at may have had a larger one, which another thread had left. */
+  return whole_pages(granted) >= stack_needed(taken) ? 0 : refuse_stack(stack_bytes, taken);
 }
 
 /* --- the calling thread --- */

@@ -82,10 +82,20 @@ static void time_segment(struct synched_report *report, size_t segment, uint64_t
     record->longest_ns = ns;
 }
 
+/* The system ends programs whose real-time threads never sleep: platform/thread.h. */
+static inline void rest_if_due(struct synched__run *run) {
+  struct synched__waiter *waiter = &run->worker->waiter;
+  if (run->now_ns < waiter->awake_until_ns)
+    return;
+  synched__waiter_rest(waiter);
+  run->now_ns = synched__tick_ns();
+}
+
 void synched__run_range(struct synched__run *run, struct synched__range range, bool home) {
   struct synched_job *job = run->job;
   struct synched_report *report = job->report;
   const bool timed = report->segments != NULL && !job->initialising;
+  const bool rests = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   for (size_t i = range.first; i < range.first + range.count; i++) {
     const size_t segment = synched__order_at(&job->order, i);
@@ -99,6 +109,10 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
       uint64_t now_ns = synched__tick_ns();
       time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
       run->now_ns = now_ns;
+      rest_if_due(run);
+    } else if (rests) {
+      run->now_ns = synched__tick_ns();
+      rest_if_due(run);
     }
   }
   if (!timed)

@@ -35,6 +35,9 @@
 #define STACK_AMPLE ((size_t)1 << 20)
 #define STACK_TRIED_MOST ((size_t)1 << 30)
 
+#define DOZE_LEAST_NS 25000
+#define DOZE_MOST_NS 1600000
+
 /* Where the kernel's header and the C library's cannot be included together. */
 #define CLASS_DEADLINE 6
 #define CLASS_RESET_ON_FORK 0x40000000
@@ -277,6 +280,26 @@ void synched__thread_yield(void) {
 void synched__thread_nap(void) {
   const struct timespec nap = {0, 20000};
   (void)nanosleep(&nap, NULL);
+}
+
+uint64_t synched__thread_sleep_count(void) {
+#if defined(RUSAGE_THREAD)
+  struct rusage usage;
+  if (getrusage(RUSAGE_THREAD, &usage) == 0)
+    return (uint64_t)usage.ru_nvcsw;
+#endif
+  return 0;
+}
+
+/* On a virtual machine, to set a timer may take longer than a short nap: then it is over before the thread has slept. */
+void synched__thread_doze(void) {
+  const uint64_t before = synched__thread_sleep_count();
+  for (long nap_ns = DOZE_LEAST_NS; nap_ns <= DOZE_MOST_NS; nap_ns *= 2) {
+    const struct timespec nap = {0, nap_ns};
+    (void)nanosleep(&nap, NULL);
+    if (synched__thread_sleep_count() != before)
+      return;
+  }
 }
 
 int synched__mutex_init(struct synched__mutex *mutex) {

@@ -63,6 +63,12 @@ void synched__thread_yield(void);
  * be yielded to. */
 void synched__thread_nap(void);
 
+/* How often the calling thread has given its CPU up by sleeping; 0 where the system does not count. */
+uint64_t synched__thread_sleep_count(void);
+
+/* Sleeps for as short as may be, but so that the system counts it. */
+void synched__thread_doze(void);
+
 /* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool from job to job. */
 int synched__mutex_init(struct synched__mutex *mutex);
 void synched__mutex_deinit(struct synched__mutex *mutex);

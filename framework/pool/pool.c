@@ -262,6 +262,17 @@ static void gather_priorities(struct synched_pool *pool) {
     warn(&pool->info, "it takes CAP_SYS_NICE, or RLIMIT_NICE %d", NICE_MOST + 1 - pool->nice);
 }
 
+/* All workers have the same class, or none has it. */
+static void gather_limits(struct synched_pool *pool) {
+  const uint64_t most_ns = pool->workers[0].allowed_awake_ns;
+  if (most_ns != UINT64_MAX)
+    warn(
+        &pool->info,
+        "RLIMIT_RTTIME is %llu us: at a real-time priority, a call that takes more than half of it "
+        "may have the system end the program",
+        (unsigned long long)most_ns / 1000);
+}
+
 static void gather_info(struct synched_pool *pool, const struct synched_pool_options *options,
                         struct synched__spin spin) {
   struct synched_pool_info *info = &pool->info;
@@ -271,6 +282,7 @@ static void gather_info(struct synched_pool *pool, const struct synched_pool_opt
   info->spin_ns = spin.limit_ns;
   gather_pins(pool);
   gather_priorities(pool);
+  gather_limits(pool);
 }
 
 /* Everything but the threads' creation; unwinds what it made. */

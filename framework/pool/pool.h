@@ -40,6 +40,7 @@ struct synched__worker {
   unsigned rank;  /* in pool->ring */
   unsigned group; /* of workers that count together: see job/tally.h */
   struct synched__thread thread;
+  uint64_t allowed_awake_ns; /* by the system, without a sleep; UINT64_MAX: for ever */
   struct synched_pool_worker_info info;
 };
 

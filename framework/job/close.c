@@ -58,6 +58,7 @@ struct ending {
 
 /* What the answer of on_init or on_round, which has just been called, means. */
 static void heed(struct synched_job *job, struct synched__answer answer, struct ending *ending) {
+  synched__fp_mode_enter(&job->fp_mode);
   if (answer.code == SYNCHED_CONTINUE)
     return;
   job->answer = answer;
@@ -167,6 +168,8 @@ static void learn(struct synched__run *run, uint64_t now_ns) {
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
 static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
   struct synched_job *job = run->job;
+  /* For the fold, and for on_round: whatever mode this worker's last call has left. */
+  synched__fp_mode_enter(&job->fp_mode);
   const bool was_initialising = job->initialising;
   const uint64_t round = run->pool->round;
   const bool is_late = job->attended && synched__attend_close(job, round);

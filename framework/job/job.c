@@ -158,6 +158,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   job->pool = pool;
   job->memory = memory;
   job->options = read;
+  job->fp_mode = synched__fp_mode_here();
   status = init_job(job);
   if (status != 0) {
     synched__free(job);

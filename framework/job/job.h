@@ -25,6 +25,7 @@
 #include "job/ticks.h"
 #include "job/watch.h"
 #include "memory/memory.h"
+#include "platform/fp_mode.h"
 #include "platform/process.h"
 #include "platform/signal.h"
 #include "report/record.h"
@@ -73,6 +74,7 @@ struct synched_job {
   struct synched_memory *memory;
   struct synched_report *report;
   struct synched_job_options options;
+  struct synched__fp_mode fp_mode;   /* its creator's, in which everything of it is computed */
   struct synched__shape shape;       /* batch: baton */
   struct synched__order order;       /* baton */
   struct synched__tally *tallies;    /* [pool->group_count]; NULL: few workers count on one line */

@@ -58,6 +58,8 @@ static void call(struct synched__run *run, size_t segment) {
   };
   refill(&task, job->memory->refill, layout->element_size);
   synched_compute_fn compute = job->initialising ? job->options.init : job->options.compute;
+  /* The call before may have left another one. */
+  synched__fp_mode_enter(&job->fp_mode);
   int code = compute(&task, job->options.user);
   const bool is_beyond = code == 0 && task.count > task.capacity;
   if (is_beyond)
@@ -83,10 +85,20 @@ static void time_segment(struct synched_report *report, size_t segment, uint64_t
     record->longest_ns = ns;
 }
 
+/* The system ends programs whose real-time threads never sleep: platform/thread.h. */
+static inline void rest_if_due(struct synched__run *run) {
+  struct synched__waiter *waiter = &run->worker->waiter;
+  if (run->now_ns < waiter->awake_until_ns)
+    return;
+  synched__waiter_rest(waiter);
+  run->now_ns = synched__tick_ns();
+}
+
 void synched__run_range(struct synched__run *run, struct synched__range range, bool home) {
   struct synched_job *job = run->job;
   struct synched_report *report = job->report;
   const bool timed = report->segments != NULL && !job->initialising;
+  const bool rests = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   for (size_t i = range.first; i < range.first + range.count; i++) {
     const size_t segment = synched__order_at(&job->order, i);
@@ -100,6 +112,10 @@ void synched__run_range(struct synched__run *run, struct synched__range range, b
       uint64_t now_ns = synched__tick_ns();
       time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
       run->now_ns = now_ns;
+      rest_if_due(run);
+    } else if (rests) {
+      run->now_ns = synched__tick_ns();
+      rest_if_due(run);
     }
   }
   if (!timed)

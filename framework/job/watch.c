@@ -125,7 +125,9 @@ static int start_watch(struct synched__watch **out) {
   status = synched__parker_init(&watch->parker);
   if (status != 0)
     goto no_parker;
-  status = synched__thread_create(&watch->thread, 0, watch_main, watch);
+  status = synched__thread_check_stack(0);
+  if (status == 0)
+    status = synched__thread_create(&watch->thread, 0, watch_main, watch);
   if (status != 0)
     goto no_thread;
   *out = watch;

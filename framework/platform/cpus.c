@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "platform/alloc.h"
+#include "platform/fault.h"
 
 /* Longer lines and paths are none of ours: a path that the kernel accepts has at most 4096 bytes. */
 #define LINE_BYTES 8192
@@ -41,8 +42,9 @@ static int mask_read(struct mask *mask, pid_t thread) {
   mask->bits = &mask->small;
   mask->bytes = sizeof mask->small;
   memset(&mask->small, 0, sizeof mask->small);
-  while (sched_getaffinity(thread, mask->bytes, mask->bits) != 0) {
-    int reason = errno;
+  const bool refused = synched__fault_hit(SYNCHED__FAULT_MASK);
+  while (refused || sched_getaffinity(thread, mask->bytes, mask->bits) != 0) {
+    int reason = refused ? ENOSYS : errno;
     mask_free(mask);
     if (reason != EINVAL || mask->bytes >= SYNCHED__CPUS_MAX / 8)
       return synched__fail(SYNCHED_EIO, "the affinity mask could not be read (errno %d)", reason);

@@ -19,6 +19,9 @@ enum synched__fault {
   SYNCHED__FAULT_SYNC,     /* initialising a mutex or condition */
   SYNCHED__FAULT_LOOP,     /* libuv taking a handle or making a loop */
   SYNCHED__FAULT_TOPOLOGY, /* hwloc loading */
+  SYNCHED__FAULT_FEATURE,  /* hwloc having what it is asked to do without, as on other CPUs */
+  SYNCHED__FAULT_TABLES,   /* the system having tables of its CPUs (/sys) */
+  SYNCHED__FAULT_MASK,     /* the system telling an affinity mask */
   SYNCHED__FAULT_COUNT
 };
 

@@ -17,6 +17,7 @@
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
   waiter->spin = spin;
   waiter->usual_ns = 0;
+  waiter->awake_most_ns = waiter->awake_until_ns = UINT64_MAX;
   synched__store_relaxed(&waiter->asleep, 0);
   synched__store_relaxed(&waiter->poked, 0);
   synched__store_relaxed(&waiter->alert_ns, 0);
@@ -25,6 +26,18 @@ int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin sp
 
 void synched__waiter_deinit(struct synched__waiter *waiter) {
   synched__parker_deinit(&waiter->parker);
+}
+
+void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_ns) {
+  waiter->awake_most_ns = most_ns;
+  waiter->awake_until_ns = most_ns == UINT64_MAX ? UINT64_MAX : synched__tick_ns() + most_ns;
+  waiter->sleep_count = synched__thread_sleep_count();
+}
+
+void synched__waiter_rest(struct synched__waiter *waiter) {
+  if (synched__thread_sleep_count() == waiter->sleep_count)
+    synched__thread_doze();
+  synched__waiter_limit_awake(waiter, waiter->awake_most_ns);
 }
 
 uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen) {
@@ -85,6 +98,8 @@ static uint64_t spin_from(const struct synched__gate *gate, struct synched__wait
     uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
     if (epoch != seen || is_spun_out(waiter, start_ns, budget_ns, until_ns))
       return epoch;
+    if (waiter->awake_most_ns != UINT64_MAX && synched__tick_ns() >= waiter->awake_until_ns)
+      synched__waiter_rest(waiter);
   }
 }
 

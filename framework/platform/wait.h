@@ -45,6 +45,9 @@ struct synched__waiter {
   struct synched__parker parker;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin; /* from here on the waiter's own */
   uint64_t usual_ns;                                       /* moving average of its waits */
+  uint64_t awake_most_ns;  /* how often it is seen to that it sleeps; UINT64_MAX: it need not */
+  uint64_t awake_until_ns; /* by synched__tick_ns: when next */
+  uint64_t sleep_count;    /* of its thread, when it was seen to last */
 };
 
 /* 0, or SYNCHED_ENOMEM. */
@@ -65,6 +68,13 @@ static inline bool synched__gate_advance(const struct synched__gate *gate, uint6
   (void)synched__exchange_seq_cst(gate->epoch, epoch);
   return synched__load_seq_cst(gate->sleeper_count) != 0;
 }
+
+/* The waiter's own thread: from now on it is not awake for longer than twice most_ns, neither while it spins in here, nor while
+ * it computes and calls synched__waiter_rest as soon as awake_until_ns has come. */
+void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_ns);
+
+/* Sleeps for a moment, if the thread has not slept by itself since this was called last. */
+void synched__waiter_rest(struct synched__waiter *waiter);
 
 /* Wakes this waiter if it sleeps; true if it did. After synched__gate_advance, by any thread. */
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter);

@@ -17,6 +17,7 @@
 #include "platform/clock.h"
 #include "platform/cpus.h"
 #include "platform/process.h"
+#include "pool/registry.h"
 #include "topology/place.h"
 #include "topology/plan.h"
 
@@ -46,8 +47,24 @@ static int check_priority(const struct synched_pool_options *options) {
   return 0;
 }
 
+/* Who spins uses all of its time, so that others wait for theirs. */
+static int check_spin(const struct synched_pool_options *options, unsigned worker_count,
+                      const struct synched__cpus_budget *budget) {
+  if (options->spin_ns != 0 && options->wait != SYNCHED_WAIT_AUTO)
+    return synched__fail(SYNCHED_EINVAL, "spin_ns is %llu with wait %d; it is for AUTO (0) only",
+                         (unsigned long long)options->spin_ns, (int)options->wait);
+  if (options->wait != SYNCHED_WAIT_SPIN || !synched__cpus_are_short(budget, worker_count))
+    return 0;
+  const double usable_cpus =
+      synched__cpus_are_rationed(budget) ? budget->quota_cpus : budget->allowed_count;
+  return synched__fail(SYNCHED_EINVAL,
+                       "wait is SPIN with %u workers on %.4g usable CPUs; they would spin in each "
+                       "other's way",
+                       worker_count, usable_cpus);
+}
+
 static int check_options(const struct synched_pool_options *options, unsigned worker_count,
-                         unsigned usable_count) {
+                         const struct synched__cpus_budget *budget) {
   if (options->flags != 0)
     return synched__fail(SYNCHED_EINVAL, "flags is %#x; a pool knows no flags",
                          (unsigned)options->flags);
@@ -57,25 +74,19 @@ static int check_options(const struct synched_pool_options *options, unsigned wo
   const int wait_status = synched__check_enum("wait", (unsigned)options->wait, SYNCHED_WAIT_SLEEP);
   if (wait_status != 0)
     return wait_status;
-  if (options->wait == SYNCHED_WAIT_SPIN && worker_count > usable_count)
-    return synched__fail(SYNCHED_EINVAL,
-                         "wait is SPIN with %u workers on %u usable CPUs; they would spin in each "
-                         "other's way",
-                         worker_count, usable_count);
-  if (options->spin_ns != 0 && options->wait != SYNCHED_WAIT_AUTO)
-    return synched__fail(SYNCHED_EINVAL, "spin_ns is %llu with wait %d; it is for AUTO (0) only",
-                         (unsigned long long)options->spin_ns, (int)options->wait);
   if (options->stack_bytes != 0 && options->stack_bytes < STACK_LEAST_BYTES)
     return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; at least %u", options->stack_bytes,
                          STACK_LEAST_BYTES);
   if (options->stack_bytes > STACK_MOST_BYTES)
     return synched__fail(SYNCHED_EINVAL, "stack_bytes is %zu; no thread can have so much",
                          options->stack_bytes);
-  return check_priority(options);
+  const int status = check_spin(options, worker_count, budget);
+  return status != 0 ? status : check_priority(options);
 }
 
 static struct synched__spin choose_spin(const struct synched_pool *pool,
-                                        const struct synched_pool_options *options) {
+                                        const struct synched_pool_options *options,
+                                        const struct synched__cpus_budget *budget) {
   struct synched__spin spin = {.limit_ns =
                                    options->spin_ns != 0 ? options->spin_ns : SPIN_DEFAULT_NS};
   if (options->wait == SYNCHED_WAIT_SLEEP)
@@ -85,7 +96,7 @@ static struct synched__spin choose_spin(const struct synched_pool *pool,
   else
     spin.rest = &pool->resting;
   /* Spinning would keep those from running for whom it waits: offer them the CPU instead. */
-  spin.yields = pool->worker_count > pool->usable_count;
+  spin.yields = synched__cpus_are_short(budget, pool->worker_count);
   if (options->wait == SYNCHED_WAIT_AUTO && options->spin_ns == 0 && !spin.yields)
     spin.most_ns = SPIN_MOST_NS;
   return spin;
@@ -146,7 +157,13 @@ static int place_workers(struct synched_pool *pool, const struct synched__plan_r
   if (places == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for %u places", pool->worker_count);
   struct synched__plan_result result;
-  int status = synched__plan_here(places, &result, request, budget);
+  struct synched__cpus taken;
+  struct synched__plan_request beside = *request;
+  beside.taken = &taken;
+  int status = synched__registry_taken(&taken);
+  if (status == 0)
+    status = synched__plan_here(places, &result, &beside, budget);
+  synched__cpus_free(&taken);
   for (unsigned w = 0; status == 0 && w < pool->worker_count; w++)
     pool->workers[w].info.place = places[w];
   synched__free(places);
@@ -155,6 +172,9 @@ static int place_workers(struct synched_pool *pool, const struct synched__plan_r
   pool->info.affinity = result.affinity;
   if (result.topology_status != 0)
     warn(&pool->info, "the machine's topology could not be read; workers are not pinned");
+  if (result.doubt[0] != '\0')
+    warn(&pool->info, "%s", result.doubt);
+  (void)snprintf(pool->info.placement, sizeof pool->info.placement, "%s", result.decision);
   return make_ring(pool);
 }
 
@@ -185,13 +205,21 @@ static void stop_workers(struct synched_pool *pool, unsigned count) {
     synched__thread_join(&pool->workers[w].thread);
 }
 
+/* Adds to the sentence how many the system has granted, for with so many a second try may succeed. */
+static int refuse_worker(const struct synched_pool *pool, unsigned granted_count, int status) {
+  char reason[192];
+  (void)snprintf(reason, sizeof reason, "%s", synched_error_message());
+  return synched__fail(status, "%s; it granted %u of %u workers", reason, granted_count,
+                       pool->worker_count);
+}
+
 static int start_workers(struct synched_pool *pool, size_t stack_bytes) {
   for (unsigned w = 0; w < pool->worker_count; w++) {
     struct synched__worker *worker = &pool->workers[w];
     int status = synched__thread_create(&worker->thread, stack_bytes, synched__worker_main, worker);
     if (status != 0) {
       stop_workers(pool, w);
-      return status;
+      return refuse_worker(pool, w, status);
     }
   }
   synched__park(&pool->creator);
@@ -236,6 +264,17 @@ static void gather_priorities(struct synched_pool *pool) {
     warn(&pool->info, "it takes CAP_SYS_NICE, or RLIMIT_NICE %d", NICE_MOST + 1 - pool->nice);
 }
 
+/* All workers have the same class, or none has it. */
+static void gather_limits(struct synched_pool *pool) {
+  const uint64_t most_ns = pool->workers[0].allowed_awake_ns;
+  if (most_ns != UINT64_MAX)
+    warn(
+        &pool->info,
+        "RLIMIT_RTTIME is %llu us: at a real-time priority, a call that takes more than half of it "
+        "may have the system end the program",
+        (unsigned long long)most_ns / 1000);
+}
+
 static void gather_info(struct synched_pool *pool, const struct synched_pool_options *options,
                         struct synched__spin spin) {
   struct synched_pool_info *info = &pool->info;
@@ -245,16 +284,18 @@ static void gather_info(struct synched_pool *pool, const struct synched_pool_opt
   info->spin_ns = spin.limit_ns;
   gather_pins(pool);
   gather_priorities(pool);
+  gather_limits(pool);
 }
 
 /* Everything but the threads' creation; unwinds what it made. */
 static int build(struct synched_pool *pool, const struct synched_pool_options *options,
                  const struct synched__cpus_budget *budget) {
-  const struct synched__plan_request request = {pool->worker_count, options->affinity,
-                                                options->cpu_list};
+  const struct synched__plan_request request = {.worker_count = pool->worker_count,
+                                                .affinity = options->affinity,
+                                                .cpu_list = options->cpu_list};
   unsigned made = 0;
   pool->gate = (struct synched__gate){&pool->epoch, &pool->sleeper_count};
-  const struct synched__spin spin = choose_spin(pool, options);
+  const struct synched__spin spin = choose_spin(pool, options, budget);
   int status = place_workers(pool, &request, budget);
   if (status != 0)
     return status;
@@ -333,7 +374,9 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   if (worker_count == 0)
     worker_count =
         budget.usable_count < SYNCHED_WORKERS_MAX ? budget.usable_count : SYNCHED_WORKERS_MAX;
-  status = check_options(&read, worker_count, budget.usable_count);
+  status = check_options(&read, worker_count, &budget);
+  if (status == 0)
+    status = synched__thread_check_stack(read.stack_bytes);
   if (status != 0)
     return status;
   struct synched_pool *pool = NULL;
@@ -348,6 +391,7 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
     free_pool(pool);
     return status;
   }
+  synched__registry_add(pool);
   *out = pool;
   return 0;
 }
@@ -379,6 +423,7 @@ int synched_pool_destroy(struct synched_pool *pool) {
   int status = check_unused(pool);
   if (status != 0)
     return status;
+  synched__registry_remove(pool);
   stop_workers(pool, pool->worker_count);
   if (pool->watch != NULL)
     pool->watch_end(pool->watch);

@@ -41,6 +41,7 @@ struct synched__worker {
   unsigned rank;  /* in pool->ring */
   unsigned group; /* of workers that count together: see job/tally.h */
   struct synched__thread thread;
+  uint64_t allowed_awake_ns; /* by the system, without a sleep; UINT64_MAX: for ever */
   struct synched_pool_worker_info info;
 };
 
@@ -83,7 +84,8 @@ struct synched_pool {
   unsigned worker_count;
   unsigned usable_count; /* CPUs */
   unsigned group_count;
-  uint32_t generation; /* of the process whose threads the workers are */
+  uint32_t generation;                  /* of the process whose threads the workers are */
+  struct synched_pool *registered_next; /* pool/registry.h */
   char *name;
   int priority; /* what each worker gives itself; 0: nothing */
   int nice;

@@ -33,6 +33,14 @@ static int take_priority(const struct synched_pool *pool) {
   return pool->nice != 0 ? synched__thread_set_nice(pool->nice) : 0;
 }
 
+/* Twice a quarter of what the system allows (platform/wait.h), so that calls may take the rest of it. */
+static void limit_awake(struct synched__worker *worker) {
+  const uint64_t most_ns = synched__thread_awake_most_ns();
+  worker->allowed_awake_ns = most_ns;
+  if (most_ns != UINT64_MAX)
+    synched__waiter_limit_awake(&worker->waiter, most_ns / 4);
+}
+
 /* Before any round: the thread's name, its CPU, its priority, and what of that came true. */
 static void settle(struct synched__worker *worker) {
   struct synched_pool_worker_info *info = &worker->info;
@@ -46,6 +54,7 @@ static void settle(struct synched__worker *worker) {
       info->place = (struct synched_place){-1, -1, -1, -1, -1};
   }
   info->priority_status = take_priority(worker->pool);
+  limit_awake(worker);
   read_back_cpus(worker);
 }
 

@@ -8,11 +8,20 @@
  * hwloc's own probing of x86 CPUs visits every CPU by binding the calling thread to it in turn. That
  * would move the host's thread about and briefly undo its mask, so it is switched off; the system's tables
  * say the same. With all else that placement does not need, it is not looked at either.
+ *
+ * Not every hwloc has what is switched off here: the component for x86 CPUs is there on those only, and an older
+ * library knows fewer flags than the header that this was compiled with. To be told that there is no such thing is then
+ * no failure.
+ *
+ * Where the system has no tables of its CPUs (a container without /sys), hwloc would find nothing, and say so on the
+ * standard error of whoever uses us. So it is not asked; the affinity mask then is all that is known. hwloc may also be
+ * told by the environment to describe another machine; what it says is used, and info says that it was.
  */
 #include "topology/machine.h"
 
 #include <errno.h>
 #include <hwloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -37,13 +46,32 @@ static unsigned long load_flags(void) {
   return flags;
 }
 
+/* Whether hwloc has refused to do without something for another reason than that it has no such thing. */
+static bool is_refused(int result) {
+  return result != 0 && errno != EINVAL && errno != ENOSYS;
+}
+
+static bool lacks_feature(void) {
+  return synched__fault_hit(SYNCHED__FAULT_FEATURE);
+}
+
+static int set_flags(hwloc_topology_t tree) {
+  const unsigned long unknown = lacks_feature() ? 1ul << 30 : 0;
+  const unsigned long least = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED;
+  if (hwloc_topology_set_flags(tree, load_flags() | unknown) == 0)
+    return 0;
+  return errno == EINVAL ? hwloc_topology_set_flags(tree, least) : -1;
+}
+
+/* What there is none of in the tests' seam, hwloc is asked for under a name that it does not know: so it answers itself. */
 static int tree_configure(hwloc_topology_t tree, const char *synthetic) {
   const unsigned long without = HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST;
-  if (hwloc_topology_set_components(tree, without, "x86") != 0 ||
-      hwloc_topology_set_flags(tree, load_flags()) != 0 ||
-      hwloc_topology_set_io_types_filter(tree, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
-      hwloc_topology_set_icache_types_filter(tree, HWLOC_TYPE_FILTER_KEEP_NONE) != 0 ||
-      hwloc_topology_set_type_filter(tree, HWLOC_OBJ_MISC, HWLOC_TYPE_FILTER_KEEP_NONE) != 0)
+  const enum hwloc_type_filter_e none = HWLOC_TYPE_FILTER_KEEP_NONE;
+  const hwloc_obj_type_t misc = lacks_feature() ? HWLOC_OBJ_TYPE_MAX : HWLOC_OBJ_MISC;
+  if (is_refused(hwloc_topology_set_components(tree, without, lacks_feature() ? "none" : "x86")) ||
+      set_flags(tree) != 0 || is_refused(hwloc_topology_set_io_types_filter(tree, none)) ||
+      is_refused(hwloc_topology_set_icache_types_filter(tree, none)) ||
+      is_refused(hwloc_topology_set_type_filter(tree, misc, none)))
     return hwloc_refused(errno, "be told what to look for");
   if (synthetic != NULL && hwloc_topology_set_synthetic(tree, synthetic) != 0)
     return synched__fail(SYNCHED_EINVAL, "hwloc does not take the description \"%.100s\"",
@@ -74,6 +102,31 @@ static int tree_load(hwloc_topology_t *out, const char *synthetic) {
   if (status == 0)
     *out = tree;
   return status;
+}
+
+/* What makes hwloc look at something else than this machine's tables. */
+static const char *const redirections[] = {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE", "HWLOC_FSROOT",
+                                           "HWLOC_CPUID_PATH", "HWLOC_COMPONENTS"};
+
+static bool is_redirected(void) {
+  for (size_t i = 0; i < sizeof redirections / sizeof *redirections; i++)
+    if (getenv(redirections[i]) != NULL)
+      return true;
+  return false;
+}
+
+/* Whether the system has tables of a CPU that this thread may use, and that is so running. */
+static bool has_tables(const struct synched__cpus *mask) {
+  char path[64];
+  if (synched__fault_hit(SYNCHED__FAULT_TABLES))
+    return false;
+  (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%u/topology/core_id",
+                 mask->count == 0 ? 0 : mask->numbers[0]);
+  FILE *file = fopen(path, "re");
+  if (file == NULL)
+    return errno != ENOENT && errno != ENOTDIR;
+  (void)fclose(file);
+  return true;
 }
 
 /* --- rows --- */
@@ -158,24 +211,50 @@ static int set_make(struct synched__cpus *out, const struct synched__machine *ma
   return 0;
 }
 
+static int room_make(struct synched__machine *machine, size_t cpu_count) {
+  machine->cpu_count = cpu_count;
+  machine->cpus = synched__alloc(cpu_count, sizeof *machine->cpus);
+  if (machine->cpus == NULL)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a table of %zu CPUs", cpu_count);
+  int status = set_make(&machine->present, machine);
+  if (status == 0)
+    status = set_make(&machine->allowed, machine);
+  return status;
+}
+
+static void present_fill(struct synched__machine *machine) {
+  for (size_t i = 0; i < machine->cpu_count; i++)
+    machine->present.numbers[machine->present.count++] = (unsigned)machine->cpus[i].place.cpu;
+  qsort(machine->present.numbers, machine->present.count, sizeof(unsigned), ascending);
+}
+
 static int rows_make(struct synched__machine *machine, hwloc_topology_t tree) {
   int count = hwloc_get_nbobjs_by_type(tree, HWLOC_OBJ_PU);
   if (count <= 0)
     return synched__fail(SYNCHED_EIO, "hwloc found no CPU");
-  machine->cpu_count = (size_t)count;
-  machine->cpus = synched__alloc(machine->cpu_count, sizeof *machine->cpus);
-  if (machine->cpus == NULL)
-    return synched__fail(SYNCHED_ENOMEM, "no memory for a table of %d CPUs", count);
-  int status = set_make(&machine->present, machine);
-  if (status == 0)
-    status = set_make(&machine->allowed, machine);
+  int status = room_make(machine, (size_t)count);
   if (status != 0)
     return status;
   rows_fill(machine, tree);
   counts_fill(machine, tree);
-  for (size_t i = 0; i < machine->cpu_count; i++)
-    machine->present.numbers[machine->present.count++] = (unsigned)machine->cpus[i].place.cpu;
-  qsort(machine->present.numbers, machine->present.count, sizeof(unsigned), ascending);
+  present_fill(machine);
+  machine->source =
+      hwloc_topology_is_thissystem(tree) ? SYNCHED__MACHINE_HERE : SYNCHED__MACHINE_ELSEWHERE;
+  return 0;
+}
+
+/* A machine of the CPUs in the mask, of which nothing else is known. */
+static int rows_from_mask(struct synched__machine *machine, const struct synched__cpus *mask) {
+  int status = room_make(machine, mask->count);
+  if (status != 0)
+    return status;
+  for (size_t i = 0; i < mask->count; i++)
+    machine->cpus[i].place = (struct synched_place){(int)mask->numbers[i], -1, -1, -1, -1};
+  machine->core_count = (unsigned)mask->count;
+  machine->numa_node_count = 1;
+  machine->package_count = 1;
+  present_fill(machine);
+  machine->source = SYNCHED__MACHINE_MASK;
   return 0;
 }
 
@@ -193,20 +272,15 @@ static void allow(struct synched__machine *machine, const struct synched__cpus *
   machine->allowed_count = machine->allowed.count;
 }
 
-static int allow_own_mask(struct synched__machine *machine) {
-  struct synched__cpus mask;
-  int status = synched__cpus_allowed(&mask, 0);
-  if (status != 0)
-    return status;
-  allow(machine, &mask);
-  if (machine->allowed_count == 0) {
-    char text[64];
-    status =
-        synched__fail(SYNCHED_EIO, "this process may use the CPUs %s, and hwloc knows none of them",
-                      synched__cpus_format(text, sizeof text, &mask));
-  }
-  synched__cpus_free(&mask);
-  return status;
+static int allow_mask(struct synched__machine *machine, const struct synched__cpus *mask) {
+  char text[64];
+  allow(machine, mask);
+  if (machine->allowed_count != 0)
+    return 0;
+  return synched__fail(
+      SYNCHED_EIO, "this process may use the CPUs %s, and hwloc knows none of them%s",
+      synched__cpus_format(text, sizeof text, mask),
+      machine->source == SYNCHED__MACHINE_ELSEWHERE ? ": it describes another machine" : "");
 }
 
 int synched__machine_allow(struct synched__machine *machine, const char *cpu_list) {
@@ -226,21 +300,53 @@ int synched__machine_allow(struct synched__machine *machine, const char *cpu_lis
 
 /* --- the machine --- */
 
-int synched__machine_load(struct synched__machine *out, const char *synthetic) {
-  *out = (struct synched__machine){0};
+static int load_tree(struct synched__machine *out, const char *synthetic) {
   hwloc_topology_t tree = NULL;
   int status = tree_load(&tree, synthetic);
   if (status != 0)
     return status;
   status = rows_make(out, tree);
   tree_unload(tree);
+  return status;
+}
+
+/* A system that does not tell the mask (some sandboxes) leaves all CPUs to us, as far as we know. */
+static int load_here(struct synched__machine *out) {
+  struct synched__cpus mask;
+  int status = synched__cpus_allowed(&mask, 0);
+  const bool is_known = status == 0 && mask.count != 0;
+  if (status == SYNCHED_ENOMEM)
+    return status;
+  if (is_known && !is_redirected() && !has_tables(&mask))
+    status = rows_from_mask(out, &mask);
+  else
+    status = load_tree(out, NULL);
+  if (status == 0)
+    status = allow_mask(out, is_known ? &mask : &out->present);
+  synched__cpus_free(&mask);
+  return status;
+}
+
+int synched__machine_load(struct synched__machine *out, const char *synthetic) {
+  *out = (struct synched__machine){0};
+  int status = synthetic == NULL ? load_here(out) : load_tree(out, synthetic);
   if (status == 0 && synthetic != NULL)
     allow(out, &out->present);
-  else if (status == 0)
-    status = allow_own_mask(out);
   if (status != 0)
     synched__machine_unload(out);
   return status;
+}
+
+const char *synched__machine_doubt(const struct synched__machine *machine) {
+  switch (machine->source) {
+  case SYNCHED__MACHINE_MASK:
+    return "the system has no tables of its CPUs (/sys): cores, caches and NUMA nodes are unknown";
+  case SYNCHED__MACHINE_ELSEWHERE:
+    return "the description is not this machine's: the environment gives hwloc another one "
+           "(HWLOC_SYNTHETIC, HWLOC_XMLFILE, HWLOC_FSROOT)";
+  default:
+    return "";
+  }
 }
 
 void synched__machine_unload(struct synched__machine *machine) {

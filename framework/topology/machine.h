@@ -16,6 +16,13 @@ struct synched__machine_cpu {
   bool allowed;
 };
 
+/* Where what is known of a machine comes from. */
+enum synched__machine_source {
+  SYNCHED__MACHINE_HERE = 0,  /* this machine's tables */
+  SYNCHED__MACHINE_MASK,      /* it has none: what is known are the CPUs that this thread may use */
+  SYNCHED__MACHINE_ELSEWHERE, /* a description that the environment names (HWLOC_SYNTHETIC ...) */
+};
+
 /* All zero is one with nothing in it. */
 struct synched__machine {
   struct synched__machine_cpu *cpus; /* in logical order: what shares a core, then a cache, a NUMA
@@ -27,6 +34,7 @@ struct synched__machine {
   unsigned package_count;
   struct synched__cpus present; /* the same CPUs, ascending */
   struct synched__cpus allowed;
+  enum synched__machine_source source;
 };
 
 /* Loads a machine.
@@ -42,6 +50,9 @@ int synched__machine_load(struct synched__machine *out, const char *synthetic);
 int synched__machine_allow(struct synched__machine *machine, const char *cpu_list);
 
 void synched__machine_unload(struct synched__machine *machine);
+
+/* Says in a sentence what is doubtful about a machine that was loaded; "" where nothing is. */
+const char *synched__machine_doubt(const struct synched__machine *machine);
 
 /* The row of a CPU; NULL if the machine does not have it. */
 const struct synched__machine_cpu *synched__machine_find(const struct synched__machine *machine,

@@ -8,13 +8,14 @@
  *   tier   which of its core's allowed hardware threads it is: 0 for the first;
  *   turn   how many CPUs of its group stand before it.
  *
- * COMPACT is the logical order itself. CORES sorts by tier, so that second threads come last. SCATTER
+ * Before all that, for AUTO only, come CPUs that nobody of this process has been bound to. COMPACT is the logical order itself. CORES sorts by tier, so that second threads come last. SCATTER
  * does so too, and deals within a tier: first caches take turns, then NUMA nodes, then packages. Each of
  * these passes keeps the order that the pass before gave within a group, so the last one decides first, and
  * also machines with uneven groups and masks with holes are spread as far as they go.
  */
 #include "topology/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@
 #include "platform/alloc.h"
 
 struct entry {
+  bool taken; /* by somebody else */
   size_t row;
   size_t tier;
   size_t turn;
@@ -35,6 +37,8 @@ struct order {
 static int entry_compare(const void *left, const void *right) {
   const struct entry *a = left;
   const struct entry *b = right;
+  if (a->taken != b->taken)
+    return a->taken ? 1 : -1;
   if (a->tier != b->tier)
     return a->tier < b->tier ? -1 : 1;
   if (a->turn != b->turn)
@@ -47,7 +51,8 @@ static void order_sort(struct order *order) {
 }
 
 /* The allowed CPUs in logical order, each with its tier. Threads of one core stand together. */
-static void order_fill(struct order *order, const struct synched__machine *machine) {
+static void order_fill(struct order *order, const struct synched__machine *machine,
+                       const struct synched__cpus *taken) {
   int core_before = -1;
   size_t tier = 0;
   for (size_t row = 0; row < machine->cpu_count; row++) {
@@ -56,7 +61,9 @@ static void order_fill(struct order *order, const struct synched__machine *machi
     int core = machine->cpus[row].place.core;
     tier = core != -1 && core == core_before ? tier + 1 : 0;
     core_before = core;
-    order->entries[order->count++] = (struct entry){.row = row, .tier = tier};
+    const unsigned cpu = (unsigned)machine->cpus[row].place.cpu;
+    order->entries[order->count++] = (struct entry){
+        .taken = taken != NULL && synched__cpus_contains(taken, cpu), .row = row, .tier = tier};
   }
 }
 
@@ -116,7 +123,7 @@ static int place_along(struct synched_place *places, const struct synched__machi
   };
   if (order.entries == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to plan the places of workers");
-  order_fill(&order, machine);
+  order_fill(&order, machine, request->taken);
   int status = 0;
   if (order.count == 0)
     status = synched__fail(SYNCHED_EIO, "the machine has no CPU that is allowed");
@@ -185,8 +192,9 @@ enum synched_affinity synched__plan_choose(const struct synched__plan_request *r
                                            const struct synched__cpus_budget *budget) {
   if (request->affinity != SYNCHED_AFFINITY_AUTO)
     return request->affinity;
-  bool rationed = budget->usable_count < budget->allowed_count;
-  return rationed ? SYNCHED_AFFINITY_NONE : SYNCHED_AFFINITY_CORES;
+  const bool leaves_some = request->worker_count < budget->allowed_count;
+  return leaves_some || synched__cpus_are_rationed(budget) ? SYNCHED_AFFINITY_NONE
+                                                           : SYNCHED_AFFINITY_CORES;
 }
 
 int synched__plan_make(struct synched_place *places, const struct synched__machine *machine,
@@ -203,31 +211,87 @@ int synched__plan_make(struct synched_place *places, const struct synched__machi
   }
 }
 
+/* The sentence for AUTO where workers are bound. */
+static void explain_bound(char *text, const struct synched__plan_request *request,
+                          const struct synched__cpus_budget *budget) {
+  char taken[48] = "";
+  char beyond[48] = "";
+  if (request->worker_count > budget->allowed_count)
+    (void)snprintf(beyond, sizeof beyond, "; %u more bound to nothing",
+                   request->worker_count - budget->allowed_count);
+  if (request->taken != NULL && request->taken->count != 0)
+    (void)synched__cpus_format(taken, sizeof taken, request->taken);
+  (void)snprintf(text, SYNCHED__PLAN_DECISION,
+                 "bound, one worker to each of the %u CPUs that the process may use%s%s%s",
+                 budget->allowed_count, beyond,
+                 taken[0] != '\0' ? "; last those of its other pools: " : "", taken);
+}
+
+static void explain(struct synched__plan_result *result,
+                    const struct synched__plan_request *request,
+                    const struct synched__cpus_budget *budget) {
+  char *const text = result->decision;
+  if (request->affinity == SYNCHED_AFFINITY_NONE)
+    (void)snprintf(text, SYNCHED__PLAN_DECISION, "not bound, as asked for");
+  else if (request->affinity != SYNCHED_AFFINITY_AUTO)
+    (void)snprintf(text, SYNCHED__PLAN_DECISION, "bound as asked for: %s",
+                   synched_affinity_name(request->affinity));
+  else if (synched__cpus_are_rationed(budget))
+    (void)snprintf(text, SYNCHED__PLAN_DECISION,
+                   "not bound: a quota of %.4g CPUs on %u, among which the system must choose",
+                   budget->quota_cpus, budget->allowed_count);
+  else if (result->topology_status != 0)
+    (void)snprintf(text, SYNCHED__PLAN_DECISION, "not bound: the machine could not be read");
+  else if (result->affinity == SYNCHED_AFFINITY_NONE)
+    (void)snprintf(
+        text, SYNCHED__PLAN_DECISION,
+        "not bound: fewer workers (%u) than CPUs (%u), of which the system knows which are free",
+        request->worker_count, budget->allowed_count);
+  else
+    explain_bound(text, request, budget);
+}
+
+/* Loads the machine where the choice needs it. */
+static int load_for(struct synched__machine *machine, struct synched__plan_request *chosen,
+                    struct synched__plan_result *result, bool is_auto) {
+  if (chosen->affinity == SYNCHED_AFFINITY_NONE)
+    return 0;
+  const int status = synched__machine_load(machine, NULL);
+  if (status == 0)
+    result->doubt = synched__machine_doubt(machine);
+  if (status != SYNCHED_EIO || !is_auto)
+    return status;
+  result->topology_status = status;
+  chosen->affinity = SYNCHED_AFFINITY_NONE;
+  return 0;
+}
+
 int synched__plan_here(struct synched_place *places, struct synched__plan_result *out,
                        const struct synched__plan_request *request,
                        const struct synched__cpus_budget *budget) {
   int status = synched__plan_check(request);
   if (status != 0)
     return status;
+  const bool is_auto = request->affinity == SYNCHED_AFFINITY_AUTO;
   struct synched__plan_request chosen = *request;
-  chosen.affinity = synched__plan_choose(request, budget);
-  int topology_status = 0;
+  struct synched__plan_result result = {.doubt = ""};
   struct synched__machine machine = {0};
-  if (chosen.affinity != SYNCHED_AFFINITY_NONE)
-    topology_status = synched__machine_load(&machine, NULL);
-  if (topology_status == SYNCHED_EIO && request->affinity == SYNCHED_AFFINITY_AUTO)
-    chosen.affinity = SYNCHED_AFFINITY_NONE;
-  else
-    status = topology_status;
+  chosen.affinity = synched__plan_choose(request, budget);
+  if (!is_auto)
+    chosen.taken = NULL;
+  status = load_for(&machine, &chosen, &result, is_auto);
   /* With AUTO, workers beyond the CPUs are bound to nothing: the system puts them where there is room. */
-  if (request->affinity == SYNCHED_AFFINITY_AUTO && chosen.worker_count > budget->usable_count)
-    chosen.worker_count = budget->usable_count;
+  if (is_auto && chosen.worker_count > budget->allowed_count)
+    chosen.worker_count = budget->allowed_count;
   if (status == 0)
     status = synched__plan_make(places, &machine, &chosen);
   for (size_t worker = chosen.worker_count; status == 0 && worker < request->worker_count; worker++)
     places[worker] = unbound;
   synched__machine_unload(&machine);
-  if (status == 0)
-    *out = (struct synched__plan_result){chosen.affinity, topology_status};
-  return status;
+  if (status != 0)
+    return status;
+  result.affinity = chosen.affinity;
+  explain(&result, request, budget);
+  *out = result;
+  return 0;
 }

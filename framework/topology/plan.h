@@ -13,20 +13,26 @@ struct synched__plan_request {
   unsigned worker_count; /* 1 or more */
   enum synched_affinity affinity;
   const char *cpu_list; /* for LIST; NULL for all others */
+  /* ascending: CPUs that AUTO takes last, because others are bound to them; NULL: none */
+  const struct synched__cpus *taken;
 };
+
+#define SYNCHED__PLAN_DECISION 160
 
 /* What a plan came to. */
 struct synched__plan_result {
   enum synched_affinity affinity; /* in force: never AUTO */
   int topology_status; /* 0, or why AUTO became NONE although it would have been CORES: the
                                      machine could not be read. A warning, no failure */
+  const char *doubt;   /* "", or what is doubtful about the machine: a sentence; static */
+  char decision[SYNCHED__PLAN_DECISION]; /* whether workers are bound, and why, in a sentence */
 };
 
 /* Checks what can be checked without a machine: worker_count, the enum value, a cpu_list that is missing,
  * superfluous or unreadable. 0, SYNCHED_EINVAL or SYNCHED_ENOMEM. */
 int synched__plan_check(const struct synched__plan_request *request);
 
-/* What AUTO comes to within a budget; every other affinity is returned as it is. */
+/* What AUTO comes to within a budget, as in <synched/topology.h>; every other affinity is returned as it is. */
 enum synched_affinity synched__plan_choose(const struct synched__plan_request *request,
                                            const struct synched__cpus_budget *budget);
 

@@ -3,6 +3,7 @@
  */
 #include <synched/topology.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -14,7 +15,7 @@
 static const struct synched__options_spec info_spec = {
     .what = "synched_topology_info",
     .known = sizeof(struct synched_topology_info),
-    .minimum = sizeof(struct synched_topology_info),
+    .minimum = offsetof(struct synched_topology_info, warning),
 };
 
 int synched_topology_info(struct synched_topology_info *out) {
@@ -35,6 +36,7 @@ int synched_topology_info(struct synched_topology_info *out) {
       .quota_cpus = budget.quota_cpus,
       .usable_count = budget.usable_count,
   };
+  (void)snprintf(filled.warning, sizeof filled.warning, "%s", synched__machine_doubt(&machine));
   synched__machine_unload(&machine);
   return synched__out_write(out, &filled, &info_spec);
 }

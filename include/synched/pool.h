@@ -95,6 +95,7 @@ struct synched_pool_info {
   unsigned pinned_count;          /* workers that the system did pin */
   char warning[160];              /* "": none; else what was asked for and not obtained */
   unsigned prioritised_count;     /* workers whose priority or nice value the system did set */
+  char placement[160];            /* whether workers are bound to CPUs, and why, in a sentence */
 };
 
 /* Any thread; does not block. SYNCHED_EINVAL: a NULL, or an unknown struct_size. */

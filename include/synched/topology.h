@@ -16,9 +16,12 @@ SYNCHED_BEGIN_DECLS
 
 /* How workers are bound to CPUs. A "CPU" is what the system schedules on (a hardware thread). */
 enum synched_affinity {
-  SYNCHED_AFFINITY_AUTO =
-      0,                    /* CORES, and workers beyond the usable CPUs bound to nothing; NONE when
-                                the cgroup quota is less than the mask: the system must move them */
+  /* For a program that may not be alone on its machine. A pool that has a worker for every CPU that the process may use:
+   * CORES, those CPUs first to which no other pool of the process is bound, and workers beyond them bound to nothing. A
+   * smaller pool: NONE, for nobody but the system knows which CPUs others leave. Where the cgroup grants less time than the
+   * CPUs have, be it half a CPU less: NONE, for the system must move them. What it came to, and why, synched_pool_info
+   * says */
+  SYNCHED_AFFINITY_AUTO = 0,
   SYNCHED_AFFINITY_NONE,    /* bound to nothing: each worker may run on every allowed CPU */
   SYNCHED_AFFINITY_COMPACT, /* close together: hardware threads of one core, then the next core */
   SYNCHED_AFFINITY_SCATTER, /* far apart: packages in turn, then their cores, hardware threads last */
@@ -46,6 +49,9 @@ struct synched_topology_info {
   unsigned allowed_count; /* CPUs in this process's affinity mask */
   double quota_cpus;      /* CPU time that the cgroup grants, in CPUs (1.5); 0: no limit */
   unsigned usable_count;  /* min(allowed_count, quota_cpus rounded up): the default worker count */
+  /* "": none; else, in a sentence, why the counts and places may not be this machine's: the environment has hwloc, which
+   * reads the tables, describe another one (HWLOC_SYNTHETIC, HWLOC_XMLFILE ...), or there are no tables (no /sys) */
+  char warning[160];
 };
 
 /* Tells what the machine has and what of it this process may use.
@@ -55,7 +61,7 @@ struct synched_topology_info {
 SYNCHED_API int synched_topology_info(struct synched_topology_info *out);
 
 /* Plans places for `worker_count` workers (1 or more) into the array `places` of that length.
- * The plan is deterministic. With more workers than CPUs, places are dealt again from the start.
+ * The plan is deterministic, and does not look at the pools that there are. With more workers than CPUs, places are dealt again from the start.
  * `cpu_list` ("0-3,8") is for SYNCHED_AFFINITY_LIST and must be NULL for all others. A list may name
  * a CPU twice; it is dealt from the start again where it is shorter than worker_count.
  * Any thread; some milliseconds; keeps nothing.

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../support.h"
@@ -46,6 +47,13 @@ static void expect_all(const struct synched_pool *pool, struct standing expected
     cr_assert_eq(pool_worker_info_of(pool, w).priority_status, 0);
     expect_standing(pool_worker_info_of(pool, w).thread_id, expected);
   }
+}
+
+/* Nothing was refused; of the limit on real-time threads one may be told. */
+static void expect_no_refusal(const struct synched_pool *pool) {
+  const struct synched_pool_info info = pool_info_of(pool);
+  cr_assert(info.warning[0] == '\0' || strncmp(info.warning, "RLIMIT_RTTIME", 13) == 0, "%s",
+            info.warning);
 }
 
 static void expect_works(struct synched_pool *pool) {
@@ -113,7 +121,7 @@ Test(priority, real_time_is_each_workers_and_not_the_creating_threads) {
     expect_all(pool, (struct standing){.policy = SCHED_FIFO, .priority = priorities[i]});
     expect_standing(0, own);
     cr_assert_eq(pool_info_of(pool).prioritised_count, WORKERS);
-    cr_assert_str_eq(pool_info_of(pool).warning, "");
+    expect_no_refusal(pool);
     expect_works(pool);
     pool_end(pool);
   }
@@ -214,5 +222,88 @@ Test(priority, out_structs_of_an_older_caller_are_filled_as_far_as_they_reach) {
   worker.struct_size--;
   expect_refused(synched_pool_info(pool, &info), SYNCHED_EINVAL, "struct_size");
   expect_refused(synched_pool_worker_info(pool, 0, &worker), SYNCHED_EINVAL, "struct_size");
+  pool_end(pool);
+}
+
+/* --- the limit on real-time threads that never sleep --- */
+
+/* RLIMIT_RTTIME of this process, where it may have real-time threads at all. */
+static void limit_real_time(rlim_t us) {
+  if (!may_be_real_time())
+    cr_skip_test("not permitted here");
+  const struct rlimit limit = {us, us};
+  cr_assert_eq(setrlimit(RLIMIT_RTTIME, &limit), 0);
+}
+
+static uint64_t cpu_time_ns(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Computes for some time of its own; user: how long. */
+static int compute_for(struct synched_task *task, void *user) {
+  (void)task;
+  const uint64_t *span_ns = user;
+  const uint64_t end_ns = cpu_time_ns() + *span_ns;
+  while (cpu_time_ns() < end_ns)
+    continue;
+  return 0;
+}
+
+/* The system ends programs whose real-time threads go on for so long without a sleep; if it ends this one, the test fails. */
+enum { LIMIT_US = 100000 };
+
+static void run_for(struct synched_pool *pool, const struct synched_memory_options *memory,
+                    uint64_t span_ns, struct synched_job_options options) {
+  options.struct_size = sizeof options;
+  options.compute = compute_for;
+  options.user = &span_ns;
+  struct engine engine = engine_new(pool, memory, &options);
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  engine_end_with_pool(&engine);
+}
+
+static const struct synched_pool_options one_at_real_time = {
+    .struct_size = sizeof one_at_real_time, .worker_count = 1, .priority = 1};
+
+Test(priority, real_time_rounds_without_a_pause_outlive_the_limit) {
+  limit_real_time(LIMIT_US);
+  run_for(pool_with(&one_at_real_time),
+          SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 1),
+          50000, (struct synched_job_options){.round_count = 5000});
+}
+
+Test(priority, real_time_round_of_many_calls_outlives_the_limit) {
+  limit_real_time(LIMIT_US);
+  run_for(pool_with(&one_at_real_time),
+          SYNCHED_MEMORY_OPTIONS(.segment_count = 5000, .segment_capacity = 1, .element_size = 1),
+          100000,
+          (struct synched_job_options){.round_count = 1, .flags = SYNCHED_JOB_NO_SEGMENT_TIMES});
+}
+
+Test(priority, real_time_worker_that_spins_outlives_the_limit) {
+  limit_real_time(LIMIT_US);
+  run_for(
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .priority = 1, .wait = SYNCHED_WAIT_SPIN)),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 1), 1000,
+      (struct synched_job_options){.round_count = 3, .period_ns = 300000000});
+}
+
+Test(priority, warning_tells_of_the_limit_where_it_counts) {
+  limit_real_time(LIMIT_US);
+  struct synched_pool *pool = pool_new(1);
+  cr_assert_str_eq(pool_info_of(pool).warning, "");
+  pool_end(pool);
+  pool = pool_with(&one_at_real_time);
+  cr_assert_not_null(strstr(pool_info_of(pool).warning, "RLIMIT_RTTIME is 100000 us"), "%s",
+                     pool_info_of(pool).warning);
+  pool_end(pool);
+  /* Also where the workers have their class from the creating thread. */
+  const struct sched_param own = {0}, first = {.sched_priority = 1};
+  cr_assert_eq(sched_setscheduler(0, SCHED_FIFO, &first), 0);
+  pool = pool_new(1);
+  cr_assert_eq(sched_setscheduler(0, SCHED_OTHER, &own), 0);
+  cr_assert_not_null(strstr(pool_info_of(pool).warning, "RLIMIT_RTTIME"));
   pool_end(pool);
 }

@@ -6,8 +6,12 @@
 #include <criterion/criterion.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
+#include <synched/pool.h>
 #include <synched/status.h>
 
 #include "platform/cpus.h"
@@ -174,6 +178,123 @@ Test(topology, load_refused_leaves_it_empty) {
   synched__machine_unload(&machine);
 }
 
+/* What is not there need not be switched off. On a CPU that is not x86, hwloc has no component for x86; an older hwloc has fewer
+ * flags, or fewer types of objects. The seam asks the real one for what it does not have. */
+Test(topology, load_hwloc_without_what_is_switched_off_is_the_same) {
+  struct synched__machine whole = load(NULL, NULL);
+  for (unsigned nth = 1; nth <= 3; nth++) {
+    synched__fault_arm(SYNCHED__FAULT_FEATURE, nth);
+    struct synched__machine machine = load(NULL, NULL);
+    cr_expect_not(synched__fault_hit(SYNCHED__FAULT_FEATURE), "%u was not asked for", nth);
+    cr_expect_eq(machine.cpu_count, whole.cpu_count);
+    cr_expect_eq(machine.allowed_count, whole.allowed_count);
+    for (size_t i = 0; i < machine.cpu_count && i < whole.cpu_count; i++)
+      expect_place(&machine.cpus[i].place, whole.cpus[i].place);
+    synched__machine_unload(&machine);
+  }
+  synched__machine_unload(&whole);
+}
+
+Test(topology, load_without_an_affinity_mask_allows_all) {
+  synched__fault_arm(SYNCHED__FAULT_MASK, 1);
+  struct synched__machine machine = load(NULL, NULL);
+  cr_expect_eq(machine.allowed_count, machine.cpu_count);
+  synched__machine_unload(&machine);
+}
+
+/* --- a system without tables, and descriptions of other machines --- */
+
+static struct synched_topology_info info_here(void) {
+  struct synched_topology_info info = {.struct_size = sizeof info};
+  cr_assert_eq(synched_topology_info(&info), 0, "%s", synched_error_message());
+  return info;
+}
+
+static void expect_only_the_mask(const struct synched_topology_info *info) {
+  cpu_set_t mask;
+  cr_assert_eq(sched_getaffinity(0, sizeof mask, &mask), 0);
+  cr_expect_eq(info->cpu_count, (unsigned)CPU_COUNT(&mask));
+  cr_expect_eq(info->allowed_count, info->cpu_count);
+  cr_expect_eq(info->core_count, info->cpu_count, "nobody knows which share one");
+  cr_expect_eq(info->package_count, 1);
+  cr_expect_not_null(strstr(info->warning, "/sys"), "%s", info->warning);
+}
+
+Test(topology, info_without_tables_has_the_mask_and_says_so) {
+  synched__fault_arm(SYNCHED__FAULT_TABLES, 1);
+  const struct synched_topology_info info = info_here();
+  expect_only_the_mask(&info);
+  for (size_t p = 0; p < sizeof permutations / sizeof permutations[0]; p++) {
+    struct synched_place places[3];
+    synched__fault_arm(SYNCHED__FAULT_TABLES, 1);
+    cr_assert_eq(synched_topology_plan(places, 3, permutations[p], NULL), 0);
+    cr_expect_geq(places[2].cpu, 0);
+    cr_expect_eq(places[0].core, -1);
+  }
+}
+
+/* Where this process may do that it really takes the tables away, to see that nobody complains on standard error. */
+Test(topology, load_without_sys_writes_nothing_to_standard_error) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+      mount("none", "/sys", "tmpfs", 0, NULL) != 0)
+    cr_skip_test("this process may not change what is mounted");
+  FILE *said = tmpfile();
+  const int standard_error = dup(STDERR_FILENO);
+  cr_assert_not_null(said);
+  cr_assert_geq(dup2(fileno(said), STDERR_FILENO), 0);
+  struct synched_topology_info info = {.struct_size = sizeof info};
+  struct synched_pool *pool = NULL;
+  const int info_status = synched_topology_info(&info);
+  const int pool_status = synched_pool_create(&pool, NULL);
+  (void)synched_pool_destroy(pool);
+  (void)dup2(standard_error, STDERR_FILENO);
+  (void)close(standard_error);
+  const off_t said_bytes = lseek(fileno(said), 0, SEEK_END);
+  (void)fclose(said);
+  cr_assert_eq(said_bytes, 0, "%ld bytes", (long)said_bytes);
+  cr_assert_eq(info_status, 0);
+  cr_assert_eq(pool_status, 0);
+  expect_only_the_mask(&info);
+}
+
+Test(topology, info_of_a_description_says_that_it_is_not_this_machine) {
+  cr_assert_str_empty(info_here().warning);
+  cr_assert_eq(setenv("HWLOC_SYNTHETIC", "package:3 numa:1 core:5 pu:2", 1), 0);
+  const struct synched_topology_info info = info_here();
+  cr_expect_eq(info.package_count, 3);
+  cr_expect_eq(info.cpu_count, 30);
+  cr_expect_not_null(strstr(info.warning, "not this machine's"), "%s", info.warning);
+  cr_expect_not_null(strstr(info.warning, "HWLOC_SYNTHETIC"));
+  struct synched_pool *pool;
+  cr_assert_eq(
+      synched_pool_create(
+          &pool, SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_COMPACT)),
+      0);
+  struct synched_pool_info pool_info = {.struct_size = sizeof pool_info};
+  cr_assert_eq(synched_pool_info(pool, &pool_info), 0);
+  cr_expect_not_null(strstr(pool_info.warning, "not this machine's"), "%s", pool_info.warning);
+  cr_assert_eq(synched_pool_destroy(pool), 0);
+  cr_assert_eq(unsetenv("HWLOC_SYNTHETIC"), 0);
+}
+
+/* What cannot be read hwloc passes over: then it is this machine. */
+Test(topology, info_of_a_description_that_is_not_there_is_of_this_machine) {
+  cr_assert_eq(setenv("HWLOC_XMLFILE", "/nonexistent.xml", 1), 0);
+  const struct synched_topology_info info = info_here();
+  cr_expect_str_empty(info.warning, "%s", info.warning);
+  cr_assert_eq(unsetenv("HWLOC_XMLFILE"), 0);
+}
+
+/* A program that was compiled when there was no warning. */
+Test(topology, info_of_the_first_version_is_filled_as_far_as_it_goes) {
+  struct synched_topology_info info;
+  memset(&info, 0x5a, sizeof info);
+  info.struct_size = 40;
+  cr_assert_eq(synched_topology_info(&info), 0, "%s", synched_error_message());
+  cr_expect_eq(info.usable_count, synched__cpus_usable_of(info.allowed_count, info.quota_cpus));
+  cr_expect_eq((unsigned char)info.warning[sizeof info.warning - 1], 0x5a);
+}
+
 Test(topology, allow_unknown_cpu_changes_nothing) {
   struct synched__machine machine = load(TWO_PACKAGES, "3-4");
   cr_expect_eq(synched__machine_allow(&machine, "0,32"), SYNCHED_ENOENT);
@@ -336,7 +457,8 @@ Test(topology, plan_big_machine_scatters_evenly) {
 
 static int plan_list(struct synched_place *places, const struct synched__machine *machine,
                      unsigned worker_count, const char *cpu_list) {
-  struct synched__plan_request request = {worker_count, SYNCHED_AFFINITY_LIST, cpu_list};
+  struct synched__plan_request request = {
+      .worker_count = worker_count, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = cpu_list};
   return synched__plan_make(places, machine, &request);
 }
 
@@ -384,77 +506,153 @@ Test(topology, check_bad_requests_are_refused) {
     struct synched__plan_request request;
     const char *message;
   } cases[] = {
-      {{0, SYNCHED_AFFINITY_NONE, NULL}, "worker_count is 0; a plan is for at least one worker"},
-      {{1, (enum synched_affinity)6, NULL}, "affinity is 6, which is none of synched_affinity"},
-      {{1, (enum synched_affinity) - 1, NULL}, "affinity is -1, which is none of synched_affinity"},
-      {{1, SYNCHED_AFFINITY_CORES, "0"},
+      {{0, SYNCHED_AFFINITY_NONE, NULL, NULL},
+       "worker_count is 0; a plan is for at least one worker"},
+      {{1, (enum synched_affinity)6, NULL, NULL},
+       "affinity is 6, which is none of synched_affinity"},
+      {{1, (enum synched_affinity) - 1, NULL, NULL},
+       "affinity is -1, which is none of synched_affinity"},
+      {{1, SYNCHED_AFFINITY_CORES, "0", NULL},
        "cpu_list is set, but affinity is cores; a list goes with list only"},
-      {{1, SYNCHED_AFFINITY_LIST, NULL}, "cpu_list is NULL; it names CPUs like \"0-3,8\""},
-      {{1, SYNCHED_AFFINITY_LIST, ""}, "cpu_list is empty; it names CPUs like \"0-3,8\""},
+      {{1, SYNCHED_AFFINITY_LIST, NULL, NULL}, "cpu_list is NULL; it names CPUs like \"0-3,8\""},
+      {{1, SYNCHED_AFFINITY_LIST, "", NULL}, "cpu_list is empty; it names CPUs like \"0-3,8\""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     cr_expect_eq(synched__plan_check(&cases[i].request), SYNCHED_EINVAL, "case %zu", i);
     cr_expect_str_eq(synched_error_message(), cases[i].message);
   }
-  struct synched__plan_request good = {4000000000u, SYNCHED_AFFINITY_LIST, "0-3"};
+  struct synched__plan_request good = {4000000000u, SYNCHED_AFFINITY_LIST, "0-3", NULL};
   cr_expect_eq(synched__plan_check(&good), 0);
 }
 
 static enum synched_affinity chosen(enum synched_affinity affinity, unsigned worker_count,
-                                    unsigned allowed, unsigned usable) {
+                                    unsigned allowed, double quota) {
   struct synched__plan_request request = {.worker_count = worker_count, .affinity = affinity};
-  struct synched__cpus_budget budget = {.allowed_count = allowed, .usable_count = usable};
+  struct synched__cpus_budget budget = {.allowed_count = allowed,
+                                        .quota_cpus = quota,
+                                        .usable_count = synched__cpus_usable_of(allowed, quota)};
   return synched__plan_choose(&request, &budget);
 }
 
-Test(topology, choose_auto_is_cores_unless_rationed) {
-  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 4, 4), SYNCHED_AFFINITY_CORES);
-  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 4, 4, 4), SYNCHED_AFFINITY_CORES);
-  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 5, 4, 4), SYNCHED_AFFINITY_CORES);
-  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 4, 2), SYNCHED_AFFINITY_NONE);
+Test(topology, choose_auto_binds_who_takes_every_cpu) {
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 4, 4, 0), SYNCHED_AFFINITY_CORES);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 5, 4, 0), SYNCHED_AFFINITY_CORES);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 1, 0), SYNCHED_AFFINITY_CORES);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 3, 4, 0), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 2, 0), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_CORES, 1, 2, 0), SYNCHED_AFFINITY_CORES, "as asked for");
+}
+
+/* A quota is rounded up to a count of CPUs in many places; whether one is in the way it decides as it is. */
+Test(topology, choose_auto_is_none_with_any_quota_below_the_mask) {
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 2, 2, 1.5), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 2, 2, 1.99), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 1, 1, 0.5), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 4, 4, 2), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 2, 2, 2), SYNCHED_AFFINITY_CORES);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 2, 2, 7.5), SYNCHED_AFFINITY_CORES);
   cr_expect_eq(chosen(SYNCHED_AFFINITY_SCATTER, 5, 4, 2), SYNCHED_AFFINITY_SCATTER);
-  cr_expect_eq(chosen(SYNCHED_AFFINITY_NONE, 1, 4, 4), SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(chosen(SYNCHED_AFFINITY_NONE, 4, 4, 0), SYNCHED_AFFINITY_NONE);
+}
+
+Test(topology, plan_taken_cpus_come_last) {
+  struct synched__machine machine = load(TWO_PACKAGES, "0-7");
+  unsigned numbers[] = {0, 2, 5};
+  const struct synched__cpus taken = {numbers, sizeof numbers / sizeof *numbers};
+  struct synched__plan_request request = {
+      .worker_count = 9, .affinity = SYNCHED_AFFINITY_CORES, .taken = &taken};
+  struct synched_place places[9];
+  const int expected[] = {4, 6, 1, 3, 7, 0, 2, 5, 4};
+  cr_assert_eq(synched__plan_make(places, &machine, &request), 0);
+  for (int i = 0; i < 9; i++)
+    cr_expect_eq(places[i].cpu, expected[i], "worker %d: %d", i, places[i].cpu);
+  synched__machine_unload(&machine);
 }
 
 /* --- the whole way, on this machine --- */
 
-static const struct synched__cpus_budget plenty = {.allowed_count = 64, .usable_count = 64};
+/* All that this machine has, without a quota. */
+static struct synched__cpus_budget plenty_here(void) {
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  budget.quota_cpus = 0;
+  budget.usable_count = budget.allowed_count;
+  return budget;
+}
+
+static struct synched__plan_result plan_here(struct synched_place *places,
+                                             const struct synched__plan_request *request,
+                                             const struct synched__cpus_budget *budget) {
+  struct synched__plan_result result;
+  cr_assert_eq(synched__plan_here(places, &result, request, budget), 0, "%s",
+               synched_error_message());
+  return result;
+}
+
+static void expect_decision(const struct synched__plan_result *result, const char *part) {
+  cr_expect_not_null(strstr(result->decision, part), "\"%s\" does not say \"%s\"", result->decision,
+                     part);
+}
 
 Test(topology, here_unreadable_machine_degrades_auto_only) {
-  struct synched_place places[2];
+  const struct synched__cpus_budget plenty = plenty_here();
+  struct synched_place places[WORKERS];
   struct synched__plan_result result;
-  struct synched__plan_request request = {.worker_count = 2, .affinity = SYNCHED_AFFINITY_AUTO};
+  struct synched__plan_request request = {.worker_count = plenty.allowed_count,
+                                          .affinity = SYNCHED_AFFINITY_AUTO};
   synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
-  cr_expect_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+  result = plan_here(places, &request, &plenty);
   cr_expect_eq(result.affinity, SYNCHED_AFFINITY_NONE);
   cr_expect_eq(result.topology_status, SYNCHED_EIO);
-  cr_expect_eq(places[1].cpu, -1);
+  cr_expect_eq(places[0].cpu, -1);
+  expect_decision(&result, "could not be read");
   request.affinity = SYNCHED_AFFINITY_COMPACT;
   synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
   cr_expect_eq(synched__plan_here(places, &result, &request, &plenty), SYNCHED_EIO);
   request.affinity = SYNCHED_AFFINITY_NONE; /* does not look at the machine at all */
   synched__fault_arm(SYNCHED__FAULT_TOPOLOGY, 1);
-  cr_expect_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+  result = plan_here(places, &request, &plenty);
   cr_expect_eq(result.topology_status, 0);
+  expect_decision(&result, "as asked for");
   cr_expect(synched__fault_hit(SYNCHED__FAULT_TOPOLOGY), "still armed");
 }
 
-Test(topology, here_auto_reports_what_is_in_force) {
-  struct synched_place places[70];
-  struct synched__plan_result result;
-  struct synched__plan_request request = {.worker_count = 1, .affinity = SYNCHED_AFFINITY_AUTO};
-  cr_assert_eq(synched__plan_here(places, &result, &request, &plenty), 0);
+Test(topology, here_auto_says_what_it_decided_and_why) {
+  struct synched__cpus_budget budget = plenty_here();
+  const unsigned cpus = budget.allowed_count;
+  struct synched_place places[WORKERS];
+  struct synched__plan_request request = {.worker_count = cpus + 6,
+                                          .affinity = SYNCHED_AFFINITY_AUTO};
+  struct synched__plan_result result = plan_here(places, &request, &budget);
   cr_expect_eq(result.affinity, SYNCHED_AFFINITY_CORES);
-  cr_expect_geq(places[0].cpu, 0);
-  request.worker_count = 70;
-  cr_assert_eq(synched__plan_here(places, &result, &request, &plenty), 0);
-  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_CORES);
-  cr_expect_geq(places[63].cpu, 0);
-  cr_expect_eq(places[64].cpu, -1); /* there is no CPU of its own for it */
-  cr_expect_eq(places[69].cpu, -1);
+  for (unsigned w = 0; w < cpus + 6; w++) /* there is no CPU of its own for the last six */
+    cr_expect_eq(places[w].cpu >= 0, w < cpus);
+  expect_decision(&result, "one worker to each");
+  expect_decision(&result, "6 more bound to nothing");
+  unsigned first = (unsigned)places[0].cpu;
+  const struct synched__cpus taken = {&first, 1};
+  request.taken = &taken;
+  result = plan_here(places, &request, &budget);
+  cr_expect_eq(places[cpus - 1].cpu, (int)first);
+  expect_decision(&result, "last those of its other pools");
+  budget.allowed_count++; /* a CPU more than there are workers */
+  request.worker_count = cpus;
+  result = plan_here(places, &request, &budget);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_NONE);
+  cr_expect_eq(places[0].cpu, -1);
+  expect_decision(&result, "fewer workers");
+  budget = plenty_here();
+  budget.quota_cpus = cpus - 0.5;
+  result = plan_here(places, &request, &budget);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_NONE);
+  expect_decision(&result, "quota");
+  request.affinity = SYNCHED_AFFINITY_SCATTER;
+  result = plan_here(places, &request, &budget);
+  expect_decision(&result, "as asked for: scatter");
 }
 
 Test(topology, here_memory_refused_anywhere_leaves_places_untouched) {
+  const struct synched__cpus_budget plenty = plenty_here();
   struct synched_place before[3];
   memset(before, 0x5a, sizeof before);
   for (size_t p = 0; p < sizeof permutations / sizeof permutations[0]; p++) {

@@ -429,3 +429,13 @@ Test(wait, park_until_a_time_takes_no_cpu) {
   cr_assert_lt(burned_ns() - before_ns, 100000000u, "it has not slept");
   synched__parker_deinit(&parker);
 }
+
+/* A number of looks is a time, if a rough one: a CPU that hurries through its pauses would be done with all of them at
+ * once. */
+Test(wait, pauses_take_time) {
+  enum { PAUSES = 100000 };
+  const uint64_t start_ns = synched__clock_ns();
+  for (int i = 0; i < PAUSES; i++)
+    synched__cpu_pause();
+  cr_assert_geq(synched__clock_ns() - start_ns, (uint64_t)PAUSES);
+}

@@ -9,9 +9,17 @@
 #include "base/error.h"
 #include "memory/memory.h"
 
+bool is_emulated(void) {
+#if defined(SYNCHED_EMULATED)
+  return true;
+#else
+  return false;
+#endif
+}
+
 unsigned at_most(unsigned count, unsigned slow_count) {
   const char *valgrind = getenv("SYNCHED_VALGRIND");
-  bool slow = valgrind != NULL && valgrind[0] == '1';
+  bool slow = is_emulated() || (valgrind != NULL && valgrind[0] == '1');
   return slow && count > slow_count ? slow_count : count;
 }
 

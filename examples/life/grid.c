@@ -71,7 +71,7 @@ int life_grid_fit(struct life_grid *out, const struct life_pattern *pattern, uin
   if (fit_side(&x, pattern, generations, error) != 0 ||
       fit_side(&y, pattern, generations, error) != 0)
     return -1;
-  if (x.length > LIFE_SIDE_MAX || y.length > LIFE_SIDE_MAX || x.length * y.length > LIFE_CELLS_MAX)
+  if (x.length > LIFE_SIDE_MAX || y.length > LIFE_SIDE_MAX || x.length > LIFE_CELLS_MAX / y.length)
     return example_fail(error, pattern->header_line,
                         "%zu x %zu cells would be needed, more than the %zu that are supported",
                         x.length, y.length, LIFE_CELLS_MAX);

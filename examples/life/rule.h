@@ -10,9 +10,15 @@
 
 #include "common/error.h"
 
-#define LIFE_SIDE_MAX ((size_t)1 << 20)  /* cells: no pattern and no grid is wider or higher */
-#define LIFE_CELLS_MAX ((size_t)1 << 34) /* cells of one grid: 2 GiB, and there are two of them */
-#define LIFE_RULE_TEXT_BYTES 64          /* enough for life_rule_format */
+#define LIFE_SIDE_MAX ((size_t)1 << 20) /* cells: no pattern and no grid is wider or higher */
+#define LIFE_RULE_TEXT_BYTES 64         /* enough for life_rule_format */
+
+/* Cells of one grid: 2 GiB, and there are two of them; where there are not that many addresses, 256 MiB. */
+#if SIZE_MAX > UINT32_MAX
+#define LIFE_CELLS_MAX ((size_t)1 << 34)
+#else
+#define LIFE_CELLS_MAX ((size_t)1 << 31)
+#endif
 
 /* The space that a file asks for, with the suffix that Golly puts behind a rule. */
 enum life_space {

@@ -31,10 +31,8 @@ static unsigned gather(struct synched_job *job, struct synched_running_call *run
   const uint64_t ahead_ns = (uint64_t)synched__clock_ahead_ns();
   unsigned count = 0;
   for (unsigned w = 0; w < job->pool->worker_count; w++) {
-    struct synched__call_mark *mark = &job->watched.marks[w];
-    /* Acquire: pairs with the release in synched__watch_enter. */
-    const uint64_t call = synched__load_acquire(&mark->call);
-    const uint64_t since_ns = synched__load_relaxed(&mark->since_ns);
+    uint64_t since_ns;
+    const uint64_t call = synched__watch_read(&job->watched.marks[w], &since_ns);
     if (call != 0)
       running[count++] = (struct synched_running_call){
           .segment = (size_t)(call - 1), .worker = w, .since_ns = since_ns + ahead_ns};

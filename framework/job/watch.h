@@ -20,7 +20,9 @@
 struct synched_pool;
 struct synched__watch;
 
-/* Which call a worker is in; its own, read by the watch. */
+/* Which call a worker is in; its own, read by the watch. The two belong together although they are two: between two
+ * calls there is none, so a reader who finds the same call before and after it has read the time has read that call's.
+ * Within a round no call comes twice, and only marks of an open round are read. */
 struct synched__call_mark {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t call; /* segment + 1; 0: none */
   _Atomic uint64_t since_ns;                           /* by synched__tick_ns */
@@ -58,13 +60,26 @@ bool synched__watch_take(struct synched_job *job, struct synched_deadline_miss *
 
 static inline void synched__watch_enter(struct synched__call_mark *mark, uint64_t segment,
                                         uint64_t now_ns) {
-  synched__store_relaxed(&mark->since_ns, now_ns);
-  /* Release: who sees the call sees since when. */
+  synched__store_relaxed(&mark->call, 0);
+  /* [call-time] release: who sees the time does not see the call before any more. */
+  synched__store_release(&mark->since_ns, now_ns);
+  /* [call-begun] release: who sees the call sees since when. */
   synched__store_release(&mark->call, segment + 1);
 }
 
 static inline void synched__watch_leave(struct synched__call_mark *mark) {
   synched__store_relaxed(&mark->call, 0);
+}
+
+/* By the watch: segment + 1 of the call that the worker is in, and since when; 0: it is in none. Looks again as long as
+ * calls follow each other, of which a round has only so many. */
+static inline uint64_t synched__watch_read(struct synched__call_mark *mark, uint64_t *since_ns) {
+  for (;;) {
+    const uint64_t call = synched__load_acquire(&mark->call); /* [call-begun] acquire */
+    *since_ns = synched__load_acquire(&mark->since_ns);       /* [call-time] acquire */
+    if (call == 0 || synched__load_relaxed(&mark->call) == call)
+      return call;
+  }
 }
 
 #endif

@@ -1,36 +1,55 @@
 #include "platform/signal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-#if defined(__linux__)
-#include <sys/eventfd.h>
-#else
-#include <uv.h>
-#endif
-
 #include "base/error.h"
 #include "platform/fault.h"
+
+#if defined(__linux__) && !defined(SYNCHED_NO_EVENTFD)
+
+#include <sys/eventfd.h>
+
+static bool open_ends(struct synched__signal *signal) {
+  signal->read_fd = signal->write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  return signal->read_fd >= 0;
+}
+
+#else
+
+/* Neither inherited by what the program executes, nor ever waited for. */
+static bool set_up(int fd) {
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+         fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+/* By hand: libuv's own pipe came with 1.41. */
+static bool open_ends(struct synched__signal *signal) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return false;
+  *signal = (struct synched__signal){.read_fd = ends[0], .write_fd = ends[1]};
+  if (set_up(ends[0]) && set_up(ends[1]))
+    return true;
+  const int reason = errno;
+  synched__signal_deinit(signal);
+  errno = reason;
+  return false;
+}
+
+#endif
 
 int synched__signal_init(struct synched__signal *signal) {
   if (synched__fault_hit(SYNCHED__FAULT_SYNC))
     return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
-#if defined(__linux__)
-  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (fd < 0)
+  if (!open_ends(signal))
     return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
                          strerror(errno));
-  *signal = (struct synched__signal){.read_fd = fd, .write_fd = fd};
-#else
-  uv_file ends[2];
-  int status = uv_pipe(ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE);
-  if (status != 0)
-    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
-                         uv_strerror(status));
-  *signal = (struct synched__signal){.read_fd = ends[0], .write_fd = ends[1]};
-#endif
   return 0;
 }
 

@@ -135,8 +135,10 @@ struct memory_row {
   struct synched_memory_options options;
 };
 
+#define HALF_SIZE (SIZE_MAX / 2 + 1)
+
 static const size_t all_zero[3] = {0, 0, 0};
-static const size_t two_halves[2] = {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1};
+static const size_t two_halves[2] = {HALF_SIZE, HALF_SIZE};
 static const size_t one_too_many[3] = {1, SIZE_MAX / 32, SIZE_MAX / 4};
 
 #define SIZES(count, capacity, size)                                                               \
@@ -182,11 +184,11 @@ static const struct memory_row memory_rows[] = {
     {"product wraps to 0",
      SYNCHED_EOVERFLOW,
      "segments",
-     {SIZES(1u << 20, (size_t)1 << 40, (size_t)1 << 4)}},
+     {SIZES(1u << 20, HALF_SIZE >> 23, (size_t)1 << 4)}},
     {"segment's product wraps",
      SYNCHED_EOVERFLOW,
      "segments",
-     {SIZES(1, ((size_t)1 << 33) + 1, (size_t)1 << 31)}},
+     {SIZES(1, (HALF_SIZE >> 30) + 1, (size_t)1 << 31)}},
     {"sum wraps", SYNCHED_EOVERFLOW, "segments", {UNEVEN(2, two_halves, 1)}},
     {"last one too many", SYNCHED_EOVERFLOW, "segments", {UNEVEN(3, one_too_many, 8)}},
     {"too large with padding",

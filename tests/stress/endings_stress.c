@@ -136,7 +136,7 @@ static void draw_plan(struct actor *actor) {
     plan->way = WAY_STOPS;
   plan->at = plan->base + stress_between(random, 1, stress_chance(random, 2) ? 3 : 80);
   for (unsigned f = 0; f < FAILING_MOST; f++)
-    plan->failing[f] = stress_below(random, actor->scene.segment_count);
+    plan->failing[f] = (size_t)stress_below(random, actor->scene.segment_count);
 }
 
 /* --- the jobs' callbacks on workers --- */

@@ -366,7 +366,7 @@ static void draw_rule(struct rule *rule, unsigned worker_count, struct stress_ra
   rule->one_waits = !rule->is_marathon && worker_count > 1 && stress_chance(random, 5);
   /* Memories of 64 KiB and more are computed at home at first, and there nobody takes anything. */
   if (rule->is_marathon || rule->one_waits) {
-    rule->element_size = stress_between(random, 1, 9);
+    rule->element_size = (size_t)stress_between(random, 1, 9);
   } else {
     rule->work_most = works[stress_below(random, sizeof works / sizeof *works)];
     rule->blocks = stress_chance(random, 12);

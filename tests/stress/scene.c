@@ -99,8 +99,9 @@ void scene_memory_create(struct scene_memory *scene, struct stress_random *rando
   static const uint64_t works[] = {0, 0, 30, 300, 3000};
   *scene = (struct scene_memory){
       .tag = stress_draw(random) << 8,
-      .segment_count = stress_between(random, 1, stress_between(random, 1, limits->segments_most)),
-      .capacity = stress_between(random, 1, limits->capacity_most),
+      .segment_count =
+          (size_t)stress_between(random, 1, stress_between(random, 1, limits->segments_most)),
+      .capacity = (size_t)stress_between(random, 1, limits->capacity_most),
       .lease_count = (unsigned)stress_between(random, limits->leases_least, limits->leases_most),
       .work_most = works[stress_below(random, sizeof works / sizeof *works)],
   };

@@ -157,8 +157,9 @@ static bool do_round(struct author *author, uint64_t round) {
 static void try_a_seat(struct author *author, bool is_broken) {
   struct session *session = author->session;
   struct synched_writer *second = NULL;
-  size_t segment =
-      is_broken ? stress_below(&author->random, session->scene.segment_count) : author->segment;
+  size_t segment = author->segment;
+  if (is_broken)
+    segment = (size_t)stress_below(&author->random, session->scene.segment_count);
   int status = synched_writer_open(&second, session->scene.memory, segment);
   STRESS_CHECK(second == NULL &&
                    (status == SYNCHED_EEXIST || (is_broken && status == SYNCHED_ECANCELED)),

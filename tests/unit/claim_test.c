@@ -238,6 +238,6 @@ static void expect_each_once(uint64_t seed, size_t batch) {
 }
 
 Test(claim, segments_claimed_by_several_threads_are_each_claimed_once) {
-  for (uint64_t seed = 1; seed <= 4; seed++)
+  for (unsigned seed = 1; seed <= 4; seed++)
     expect_each_once(seed, seed);
 }

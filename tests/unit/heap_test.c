@@ -45,7 +45,7 @@ Test(heap, removes_any_and_keeps_the_rest_in_order) {
   for (unsigned repeat = 0; repeat < 50; repeat++) {
     for (size_t i = 0; i < NODES; i++)
       synched__heap_add(&heap, &nodes[i], draw(&state) % 1000);
-    for (size_t i = 0; i < NODES; i += 1 + draw(&state) % 3)
+    for (size_t i = 0; i < NODES; i += 1 + (size_t)(draw(&state) % 3))
       cr_assert(synched__heap_remove(&nodes[i]));
     uint64_t last = 0;
     for (struct synched__heap_node *first; (first = synched__heap_first(&heap)) != NULL;) {

@@ -104,7 +104,11 @@ Test(life_rle, read_grids_in_all_notations) {
   expect_rule(", rule = B3/S23:P0,0", "B3/S23");
   expect_rule(", rule = B3/S23:P0", "B3/S23");
   expect_rule(", rule = B3/S23:P0,20", "B3/S23:P0,20");
-  expect_rule(", rule = B3/S23:T1048576,16384", "B3/S23:T1048576,16384");
+  char header[80], rule[LIFE_RULE_TEXT_BYTES]; /* the largest */
+  (void)snprintf(rule, sizeof rule, "B3/S23:T%zu,%zu", LIFE_SIDE_MAX,
+                 LIFE_CELLS_MAX / LIFE_SIDE_MAX);
+  (void)snprintf(header, sizeof header, ", rule = %s", rule);
+  expect_rule(header, rule);
 }
 
 /* --- refusing --- */

@@ -7,7 +7,16 @@
 #define synched__parker_init fallback_parker_init
 #define synched__parker_deinit fallback_parker_deinit
 #define synched__park fallback_park
+#define synched__park_until fallback_park_until
 #define synched__unpark fallback_unpark
+
+/* On some systems libuv's clock is another than the monotonic one; here it is far ahead of it. */
+#include <uv.h>
+static inline uint64_t foreign_clock(void) {
+  return uv_hrtime() + UINT64_C(3600000000000);
+}
+#define uv_hrtime foreign_clock
+
 #include "platform/park.c"
 
 #include <criterion/criterion.h>
@@ -107,4 +116,14 @@ Test(park_fallback, init_refused_says_so) {
   struct fallback_parker parker;
   synched__fault_arm(SYNCHED__FAULT_SYNC, 1);
   expect_refused(fallback_parker_init(&parker), SYNCHED_ENOMEM, "parking place");
+}
+
+Test(park_fallback, park_until_goes_by_the_monotonic_clock) {
+  struct fallback_parker *parker = made_parker();
+  const uint64_t until_ns = synched__clock_ns() + 20000000u;
+  cr_assert_not(fallback_park_until(parker, until_ns));
+  cr_assert_geq(synched__clock_ns(), until_ns, "it came back early");
+  fallback_unpark(parker);
+  cr_assert(fallback_park_until(parker, until_ns), "a token that is there is taken");
+  unmake_parker(parker);
 }

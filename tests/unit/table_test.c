@@ -218,7 +218,8 @@ Test(table, print_huge_values_are_aligned) {
   cr_assert_not_null(strstr(text, "18446744073709.552"));
   cr_assert_not_null(strstr(text, "18,446,744,073,709,551,615"));
   free(text);
-  report->round_count = report->segment_count = UINT64_MAX;
+  report->round_count = UINT64_MAX;
+  report->segment_count = SIZE_MAX;
   report->start_ns = 0;
   report->end_ns = UINT64_MAX;
   text = printed(report);

@@ -409,3 +409,33 @@ Test(wait, usual_wait_is_not_spoilt_by_a_very_long_one) {
   cr_assert_eq(scene.waiters[0].usual_ns, MS); /* half of twice the longest that is spun out */
   scene_deinit(&scene);
 }
+
+/* --- parking --- */
+
+/* CPU time of this thread. */
+static uint64_t burned_ns(void) {
+  struct timespec now;
+  cr_assert_eq(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now), 0);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* A kernel that is handed a time in another shape than its own refuses it, or finds it past; then parking spins. */
+Test(wait, park_until_a_time_takes_no_cpu) {
+  struct synched__parker parker;
+  cr_assert_eq(synched__parker_init(&parker), 0);
+  const uint64_t before_ns = burned_ns(), until_ns = synched__clock_ns() + 300000000u;
+  cr_assert_not(synched__park_until(&parker, until_ns));
+  cr_assert_geq(synched__clock_ns(), until_ns, "it came back early");
+  cr_assert_lt(burned_ns() - before_ns, 100000000u, "it has not slept");
+  synched__parker_deinit(&parker);
+}
+
+/* A number of looks is a time, if a rough one: a CPU that hurries through its pauses would be done with all of them at
+ * once. */
+Test(wait, pauses_take_time) {
+  enum { PAUSES = 100000 };
+  const uint64_t start_ns = synched__clock_ns();
+  for (int i = 0; i < PAUSES; i++)
+    synched__cpu_pause();
+  cr_assert_geq(synched__clock_ns() - start_ns, (uint64_t)PAUSES);
+}

@@ -56,7 +56,7 @@ static size_t next_content(uint32_t *numbers, size_t seat, uint64_t round, uint6
   uint64_t hash = mix(mix(previous_hash, seat), round);
   for (size_t i = 0; i < CAPACITY; i++)
     numbers[i] = (uint32_t)(hash = mix(hash, i));
-  return hash % (CAPACITY + 2);
+  return (size_t)(hash % (CAPACITY + 2));
 }
 
 static void serial_rounds(uint64_t *hashes, size_t seats) {

@@ -8,7 +8,8 @@ function(synched_add_unit_test name)
   add_executable(${target} ${name}_test.c)
   synched_target_defaults(${target})
   target_link_libraries(${target} PRIVATE unit_support ${arg_LIBS})
-  add_test(NAME unit/${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/unit/run.sh" $<TARGET_FILE:${target}>)
+  add_test(NAME unit/${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/unit/run.sh"
+    ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${target}>)
   # run.sh ends a program that hangs before this does, and says which test it was.
   set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()

@@ -19,6 +19,8 @@ struct dashboard_listener {
   bool waits;    /* no descriptor was left for a client: it waits for dashboard_listener_retry */
   uv_poll_t poll;
   void (*on_connection)(int descriptor, void *user); /* which owns the descriptor from then on */
+  /* No descriptor is left: whether one could be given back, by a connection that nobody needs. */
+  bool (*on_exhausted)(void *user);
   void *user;
 };
 

@@ -1,6 +1,6 @@
 /*
- * broadcast.h: a message that all clients are sent, whenever their connections can take it: only the newest
- * one, and without a copy for each of them.
+ * broadcast.h: a message that all clients are sent, whenever their connections can take it: only
+ * the newest one, and without a copy for each of them.
  */
 #ifndef DASHBOARD_BROADCAST_H
 #define DASHBOARD_BROADCAST_H
@@ -25,8 +25,9 @@ struct dashboard_broadcast {
   uint64_t serial;                  /* of its content; 0: there is none yet */
 };
 
-/* Where the next message is to be written, `bytes_max` bytes at most; NULL: out of memory, and the newest
- * one stays. It must be finished with dashboard_broadcast_publish before the loop goes on. */
+/* Where the next message is to be written, `bytes_max` bytes at most; NULL: out of memory, and the
+ * newest one stays. It must be finished with dashboard_broadcast_publish before the loop goes on.
+ * */
 unsigned char *dashboard_broadcast_bytes(struct dashboard_broadcast *broadcast);
 
 /* So many bytes are the newest message. */

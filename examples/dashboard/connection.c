@@ -1,7 +1,7 @@
 /*
- * What a client is still owed is known by comparing serials, so nothing is queued for anybody. The only
- * things of a client's own are answers to what it sends, and nothing more is read from it until they are
- * on their way: so there are never more of them than one read can bring.
+ * What a client is still owed is known by comparing serials, so nothing is queued for anybody. The
+ * only things of a client's own are answers to what it sends, and nothing more is read from it
+ * until they are on their way: so there are never more of them than one read can bring.
  */
 #include "connection.h"
 
@@ -143,8 +143,8 @@ bool dashboard_connection_is_idle(const struct dashboard_connection *connection)
 
 /* --- writing --- */
 
-/* Why all of it is taken before the connection is closed: closed with bytes unread it would be reset, and
- * what was sent might be lost on the way. */
+/* Why all of it is taken before the connection is closed: closed with bytes unread it would be
+ * reset, and what was sent might be lost on the way. */
 static void on_shutdown(uv_shutdown_t *shutdown, int status) {
   struct dashboard_connection *const connection = shutdown->data;
   if (status != 0 || connection->peer_ended)
@@ -260,8 +260,8 @@ static void give_up(struct dashboard_connection *connection, unsigned status, co
   judge(connection);
 }
 
-/* The loop looks at its timers before it looks at what has arrived; if it comes late itself, the rest of a
- * request may be there already. So it turns once more. */
+/* The loop looks at its timers before it looks at what has arrived; if it comes late itself, the
+ * rest of a request may be there already. So it turns once more. */
 static void on_timer(uv_timer_t *timer) {
   struct dashboard_connection *const connection = timer->data;
   if (!connection->overdue) {

@@ -1,13 +1,13 @@
 /*
- * connection.h: one connection, from its first byte to its last. For server.c; all of it happens on the
- * loop's thread.
+ * connection.h: one connection, from its first byte to its last. For server.c; all of it happens
+ * on the loop's thread.
  *
  *   RESERVED --a byte--> ASKING --judged--> ANSWERING --sent--> LEAVING --> closed
  *                          |                                      ^
  *                          +---upgraded---> TALKING ---its end----+
  *
- * From each of them it may be closed at once: by an error, or by the server. In each but TALKING it can
- * stay for a bounded time.
+ * From each of them it may be closed at once: by an error, or by the server. In each but TALKING
+ * it can stay for a bounded time.
  */
 #ifndef DASHBOARD_CONNECTION_H
 #define DASHBOARD_CONNECTION_H

@@ -75,8 +75,8 @@ static int on_value(http_parser *parser, const char *at, size_t byte_count) {
   return 0;
 }
 
-/* Ends the text of a field: without the blanks behind it. One that is too long is as good as wrong: it
- * matches nothing. NULL: there is none. */
+/* Ends the text of a field: without the blanks behind it. One that is too long is as good as
+ * wrong: it matches nothing. NULL: there is none. */
 static const char *field_value(struct dashboard_head *head, enum dashboard_field field) {
   struct dashboard_field_text *const text = &head->fields[field];
   if (text->times == 0)
@@ -89,7 +89,8 @@ static const char *field_value(struct dashboard_head *head, enum dashboard_field
   return text->bytes;
 }
 
-/* "http://HOST/PATH", which a server must understand, and which then says what the host is: RFC 9112, 3.2.2. */
+/* "http://HOST/PATH", which a server must understand, and which then says what the host is: RFC
+ * 9112, 3.2.2. */
 static void read_target(struct dashboard_head *head) {
   static const char scheme[] = "http://";
   struct dashboard_request *const request = &head->request;
@@ -111,8 +112,8 @@ static void read_target(struct dashboard_head *head) {
   request->host = field_value(head, DASHBOARD_HOST);
 }
 
-/* All fields are there. An upgrade counts only if Connection names it, and never in HTTP/1.0. 2: whatever
- * follows, it is not this parser's. */
+/* All fields are there. An upgrade counts only if Connection names it, and never in HTTP/1.0. 2:
+ * whatever follows, it is not this parser's. */
 static int on_complete(http_parser *parser) {
   struct dashboard_head *const head = parser->data;
   const bool upgrades = (parser->flags & F_CONNECTION_UPGRADE) != 0 && parser->http_minor > 0;

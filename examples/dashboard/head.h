@@ -1,13 +1,15 @@
 /*
- * head.h: the head of a request, up to the blank line behind its fields, as it arrives piece by piece.
+ * head.h: the head of a request, up to the blank line behind its fields, as it arrives piece by
+ * piece.
  *
- * What is found does not depend on how the bytes are cut into pieces, and it is known as soon as the bytes
- * say it: a complete head is COMPLETE with its last byte, one that can become none is WRONG with the first
- * byte that says so. A field matters only if its whole name is one of ours; all others, however they are
- * called and however many they are, only count as bytes.
+ * What is found does not depend on how the bytes are cut into pieces, and it is known as soon as
+ * the bytes say it: a complete head is COMPLETE with its last byte, one that can become none is
+ * WRONG with the first byte that says so. A field matters only if its whole name is one of ours;
+ * all others, however they are called and however many they are, only count as bytes.
  *
- * The grammar is http-parser's, which looks at each byte once and keeps nothing. Only head.c knows of it;
- * llhttp, its successor, has the same callbacks.
+ * The grammar is http-parser's, which looks at each byte once and keeps nothing. Only head.[ch]
+ * know of it; llhttp, its successor, which Debian 12 does not have as a library, has the same
+ * callbacks.
  */
 #ifndef DASHBOARD_HEAD_H
 #define DASHBOARD_HEAD_H
@@ -65,10 +67,12 @@ struct dashboard_head {
 /* It must stay where it is. */
 void dashboard_head_init(struct dashboard_head *head);
 
-/* The next bytes. Returns how many of them belong to the head; those behind it are for who follows. */
+/* The next bytes. Returns how many of them belong to the head; those behind it are for who
+ * follows. */
 size_t dashboard_head_read(struct dashboard_head *head, const char *bytes, size_t byte_count);
 
-/* There is nothing more to come, though the head is not complete: it is WRONG, unless nothing was asked. */
+/* There is nothing more to come, though the head is not complete: it is WRONG, unless nothing was
+ * asked. */
 void dashboard_head_end(struct dashboard_head *head, struct dashboard_verdict verdict);
 
 #endif

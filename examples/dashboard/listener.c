@@ -69,8 +69,9 @@ static bool somebody_waits(const struct dashboard_listener *listener) {
   return poll(&look, 1, 0) > 0;
 }
 
-/* All that wait. Where the process has no descriptor left for them, and none can be given back, they stay in the
- * queue, which would make the socket readable for ever: it is not looked at until later. */
+/* All that wait. Where the process has no descriptor left for them, and none can be given back,
+ * they stay in the queue, which would make the socket readable for ever: it is not looked at until
+ * later. */
 static void on_readable(uv_poll_t *poll, int status, int events) {
   struct dashboard_listener *const listener = poll->data;
   (void)events;

@@ -1,6 +1,6 @@
 /*
- * listener.h: the listening socket. It is opened before anything else, so that a port that cannot be had
- * is known, with its reason, before a job runs.
+ * listener.h: the listening socket. It is opened before anything else, so that a port that cannot
+ * be had is known, with its reason, before a job runs.
  */
 #ifndef DASHBOARD_LISTENER_H
 #define DASHBOARD_LISTENER_H
@@ -24,8 +24,8 @@ struct dashboard_listener {
   void *user;
 };
 
-/* Listens at a numeric address; nothing is accepted before dashboard_listener_start. 0, to be ended with
- * dashboard_listener_close; or -1 and why not. */
+/* Listens at a numeric address; nothing is accepted before dashboard_listener_start. 0, to be
+ * ended with dashboard_listener_close; or -1 and why not. */
 int dashboard_listener_open(struct dashboard_listener *out, const char *address, uint16_t port,
                             struct example_error *error);
 

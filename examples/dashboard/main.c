@@ -1,10 +1,10 @@
 /*
  * dashboard: a running job, live in a browser, which can also steer it.
  *
- * One libuv loop has everything on it: the job's deliveries, the server with all clients, two timers
- * and the signals. The job never waits for any of it: of its snapshots the loop gets the newest one
- * whenever it has time (SYNCHED_DELIVER_LATEST), and copies it, at most every 40 ms, into the frame that
- * all clients share.
+ * One libuv loop has everything on it: the job's deliveries, the server with all clients, two
+ * timers and the signals. The job never waits for any of it: of its snapshots the loop gets the
+ * newest one whenever it has time (SYNCHED_DELIVER_LATEST), and copies it, at most every 40 ms,
+ * into the frame that all clients share.
  */
 #include <inttypes.h>
 #include <signal.h>

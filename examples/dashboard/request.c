@@ -114,7 +114,8 @@ static struct dashboard_verdict judge_socket(const struct dashboard_request *req
       .status = 426, .reason = "here is a WebSocket, not a page", .header = "Upgrade: websocket"};
 }
 
-/* An upgrade that is not known is not taken: RFC 9110, 7.8. Who asks for a WebSocket has the wrong path. */
+/* An upgrade that is not known is not taken: RFC 9110, 7.8. Who asks for a WebSocket has the wrong
+ * path. */
 static struct dashboard_verdict judge_page(const struct dashboard_request *request,
                                            const struct dashboard_route *route) {
   if (request->upgrade && strcasecmp(request->upgrade, "websocket") == 0)

@@ -2,9 +2,9 @@
  * request.h: which HTTP requests are served, and what the others are told.
  *
  * The program can be steered by whoever can talk to it, and every web page that a browser on this
- * machine shows can make that browser talk to it. So a WebSocket is opened only for a page that came
- * from here: its Origin must name the very host that it was asked for. And that host must be a
- * numeric address or localhost: a name could be made to point here by whoever owns it.
+ * machine shows can make that browser talk to it. So a WebSocket is opened only for a page that
+ * came from here: its Origin must name the very host that it was asked for. And that host must be
+ * a numeric address or localhost: a name could be made to point here by whoever owns it.
  */
 #ifndef DASHBOARD_REQUEST_H
 #define DASHBOARD_REQUEST_H
@@ -40,8 +40,8 @@ struct dashboard_verdict dashboard_request_judge(const struct dashboard_request 
 /* "HEAD": the answer is that to GET, without its body. */
 bool dashboard_request_is_head(const struct dashboard_request *request);
 
-/* What to say to bytes that could not be read as an HTTP request at all: a method that nobody knows is
- * still a method. */
+/* What to say to bytes that could not be read as an HTTP request at all: a method that nobody
+ * knows is still a method. */
 struct dashboard_verdict dashboard_bytes_judge(const char *bytes, size_t byte_count);
 
 /* Any other refusal. */

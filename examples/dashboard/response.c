@@ -8,8 +8,8 @@
 #include <nettle/base64.h>
 #include <nettle/sha1.h>
 
-/* A page may run its own script, talk to its own server, and nothing else; no other page may have it in a
- * frame, under a click that is meant for something else. */
+/* A page may run its own script, talk to its own server, and nothing else; no other page may have
+ * it in a frame, under a click that is meant for something else. */
 static const char head_format[] =
     "HTTP/1.1 %u %s\r\nContent-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n"
     "Connection: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"

@@ -19,8 +19,8 @@ struct dashboard_response {
   char reason[DASHBOARD_REASON_BYTES_MAX];
 };
 
-/* What a request that was judged so is answered. `user`: of the page's content function. Where memory is
- * lacking for a page, the response says so. */
+/* What a request that was judged so is answered. `user`: of the page's content function. Where
+ * memory is lacking for a page, the response says so. */
 void dashboard_response_make(struct dashboard_response *out, struct dashboard_verdict verdict,
                              void *user);
 

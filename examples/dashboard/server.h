@@ -1,13 +1,14 @@
 /*
  * server.h: the pages, and the WebSocket of every client, on the program's own loop.
  *
- * There is one state and one frame, the newest of each, shared by all clients. A client is sent one of
- * them when its connection can take more, and then whichever is newest: one that is slow, or reads
- * nothing at all, misses some, and holds no more than a single message. Nobody waits for it.
+ * There is one state and one frame, the newest of each, shared by all clients. A client is sent
+ * one of them when its connection can take more, and then whichever is newest: one that is slow,
+ * or reads nothing at all, misses some, and holds no more than a single message. Nobody waits for
+ * it.
  *
  * Only what was asked is answered. A browser opens connections before it needs them; such a one is
- * closed without a word when a browser would not keep it any more, or, the oldest first, when there
- * would be too many.
+ * closed without a word when a browser would not keep it any more, or, the oldest first, when
+ * there would be too many.
  */
 #ifndef DASHBOARD_SERVER_H
 #define DASHBOARD_SERVER_H
@@ -59,21 +60,21 @@ struct dashboard_server_options {
   size_t state_bytes_max, frame_bytes_max;
 };
 
-/* To be ended with dashboard_server_close and, when the loop has returned, dashboard_server_destroy.
- * The server must stay where it is. The process ignores SIGPIPE from now on: libuv writes to
- * connections that may be gone. */
+/* To be ended with dashboard_server_close and, when the loop has returned,
+ * dashboard_server_destroy. The server must stay where it is. The process ignores SIGPIPE from now
+ * on: libuv writes to connections that may be gone. */
 void dashboard_server_init(struct dashboard_server *out,
                            const struct dashboard_server_options *options);
 
 /* Takes over the descriptor of an accepted connection. */
 void dashboard_server_adopt(struct dashboard_server *server, int descriptor);
 
-/* Closes one connection that nobody needs: the oldest on which nothing was asked, or else the oldest
- * whose answer has been sent. False: there is none. */
+/* Closes one connection that nobody needs: the oldest on which nothing was asked, or else the
+ * oldest whose answer has been sent. False: there is none. */
 bool dashboard_server_make_room(struct dashboard_server *server);
 
-/* Has so many bytes of a broadcast, written where dashboard_broadcast_bytes says, sent to everybody. Not
- * from on_message. */
+/* Has so many bytes of a broadcast, written where dashboard_broadcast_bytes says, sent to
+ * everybody. Not from on_message. */
 void dashboard_server_publish(struct dashboard_server *server,
                               struct dashboard_broadcast *broadcast, size_t byte_count);
 

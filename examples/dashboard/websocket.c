@@ -45,7 +45,8 @@ static void on_frame(wslay_event_context_ptr context,
   socket->message_bytes = 0;
 }
 
-/* A message is not kept beyond the room that a command takes: all that is longer is answered the same. */
+/* A message is not kept beyond the room that a command takes: all that is longer is answered the
+ * same. */
 static void on_part(wslay_event_context_ptr context,
                     const struct wslay_event_on_frame_recv_chunk_arg *part, void *user) {
   struct dashboard_websocket *const socket = user;

@@ -1,6 +1,6 @@
 /*
- * websocket.h: one client's WebSocket, as bytes that come in and bytes that go out; of connections it knows
- * nothing. wslay reads and checks the frames (RFC 6455), and answers pings and the end.
+ * websocket.h: one client's WebSocket, as bytes that come in and bytes that go out; of connections
+ * it knows nothing. wslay reads and checks the frames (RFC 6455), and answers pings and the end.
  */
 #ifndef DASHBOARD_WEBSOCKET_H
 #define DASHBOARD_WEBSOCKET_H
@@ -14,8 +14,8 @@
 #include "command.h"
 #include "state.h"
 
-/* A text message of a client, of at most DASHBOARD_COMMAND_BYTES_MAX + 1 bytes. Writes what it is to be
- * answered, and returns the answer's bytes. On the loop's thread. */
+/* A text message of a client, of at most DASHBOARD_COMMAND_BYTES_MAX + 1 bytes. Writes what it is
+ * to be answered, and returns the answer's bytes. On the loop's thread. */
 typedef size_t (*dashboard_message_fn)(char reply[static DASHBOARD_REPLY_BYTES_MAX],
                                        const char *message, size_t byte_count, void *user);
 
@@ -34,7 +34,8 @@ struct dashboard_websocket {
   char message[DASHBOARD_COMMAND_BYTES_MAX + 1];
 };
 
-/* 0, to be ended with dashboard_websocket_destroy; or -1: out of memory. It must stay where it is. */
+/* 0, to be ended with dashboard_websocket_destroy; or -1: out of memory. It must stay where it is.
+ * */
 int dashboard_websocket_create(struct dashboard_websocket *out, dashboard_message_fn on_message,
                                void *user);
 
@@ -42,7 +43,8 @@ int dashboard_websocket_create(struct dashboard_websocket *out, dashboard_messag
 int dashboard_websocket_read(struct dashboard_websocket *socket, const void *bytes,
                              size_t byte_count);
 
-/* Writes what it has to say, answers, pongs and the end, as far as there is room. Returns the bytes. */
+/* Writes what it has to say, answers, pongs and the end, as far as there is room. Returns the
+ * bytes. */
 size_t dashboard_websocket_write(struct dashboard_websocket *socket, unsigned char *out,
                                  size_t room);
 

@@ -1,8 +1,9 @@
 /*
- * dashboard_clients PORT WIDTH HEIGHT PID: fifty WebSocket clients of the example `dashboard` at once, on plain
- * sockets, because most of them do what a proper client's library would not let them do. Ten leave
- * rudely, twenty never read a byte, and the other twenty must get their pictures, and answers to whatever
- * they send, as if they were alone. The program itself (PID) may not grow by what is not taken from it.
+ * dashboard_clients PORT WIDTH HEIGHT PID: fifty WebSocket clients of the example `dashboard` at
+ * once, on plain sockets, because most of them do what a proper client's library would not let
+ * them do. Ten leave rudely, twenty never read a byte, and the other twenty must get their
+ * pictures, and answers to whatever they send, as if they were alone. The program itself (PID) may
+ * not grow by what is not taken from it.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -289,7 +290,8 @@ static uint64_t expect_done(int client, const char *verb) {
   return value_of("\"status\":\"done\",\"round\":");
 }
 
-/* A pause, in two parts, with a ping between them, a step and a new period, and that a second client hears of it. */
+/* A pause, in two parts, with a ping between them, a step and a new period, and that a second
+ * client hears of it. */
 static void steer(int client, int other) {
   send_part(client, TEXT, "pa", 2);
   send_part(client, 0x80 | PING, "are you there?", 14);

@@ -1,6 +1,6 @@
 /*
- * dashboard_head_test.c: the example `dashboard` reads the head of a request: complete ones as soon as they are,
- * whatever else is in them and however they are cut into pieces.
+ * dashboard_head_test.c: the example `dashboard` reads the head of a request: complete ones as
+ * soon as they are, whatever else is in them and however they are cut into pieces.
  */
 #include <criterion/criterion.h>
 

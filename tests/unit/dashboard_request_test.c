@@ -139,7 +139,8 @@ static void expect_same(const char *origin, const char *host, bool same) {
   cr_expect_eq(dashboard_origin_matches(origin, host), same, "%s, %s", origin, host);
 }
 
-/* RFC 3986, 6.2.3: an empty port is the scheme's; and the dot behind a name only says that it is complete. */
+/* RFC 3986, 6.2.3: an empty port is the scheme's; and the dot behind a name only says that it is
+ * complete. */
 Test(dashboard_request, origin_matches_however_a_host_is_written) {
   expect_same("http://localhost:8080", "localhost.:8080", true);
   expect_same("http://localhost.:8080", "LOCALHOST:8080", true);

@@ -1,8 +1,9 @@
 /*
- * dashboard_server_test.c: the server of the example `dashboard`, on real connections and on a loop that the test
- * turns itself: who is answered, who is closed without a word, and when.
+ * dashboard_server_test.c: the server of the example `dashboard`, on real connections and on a
+ * loop that the test turns itself: who is answered, who is closed without a word, and when.
  *
- * Limits of a millisecond stand for "as soon as the loop turns", the default ones for "not while the test runs".
+ * Limits of a millisecond stand for "as soon as the loop turns", the default ones for "not while
+ * the test runs".
  */
 #include "unit_support.h"
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -62,8 +63,15 @@ int dashboard_listener_open(struct dashboard_listener *out, const char *address,
   return 0;
 }
 
-/* All that wait. Where the process has no descriptor left for them they stay in the queue, which would
- * make the socket readable for ever: it is not looked at until later. */
+/* accept4 looks for a descriptor first: without one it fails also where nobody waits. */
+static bool somebody_waits(const struct dashboard_listener *listener) {
+  struct pollfd look = {.fd = listener->descriptor, .events = POLLIN};
+  return poll(&look, 1, 0) > 0;
+}
+
+/* All that wait. Where the process has no descriptor left for them, and none can be given back,
+ * they stay in the queue, which would make the socket readable for ever: it is not looked at until
+ * later. */
 static void on_readable(uv_poll_t *poll, int status, int events) {
   struct dashboard_listener *const listener = poll->data;
   (void)events;
@@ -74,6 +82,10 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
     if (client >= 0) {
       listener->on_connection(client, listener->user);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      if (!somebody_waits(listener))
+        return;
+      if (listener->on_exhausted(listener->user))
+        continue;
       listener->waits = uv_poll_stop(poll) == 0;
       return;
     } else if (errno != EINTR && errno != ECONNABORTED) {

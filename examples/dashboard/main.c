@@ -1,10 +1,10 @@
 /*
  * dashboard: a running job, live in a browser, which can also steer it.
  *
- * One libuv loop has everything on it: the job's deliveries, libwebsockets with all clients, two timers
- * and the signals. The job never waits for any of it: of its snapshots the loop gets the newest one
- * whenever it has time (SYNCHED_DELIVER_LATEST), and copies it, at most every 40 ms, into the frame that
- * all clients share.
+ * One libuv loop has everything on it: the job's deliveries, the server with all clients, two
+ * timers and the signals. The job never waits for any of it: of its snapshots the loop gets the
+ * newest one whenever it has time (SYNCHED_DELIVER_LATEST), and copies it, at most every 40 ms,
+ * into the frame that all clients share.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -20,6 +20,7 @@
 #include "command.h"
 #include "frame.h"
 #include "listener.h"
+#include "page.h"
 #include "server.h"
 #include "settings.h"
 #include "state.h"
@@ -60,7 +61,10 @@ struct app {
 
 static void draw_frame(struct app *app, const struct synched_snapshot *now) {
   const struct life_view view = dashboard_world_view(&app->world, now);
-  dashboard_frame_write(dashboard_broadcast_bytes(&app->server.frame), &view, now->round);
+  unsigned char *const frame = dashboard_broadcast_bytes(&app->server.frame);
+  if (!frame)
+    return; /* there is no memory for one now */
+  dashboard_frame_write(frame, &view, now->round);
   dashboard_server_publish(&app->server, &app->server.frame, dashboard_frame_bytes(view.grid));
   app->frame_round = now->round;
   app->frame_ms = uv_now(&app->loop);
@@ -79,10 +83,10 @@ static void publish_state(struct app *app) {
       .effect = app->effect,
   };
   struct dashboard_broadcast *const broadcast = &app->server.state;
-  const size_t room = dashboard_state_bytes(state.worker_count);
-  dashboard_server_publish(
-      &app->server, broadcast,
-      dashboard_state_write((char *)dashboard_broadcast_bytes(broadcast), room, &state));
+  char *const text = (char *)dashboard_broadcast_bytes(broadcast);
+  if (text)
+    dashboard_server_publish(&app->server, broadcast,
+                             dashboard_state_write(text, broadcast->bytes_max, &state));
 }
 
 static void measure(struct app *app, uint64_t now_ns) {
@@ -192,6 +196,11 @@ static void on_connection(int descriptor, void *user) {
   dashboard_server_adopt(&app->server, descriptor);
 }
 
+static bool on_exhausted(void *user) {
+  struct app *const app = user;
+  return dashboard_server_make_room(&app->server);
+}
+
 /* The job is cancelled, and what is left is closed when it has ended. */
 static void end(struct app *app) {
   if (app->ending)
@@ -256,6 +265,7 @@ static void print_address(const struct app *app) {
 
 static int start(struct app *app) {
   app->listener.on_connection = on_connection;
+  app->listener.on_exhausted = on_exhausted;
   app->listener.user = app;
   app->measured.ns = uv_hrtime();
   int status = start_signals(app);
@@ -266,8 +276,32 @@ static int start(struct app *app) {
   return status != 0 ? status : synched_job_start(app->world.job, &app->loop);
 }
 
+static int page_content(struct dashboard_content *out, void *user) {
+  (void)user;
+  *out = (struct dashboard_content){.bytes = dashboard_page, .byte_count = dashboard_page_bytes};
+  return 0;
+}
+
+/* What a browser can GET; the WebSocket is the server's own. */
+static const struct dashboard_route routes[] = {
+    {"/", "text/html", page_content},
+};
+
+static void init_server(struct app *app) {
+  const struct dashboard_server_options options = {
+      .loop = &app->loop,
+      .routes = {routes, sizeof routes / sizeof routes[0], app},
+      .on_message = on_message,
+      .user = app,
+      .state_bytes_max = dashboard_state_bytes(app->world.worker_count),
+      .frame_bytes_max = dashboard_frame_bytes(&app->world.grid),
+  };
+  dashboard_server_init(&app->server, &options);
+}
+
 /* Everything on the loop, to its end. */
 static int run_loop(struct app *app, struct example_error *error) {
+  init_server(app);
   const int status = start(app);
   if (status != 0)
     end(app);
@@ -282,27 +316,6 @@ static int run_loop(struct app *app, struct example_error *error) {
   return ended_well ? 0 : example_fail(error, 0, "the job: %s", synched_strerror(app->status));
 }
 
-static int create_server(struct app *app, struct example_error *error) {
-  const struct dashboard_server_options options = {
-      .loop = &app->loop,
-      .on_message = on_message,
-      .user = app,
-      .state_bytes_max = dashboard_state_bytes(app->world.worker_count),
-      .frame_bytes_max = dashboard_frame_bytes(&app->world.grid),
-  };
-  return dashboard_server_create(&app->server, &options, error);
-}
-
-/* The server, and all that happens, on a loop that has its handles already. */
-static int serve(struct app *app, struct example_error *error) {
-  if (create_server(app, error) == 0)
-    return run_loop(app, error);
-  close_timers(app);
-  close_signals(app);
-  (void)uv_run(&app->loop, UV_RUN_DEFAULT);
-  return -1;
-}
-
 /* A loop that can be closed proves that no handle was forgotten. */
 static int run_world(struct app *app, struct example_error *error) {
   int status = uv_loop_init(&app->loop);
@@ -312,7 +325,7 @@ static int run_world(struct app *app, struct example_error *error) {
   if (status != 0)
     example_fail(error, 0, "no event loop: %s", uv_strerror(status));
   else
-    status = serve(app, error);
+    status = run_loop(app, error);
   const int close_status = uv_loop_close(&app->loop);
   if (status == 0 && close_status != 0)
     status = example_fail(error, 0, "the event loop: %s", uv_strerror(close_status));

@@ -121,9 +121,8 @@ asked 404 POST /nowhere
 asked 405 POST / "Content-Length: 5\r\n" hello
 asked 405 PUT /socket "Content-Length: 5\r\n" hello
 asked 405 DELETE /
-asked 405 HEAD /
 asked 405 FROBNICATE /
-grep -q '^Allow: GET' response || fail "it does not say what is allowed"
+grep -q '^Allow: GET, HEAD' response || fail "it does not say what is allowed"
 asked 413 GET / "Content-Length: 5\r\n" hello
 asked 414 GET "/$(head -c 3000 /dev/zero | tr '\0' a)"
 asked 200 GET / "Large: $(head -c 30000 /dev/zero | tr '\0' a)\r\n"
@@ -133,15 +132,91 @@ raw 400 'GET\r\n\r\n'
 raw 400 'GET / HTTP/1.1\r\n\r\n'
 raw 403 "GET / HTTP/1.1\r\nHost: rebound.example:$port\r\n\r\n"
 raw 403 "GET / HTTP/1.1\r\nHost: 127.0.0.1.example\r\n\r\n"
-raw 400 "GET / HTTP/1.1\r\nHost: localhost\r\nno-colon" # and no end: it is not waited for for ever
+
+# --- requests that are complete, whatever is in them: an answer that only came when the time for the rest was over
+# would be 408 ---
+
+for name in X-Auth User If X X-Forwarded A b Q z 1 Hos Origi Upgrad Sec- Content-Lengt Transfer- Transfer-Encodings; do
+  asked 200 GET / "$name: a\r\n"
+done
+asked 200 GET / "$(for ((i = 0; i < 5000; i++)); do printf 'a: b\\r\\n'; done)"
+asked 200 GET / "$(for ((i = 0; i < 2000; i++)); do printf 'name-%d: value\\r\\n' "$i"; done)"
+asked 431 GET / "$(for ((i = 0; i < 20000; i++)); do printf 'a: b\\r\\n'; done)"
+asked 431 GET / "Large: $(head -c 70000 /dev/zero | tr '\0' a)\r\n"
+raw 414 "GET /$(head -c 70000 /dev/zero | tr '\0' a)" # and no end
+raw 200 "\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+raw 200 "\r\n\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+raw 200 "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"
+raw 200 "GET / HTTP/1.1\nHost: localhost\n\n"
+raw 200 "GET http://localhost:$port/ HTTP/1.1\r\nHost: rebound.example\r\n\r\n"
+raw 403 "GET http://rebound.example:$port/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+raw 400 "GET /\r\n"
+asked 200 GET / "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+asked 413 GET / "Transfer-Encoding: chunked\r\n" '5\r\nhello\r\n0\r\n\r\n'
+asked 413 GET / "Transfer-Encoding: chunked\r\n" # and nothing of it
+asked 413 GET /socket "Transfer-Encoding: gzip\r\n"
+asked 405 POST / "Transfer-Encoding: chunked\r\n" '0\r\n\r\n'
+asked 413 GET / "Content-Length: 5\r\nExpect: 100-continue\r\n"
+for host in localhost. localhost: "localhost.:$port" 127.0.0.1: '[::1]:' "LOCALHOST:$port"; do
+  raw 200 "GET / HTTP/1.1\r\nHost: $host\r\n\r\n"
+done
+for host in 'localhost\0000.rebound.example' 'localhost\0000' '\0000localhost'; do
+  raw 400 "GET / HTTP/1.1\r\nHost: $host\r\n\r\n"
+done
+raw 400 "GET / HTTP/1.1\r\nHost: localhost\r\nHost: rebound.example\r\n\r\n"
+
+# HEAD: as GET, without a body.
+asked 200 GET /
+sed '/^\r$/q' response >head_of_get
+asked 200 HEAD /
+cmp -s response head_of_get || fail "HEAD is not the head of GET"
+asked 404 HEAD /nowhere
+[ "$(tail -n 1 response)" = $'\r' ] || fail "HEAD is refused with a body"
+asked 426 HEAD /socket
+
+# A client that waits for the end is served as one that asks with curl.
+if command -v curl >/dev/null; then
+  for name in X-Auth User If X; do
+    [ "$(curl -s -m 60 -o /dev/null -w '%{http_code}' -H "$name: a" "http://localhost:$port/")" = 200 ] ||
+      fail "curl is not served with $name"
+  done
+  [ "$(curl -s -m 60 -I -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" = 200 ] || fail "curl -I"
+fi
+
+# --- and those that are not ---
+
+# The first byte has come, and no end: it is not waited for for ever. Meanwhile a connection on which nothing was
+# asked waits, too; a browser keeps some in reserve. It has no answer yet, and is good for a request.
+exec 4<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
+exec 5<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
+printf '\r\n' >&5 # which asks for nothing
+raw 408 "GET / HTTP/1.1\r\nHost: localhost\r\nno-colon"
+raw 408 "G"
+for reserve in 4 5; do
+  printf 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' >&$reserve
+  timeout 30 cat <&$reserve >response || true
+  head -n 1 response | grep -q '^HTTP/1.1 200 ' || fail "a connection in reserve is told: $(head -n 1 response)"
+done
+exec 4>&- 4<&- 5>&- 5<&-
+raw 400 "GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n"
+
+# A client that has sent all that it will send, but not all that it should.
+if command -v perl >/dev/null; then
+  perl -MIO::Socket::INET -e '
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0]) or die;
+    print $s "GET / HTTP/1.1\r\nHost:"; $s->flush; shutdown($s, 1); print <$s>;' "$port" >response
+  grep -q '^HTTP/1.1 400 ' response || fail "half a request is told: $(head -n 1 response)"
+fi
 
 # --- who may open the WebSocket ---
 
 socket="Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 asked 426 GET /socket
+grep -qi '^Upgrade: websocket' response || fail "426 does not say to what"
 asked 400 GET / "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 asked 400 GET /socket "${socket}Upgrade: websocket\r\n"
 asked 400 GET /socket "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 8\r\n"
+grep -q '^Sec-WebSocket-Version: 13' response || fail "it does not say which version"
 asked 400 GET /socket "${socket}Upgrade: h2c\r\nSec-WebSocket-Version: 13\r\n"
 asked 404 GET /elsewhere "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 good="${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -162,6 +237,7 @@ opened() {
 opened
 opened "Origin: http://localhost:$port\r\n"
 opened "Origin: http://LOCALHOST:$port\r\n"
+opened "Origin: http://localhost.:$port\r\n"
 
 kill -TERM "$server"
 ended "SIGTERM"

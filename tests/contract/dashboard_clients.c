@@ -1,8 +1,9 @@
 /*
- * dashboard_clients PORT WIDTH HEIGHT PID: fifty WebSocket clients of the example `dashboard` at once, on plain
- * sockets, because most of them do what a proper client's library would not let them do. Ten leave
- * rudely, twenty never read a byte, and the other twenty must get their pictures, and answers to whatever
- * they send, as if they were alone. The program itself (PID) may not grow by what is not taken from it.
+ * dashboard_clients PORT WIDTH HEIGHT PID: fifty WebSocket clients of the example `dashboard` at
+ * once, on plain sockets, because most of them do what a proper client's library would not let
+ * them do. Ten leave rudely, twenty never read a byte, and the other twenty must get their
+ * pictures, and answers to whatever they send, as if they were alone. The program itself (PID) may
+ * not grow by what is not taken from it.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -24,7 +25,7 @@
 #define GROWTH_KB_MAX 100000 /* one picture each, but no queue of them */
 #define HEADER_BYTES 16u     /* of a frame: width, height, round */
 
-enum opcode { TEXT = 1, BINARY = 2, CLOSE = 8 };
+enum opcode { TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 
 static uint16_t port;
 static uint64_t width, height;
@@ -236,8 +237,9 @@ static void talk_nonsense(int client) {
   expect_refused(client, "period -1", "is not a number");
   expect_refused(client, "period 199", "not within 200 ..");
   expect_refused(client, "restart", "not possible now: the job is running");
-  expect_refused(client, "\"\\\x01\xff",
+  expect_refused(client, "\"\\\x01\xc3\xa4",
                  "there is no command '\\\"\\\\?"
+                 "?"
                  "?'");
   expect_refused(client, large, "at most 64 bytes");
   send_part(client, 0x80 | BINARY, "pause", 5);
@@ -257,6 +259,28 @@ static void talk_nonsense(int client) {
     fail("nonsense has changed the state: %s", (const char *)message);
 }
 
+/* A client that breaks the rules is told which, and that is all: the others do not notice. */
+static void break_rule(unsigned first, const char *bytes, size_t byte_count, unsigned code) {
+  const int client = connect_to_server(0);
+  ask_for_socket(client);
+  expect_socket(client);
+  send_part(client, first, bytes, byte_count);
+  while (read_message(client) != CLOSE)
+    ;
+  const unsigned told = message_bytes < 2 ? 0 : (unsigned)message[0] << 8 | message[1];
+  if (told != code)
+    fail("it closes with %u, not %u", told, code);
+  slam(client);
+}
+
+static void break_rules(void) {
+  break_rule(0x80 | TEXT, "pa\xff", 3, 1007); /* no UTF-8 */
+  break_rule(0xc0 | TEXT, "pause", 5, 1002);  /* a bit of an extension that was not agreed on */
+  break_rule(0x80, "pause", 5, 1002);         /* the rest of a message that was not begun */
+  break_rule(PING, "", 0, 0);                 /* a ping in parts: wslay gives no reason */
+  break_rule(0x80 | CLOSE, "\x03\xe8", 2, 1000);
+}
+
 /* Waits for the completion of a command that is accepted. Returns its round. */
 static uint64_t expect_done(int client, const char *verb) {
   char part[80];
@@ -266,9 +290,15 @@ static uint64_t expect_done(int client, const char *verb) {
   return value_of("\"status\":\"done\",\"round\":");
 }
 
-/* A pause, in two parts, a step and a new period, and that a second client hears of it. */
+/* A pause, in two parts, with a ping between them, a step and a new period, and that a second
+ * client hears of it. */
 static void steer(int client, int other) {
   send_part(client, TEXT, "pa", 2);
+  send_part(client, 0x80 | PING, "are you there?", 14);
+  while (read_message(client) != PONG)
+    ;
+  if (strcmp((const char *)message, "are you there?") != 0)
+    fail("a ping is answered with '%s'", (const char *)message);
   send_part(client, 0x80, "use", 3);
   const uint64_t paused = expect_done(client, "pause");
   await_text(client, "\"state\":\"paused\"");
@@ -339,6 +369,7 @@ int main(int argc, char **argv) {
     if (!is_rude(i) && !is_mute(i))
       watch(clients[i], 3);
   talk_nonsense(clients[3]);
+  break_rules();
   steer(clients[3], clients[4]);
   for (int i = 0; i < CLIENTS; i++)
     if (!is_rude(i) && !is_mute(i)) {

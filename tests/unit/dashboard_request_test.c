@@ -7,6 +7,8 @@
 
 #include "request.h"
 
+static const struct dashboard_route list[] = {{.path = "/"}, {.path = "/report"}};
+static const struct dashboard_routes routes = {list, 2, NULL};
 static const struct dashboard_request page = {.method = "GET", .path = "/", .host = "localhost"};
 static const struct dashboard_request websocket = {.method = "GET",
                                                    .path = DASHBOARD_SOCKET_PATH,
@@ -17,8 +19,9 @@ static const struct dashboard_request websocket = {.method = "GET",
                                                    .socket_version = "13"};
 
 static void expect(struct dashboard_request request, unsigned status) {
-  const struct dashboard_verdict verdict = dashboard_request_judge(&request);
+  const struct dashboard_verdict verdict = dashboard_request_judge(&request, &routes);
   cr_expect_eq(verdict.status, status, "%u, not %u: %s", verdict.status, status, verdict.reason);
+  cr_expect_eq(verdict.route != NULL, status == 200);
   cr_expect_eq(verdict.reason[0] == '\0', status == 200 || status == 101);
   cr_expect_null(strchr(verdict.reason, '\n'));
 }
@@ -38,6 +41,31 @@ Test(dashboard_request, judge_serves_the_page_and_the_socket) {
   expect(BUT(websocket, origin, NULL), 101);
 }
 
+Test(dashboard_request, judge_takes_head_as_get_that_opens_nothing) {
+  const struct dashboard_request head = BUT(page, method, "HEAD");
+  expect(head, 200);
+  expect(BUT(head, path, "/x"), 404);
+  expect(BUT(head, content_length, "1"), 413);
+  expect(BUT(websocket, method, "HEAD"), 426);
+  cr_expect(dashboard_request_is_head(&head));
+  cr_expect_not(dashboard_request_is_head(&page));
+  cr_expect_not(dashboard_request_is_head(&(struct dashboard_request){.path = "/"}));
+}
+
+Test(dashboard_request, judge_finds_the_page_of_a_path) {
+  const struct dashboard_request report = BUT(page, path, "/report");
+  cr_expect_eq(dashboard_request_judge(&page, &routes).route, &list[0]);
+  cr_expect_eq(dashboard_request_judge(&report, &routes).route, &list[1]);
+  expect(BUT(page, path, "/report/"), 404);
+  expect(BUT(page, path, "/repor"), 404);
+}
+
+/* "MAY ignore": RFC 9110, 7.8. */
+Test(dashboard_request, judge_ignores_upgrades_that_it_does_not_know) {
+  expect(BUT(page, upgrade, "h2c"), 200);
+  expect(BUT(page, upgrade, "TLS/1.0"), 200);
+}
+
 Test(dashboard_request, judge_refuses_other_paths_methods_and_bodies) {
   char path[DASHBOARD_PATH_BYTES_MAX + 1] = "";
   memset(path, 'a', sizeof path - 1);
@@ -47,9 +75,13 @@ Test(dashboard_request, judge_refuses_other_paths_methods_and_bodies) {
   expect(BUT(page, method, "POST"), 405);
   expect(BUT(page, method, "get"), 405);
   expect(BUT(websocket, method, "POST"), 405);
+  expect(BUT(page, method, "HEAD "), 405);
   expect(BUT(page, content_length, "1"), 413);
   expect(BUT(page, content_length, "0010"), 413);
   expect(BUT(page, content_length, "-1"), 413);
+  expect(BUT(page, transfer_encoding, "chunked"), 413);
+  expect(BUT(page, transfer_encoding, ""), 413);
+  expect(BUT(websocket, transfer_encoding, "gzip"), 413);
   expect(BUT(page, path, NULL), 400);
   expect(BUT(page, method, NULL), 400);
   expect(BUT(page, host, NULL), 400);
@@ -61,6 +93,10 @@ Test(dashboard_request, judge_refuses_what_is_no_upgrade_of_ours) {
   expect(BUT(websocket, socket_key, NULL), 400);
   expect(BUT(websocket, socket_version, NULL), 400);
   expect(BUT(websocket, socket_version, "12"), 400);
+  expect(BUT(websocket, socket_key, ""), 400);
+  expect(BUT(websocket, socket_key, "dGhlIHNhbXBsZSBub25jZQ"), 400);
+  expect(BUT(websocket, socket_key, "dGhlIHNhbXBsZSBub25jZQ==="), 400);
+  expect(BUT(websocket, socket_key, "dGhlIHNhbXBsZ!Bub25jZQ=="), 400);
   expect(BUT(websocket, path, "/"), 400);
   expect(BUT(websocket, path, "/other"), 404);
 }
@@ -77,7 +113,10 @@ Test(dashboard_request, judge_refuses_pages_from_elsewhere) {
                                         "http://evil.example",
                                         "http://127.0.0.1:8080/",
                                         "http",
-                                        "ws://127.0.0.1:8080"};
+                                        "ws://127.0.0.1:8080",
+                                        "http://127.0.0.1:8080, http://127.0.0.1:8080",
+                                        "http://127.0.0.1:08081",
+                                        "http://x@127.0.0.1:8080"};
   for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++)
     expect(BUT(websocket, origin, origins[i]), 403);
   expect(BUT(websocket, origin, "HTTP://127.0.0.1:8080"), 101);
@@ -96,15 +135,42 @@ Test(dashboard_request, judge_refuses_names_that_could_be_rebound) {
          403);
 }
 
+static void expect_same(const char *origin, const char *host, bool same) {
+  cr_expect_eq(dashboard_origin_matches(origin, host), same, "%s, %s", origin, host);
+}
+
+/* RFC 3986, 6.2.3: an empty port is the scheme's; and the dot behind a name only says that it is
+ * complete. */
+Test(dashboard_request, origin_matches_however_a_host_is_written) {
+  expect_same("http://localhost:8080", "localhost.:8080", true);
+  expect_same("http://localhost.:8080", "LOCALHOST:8080", true);
+  expect_same("http://localhost", "localhost:", true);
+  expect_same("http://localhost", "localhost:80", true);
+  expect_same("http://localhost:", "localhost.", true);
+  expect_same("http://127.0.0.1:80", "127.0.0.1", true);
+  expect_same("http://[::1]:8080", "[0:0::1]:8080", true);
+  expect_same("http://localhost", "localhost:8080", false);
+  expect_same("http://localhost:", "localhost:8080", false);
+  expect_same("http://localhost:8080", "127.0.0.1:8080", false);
+  expect_same("http://[::1]", "0.0.0.1", false);
+  expect_same("http://0.0.0.0", "localhost", false);
+  expect_same("http://evil.example", "evil.example", false);
+}
+
 Test(dashboard_request, host_trusted_takes_addresses_and_localhost) {
-  static const char *const good[] = {"localhost", "LocalHost:1", "127.0.0.1", "10.1.2.3:8080",
-                                     "[::1]",     "[::1]:65535", "0.0.0.0:80"};
+  static const char *const good[] = {"localhost",  "LocalHost:1",   "127.0.0.1",  "10.1.2.3:8080",
+                                     "[::1]",      "[::1]:65535",   "0.0.0.0:80", "localhost.",
+                                     "localhost:", "LocalHost.:80", "127.0.0.1:", "[::1]:"};
   static const char *const bad[] = {"",
                                     ":80",
-                                    "localhost.",
-                                    "localhost:",
+                                    "localhost..",
+                                    "localhost:.",
+                                    ".localhost",
+                                    "localhost::",
+                                    "localhost:65536",
+                                    "localhost:+80",
+                                    "x@localhost",
                                     "localhost:x",
-                                    "127.0.0.1:",
                                     "127.1",
                                     "1.2.3.4.5",
                                     "127.0.0.1.x",
@@ -147,7 +213,7 @@ Test(dashboard_request, bytes_judge_tells_methods_from_garbage) {
 }
 
 Test(dashboard_request, status_words_has_words_for_each) {
-  static const unsigned statuses[] = {200, 400, 403, 404, 405, 413, 414, 426};
+  static const unsigned statuses[] = {200, 400, 403, 404, 405, 408, 413, 414, 426, 431, 500, 505};
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
     cr_expect_str_neq(dashboard_status_words(statuses[i]), dashboard_status_words(599), "%u",
                       statuses[i]);

@@ -1,0 +1,31 @@
+/*
+ * route.h: which pages there are: one line of a table for each, in main.c.
+ */
+#ifndef DASHBOARD_ROUTE_H
+#define DASHBOARD_ROUTE_H
+
+#include <stddef.h>
+
+/* What a page holds. */
+struct dashboard_content {
+  const void *bytes;
+  size_t byte_count;
+  void *owned; /* is freed when all has been sent; NULL: `bytes` stay where they are */
+};
+
+/* Makes what the page holds now. 0; or -1: out of memory. On the loop's thread. */
+typedef int (*dashboard_content_fn)(struct dashboard_content *out, void *user);
+
+struct dashboard_route {
+  const char *path;
+  const char *type; /* Content-Type */
+  dashboard_content_fn content;
+};
+
+struct dashboard_routes {
+  const struct dashboard_route *list; /* [count] */
+  size_t count;
+  void *user; /* of each content function */
+};
+
+#endif

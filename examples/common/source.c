@@ -1,8 +1,8 @@
 /*
- * zlib has functions that read files, but they take whatever follows a complete gzip file for padding: a
- * second packed part whose beginning is damaged would go missing without a word. So the file is read and
- * unpacked here, part by part. Behind a part there may be another one, or zero bytes to the end of the file, which tapes
- * and some tools add; nothing else.
+ * zlib has functions that read files, but they take whatever follows a complete gzip file for
+ * padding: a second packed part whose beginning is damaged would go missing without a word. So
+ * the file is read and unpacked here, part by part. Behind a part there may be another one, or
+ * zero bytes to the end of the file, which tapes and some tools add; nothing else.
  */
 #include "common/source.h"
 
@@ -31,7 +31,8 @@ int example_source_open(struct example_source *out, const char *path, struct exa
   return example_out_of_memory(error);
 }
 
-/* Takes the next bytes of the file once the last ones are used up: `least` or more, unless the file ends. */
+/* Takes the next bytes of the file once the last ones are used up: `least` or more, unless the
+ * file ends. */
 static int fill(struct example_source *source, size_t least, struct example_error *error) {
   size_t count = 0;
   while (count < least && !source->ended) {

@@ -36,9 +36,10 @@ struct example_block {
  * why. */
 int example_source_open(struct example_source *out, const char *path, struct example_error *error);
 
-/* The next bytes, valid until the next call; a count of 0 is the end. A byte order mark of UTF-8 at the beginning
- * is left out. 0; or -1 and why: the file cannot be read, is text in UTF-16, or is a gzip file that is damaged, does not
- * end as one should, or cannot be unpacked because the program was built without zlib. */
+/* The next bytes, valid until the next call; a count of 0 is the end. A byte order mark of UTF-8
+ * at the beginning is left out. 0; or -1 and why: the file cannot be read, is text in UTF-16, or
+ * is a gzip file that is damaged, does not end as one should, or cannot be unpacked because the
+ * program was built without zlib. */
 int example_source_next(struct example_source *source, struct example_block *out,
                         struct example_error *error);
 

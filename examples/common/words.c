@@ -25,8 +25,9 @@ static uint32_t decode(const unsigned char *at, size_t bytes, unsigned char mask
   return character;
 }
 
-/* How many bytes the character has that begins here and may be shown; 0: none does. Where UTF-8 is written in
- * more bytes than it takes, or is broken off, one terminal sees nothing and another one a control character. */
+/* How many bytes the character has that begins here and may be shown; 0: none does. A character
+ * that is written in more bytes than it takes, or is broken off, may be a control character to
+ * some terminal. */
 static size_t shown_bytes(const unsigned char *at) {
   if (at[0] < 0x80)
     return at[0] >= 0x20 && at[0] != 0x7f;

@@ -6,12 +6,13 @@
  *   x = 3, y = 3, rule = B3/S23:T100,100
  *   bo$2bo$3o!
  *
- * A run is a count (1 where it is missing) and what is repeated: b or . for dead cells, o or A for
- * live ones, $ for the end of a row. ! ends the pattern, and what follows it is not looked at. Lines end
- * with a newline, a carriage return, or both.
+ * A run is a count (1 where it is missing) and what is repeated: b or . for dead cells, o or A
+ * for live ones, $ for the end of a row. ! ends the pattern, and what follows it is not looked
+ * at. Lines end with a newline, a carriage return, or both.
  *
- * As in Golly, the header may be missing, the box may be too small, and so may the ! be missing; a note tells of it, for
- * the file may as well be damaged. A count that repeats nothing at the end of the file is no such thing.
+ * As in Golly, the header or the ! may be missing, and the header's box may be too small. A note
+ * tells of it, for the file may as well be damaged. A file that ends with a count is refused: it
+ * has been cut short.
  */
 #ifndef LIFE_RLE_H
 #define LIFE_RLE_H

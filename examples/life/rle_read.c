@@ -262,8 +262,8 @@ static bool begins_body(int c) {
   return isdigit(c) || (c != '\0' && strchr("bo.A$", c));
 }
 
-/* Everything up to the header line, and that. *next is the first character of the body, where it has been read: that
- * is, where there is no header; else 0. */
+/* Everything up to the header line, and that. *next is the first character of the body, where it
+ * has been read: that is, where there is no header; else 0. */
 static int read_header(struct reader *in, int *next) {
   char text[LINE_BYTES] = "";
   int c = read_character(in);
@@ -341,7 +341,8 @@ static int accept_tag(struct reader *in, int c) {
   return refuse_character(in, c);
 }
 
-/* The file ends without '!', which Golly allows for; but a pattern that has been cut off ends so, too. */
+/* The file ends without '!', which Golly allows for; but a pattern that has been cut off ends
+ * so, too. */
 static int accept_end(struct reader *in) {
   if (in->failed || in->counting)
     return unexpected_end(in, "the file ends with a count: it has been cut short");

@@ -16,9 +16,10 @@
 #define COUNTS_BYTES 32 /* of "B012345678/S012345678" and what may be around it */
 #define QUOTED_BYTES 40
 
-/* The names that Golly has for rules of this kind: in its list of named rules (gui-wx/wxprefs.cpp and
- * gui-ios/Golly/RuleViewController.m) and in its help (Help/Algorithms/QuickLife.html), version 4.3. Three others are
- * usual elsewhere: 2x2, Maze, and Day & Night without an "and". */
+/* The names that Golly has for rules of this kind: in its list of named rules
+ * (gui-wx/wxprefs.cpp and gui-ios/Golly/RuleViewController.m) and in its help
+ * (Help/Algorithms/QuickLife.html), version 5.0. Three others are usual elsewhere: 2x2, Maze,
+ * and Day & Night without an "and". */
 static const struct {
   const char *name; /* lower case, without spaces */
   const char *rule;
@@ -196,7 +197,8 @@ static bool ends_with(const char *text, const char *end) {
   return bytes >= end_bytes && strcasecmp(text + bytes - end_bytes, end) == 0;
 }
 
-/* Whether the text, without blanks, is a name, and not a notation of counts with something wrong in it. */
+/* Whether the text, without blanks, is a name, and not a notation of counts with something wrong
+ * in it. */
 static bool is_name(const char *text) {
   /* Golly makes names of notations: B3/S23History has more states. */
   if (ends_with(text, "History") || ends_with(text, "Super") || ends_with(text, "Investigator"))
@@ -222,8 +224,8 @@ static const char *other_kind(const char *text) {
   return NULL;
 }
 
-/* What is not "B3/S23" or the like: sets *out to what it is another word for, or fails. `shown` is how the file
- * has it, up to the suffix. */
+/* What is not "B3/S23" or the like: sets *out to what it is another word for, or fails. `shown`
+ * is how the file has it, up to the suffix. */
 static int translate(const char **out, const char *name, const char *shown,
                      const struct scanner *in) {
   *out = rule_of_name(name);

@@ -1,13 +1,14 @@
 /*
- * A WAV file is "RIFF", a length, "WAVE", and then chunks: four letters, a length of four bytes, and so many bytes,
- * padded to an even number. The samples are in the chunk "data", and what they are is in "fmt " before it. "RIFX" is the
- * same with the numbers' bytes the other way round; "RF64", for more than 4 GiB, has the lengths that do not fit
- * into four bytes in a chunk "ds64" (EBU Tech 3306).
+ * A WAV file is "RIFF", a length, "WAVE", and then chunks: four letters, a length of four bytes,
+ * and so many bytes, padded to an even number. The samples are in the chunk "data", and what
+ * they are is in "fmt " before it. "RIFX" is the same with the numbers' bytes the other way
+ * round; "RF64", for more than 4 GiB, has the lengths that do not fit into four bytes in a chunk
+ * "ds64" (EBU Tech 3306).
  *
- * libsndfile could find all of that by itself, but it makes the best of what is damaged and says nothing: samples are
- * lost, or there are some that nobody recorded. Here a file that is damaged is refused, or it is read as far as it goes,
- * and a note tells of it. What is looked at is what tells how many samples there are: the length behind "RIFF" is
- * not, which many programs leave wrong.
+ * libsndfile could find all of that by itself, but it makes the best of what is damaged and says
+ * nothing: samples are lost, or there are some that nobody recorded. Here a file that is damaged
+ * is refused, or it is read as far as it goes, and a note tells of it. The length behind "RIFF"
+ * is not looked at: many programs leave it wrong, and it says nothing of the samples.
  */
 #include "header.h"
 
@@ -31,7 +32,16 @@
 /* What "fmt " begins with, and what the samples are then. */
 #define FORMAT_BYTES 16
 #define EXTENSIBLE_BYTES 40
-enum { TAG_PCM = 1, TAG_FLOAT = 3, TAG_ALAW = 6, TAG_MULAW = 7, TAG_EXTENSIBLE = 0xfffe };
+enum {
+  TAG_PCM = 1,
+  TAG_MS_ADPCM = 2,
+  TAG_FLOAT = 3,
+  TAG_ALAW = 6,
+  TAG_MULAW = 7,
+  TAG_IMA_ADPCM = 0x11,
+  TAG_GSM = 0x31,
+  TAG_EXTENSIBLE = 0xfffe
+};
 
 struct chunk {
   char name[5];
@@ -68,7 +78,8 @@ static uint64_t number_at(const unsigned char *bytes, unsigned count, bool big_f
   return number;
 }
 
-/* True: all of these bytes are there. False: the file ends before, or cannot be read, and then errno is not 0. */
+/* True: all of these bytes are there. False: the file ends before, or cannot be read, and then
+ * errno is not 0. */
 static bool read_at(const struct reader *in, void *out, size_t count, uint64_t at) {
   errno = 0;
   if (at > in->file_bytes || count > in->file_bytes - at)
@@ -104,7 +115,8 @@ static bool read_head(const struct reader *in, uint64_t at, struct chunk *out) {
   return is_name(out->name);
 }
 
-/* Where the next chunk begins. What pads an odd length to an even one is a zero byte; some programs leave it out. */
+/* Where the next chunk begins. What pads an odd length to an even one is a zero byte; some
+ * programs leave it out. */
 static uint64_t behind(const struct reader *in, const struct chunk *chunk) {
   const uint64_t end = chunk->begin + chunk->length;
   char pad[4];
@@ -162,9 +174,12 @@ static int check_format(struct reader *in) {
   if (tag == TAG_EXTENSIBLE)
     tag = (unsigned)number_at(format + 24, 2, out->big_first);
   out->packed = tag != TAG_PCM && tag != TAG_FLOAT && tag != TAG_ALAW && tag != TAG_MULAW;
-  if (out->packed)
-    return 0; /* what there is of these, libsndfile knows */
-  return check_samples(in, tag, tag == TAG_ALAW || tag == TAG_MULAW ? 8 : bits);
+  if (!out->packed)
+    return check_samples(in, tag, tag == TAG_ALAW || tag == TAG_MULAW ? 8 : bits);
+  /* Others are packed byte by byte, whatever their blocks are said to be. */
+  if (out->block_bytes == 0 || (tag != TAG_MS_ADPCM && tag != TAG_IMA_ADPCM && tag != TAG_GSM))
+    out->block_bytes = 1;
+  return 0;
 }
 
 static int read_format(struct reader *in, const struct chunk *chunk) {
@@ -250,7 +265,7 @@ static int read_data(struct reader *in, struct chunk *chunk) {
   in->data_known = true;
   out->data_begin = chunk->begin;
   out->data_bytes = chunk->length;
-  const unsigned rest = out->block_bytes > 0 ? (unsigned)(chunk->length % out->block_bytes) : 0;
+  const unsigned rest = (unsigned)(chunk->length % out->block_bytes);
   if (rest == 0)
     return 0;
   out->data_bytes -= rest;

@@ -19,19 +19,21 @@ struct mixer_header {
   unsigned char format[MIXER_FORMAT_BYTES_MAX]; /* the chunk "fmt ", as it is */
   size_t format_bytes;                          /* 0: none has been found */
   unsigned channel_count, rate_hz;              /* from it, 1 or more */
-  unsigned block_bytes; /* of a frame, or of a block of them, where those are packed */
+  /* Of a frame; of a block of them, or 1, where those are packed. */
+  unsigned block_bytes;
   bool packed;
-  bool
-      fact_known; /* how many frames there are when they are unpacked, as the chunk "fact" has it */
+  /* How many frames there are when they are unpacked, as the chunk "fact" has it. */
+  bool fact_known;
   uint32_t fact_frames;
   uint64_t data_begin, data_bytes; /* in the file; whole blocks */
   size_t note_count;
   char notes[MIXER_NOTES_MAX][MIXER_NOTE_BYTES]; /* what is read otherwise than it is announced */
 };
 
-/* Reads all chunks of an open file. 0; or -1 and why: it is no WAV file, has no samples or several chunks of them,
- * is cut off, or contradicts itself. A file whose writer did not know the length when it wrote the header, or
- * was interrupted before it could complete it, is read to its end. */
+/* Reads all chunks of an open file. 0; or -1 and why: it is no WAV file, has no samples or
+ * several chunks of them, is cut off, or contradicts itself. A file whose writer did not know
+ * the length when it wrote the header, or was interrupted before it could complete it, is read
+ * to its end. */
 int mixer_header_read(struct mixer_header *out, int file, const char *path,
                       struct mixer_error *error);
 

@@ -26,12 +26,17 @@ static int open_descriptor(struct mixer_input *input, struct mixer_error *error)
   return 0;
 }
 
-/* How many frames libsndfile makes of the samples, which nobody else knows where they are packed. */
+/* How many frames libsndfile makes of the samples, which nobody else knows where they are
+ * packed. */
 static int check_frames(struct mixer_input *input, const SF_INFO *info, struct mixer_error *error) {
   const struct mixer_header *const header = &input->header;
   if (info->frames < 0 || info->frames == SF_COUNT_MAX)
     return mixer_fail(error, input->path, "does not say how long it is");
   input->frame_count = (uint64_t)info->frames;
+  if (header->packed && input->frame_count == 0 && header->data_bytes > 0)
+    return mixer_fail(error, input->path,
+                      "is damaged: no frame can be read, and %" PRIu64 " bytes of them are there",
+                      header->data_bytes);
   if (header->packed || input->frame_count == header->data_bytes / header->block_bytes)
     return 0;
   return mixer_fail(error, input->path,

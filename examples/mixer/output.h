@@ -1,9 +1,10 @@
 /*
  * output.h: the WAV file that is written, which appears complete or not at all.
  *
- * It is written under another name beside the wanted one, which it gets at the end. What is not a regular file, such as
- * /dev/null, cannot be replaced like that and is written directly; it must be able to seek, since the header is
- * completed last. What is to go to standard output, "-", goes to a temporary file first, for that reason.
+ * It is written under another name beside the wanted one, which it gets at the end. What is not
+ * a regular file, such as /dev/null, cannot be replaced like that and is written directly; it
+ * must be able to seek, since the header is completed last. What is to go to standard output,
+ * "-", goes to a temporary file first, for that reason.
  */
 #ifndef MIXER_OUTPUT_H
 #define MIXER_OUTPUT_H

@@ -23,8 +23,7 @@ static void put_long_lengths(struct mixer_view *view, const struct mixer_header 
   put_number(view, 28, 4, false);
   put_number(view, header->data_bytes + header->format_bytes + 68, 8, false);
   put_number(view, header->data_bytes, 8, false);
-  put_number(view, header->block_bytes > 0 ? header->data_bytes / header->block_bytes : 0, 8,
-             false);
+  put_number(view, header->data_bytes / header->block_bytes, 8, false);
   put_number(view, 0, 4, false);
 }
 

@@ -27,8 +27,8 @@ struct mixer_view {
 /* Makes the view of an open file, which stays the caller's. */
 void mixer_view_init(struct mixer_view *out, int file, const struct mixer_header *header);
 
-/* Opens it. NULL where libsndfile cannot read what the samples are: sf_strerror(NULL) says why. The view stays where it
- * is until the file has been closed. */
+/* Opens it. NULL where libsndfile cannot read what the samples are: sf_strerror(NULL) says why.
+ * The view stays where it is until the file has been closed. */
 SNDFILE *mixer_view_open(struct mixer_view *view, SF_INFO *info);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * The reader goes through the bytes once, in blocks that end anywhere, and keeps where in a line it is
- * between one block and the next: so no line is too long, and no line is copied. What is wrong is seen at
- * the first byte that makes it so, and `line` is that byte's line. Only the beginning of a line that goes
- * on in the next block is kept, so that it can be quoted.
+ * The reader goes through the bytes once, in blocks that end anywhere, and keeps where in a line
+ * it is between one block and the next: so no line is too long, and no line is copied. What is
+ * wrong is seen at the first byte that makes it so, and `line` is that byte's line. Only the
+ * beginning of a line that goes on in the next block is kept, so that it can be quoted.
  *
- * A carriage return ends a line like a newline, and a newline right behind it is part of the same line end.
+ * A carriage return ends a line like a newline, and a newline right behind it is part of the
+ * same line end.
  */
 #include "edges_read.h"
 

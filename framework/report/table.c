@@ -118,8 +118,9 @@ static void print_rate(const struct table *table, uint64_t count) {
   print_duration(table->file, table->elapsed_ns / count);
 }
 
-/* Whether these are the first two bytes of a character of UTF-8 above U+009F; a C2 begins the ones below it, too, and
- * C0, C1 and an E0 or F0 with a low second byte would be more bytes than a character takes. */
+/* Whether these are the first two bytes of a character of UTF-8 above U+009F; a C2 begins the
+ * ones below it, too, and C0, C1 and an E0 or F0 with a low second byte would be more bytes than
+ * a character takes. */
 static bool begins_character(unsigned char first, unsigned char second) {
   const unsigned char least = first == 0xc2u || first == 0xe0u ? 0xa0u
                               : first == 0xf0u                 ? 0x90u
@@ -127,8 +128,8 @@ static bool begins_character(unsigned char first, unsigned char second) {
   return first >= 0xc2u && first <= 0xf4u && second >= least && second <= 0xbfu;
 }
 
-/* The caller chose the name; what would move the cursor must not reach a terminal: the control characters of ASCII, and
- * those from U+0080 to U+009F, as single bytes or in UTF-8. */
+/* The caller chose the name; what would move the cursor must not reach a terminal: the control
+ * characters of ASCII, and those from U+0080 to U+009F, as single bytes or in UTF-8. */
 static void print_name(FILE *file, const char *name) {
   unsigned rest = 0; /* bytes that the character takes yet */
   for (; *name != '\0'; name++) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <synched/synched.h>
 
+#include "common/words.h"
+
 #define SEGMENT_CELLS 8192u
 #define TEXT_BYTES 80
 #define PLACEMENTS_MAX 5
@@ -174,8 +176,9 @@ static int parse_number(uint64_t *out, const char *text, uint64_t least, uint64_
   char *end = NULL;
   const unsigned long long number = strtoull(text, &end, 10);
   if (*text < '0' || *text > '9' || *end != '\0' || number < least || number > most) {
-    fprintf(stderr, "pinning: '%s' is not a number from %" PRIu64 " to %" PRIu64 "\n", text, least,
-            most);
+    fputs("pinning: '", stderr);
+    example_print_safely(text, stderr);
+    fprintf(stderr, "' is not a number from %" PRIu64 " to %" PRIu64 "\n", least, most);
     return -1;
   }
   *out = number;
@@ -206,7 +209,9 @@ static int parse_settings(struct settings *settings, int argc, char **argv) {
   }
   settings->worker_count = (unsigned)workers;
   if (status == 0 && optind < argc) {
-    fprintf(stderr, "pinning: '%s' is not expected\n", argv[optind]);
+    fputs("pinning: '", stderr);
+    example_print_safely(argv[optind], stderr);
+    fputs("' is not expected\n", stderr);
     status = -1;
   }
   if (status != 0)

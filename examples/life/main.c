@@ -10,6 +10,8 @@
 
 #include "common/error.h"
 #include "common/output.h"
+#include "common/source.h"
+#include "common/words.h"
 #include "grid.h"
 #include "options.h"
 #include "pattern.h"
@@ -25,13 +27,13 @@ static const char *shown_name(const struct life_options *options) {
 
 static int read_pattern(const struct life_options *options, struct life_pattern *pattern,
                         struct example_error *error) {
-  if (strcmp(options->file, "-") == 0)
-    return life_rle_read(pattern, stdin, error);
-  FILE *const in = fopen(options->file, "rb");
-  if (!in)
-    return example_fail(error, 0, "cannot be read: %s", strerror(errno));
-  const int status = life_rle_read(pattern, in, error);
-  fclose(in);
+  struct example_source source;
+  if (example_source_open(&source, options->file, error) != 0)
+    return -1;
+  const int status = life_rle_read(pattern, &source, error);
+  example_source_close(&source);
+  for (size_t i = 0; status == 0 && i < pattern->note_count; i++)
+    example_note_print("life", shown_name(options), pattern->notes[i].line, pattern->notes[i].text);
   return status;
 }
 
@@ -41,9 +43,9 @@ static void print_plan(const struct life_simulation *simulation) {
   const struct life_rule *const rule = &simulation->pattern->rule;
   char text[LIFE_RULE_TEXT_BYTES];
   life_rule_format(rule, text);
-  printf("%s: %s, %zu x %zu cells (%s), in %zu bands for %u workers\n",
-         shown_name(simulation->options), text, grid->width, grid->height,
-         grid->torus ? "torus" : "plane", grid->band_count, simulation->worker_count);
+  example_print_safely(shown_name(simulation->options), stdout);
+  printf(": %s, %zu x %zu cells (%s), in %zu bands for %u workers\n", text, grid->width,
+         grid->height, grid->torus ? "torus" : "plane", grid->band_count, simulation->worker_count);
   if (grid->open_x || grid->open_y) {
     const size_t margin = grid->open_x ? grid->column : grid->row;
     printf("No bounds are given: the plane was chosen to go %zu cells beyond the pattern, %s\n",
@@ -120,7 +122,7 @@ static int write_output(const struct life_simulation *simulation, const char *pa
     status = fail_written(&error);
   }
   if (status != 0)
-    example_error_print(&error, "life", path);
+    example_error_print(&error, "life", example_output_shown(path));
   return status;
 }
 
@@ -144,17 +146,40 @@ static int run_and_write(struct life_simulation *simulation) {
   return code;
 }
 
-/* Everything that can be known to be wrong before anything is computed. */
-static int check_plan(const struct life_options *options, const struct life_pattern *pattern,
-                      struct life_grid *grid) {
+static int prepare_output(const struct life_options *options, const char *path,
+                          struct example_error *error) {
+  if (example_output_is_input(path, options->file))
+    return example_fail(error, 0, "is the input, and cannot be the output too");
+  return example_output_check(path) == 0 ? 0 : fail_written(error);
+}
+
+/* What can be known of the outputs before anything is read or printed. */
+static int prepare_outputs(const struct life_options *options) {
   const char *const paths[] = {options->rle_path, options->png_path};
   struct example_error error;
   for (size_t i = 0; i < 2; i++)
-    if (paths[i] && example_output_check(paths[i]) != 0) {
-      fail_written(&error);
-      example_error_print(&error, "life", paths[i]);
+    if (paths[i] && prepare_output(options, paths[i], &error) != 0) {
+      example_error_print(&error, "life", example_output_shown(paths[i]));
       return -1;
     }
+  if (paths[0] && paths[1] && example_output_is_output(paths[0], paths[1])) {
+    example_fail(&error, 0, "-o and --png name the same file");
+    example_error_print(&error, "life", example_output_shown(paths[1]));
+    return -1;
+  }
+  for (size_t i = 0; i < 2; i++)
+    if (paths[i] && example_output_is_stdout(paths[i]) && example_output_claim_stdout() != 0) {
+      fail_written(&error);
+      example_error_print(&error, "life", example_output_shown(paths[i]));
+      return -1;
+    }
+  return 0;
+}
+
+/* Everything that can be known to be wrong before anything is computed. */
+static int check_plan(const struct life_options *options, const struct life_pattern *pattern,
+                      struct life_grid *grid) {
+  struct example_error error;
   int status = life_grid_fit(grid, pattern, options->generations, &error);
   if (status == 0 && pattern->generation > UINT64_MAX - options->generations)
     status =
@@ -196,6 +221,8 @@ int main(int argc, char **argv) {
   const enum life_options_result parsed = life_options_parse(&options, argc, argv);
   if (parsed != LIFE_OPTIONS_RUN)
     return check_printed(parsed == LIFE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  if (prepare_outputs(&options) != 0)
+    return EXIT_FAILED;
   life_pattern_init(&pattern);
   if (read_pattern(&options, &pattern, &error) != 0) {
     example_error_print(&error, "life", shown_name(&options));

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/error.h"
 #include "rule.h"
+
+#define LIFE_NOTES_MAX 3
 
 /* Live cells side by side; positions count from the box's top left cell. */
 struct life_run {
@@ -21,7 +24,7 @@ struct life_run {
 struct life_pattern {
   struct life_rule rule;
   size_t header_line;    /* of the file, for messages about what the header says */
-  size_t width, height;  /* the box */
+  size_t width, height;  /* the box, which all cells are in; as the header says, or larger */
   bool placed;           /* the file says where the box is: `left` and `top` */
   int64_t left, top;     /* in Golly's coordinates, which have their origin in the grid's middle */
   uint64_t generation;   /* of the pattern; 0 where the file does not say */
@@ -29,6 +32,8 @@ struct life_pattern {
   size_t run_count, run_capacity;
   char *comments; /* the lines #N, #O and #C, each with its newline; NULL: none */
   size_t comments_bytes;
+  struct example_error notes[LIFE_NOTES_MAX]; /* what was read otherwise than it is written */
+  size_t note_count;
 };
 
 /* An empty pattern with the rule B3/S23. */

@@ -3,14 +3,15 @@
  * needs no memory for the text. Two rules make its messages exact:
  *
  * - `line` is the line of the character last read. A newline counts only when something follows
- *   it: what is missing at the end of a file is missing on its last line, not behind it.
+ *   it: what is missing at the end of a file is missing on its last line, not behind it. Every line
+ *   end is one newline here, whatever the file has for it.
  * - a number stops growing as soon as it is larger than anything that is allowed. Nothing here can
  *   overflow, however many digits a file has.
  */
 #include "rle.h"
 
 #include <ctype.h>
-#include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,25 +21,55 @@
 #define NUMBER_MAX ((size_t)LIFE_SIDE_MAX + 1) /* stands for "too large" */
 
 struct reader {
-  FILE *in;
+  struct example_source *source;
+  struct example_block block; /* what has not been read of the source's last block */
+  bool failed;                /* the source has, and *error says why */
+  bool returned;              /* the byte last read was a carriage return */
   struct life_pattern *pattern;
   struct example_error *error;
   size_t line;
   bool newline;       /* the character last read was one */
   bool rule_known;    /* from a "#r" line */
+  bool headless;      /* there is no header */
+  bool counts_used;   /* a count or '$' has been seen: the body is no plain text */
   size_t row, column; /* of the next cell */
+  size_t width;       /* up to the rightmost live cell */
   size_t count;       /* of the run that is being read; 0: no digit yet */
   bool counting;      /* its digits have begun */
   bool counted;       /* and ended */
 };
 
+/* The next byte; EOF at the end, and after a failure. */
+static int read_byte(struct reader *in) {
+  if (in->block.count == 0 && !in->failed)
+    in->failed = example_source_next(in->source, &in->block, in->error) != 0;
+  if (in->failed || in->block.count == 0)
+    return EOF;
+  in->block.count--;
+  return *in->block.bytes++;
+}
+
 static int read_character(struct reader *in) {
-  const int c = getc(in->in);
-  if (c != EOF && in->newline)
+  int c = read_byte(in);
+  if (c == '\n' && in->returned)
+    c = read_byte(in);
+  in->returned = c == '\r';
+  if (c == EOF)
+    return EOF;
+  if (in->newline)
     in->line++;
-  if (c != EOF)
-    in->newline = c == '\n';
-  return c;
+  in->newline = c == '\n' || c == '\r';
+  return in->newline ? '\n' : c;
+}
+
+__attribute__((format(printf, 3, 4))) static void note(struct reader *in, size_t line,
+                                                       const char *format, ...) {
+  struct example_error *const out = &in->pattern->notes[in->pattern->note_count++];
+  va_list arguments;
+  va_start(arguments, format);
+  out->line = line;
+  vsnprintf(out->text, sizeof out->text, format, arguments);
+  va_end(arguments);
 }
 
 static int out_of_memory(const struct reader *in) {
@@ -47,9 +78,7 @@ static int out_of_memory(const struct reader *in) {
 
 /* The end of the file where none should be; or the file could not be read on. */
 static int unexpected_end(const struct reader *in, const char *missing) {
-  if (ferror(in->in))
-    return example_fail(in->error, 0, "cannot be read: %s", strerror(errno));
-  return example_fail(in->error, in->line, "%s", missing);
+  return in->failed ? -1 : example_fail(in->error, in->line, "%s", missing);
 }
 
 /* Quotes a character that has no business in a pattern. */
@@ -70,7 +99,7 @@ static int refuse_character(const struct reader *in, int c) {
 static int read_line(struct reader *in, int first, char text[static LINE_BYTES]) {
   size_t length = 0;
   for (int c = first; c != EOF && c != '\n'; c = read_character(in)) {
-    if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f)
+    if ((c < 0x20 && c != '\t') || c == 0x7f)
       return refuse_character(in, c);
     if (length < LINE_BYTES - 1)
       text[length++] = (char)c;
@@ -81,7 +110,7 @@ static int read_line(struct reader *in, int first, char text[static LINE_BYTES])
   while (length > 0 && isspace((unsigned char)text[length - 1]))
     length--;
   text[length] = '\0';
-  return 0;
+  return in->failed ? -1 : 0;
 }
 
 static const char *skip_blanks(const char *at) {
@@ -170,6 +199,9 @@ static int read_comment(struct reader *in) {
     return -1;
   if (strncasecmp(text, "#CXRLE", 6) == 0)
     return parse_extension(in, text + 6);
+  if (strncmp(text, "#Life 1.0", 9) == 0)
+    return example_fail(in->error, in->line, "this is a file in the format %.9s; only RLE is read",
+                        text + 1);
   if (strncmp(text, "#r", 2) == 0) {
     in->rule_known = true;
     return life_rule_parse(&in->pattern->rule, skip_blanks(text + 2), in->line, in->error);
@@ -226,10 +258,16 @@ static int parse_header(struct reader *in, const char *text) {
   return life_rule_parse(&pattern->rule, skip_blanks(text), in->line, in->error);
 }
 
-/* Everything up to the header line, and that. */
-static int read_header(struct reader *in) {
+static bool begins_body(int c) {
+  return isdigit(c) || (c != '\0' && strchr("bo.A$", c));
+}
+
+/* Everything up to the header line, and that. *next is the first character of the body, where it
+ * has been read: that is, where there is no header; else 0. */
+static int read_header(struct reader *in, int *next) {
   char text[LINE_BYTES] = "";
   int c = read_character(in);
+  *next = 0;
   if (c == EOF)
     return unexpected_end(in, "the file is empty");
   for (; c != EOF; c = read_character(in)) {
@@ -240,6 +278,12 @@ static int read_header(struct reader *in) {
     }
     if (isspace(c))
       continue;
+    if (begins_body(c)) {
+      in->headless = true;
+      in->pattern->header_line = in->line;
+      *next = c;
+      return 0;
+    }
     if (read_line(in, c, text) != 0)
       return -1;
     return parse_header(in, text);
@@ -256,33 +300,25 @@ static int accept_digit(struct reader *in, int c) {
   return 0;
 }
 
-/* Cells of one row. They must be inside the header's box, dead ones too: if they are not, either
- * a count or the header is wrong, and there is no knowing which. */
-static int accept_cells(struct reader *in, size_t count, bool alive) {
-  struct life_pattern *const pattern = in->pattern;
-  if (in->row >= pattern->height)
-    return example_fail(in->error, in->line,
-                        "a cell in row %zu, but the header says y = %zu; a row count is wrong",
-                        in->row + 1, pattern->height);
-  if (count > pattern->width - in->column)
-    return example_fail(in->error, in->line,
-                        "row %zu is wider than the header's x = %zu; a run count is wrong",
-                        in->row + 1, pattern->width);
-  const struct life_run run = {(uint32_t)in->row, (uint32_t)in->column, (uint32_t)count};
-  in->column += count;
-  return !alive || life_pattern_add(pattern, run) ? 0 : out_of_memory(in);
+static size_t limited(size_t count) {
+  return count < NUMBER_MAX ? count : NUMBER_MAX;
 }
 
-/* The row behind the last one may be reached, as many programs write a last $. No cell may be in
- * it. */
-static int accept_row_end(struct reader *in, size_t count) {
-  if (count > in->pattern->height - in->row)
-    return example_fail(in->error, in->line,
-                        "more rows than the header's y = %zu; a row count is wrong",
-                        in->pattern->height);
-  in->row += count;
-  in->column = 0;
-  return 0;
+/* Cells of one row, in the header's box or not. */
+static int accept_cells(struct reader *in, size_t count, bool alive) {
+  const struct life_run run = {(uint32_t)in->row, (uint32_t)in->column, (uint32_t)count};
+  in->column = limited(in->column + count);
+  if (!alive)
+    return 0;
+  if (in->row >= LIFE_SIDE_MAX || in->column > LIFE_SIDE_MAX)
+    return example_fail(
+        in->error, in->line,
+        "the pattern is too %s; at most %zu cells a side are supported, and a count "
+        "may be wrong",
+        in->row >= LIFE_SIDE_MAX ? "high" : "wide", LIFE_SIDE_MAX);
+  if (in->width < in->column)
+    in->width = in->column;
+  return life_pattern_add(in->pattern, run) ? 0 : out_of_memory(in);
 }
 
 /* A character of the body that is neither digit nor blank nor '!'. */
@@ -290,10 +326,14 @@ static int accept_tag(struct reader *in, int c) {
   if (in->counting && in->count == 0)
     return example_fail(in->error, in->line, "a run of 0 cells; a count is wrong");
   const size_t count = in->counting ? in->count : 1;
+  in->counts_used |= in->counting || c == '$';
   in->count = 0;
   in->counting = in->counted = false;
-  if (c == '$')
-    return accept_row_end(in, count);
+  if (c == '$') {
+    in->row = limited(in->row + count);
+    in->column = 0;
+    return 0;
+  }
   if (c == 'b' || c == '.')
     return accept_cells(in, count, false);
   if (c == 'o' || c == 'A')
@@ -301,9 +341,23 @@ static int accept_tag(struct reader *in, int c) {
   return refuse_character(in, c);
 }
 
-static int read_body(struct reader *in) {
-  bool line_start = true;
-  for (int c; (c = read_character(in)) != EOF; line_start = in->newline) {
+/* The file ends without '!', which Golly allows for; but a pattern that has been cut off ends
+ * so, too. */
+static int accept_end(struct reader *in) {
+  if (in->failed || in->counting)
+    return unexpected_end(in, "the file ends with a count: it has been cut short");
+  if (in->row == 0 && in->column == 0)
+    return unexpected_end(in, "the file ends without a pattern: it has been cut short");
+  if (in->headless && !in->counts_used)
+    return unexpected_end(in, "there is neither a header nor a count, '$' or '!': this is no RLE");
+  note(in, in->line, "the file ends without '!'; it may have been cut short");
+  return 0;
+}
+
+/* From `first` on, if that is not 0. */
+static int read_body(struct reader *in, int first) {
+  bool line_start = first == 0;
+  for (int c = first != 0 ? first : read_character(in); c != EOF; c = read_character(in)) {
     int status = 0;
     if (c == '!' && in->counting)
       return example_fail(in->error, in->line, "a count without anything to repeat before the '!'");
@@ -319,17 +373,62 @@ static int read_body(struct reader *in) {
       status = accept_tag(in, c);
     if (status != 0)
       return status;
+    line_start = in->newline;
   }
-  return unexpected_end(in, "the file ends without '!': it has been cut short");
+  return accept_end(in);
 }
 
-int life_rle_read(struct life_pattern *out, FILE *in, struct example_error *error) {
-  struct reader reader = {.in = in, .pattern = out, .error = error, .line = 1};
-  life_pattern_init(out);
-  errno = 0;
-  if (read_header(&reader) != 0 || read_body(&reader) != 0) {
-    life_pattern_deinit(out);
-    return -1;
-  }
+/* Makes the box as large as the live cells need it. */
+static void grow_box(struct reader *in) {
+  struct life_pattern *const pattern = in->pattern;
+  const size_t runs = pattern->run_count;
+  const size_t width = in->width, height = runs > 0 ? pattern->runs[runs - 1].row + 1u : 0;
+  if (!in->headless && (width > pattern->width || height > pattern->height))
+    note(in, pattern->header_line,
+         "the header says %zu x %zu cells, and the live ones take %zu x %zu", pattern->width,
+         pattern->height, width, height);
+  if (pattern->width < width)
+    pattern->width = width;
+  if (pattern->height < height)
+    pattern->height = height;
+}
+
+static void note_missing_header(struct reader *in) {
+  char rule[LIFE_RULE_TEXT_BYTES];
+  life_rule_format(&in->pattern->rule, rule);
+  note(in, in->pattern->header_line,
+       "there is no header 'x = .., y = ..'; the rule is taken to be %s", rule);
+}
+
+/* Packed data is whole only if it is so to its end. */
+static int finish_packed(struct reader *in) {
+  if (!in->source->gzip)
+    return 0; /* a pipe may stay open behind the '!' */
+  do {
+    if (example_source_next(in->source, &in->block, in->error) != 0)
+      return -1;
+  } while (in->block.count > 0);
   return 0;
+}
+
+static int read_all(struct reader *in) {
+  int next;
+  if (read_header(in, &next) != 0)
+    return -1;
+  if (read_body(in, next) != 0 || finish_packed(in) != 0)
+    return -1;
+  if (in->headless)
+    note_missing_header(in);
+  grow_box(in);
+  return 0;
+}
+
+int life_rle_read(struct life_pattern *out, struct example_source *source,
+                  struct example_error *error) {
+  struct reader reader = {.source = source, .pattern = out, .error = error, .line = 1};
+  life_pattern_init(out);
+  if (read_all(&reader) == 0)
+    return 0;
+  life_pattern_deinit(out);
+  return -1;
 }

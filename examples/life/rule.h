@@ -36,8 +36,9 @@ struct life_rule {
   size_t height;
 };
 
-/* Reads "B3/S23", "b36s23", the old "23/3" (survival first) or a name such as "HighLife", and a
- * suffix. *out is set only on success; on failure -1 and why, with `line` as the line. */
+/* Reads "B3/S23", "b36s23", the old "23/3" (survival first) or a name such as "HighLife", in
+ * capitals or small letters, and a suffix. *out is set only on success; on failure -1 and why,
+ * with `line` as the line. */
 int life_rule_parse(struct life_rule *out, const char *text, size_t line,
                     struct example_error *error);
 

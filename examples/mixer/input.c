@@ -1,56 +1,81 @@
 #include "input.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "header.h"
-#include "strip.h"
-
-/* Whether it is a file, to be found out before it is opened: opening a pipe can wait for ever. */
-static int check_file(const char *path, struct mixer_error *error) {
-  struct stat status;
-  if (stat(path, &status) != 0)
-    return mixer_fail(error, path, "cannot be read: %s", strerror(errno));
-  if (S_ISDIR(status.st_mode))
-    return mixer_fail(error, path, "cannot be read: %s", strerror(EISDIR));
-  if (!S_ISREG(status.st_mode))
-    return mixer_fail(error, path, "is not a regular file");
-  return mixer_header_check(path, error);
+static int refuse_unread(const struct mixer_input *input, int why, struct mixer_error *error) {
+  return mixer_fail(error, input->path, "cannot be read: %s", strerror(why));
 }
 
-/* What libsndfile found, which reads many more kinds of files. */
-static int check_info(const SF_INFO *info, const char *path, struct mixer_error *error) {
-  const int type = info->format & SF_FORMAT_TYPEMASK;
-  if (type != SF_FORMAT_WAV && type != SF_FORMAT_WAVEX && type != SF_FORMAT_RF64)
-    return mixer_fail(error, path, "is not a WAV file");
-  if (info->channels < 1 || info->channels > MIXER_CHANNELS_MAX)
-    return mixer_fail(error, path, "has %d channels; mono and stereo can be mixed", info->channels);
-  if (info->samplerate < 1)
-    return mixer_fail(error, path, "has a sample rate of %d Hz", info->samplerate);
-  if (info->frames < 0 || info->frames == SF_COUNT_MAX)
-    return mixer_fail(error, path, "does not say how long it is");
+/* Opens what is a file; a pipe is not waited for. */
+static int open_descriptor(struct mixer_input *input, struct mixer_error *error) {
+  struct stat status;
+  input->descriptor = open(input->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (input->descriptor < 0 || fstat(input->descriptor, &status) != 0)
+    return refuse_unread(input, errno, error);
+  if (S_ISDIR(status.st_mode))
+    return refuse_unread(input, EISDIR, error);
+  if (!S_ISREG(status.st_mode))
+    return mixer_fail(error, input->path, "is not a regular file");
   return 0;
+}
+
+/* How many frames libsndfile makes of the samples, which nobody else knows where they are
+ * packed. */
+static int check_frames(struct mixer_input *input, const SF_INFO *info, struct mixer_error *error) {
+  const struct mixer_header *const header = &input->header;
+  if (info->frames < 0 || info->frames == SF_COUNT_MAX)
+    return mixer_fail(error, input->path, "does not say how long it is");
+  input->frame_count = (uint64_t)info->frames;
+  if (header->packed && input->frame_count == 0 && header->data_bytes > 0)
+    return mixer_fail(error, input->path,
+                      "is damaged: no frame can be read, and %" PRIu64 " bytes of them are there",
+                      header->data_bytes);
+  if (header->packed || input->frame_count == header->data_bytes / header->block_bytes)
+    return 0;
+  return mixer_fail(error, input->path,
+                    "is damaged: %" PRIu64 " frames can be read, and %" PRIu64 " are there",
+                    input->frame_count, header->data_bytes / header->block_bytes);
+}
+
+static int open_view(struct mixer_input *input, struct mixer_error *error) {
+  SF_INFO info = {0};
+  input->view = malloc(sizeof *input->view);
+  if (!input->view)
+    return mixer_fail(error, input->path, "out of memory");
+  mixer_view_init(input->view, input->descriptor, &input->header);
+  input->file = mixer_view_open(input->view, &info);
+  if (!input->file)
+    return mixer_fail(error, input->path, "cannot be read as WAV: %s", sf_strerror(NULL));
+  input->channel_count = input->header.channel_count;
+  input->rate_hz = input->header.rate_hz;
+  return check_frames(input, &info, error);
 }
 
 int mixer_input_open(struct mixer_input *out, const char *path, struct mixer_error *error) {
-  SF_INFO info = {0};
-  *out = (struct mixer_input){.path = path};
-  if (check_file(path, error) != 0)
-    return -1;
-  out->file = sf_open(path, SFM_READ, &info);
-  if (!out->file)
-    return mixer_fail(error, path, "cannot be read as WAV: %s", sf_strerror(NULL));
-  if (check_info(&info, path, error) != 0) {
-    mixer_input_close(out);
-    return -1;
-  }
-  out->frame_count = (uint64_t)info.frames;
-  out->channel_count = (unsigned)info.channels;
-  out->rate_hz = (unsigned)info.samplerate;
-  return 0;
+  *out = (struct mixer_input){.path = path, .descriptor = -1};
+  if (open_descriptor(out, error) == 0 &&
+      mixer_header_read(&out->header, out->descriptor, path, error) == 0 &&
+      open_view(out, error) == 0)
+    return 0;
+  mixer_input_close(out);
+  return -1;
+}
+
+static int fail_read(const struct mixer_input *input, struct mixer_error *error) {
+  const char *why = "it ends there";
+  if (input->view->failure != 0)
+    why = strerror(input->view->failure);
+  else if (sf_error(input->file) != 0)
+    why = sf_strerror(input->file);
+  return mixer_fail(error, input->path, "cannot be read beyond frame %" PRIu64 ": %s",
+                    input->position, why);
 }
 
 /* A file of floats can hold anything, and one NaN would go round in the filter for ever. */
@@ -70,9 +95,7 @@ int mixer_input_read(struct mixer_input *input, float *out, size_t frames,
   const size_t count = wanted * input->channel_count;
   /* Not asked for nothing: a file without frames may have no samples to be read at all. */
   if (wanted > 0 && sf_readf_float(input->file, out, (sf_count_t)wanted) != (sf_count_t)wanted)
-    return mixer_fail(error, input->path, "cannot be read beyond frame %" PRIu64 ": %s",
-                      input->position,
-                      sf_error(input->file) != 0 ? sf_strerror(input->file) : "it ends there");
+    return fail_read(input, error);
   if (check_samples(input, out, count, error) != 0)
     return -1;
   memset(out + count, 0, (frames * input->channel_count - count) * sizeof *out);
@@ -83,5 +106,8 @@ int mixer_input_read(struct mixer_input *input, float *out, size_t frames,
 void mixer_input_close(struct mixer_input *input) {
   if (input->file)
     sf_close(input->file);
-  *input = (struct mixer_input){0};
+  free(input->view);
+  if (input->descriptor >= 0)
+    close(input->descriptor);
+  *input = (struct mixer_input){.descriptor = -1};
 }

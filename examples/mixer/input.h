@@ -10,18 +10,24 @@
 #include <sndfile.h>
 
 #include "error.h"
+#include "header.h"
+#include "view.h"
 
 struct mixer_input {
   const char *path; /* the caller's */
+  int descriptor;
   SNDFILE *file;
+  struct mixer_view *view; /* what `file` reads */
+  struct mixer_header header;
   uint64_t frame_count;
   uint64_t position; /* the next frame to be read */
   unsigned channel_count;
   unsigned rate_hz;
 };
 
-/* Opens a file. 0, to be ended with mixer_input_close; or -1 and why: it cannot be read, is not a WAV file, is shorter
- * than it says, or has more than two channels. */
+/* Opens a file. 0, to be ended with mixer_input_close, with header.notes about what is read
+ * otherwise than it is announced; or -1 and why: it cannot be read, is not a WAV file, is
+ * damaged, or has more than two channels. */
 int mixer_input_open(struct mixer_input *out, const char *path, struct mixer_error *error);
 
 /* Reads the next frames: `frames` times the channel count samples. Behind the end of the file there is silence. 0; or

@@ -1,10 +1,14 @@
 /*
  * mixer: mixes WAV files on Synched, a block of frames to a round, at the speed at which they sound.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "common/output.h"
+#include "common/words.h"
 #include "error.h"
 #include "mix.h"
 #include "options.h"
@@ -35,10 +39,14 @@ static void print_timing(const struct mixer_rounds_result *result) {
   printf("lateness: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n", ms(summary->lateness_p50_ns),
          ms(summary->lateness_p99_ns), ms(summary->lateness_max_ns));
   printf("deadlines missed: %" PRIu64 "\n", summary->deadline_missed_count);
-  if (result->first_missed_round != 0)
-    printf("the first in round %" PRIu64 "%s%s\n", result->first_missed_round,
-           result->first_missed_input ? ", while computing " : "",
-           result->first_missed_input ? result->first_missed_input : "");
+  if (result->first_missed_round == 0)
+    return;
+  printf("the first in round %" PRIu64, result->first_missed_round);
+  if (result->first_missed_input) {
+    fputs(", while computing ", stdout);
+    example_print_safely(result->first_missed_input, stdout);
+  }
+  putchar('\n');
 }
 
 static void print_rounds(const struct mixer_rounds_result *result, const struct mixer_plan *plan) {
@@ -54,9 +62,16 @@ static void print_rounds(const struct mixer_rounds_result *result, const struct 
 
 static void print_format(const struct mixer_mix *mix, const char *name) {
   const struct mixer_output_format *const format = &mix->format;
-  printf("%s: %zu inputs, %u Hz, %s, %" PRIu64 " frames, %.3f s\n", name, mix->input_count,
-         format->rate_hz, format->channel_count == 1 ? "mono" : "stereo", format->frame_count,
+  example_print_safely(name, stdout);
+  printf(": %zu inputs, %u Hz, %s, %" PRIu64 " frames, %.3f s\n", mix->input_count, format->rate_hz,
+         format->channel_count == 1 ? "mono" : "stereo", format->frame_count,
          (double)format->frame_count / format->rate_hz);
+}
+
+static void print_notes(const struct mixer_mix *mix) {
+  for (size_t i = 0; i < mix->input_count; i++)
+    for (size_t k = 0; k < mix->inputs[i].header.note_count; k++)
+      example_note_print("mixer", mix->inputs[i].path, 0, mix->inputs[i].header.notes[k]);
 }
 
 /* By the plain loop, until Ctrl-C. 0; 1 after Ctrl-C; or -1 and why. */
@@ -100,8 +115,13 @@ static int run(const struct mixer_options *options) {
     return EXIT_FAILED;
   }
   int status = mixer_plan_make(&plan, options, &mix.format, &error);
+  if (status == 0 && example_output_is_stdout(options->output_path) &&
+      example_output_claim_stdout() != 0)
+    status = mixer_fail(&error, example_output_shown(options->output_path), "cannot be written: %s",
+                        strerror(errno));
   if (status == 0) {
-    print_format(&mix, options->output_path);
+    print_notes(&mix);
+    print_format(&mix, example_output_shown(options->output_path));
     status = mix_and_write(&mix, options, &plan, &error);
   }
   mixer_mix_close(&mix);

@@ -1,18 +1,15 @@
 #include "mix.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
+
+#include "common/output.h"
 
 /* Renaming a new file over an input would be harmless for this run and fatal for the next one. */
 static int check_output(const struct mixer_options *options, struct mixer_error *error) {
-  struct stat output, input;
-  if (stat(options->output_path, &output) != 0)
-    return 0; /* a new file, or an error for mixer_output_open to tell */
   for (size_t i = 0; i < options->input_count; i++)
-    if (stat(options->inputs[i].path, &input) == 0 && input.st_dev == output.st_dev &&
-        input.st_ino == output.st_ino)
-      return mixer_fail(error, options->output_path, "is input %zu, and cannot be the output too",
-                        i + 1);
+    if (example_output_is_input(options->output_path, options->inputs[i].path))
+      return mixer_fail(error, example_output_shown(options->output_path),
+                        "is input %zu, and cannot be the output too", i + 1);
   return 0;
 }
 

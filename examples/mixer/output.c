@@ -18,8 +18,20 @@ static int fail_written(struct mixer_error *error, const char *name, int why) {
   return mixer_fail(error, name, "cannot be written: %s", strerror(why));
 }
 
+/* A file without a name. */
+static bool open_nameless(struct mixer_output *out) {
+  FILE *const file = tmpfile();
+  if (file) {
+    out->descriptor = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+    fclose(file);
+  }
+  return file && out->descriptor >= 0;
+}
+
 static bool open_descriptor(struct mixer_output *out) {
   struct stat old;
+  if (out->to_stdout)
+    return open_nameless(out);
   const bool exists = stat(out->name, &old) == 0;
   if (!exists || S_ISREG(old.st_mode)) {
     out->path = exists ? realpath(out->name, NULL) : strdup(out->name);
@@ -58,10 +70,13 @@ static int check_length(const struct mixer_output *output, struct mixer_error *e
 
 int mixer_output_open(struct mixer_output *out, const char *name,
                       const struct mixer_output_format *format, struct mixer_error *error) {
-  *out = (struct mixer_output){.name = name, .descriptor = -1, .format = *format};
+  *out = (struct mixer_output){.name = example_output_shown(name),
+                               .to_stdout = example_output_is_stdout(name),
+                               .descriptor = -1,
+                               .format = *format};
   if (check_length(out, error) != 0)
     return -1;
-  int status = open_descriptor(out) ? 0 : fail_written(error, name, errno);
+  int status = open_descriptor(out) ? 0 : fail_written(error, out->name, errno);
   if (status == 0)
     status = open_file(out, error);
   if (status != 0)
@@ -88,6 +103,33 @@ static void forget(struct mixer_output *output) {
   *output = (struct mixer_output){.descriptor = -1};
 }
 
+static int write_all(int to, const char *bytes, size_t count) {
+  for (size_t done = 0; done < count;) {
+    const ssize_t more = write(to, bytes + done, count - done);
+    if (more < 0 && errno != EINTR)
+      return errno;
+    done += more > 0 ? (size_t)more : 0;
+  }
+  return 0;
+}
+
+/* Standard output gets what the file without a name holds. 0, or an errno. */
+static int hand_over(int from) {
+  char bytes[65536];
+  off_t at = 0;
+  for (;;) {
+    const ssize_t count = pread(from, bytes, sizeof bytes, at);
+    if (count == 0)
+      return 0;
+    if (count < 0 && errno != EINTR)
+      return errno;
+    const int why = count > 0 ? write_all(example_output_stdout(), bytes, (size_t)count) : 0;
+    if (why != 0)
+      return why;
+    at += count > 0 ? count : 0;
+  }
+}
+
 /* Completes and closes the file; 0, or an errno. libsndfile does not tell whether the header found a place, so
  * the length is looked at. */
 static int close_file(struct mixer_output *output) {
@@ -100,6 +142,8 @@ static int close_file(struct mixer_output *output) {
     why = errno;
   else if (why == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size <= bytes)
     why = ENOSPC;
+  if (why == 0 && output->to_stdout)
+    why = hand_over(output->descriptor);
   if (close(output->descriptor) != 0 && why == 0)
     why = errno;
   output->descriptor = -1;

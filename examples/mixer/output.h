@@ -1,13 +1,15 @@
 /*
  * output.h: the WAV file that is written, which appears complete or not at all.
  *
- * It is written under another name beside the wanted one, which it gets at the end. What is not a regular file, such as
- * /dev/null, cannot be replaced like that and is written directly; it must be able to seek, since the header is
- * completed last.
+ * It is written under another name beside the wanted one, which it gets at the end. What is not
+ * a regular file, such as /dev/null, cannot be replaced like that and is written directly; it
+ * must be able to seek, since the header is completed last. What is to go to standard output,
+ * "-", goes to a temporary file first, for that reason.
  */
 #ifndef MIXER_OUTPUT_H
 #define MIXER_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,9 +25,10 @@ struct mixer_output_format {
 };
 
 struct mixer_output {
-  const char *name; /* as on the command line */
-  char *path;       /* where it will be: `name` with symbolic links followed */
-  char *temporary;  /* NULL: written directly */
+  const char *name; /* as on the command line, or what standard output is called */
+  bool to_stdout;
+  char *path;      /* where it will be: `name` with symbolic links followed */
+  char *temporary; /* NULL: written directly */
   SNDFILE *file;
   int descriptor;
   struct mixer_output_format format;

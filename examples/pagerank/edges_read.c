@@ -1,25 +1,31 @@
 /*
- * The reader goes through the bytes once, in blocks that end anywhere, and keeps where in a line it is
- * between one block and the next: so no line is too long, and no line is copied. What is wrong is seen at
- * the first byte that makes it so, and `line` is that byte's line. Only the beginning of a line that goes
- * on in the next block is kept, so that it can be quoted.
+ * The reader goes through the bytes once, in blocks that end anywhere, and keeps where in a line
+ * it is between one block and the next: so no line is too long, and no line is copied. What is
+ * wrong is seen at the first byte that makes it so, and `line` is that byte's line. Only the
+ * beginning of a line that goes on in the next block is kept, so that it can be quoted.
+ *
+ * A carriage return ends a line like a newline, and a newline right behind it is part of the
+ * same line end.
  */
 #include "edges_read.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum place {
   LINE_START, /* blanks, if anything */
   FIRST,      /* in the first number */
   BETWEEN,
   SECOND,
-  BEHIND,   /* behind the second number; blanks, if anything */
-  COMMENT,  /* to the end of the line */
-  RETURNED, /* behind a carriage return, which only the end of a line may follow */
+  BEHIND,  /* behind the second number; blanks, if anything */
+  COMMENT, /* to the end of the line */
+  PADDING, /* zero bytes, behind the last line; more of them, if anything */
 };
 
 #define QUOTED_BYTES 48
+
+static const char market[] = "%%MatrixMarket"; /* how a file of that kind begins */
 
 struct reader {
   struct pagerank_edges *edges;
@@ -30,16 +36,18 @@ struct reader {
   char quoted[QUOTED_BYTES];  /* what the blocks before had of it, as far as it has room */
   size_t quoted_bytes;
   enum place place;
-  uint64_t from;  /* the first number, from BETWEEN on */
-  uint64_t value; /* the number that is being read, or was read last */
+  bool returned;       /* the byte before was a carriage return */
+  size_t padded_bytes; /* zero bytes, in PADDING */
+  uint64_t from;       /* the first number, from BETWEEN on */
+  uint64_t value;      /* the number that is being read, or was read last */
 };
 
 /* Adds what this block has of the line to what is quoted. */
 static void quote(struct reader *in) {
-  for (const unsigned char *at = in->begin; at < in->end && *at != '\n'; at++) {
+  for (const unsigned char *at = in->begin; at < in->end && *at != '\n' && *at != '\r'; at++) {
     if (in->quoted_bytes == QUOTED_BYTES)
       break;
-    in->quoted[in->quoted_bytes++] = (char)(*at == '\t' || *at == '\r' ? ' ' : *at);
+    in->quoted[in->quoted_bytes++] = (char)(*at == '\t' ? ' ' : *at);
   }
 }
 
@@ -55,8 +63,10 @@ static int refuse(struct reader *in, const char *why) {
 
 static int refuse_byte(struct reader *in, unsigned char byte) {
   char why[96];
-  if (in->place == RETURNED)
-    return refuse(in, "a carriage return in the middle of a line");
+  if (in->place == PADDING)
+    return example_fail(in->error, in->line, "something follows %zu zero bytes", in->padded_bytes);
+  if ((in->place == SECOND || in->place == BEHIND) && (byte == '#' || byte == '%'))
+    return refuse(in, "a comment behind an edge; a comment is a line of its own");
   if (in->place == BEHIND)
     return refuse(in, "a third column; an edge is two vertex numbers, from and to, and no more");
   if (byte == '-' && (in->place == LINE_START || in->place == BETWEEN))
@@ -106,7 +116,7 @@ static int accept_digits(struct reader *in, const unsigned char **at, const unsi
 }
 
 static int accept_blank(struct reader *in, unsigned char blank) {
-  if (in->place == RETURNED)
+  if (in->place == PADDING)
     return refuse_byte(in, blank);
   if (in->place == FIRST || in->place == SECOND)
     in->place++;
@@ -124,10 +134,23 @@ static int finish_edge(struct reader *in) {
   return example_fail(in->error, in->line, "out of memory after %zu edges", in->edges->count);
 }
 
-static int accept_newline(struct reader *in, const unsigned char *behind) {
-  if (finish_edge(in) != 0)
+/* The first line of a file that is no list of edges, although its lines may look so. */
+static int check_comment(struct reader *in) {
+  if (in->line != 1 || in->place != COMMENT)
+    return 0;
+  quote(in);
+  in->begin = in->end; /* it is not to be quoted twice */
+  if (in->quoted_bytes < sizeof market - 1 ||
+      strncasecmp(in->quoted, market, sizeof market - 1) != 0)
+    return 0;
+  return refuse(in, "a Matrix Market file, with a line of sizes; only lists of edges can be read");
+}
+
+static int accept_line_end(struct reader *in, const unsigned char *behind) {
+  if (check_comment(in) != 0 || finish_edge(in) != 0)
     return -1;
   in->place = LINE_START;
+  in->returned = behind[-1] == '\r';
   in->line++;
   in->begin = behind;
   in->quoted_bytes = 0;
@@ -137,29 +160,45 @@ static int accept_newline(struct reader *in, const unsigned char *behind) {
 /* Whatever is neither digit nor blank. */
 static int accept_other(struct reader *in, const unsigned char *at) {
   const unsigned char byte = *at;
-  if (byte == '\n')
-    return accept_newline(in, at + 1);
-  if (byte == '#' && in->place == LINE_START) {
+  if (in->place == PADDING && byte != '\0')
+    return refuse_byte(in, byte);
+  if (byte == '\n' || byte == '\r')
+    return accept_line_end(in, at + 1);
+  if ((byte == '#' || byte == '%') && in->place == LINE_START) {
     in->place = COMMENT;
     return 0;
   }
-  if (byte != '\r' || in->place == RETURNED)
+  /* Without an edge before them they are no padding: the file is something else. */
+  const bool padding = in->place == LINE_START && in->edges->count > 0;
+  if (byte != '\0' || (in->place != PADDING && !padding))
     return refuse_byte(in, byte);
-  if (finish_edge(in) != 0)
-    return -1;
-  in->place = RETURNED;
+  in->place = PADDING;
+  in->padded_bytes++;
   return 0;
 }
 
-static int read_block(struct reader *in, const struct pagerank_block *block) {
+/* The end of the line or of the block. */
+static const unsigned char *skip_comment(const unsigned char *at, const unsigned char *end) {
+  const unsigned char *const newline = memchr(at, '\n', (size_t)(end - at));
+  const unsigned char *const stop = newline ? newline : end;
+  const unsigned char *const returned = memchr(at, '\r', (size_t)(stop - at));
+  return returned ? returned : stop;
+}
+
+static int read_block(struct reader *in, const struct example_block *block) {
   const unsigned char *at = block->bytes, *const end = at + block->count;
   in->begin = at;
   in->end = end;
   while (at < end) {
     int status = 0;
+    if (in->returned && *at == '\n')
+      in->begin = ++at;
+    in->returned = false;
+    if (at == end)
+      break;
     if (in->place == COMMENT) {
-      at = memchr(at, '\n', (size_t)(end - at));
-      if (!at)
+      at = skip_comment(at, end);
+      if (at == end)
         break;
     }
     if (*at >= '0' && *at <= '9')
@@ -176,18 +215,18 @@ static int read_block(struct reader *in, const struct pagerank_block *block) {
   return 0;
 }
 
-static int read_all(struct reader *in, struct pagerank_source *source) {
-  struct pagerank_block block;
+static int read_all(struct reader *in, struct example_source *source) {
+  struct example_block block;
   bool empty = true;
   for (;; empty = false) {
-    if (pagerank_source_next(source, &block, in->error) != 0)
+    if (example_source_next(source, &block, in->error) != 0)
       return -1;
     if (block.count == 0)
       break;
     if (read_block(in, &block) != 0)
       return -1;
   }
-  if (finish_edge(in) != 0)
+  if (check_comment(in) != 0 || finish_edge(in) != 0)
     return -1;
   if (empty)
     return example_fail(in->error, 0, "there are no edges: the file is empty");
@@ -196,12 +235,16 @@ static int read_all(struct reader *in, struct pagerank_source *source) {
   return 0;
 }
 
-int pagerank_edges_read(struct pagerank_edges *out, struct pagerank_source *source,
-                        struct example_error *error) {
+int pagerank_edges_read(struct pagerank_edges *out, struct example_source *source,
+                        struct example_error *note, struct example_error *error) {
   *out = (struct pagerank_edges){0};
+  *note = (struct example_error){0};
   struct reader reader = {.edges = out, .error = error, .line = 1};
   const int status = read_all(&reader, source);
   if (status != 0)
     pagerank_edges_deinit(out);
+  else if (reader.padded_bytes > 0)
+    example_fail(note, reader.line, "%zu zero bytes at the end are taken for padding",
+                 reader.padded_bytes);
   return status;
 }

@@ -13,13 +13,15 @@
 
 #include "apt.h"
 #include "common/error.h"
+#include "common/output.h"
+#include "common/source.h"
+#include "common/words.h"
 #include "edges_read.h"
 #include "graph.h"
 #include "options.h"
 #include "output.h"
 #include "packages_read.h"
 #include "ranking.h"
-#include "source.h"
 #include "top.h"
 #include "vertices.h"
 
@@ -42,12 +44,15 @@ static double seconds_since(uint64_t start_ns) {
 }
 
 static int read_edges(struct pagerank_edges *edges, struct pagerank_vertices *vertices,
-                      const char *file, struct example_error *error) {
-  struct pagerank_source source;
-  if (pagerank_source_open(&source, file, error) != 0)
+                      const struct pagerank_options *options, struct example_error *error) {
+  struct example_source source;
+  struct example_error note;
+  if (example_source_open(&source, options->file, error) != 0)
     return -1;
-  int status = pagerank_edges_read(edges, &source, error);
-  pagerank_source_close(&source);
+  int status = pagerank_edges_read(edges, &source, &note, error);
+  example_source_close(&source);
+  if (status == 0 && note.text[0] != '\0')
+    example_note_print("pagerank", shown_name(options), note.line, note.text);
   if (status == 0 && pagerank_vertices_number(vertices, edges, error) != 0) {
     pagerank_edges_deinit(edges);
     status = -1;
@@ -77,7 +82,7 @@ static int read_packages(struct pagerank_edges *edges, struct pagerank_vertices 
 static int read_input(struct input *out, const struct pagerank_options *options,
                       struct example_error *error) {
   struct pagerank_edges edges;
-  const int status = options->file ? read_edges(&edges, &out->vertices, options->file, error)
+  const int status = options->file ? read_edges(&edges, &out->vertices, options, error)
                                    : read_packages(&edges, &out->vertices, error);
   if (status != 0)
     return -1;
@@ -90,9 +95,9 @@ static int read_input(struct input *out, const struct pagerank_options *options,
 
 static void print_input(const struct pagerank_options *options, const struct input *input,
                         double seconds) {
-  printf("%s: %zu vertices, %zu without edges from them; %zu edges; read in %.3f s\n",
-         shown_name(options), input->graph.vertex_count, input->graph.dangling_count,
-         input->graph.edge_count, seconds);
+  example_print_safely(shown_name(options), stdout);
+  printf(": %zu vertices, %zu without edges from them; %zu edges; read in %.3f s\n",
+         input->graph.vertex_count, input->graph.dangling_count, input->graph.edge_count, seconds);
   fflush(stdout);
 }
 
@@ -147,7 +152,7 @@ static int hand_out(const struct pagerank_options *options, const struct input *
   int code = EXIT_OK;
   if (options->output_path &&
       pagerank_output_write(options->output_path, &input->vertices, ranks, &error) != 0) {
-    example_error_print(&error, "pagerank", options->output_path);
+    example_error_print(&error, "pagerank", example_output_shown(options->output_path));
     code = EXIT_FAILED;
   }
   if (!options->quiet) {
@@ -195,6 +200,15 @@ static int check_printed(int code) {
   return EXIT_FAILED;
 }
 
+/* What can be known of the output before anything is read or printed. */
+static int prepare_output(const struct pagerank_options *options, struct example_error *error) {
+  if (!options->output_path)
+    return 0;
+  if (options->file && example_output_is_input(options->output_path, options->file))
+    return example_fail(error, 0, "is the input, and cannot be the output too");
+  return pagerank_output_check(options->output_path, error);
+}
+
 int main(int argc, char **argv) {
   struct pagerank_options options;
   struct example_error error;
@@ -202,8 +216,8 @@ int main(int argc, char **argv) {
   const enum pagerank_options_result parsed = pagerank_options_parse(&options, argc, argv);
   if (parsed != PAGERANK_OPTIONS_RUN)
     return check_printed(parsed == PAGERANK_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
-  if (options.output_path && pagerank_output_check(options.output_path, &error) != 0) {
-    example_error_print(&error, "pagerank", options.output_path);
+  if (prepare_output(&options, &error) != 0) {
+    example_error_print(&error, "pagerank", example_output_shown(options.output_path));
     return EXIT_FAILED;
   }
   const uint64_t start_ns = uv_hrtime();

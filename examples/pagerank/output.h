@@ -11,7 +11,7 @@
 #include "vertices.h"
 
 /* Whether the file can probably be written: to be told before a long run, not after it. Creates
- * nothing. 0; or -1 and why. */
+ * nothing; where it is standard output, claims that. 0; or -1 and why. */
 int pagerank_output_check(const char *path, struct example_error *error);
 
 /* Writes a line for each vertex: its number or name, a tab, and its rank with as many digits as it takes to

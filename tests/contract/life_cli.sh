@@ -50,6 +50,7 @@ refused 2 "-s: 99999999999 is too large" "$gun" -g 5 -s 99999999999
 refused 2 "--affinity: 'near' is no affinity" "$gun" -g 5 --affinity near
 refused 2 "--affinity: say which CPUs" "$gun" -g 5 --affinity list
 run 2 "$gun" -g 5 -o one --png one
+one_line "usage: -o and --png name the same file"
 run 2 "$gun" -g
 [ "$(cat stderr)" = "life: -g: a value is missing (see life --help)" ] || fail "no value for -g"
 well "$gun" -g 5 --quiet
@@ -66,10 +67,16 @@ damaged() {
   refused 1 "damaged.rle:$1: $2" damaged.rle -g 5
 }
 damaged 1 "the file is empty" ''
-damaged 2 "the file ends without '!'" 'x = 3, y = 3\nbo$2bo$3o'
-damaged 3 "row 2 is wider" 'x = 3, y = 3\nbo$\n2b2o$3o!'
-damaged 2 "a cell in row 4" 'x = 3, y = 3\nbo$2bo$3o$o!'
-damaged 2 "row 1 is wider" 'x = 3, y = 3\n18446744073709551617o!'
+damaged 2 "the file ends with a count: it has been cut short" 'x = 3, y = 3\nbo$2bo$3'
+damaged 1 "the file ends without a pattern: it has been cut short" 'x = 3, y = 3\n'
+damaged 2 "the pattern is too wide" 'x = 3, y = 3\n18446744073709551617o!'
+damaged 2 "the pattern is too high" 'x = 3, y = 3\n1048576$o!'
+damaged 1 "LifeHistory is a named rule, which is not supported" 'x = 3, y = 3, rule = LifeHistory\n.A$2.A$3A!'
+damaged 1 "rule 'B3/S2??31mQ' cannot be read at '?'" 'x = 3, y = 3, rule = B3/S2\xc2\x9b31mQ\nbo!'
+damaged 1 "rule 'B3/S2?31mQ' cannot be read at '?'" 'x = 3, y = 3, rule = B3/S2\x9b31mQ\nbo!'
+damaged 1 "the header 'x = WIDTH, y = HEIGHT, rule = RULE' is expected here" '!Name: Glider\n.O.\n..O\nOOO\n'
+damaged 3 "there is neither a header nor a count" '.o.\n..o\nooo\n'
+damaged 1 "this is a file in the format Life 1.06" '#Life 1.06\n0 -1\n1 0\n'
 damaged 2 "rule 'B3/S29'" '#C\nx = 3, y = 3, rule = B3/S29\nbo!'
 damaged 1 "the header's x is too large" 'x = 1000000000, y = 1000000000\no!'
 damaged 1 "the grid ':T1000000000,1000000000'" 'x = 1, y = 1, rule = B3/S23:T1000000000,1000000000\no!'
@@ -86,6 +93,36 @@ refused 1 "two?lines: cannot be read" "$(printf 'two\nlines')" -g 5
 printf '#CXRLE Gen=18446744073709551615\nx = 1, y = 1\no!' >late.rle
 refused 1 "late.rle: generation 18446744073709551615" late.rle -g 5
 
+# --- files that are a glider, written otherwise ---
+
+# a_glider NOTE CONTENT: the file with this content is a glider, and stderr has this line, if any.
+a_glider() {
+  printf '%b' "$2" >glider.rle
+  run 0 glider.rle -g 4 --quiet -o out.rle
+  [ "$(cat stderr)" = "${1:+life: glider.rle:$1}" ] || fail "not what is to be noted"
+  [ "$(tail -n 1 out.rle)" = 'bo$2bo$3o!' ] || fail "not a glider"
+}
+a_glider '' '#N Glider\rx = 3, y = 3, rule = B3/S23\rbob$2bo$3o!\r'
+a_glider '' '\xef\xbb\xbfx = 3, y = 3\r\nbo$2bo$\r\n3o!\r\n'
+a_glider '' 'x = 3, y = 3, rule = LIFE\nbo$2bo$3o!'
+a_glider "2: note: the file ends without '!'; it may have been cut short" 'x = 3, y = 3\nbo$2bo$3o\n'
+a_glider "1: note: there is no header 'x = .., y = ..'; the rule is taken to be B3/S23" 'bo$2bo$3o!'
+a_glider "1: note: the header says 2 x 1 cells, and the live ones take 3 x 3" 'x = 2, y = 1\nbo$2bo$3o!'
+printf 'x = 3, y = 3\nbo$2bo$3o!\n' | gzip -n >packed.rle # by content, not by name
+cat packed.rle <(head -c 512 /dev/zero) >padded.rle
+for pattern in packed padded; do
+  well $pattern.rle -g 4 --quiet -o out.rle
+  [ "$(tail -n 1 out.rle)" = 'bo$2bo$3o!' ] || fail "not a glider"
+done
+"$program" - -g 4 --quiet -o /dev/stdout <packed.rle | cmp -s - out.rle || fail "pipes and files differ"
+head -c 30 packed.rle >cut.rle
+refused 1 "cut.rle: the gzip data ends too early: the file has been cut short" cut.rle -g 4
+cat packed.rle "$gun" >mixed.rle
+refused 1 "mixed.rle: something that is neither gzip data nor zero bytes follows" mixed.rle -g 4
+printf 'x = 3, y = 3\nbo$2bo$3o!\n' >"$(printf 'red\xc2\x9b31m')"
+well "$(printf 'red\xc2\x9b31m')" -g 4
+says stdout 'red\?\?31m: B3/S23, .*'
+
 # --- outputs that cannot be ---
 
 unwritable() {
@@ -97,6 +134,41 @@ unwritable --png nowhere/out.png
 unwritable -o .
 unwritable -o /dev/full
 unwritable --png /dev/full
+unwritable -o nowhere/../out.rle
+cp "$gun" gun.rle
+ln gun.rle hard.rle
+ln -s gun.rle soft.rle
+
+# in_place WHAT ARGUMENT...: the output is the input, and that stays as it is.
+in_place() {
+  local what=$1
+  shift
+  run 1 -g 5 "$@"
+  one_line "$what: is the input, and cannot be the output too" "$@"
+  [ ! -s stdout ] || fail "words on stdout: life $*"
+  same gun.rle "$gun"
+}
+in_place gun.rle gun.rle -o gun.rle
+in_place ./gun.rle gun.rle -o ./gun.rle
+in_place hard.rle gun.rle --png hard.rle
+in_place gun.rle soft.rle -o out.rle --png gun.rle
+code=0
+"$program" - -g 5 -o gun.rle <gun.rle >stdout 2>stderr || code=$?
+[ "$code" = 1 ] || fail "exit code $code, not 1: standard input is the output"
+one_line "gun.rle: is the input, and cannot be the output too"
+code=0
+"$program" gun.rle -g 5 -o - >>gun.rle 2>stderr || code=$?
+[ "$code" = 1 ] || fail "exit code $code, not 1: standard output is the input"
+one_line "<stdout>: is the input, and cannot be the output too"
+same gun.rle "$gun"
+echo old >old.rle
+ln old.rle hard.png
+run 1 gun.rle -g 5 -o old.rle --png hard.png
+one_line "hard.png: -o and --png name the same file"
+run 1 gun.rle -g 5 -o out.rle --png ./out.rle
+one_line "./out.rle: -o and --png name the same file"
+[ "$(cat old.rle)" = old ] || fail "an output was written"
+rm out.rle
 code=0
 "$program" "$gun" -g 5 >/dev/full 2>stderr || code=$?
 [ "$code" = 1 ] || fail "a full standard output goes unnoticed"
@@ -136,8 +208,10 @@ for pattern in small plane; do
   well $pattern.rle -g 300 --quiet -o half.rle
   well half.rle -g 400 --quiet -o out.rle
   same $pattern.wanted out.rle
-  well half.rle -g 400 --quiet -o half.rle # in place
-  same $pattern.wanted half.rle
+  well half.rle -g 400 --quiet -o -
+  same $pattern.wanted stdout
+  "$program" half.rle -g 400 -o - 2>words | cmp -s - $pattern.wanted || fail "words in the pattern"
+  grep -q '^Generation 700, population' words || fail "no words on stderr"
   "$program" - -g 700 --quiet -o /dev/stdout <$pattern.rle | cmp -s - $pattern.wanted ||
     fail "pipes and files differ"
 done
@@ -154,6 +228,7 @@ grep -q 'the plane was chosen' stdout || fail "no word about the chosen plane"
 for pattern in "$gun" "$patterns/spacefiller.rle" late.rle; do
   well "$pattern" -g 0 --quiet --png picture.png
   [ "$(head -c 8 picture.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "no PNG"
+  "$program" "$pattern" -g 0 --png - 2>/dev/null | cmp -s - picture.png || fail "words in the picture"
 done
 
 "$program" small.rle -g 1000000000 --quiet -o interrupted.rle >stdout 2>stderr &

@@ -109,11 +109,17 @@ refused 1 ".: cannot be read: Is a directory" .
 mkfifo pipe.wav
 refused 1 "pipe.wav: is not a regular file" pipe.wav
 : >damaged.wav
-refused 1 "damaged.wav: cannot be read as WAV: " damaged.wav
+refused 1 "damaged.wav: is not a WAV file: it is empty" damaged.wav
 echo "no sound at all, but some words that are long enough to be looked at" >damaged.wav
-refused 1 "damaged.wav: cannot be read as WAV: " damaged.wav
+refused 1 "damaged.wav: is not a WAV file" damaged.wav
+head -c 12 noise.wav >damaged.wav
+refused 1 "damaged.wav: has no samples (no chunk 'data')" damaged.wav
 head -c 30 noise.wav >damaged.wav
-refused 1 "damaged.wav: cannot be read as WAV: " damaged.wav
+refused 1 "damaged.wav: is cut off within its header" damaged.wav
+head -c 36 noise.wav >damaged.wav
+refused 1 "damaged.wav: has no samples (no chunk 'data')" damaged.wav
+head -c 40 noise.wav >damaged.wav
+refused 1 "damaged.wav: is damaged: at byte 36 no chunk begins" damaged.wav
 perl -0777 -pe 'substr($_, 20, 2) = "\xfe\xca"' noise.wav >damaged.wav
 refused 1 "damaged.wav: cannot be read as WAV: " damaged.wav
 perl -e 'print pack "a4N5a*", ".snd", 24, 8, 3, 48000, 1, "abcdefgh"' >damaged.wav
@@ -134,6 +140,60 @@ perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 44, "WAVE", "fmt ", 16, 3, 1, 4
   print pack "f<*", 1, 3e38' >loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav --gain 1=2 --serial
+
+# riff CHUNK...: a file of these chunks, each as "NAME TEXT" (the text as printf has it), or "NAME:LENGTH TEXT" where its
+# head tells another length, or "=TEXT" for what is no chunk. The whole is RIFF, or what $kind says.
+kind=RIFF
+riff() {
+  perl -e 'my ($kind, @chunks) = @ARGV;
+    my ($n, $all) = ($kind eq "RIFX" ? "N" : "V", "");
+    for (@chunks) {
+      my ($name, $length, $text) = /^(=|.{4})(?::(\d+))? ?(.*)$/s or die;
+      $text =~ s/\\x(..)/chr hex $1/ge;
+      $text =~ s/\{(\w)(.*?)\}/pack "$1*", split " ", $2/ge;
+      $all .= $name eq "=" ? $text : $name . pack($n, $length // length $text) . $text . (defined $length ? "" : "\0" x (length($text) % 2));
+    }
+    print $kind, pack($n, 4 + length $all), "WAVE", $all;' "$kind" "$@"
+}
+mono="fmt  {v1 1}{V8000 16000}{v2 16}"
+ds64="ds64 {Q1000 8 4}{V0}"
+
+# bad TEXT CHUNK...: a file of these chunks is refused so.
+bad() {
+  local text=$1
+  shift
+  riff "$@" >damaged.wav
+  refused 1 "damaged.wav: $text" damaged.wav
+}
+bad "has several chunks of samples ('data')" "$mono" "data abcd" "data abcd"
+bad "has several chunks of samples ('data')" "$mono" "data:0" "data abcd"
+bad "has several chunks of samples ('data')" "$mono" "data abcd" "LIST abc" "data:70000 ab"
+bad "has two formats (chunks 'fmt ')" "$mono" "$mono" "data abcd"
+bad "has samples without a format ('fmt ') before them" "data abcd" "$mono"
+bad "has no samples (no chunk 'data')" "$mono"
+bad "has no samples (no chunk 'data')" "$mono" "LIST wavldata"
+bad "has a format of 14 bytes; it takes 16" "fmt  {v1 1}{V8000 16000}{v2}" "data abcd"
+bad "has a format of 40000 bytes; it takes 16" "fmt :40000 {v1 1}{V8000 16000}{v2 16}" "data abcd"
+bad "has a format of 16 bytes; it takes 40" "fmt  {v65534 1}{V8000 16000}{v2 16}" "data abcd"
+bad "has a sample rate of 0 Hz" "fmt  {v1 1}{V0 0}{v2 16}" "data abcd"
+bad "has a sample rate of 4294967295 Hz" "fmt  {v1 1}{V4294967295 0}{v2 16}" "data abcd"
+bad "has 0 channels; mono and stereo" "fmt  {v1 0}{V8000 16000}{v2 16}" "data abcd"
+bad "has samples of 0 bits" "fmt  {v1 1}{V8000 16000}{v2 0}" "data abcd"
+bad "has floating-point samples of 16 bits" "fmt  {v3 1}{V8000 16000}{v2 16}" "data abcd"
+bad "contradicts itself: 1 channels of 16 bits, and 3 bytes to a frame" "fmt  {v1 1}{V8000 16000}{v3 16}" "data abcd"
+bad "is cut off within the chunk 'LIST', before its samples" "$mono" "LIST:1000 abcd"
+bad "is damaged: at byte 36 no chunk begins" "$mono" "=\x00\x00\x00\x00"
+bad "is cut off: 5 bytes of samples are announced, and 4 are there" "$mono" "data:5 abcd"
+kind=RF64
+bad "is an RF64 file without the chunk 'ds64'" "$mono" "data:4294967295 abcd"
+bad "has a chunk 'ds64' that is too short" "ds64 {Q1000 8}" "$mono" "data:4294967295 abcd"
+bad "is cut off: 8 bytes of samples are announced, and 4 are there" "$ds64" "$mono" "data:4294967295 abcd"
+bad "is cut off: 8 bytes of samples are announced, and 4 are there" "$ds64" "$mono" "data:0 abcd"
+bad "has several chunks of samples ('data')" "$ds64" "$mono" "data:4294967295 abcdabcd" "data abcd"
+kind=BW64
+bad "is a BW64 file (ITU-R BS.2088), which is not supported; WAV and RF64 are" "$ds64" "$mono" "data abcdabcd"
+kind=RIFF
+
 for channels in 3 6; do
   wave 48000 $channels 10 '$z' >many.wav
   refused 1 "many.wav: has $channels channels; mono and stereo" noise.wav many.wav
@@ -211,6 +271,91 @@ well --fast noise.wav -o /dev/null
 chmod 640 out.wav
 well --fast noise.wav -o out.wav
 expect 640 "$(stat -c %a out.wav)" "the permissions of a file that was there"
+
+# --- what is damaged, and read as far as it goes ---
+
+riff "$mono" "data {v16384 8192 4096}" >good.wav
+well --fast good.wav -o wanted.wav
+expect "0.5 0.25 0.125" "$(last_samples wanted.wav 3)" "three samples"
+
+# as_good NOTE CHUNK...: a file of these chunks has the same three samples, and this note is on stderr, if any.
+as_good() {
+  local note=$1
+  shift
+  riff "$@" >damaged.wav
+  run 0 --fast damaged.wav -o out.wav
+  [ "$(cat stderr)" = "${note:+mixer: damaged.wav: note: $note}" ] || fail "not what is to be noted: $*"
+  cmp wanted.wav out.wav >&2 || fail "not the same samples: $*"
+}
+samples="{v16384 8192 4096}"
+interrupted="announces no samples, and 6 bytes follow; it is read to its end, as a recording that was interrupted"
+as_good "$interrupted" "$mono" "data:0 $samples"
+as_good "announces 2147479552 bytes of samples, and 6 are there; it is read to its end, as a recording of unknown length" \
+  "$mono" "data:2147479552 $samples"
+as_good "" "$mono" "data:4294967295 $samples"
+as_good "ends with 1 bytes of a frame that takes 2; they are left out" "$mono" "data ${samples}x"
+as_good "has 3 bytes behind its samples that are no part of it; they are left out" "$mono" "data $samples" "=\x00\x01\x02"
+as_good "has 56 bytes behind its samples that are no part of it; they are left out" "$mono" "data $samples" \
+  "RIFF WAVEfmt ....................................data"
+as_good "" "$mono" "data $samples" "LIST:1000 cut off behind the samples"
+as_good "" "$mono" "LIST abc" "data $samples" "id3  abc"
+as_good "" "$mono" "LIST:3 abc" "data $samples" # an odd length without padding
+as_good "" "fmt  {v1 1}{V8000 16000}{v0 16}" "data $samples" # no size of frames
+as_good "" "fmt  {v65534 1}{V8000 16000}{v2 16 22 16}{V4}{v1}\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71" \
+  "data $samples"
+as_good "" "fmt  {v3 1}{V8000 32000}{v4 32}" "fact {V3}" "data {f0.5 0.25 0.125}"
+as_good "" "fmt  {v1 1}{V8000 24000}{v3 24}" "data \x00\x00\x40\x00\x00\x20\x00\x00\x10"
+for bytes in 0 4294967295; do # of the whole, as recorders and pipes leave it
+  perl -0777 -pe "substr(\$_, 4, 4) = pack 'V', $bytes" good.wav >damaged.wav
+  well --fast damaged.wav -o out.wav
+  cmp wanted.wav out.wav || fail "a length of $bytes for the whole makes a difference"
+done
+kind=RIFX
+as_good "" "fmt  {n1 1}{N8000 16000}{n2 16}" "LIST abc" "data {n16384 8192 4096}"
+as_good "$interrupted" "fmt  {n1 1}{N8000 16000}{n2 16}" "data:0 {n16384 8192 4096}"
+kind=RF64
+as_good "" "ds64 {Q1000 6 3}{V0}" "$mono" "data:4294967295 $samples"
+as_good "" "ds64 {Q1000 6 3}{V0}" "$mono" "data:4294967295 $samples" "LIST abcd"
+as_good "" "ds64 {Q1000 0 3}{V0}" "$mono" "data:6 $samples" "LIST abcd"
+as_good "$interrupted" "ds64 {Q0 0 0}{V0}" "$mono" "data:0 $samples"
+as_good "$interrupted" "ds64 {Q0 0 0}{V0}" "$mono" "data:4294967295 $samples"
+as_good "announces 18446744073709551615 bytes of samples, and 6 are there; it is read to its end, as a recording of unknown length" \
+  "ds64 {Q0 18446744073709551615 0}{V0}" "$mono" "data:4294967295 $samples"
+kind=RIFF
+riff "$mono" "data:0" "LIST abcd" >damaged.wav
+well --fast damaged.wav -o out.wav
+expect "3 1 8000 32 0" "$(described out.wav)" "no samples, and a chunk behind them"
+riff "fmt  {v1 1}{V8000 8000}{v1 8}" "data \xc0\xa0\x90" "LIST abcd" >damaged.wav
+well --fast damaged.wav -o out.wav
+cmp wanted.wav out.wav || fail "what pads an odd number of bytes is heard"
+riff "fmt  {v17 1}{V8000 4000}{v36 4}{v2 65}" "data $(printf 'ab\\x00\\x00%.0s' {1..9})xyz" >damaged.wav
+run 0 --fast damaged.wav -o out.wav
+one_line "damaged.wav: note: ends with 3 bytes of a block that takes 36; they are left out"
+expect "3 1 8000 32 65" "$(described out.wav)" "one block of ADPCM"
+cp good.wav "$(printf 'red\xc2\x9b31m')"
+well --fast "$(printf 'red\xc2\x9b31m')" -o "$(printf 'blue\x9b')"
+says stdout 'blue\?: 1 inputs, .*'
+run 1 --fast "$(printf 'no\xc2\x9b')" -o out.wav
+one_line "no??: cannot be read"
+
+# --- standard output as a file ---
+
+for way in --fast --serial; do
+  "$program" $way good.wav -o - 2>stderr | cat >out.wav
+  cmp wanted.wav out.wav || fail "not the same mix on standard output"
+  says stderr '<stdout>: 1 inputs, 8000 Hz, mono, 3 frames, .*'
+done
+[ ! -e ./- ] || fail "a file named -"
+code=0
+"$program" --fast noise.wav -o - >/dev/full 2>stderr || code=$?
+expect 1 $code "exit code with a full standard output"
+grep -qx 'mixer: <stdout>: cannot be written: No space left on device' stderr || fail "not what is wrong"
+code=0
+cp good.wav kept.wav
+"$program" --fast good.wav -o - >>good.wav 2>stderr || code=$?
+expect 1 $code "exit code where standard output is the input"
+one_line "<stdout>: is input 1, and cannot be the output too"
+cmp good.wav kept.wav || fail "an input was written to"
 
 # --- the same bits, whoever computes them ---
 

@@ -75,7 +75,11 @@ damaged "2: a vertex number that does not fit in 64 bits: \"1 184467440737095516
 damaged "2: only one number; an edge is two vertex numbers, from and to: \"3\"" '1 2\n3\n4 5\n'
 damaged "2: only one number" '1 2\n3'
 damaged "1: a third column; an edge is two vertex numbers, from and to, and no more: \"1 2 3\"" '1 2 3\n'
+damaged "2: a comment behind an edge; a comment is a line of its own: \"3 4 #" '1 2\n3 4 # five\n'
+damaged "1: a Matrix Market file" '%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n'
+damaged " is text in UTF-16" '\xff\xfe1\0 \x002\0\n\0'
 damaged "1: byte 0x00" '\0\0\0'
+damaged "2: something follows 2 zero bytes" '1 2\n\0\x003 4\n'
 head -c 100000 "$program" >damaged
 refused 1 "damaged:1: byte 0x7f is not part of an edge" damaged
 gzip -n <small.txt >small.txt.gz
@@ -86,8 +90,11 @@ refused 1 "damaged: the gzip data ends too early" damaged
 { head -c 20 small.txt.gz && printf '\377\377\377\377' && tail -c +25 small.txt.gz; } >damaged
 refused 1 "damaged: the gzip data is damaged" damaged
 { cat small.txt.gz && echo '4 5'; } >damaged
-refused 1 "damaged: the gzip data is damaged" damaged
+refused 1 "damaged: something that is neither gzip data nor zero bytes follows the gzip data" damaged
+{ cat small.txt.gz && head -c 1000 /dev/zero && cat small.txt.gz; } >damaged
+refused 1 "damaged: something follows the zero bytes behind the gzip data" damaged
 refused 1 "two?lines: cannot be read" "$(printf 'two\nlines')"
+refused 1 "red??31m?: cannot be read" "$(printf 'red\xc2\x9b31m\x9b')"
 
 # --- ranks that are known, and ranks computed by the formula, in another language ---
 
@@ -98,6 +105,24 @@ well small.txt -n 0
 [ "$(wc -l <stdout)" = 2 ] || fail "ranks printed that nobody asked for"
 well small.txt -n 1000
 [ "$(wc -l <stdout)" = 7 ] || fail "not all ranks printed"
+# The same list in other forms that it comes in.
+well small.txt --quiet -o wanted.tsv
+gzip -nc small.txt | cat - <(head -c 512 /dev/zero) >padded.gz
+{ printf '\xef\xbb\xbf' && cat small.txt; } >marked.txt
+tr '\n' '\r' <small.txt >returns.txt
+sed 's/^#/% asym\n%/' small.txt >konect.txt
+for file in padded.gz marked.txt returns.txt konect.txt; do
+  well $file --quiet -o ranks.tsv
+  same wanted.tsv ranks.tsv
+done
+head -c 512 /dev/zero | cat small.txt - >padded.txt
+run 0 padded.txt --quiet -o ranks.tsv
+one_line "padded.txt:6: note: 512 zero bytes at the end are taken for padding"
+same wanted.tsv ranks.tsv
+cp small.txt "$(printf 'red\xc2\x9b31m')"
+well "$(printf 'red\xc2\x9b31m')" --report
+says stdout 'red\?\?31m: 4 vertices, .*'
+! grep -aq "$(printf '\xc2\x9b')" stdout || fail "a control character reaches the terminal"
 printf '18446744073709551614 18446744073709551615\r\n' >far.txt
 well far.txt --quiet -o ranks.tsv -t 1e-14
 awk -F '\t' '{ print $1, sprintf("%.12f", $2) }' ranks.tsv >found
@@ -154,6 +179,12 @@ same wanted.tsv ranks.tsv
 for file in graph.txt packed.dat; do
   "$program" - --quiet -o /dev/stdout <$file | cmp -s - wanted.tsv || fail "pipes and files differ"
 done
+# Standard output as a file: what is printed otherwise is out of its way.
+well graph.txt --quiet -o -
+same wanted.tsv stdout
+"$program" graph.txt --report -o - 2>words | cmp -s - wanted.tsv || fail "words between the ranks"
+grep -q '^Settled in round' words && grep -q 'Comp Ratio' words || fail "no words on stderr"
+[ ! -e ./- ] || fail "a file named -"
 [ -z "$(cut -f 2 wanted.tsv | awk 'sprintf("%.17g", $1) != $1')" ] || fail "not 17 significant digits"
 
 # --- a file is complete or as it was ---
@@ -167,8 +198,33 @@ same wanted.tsv ranks.tsv
 [ "$(cat old.tsv)" = old ] || fail "the old file was written into, not replaced"
 [ -L link.tsv ] || fail "the link was replaced, not what it leads to"
 [ "$(stat -c %a ranks.tsv)" = 640 ] || fail "the file has lost its permissions"
-well small.txt --quiet -o ./small.txt # in place
-grep -q '^3	0.037' small.txt || fail "not written in place"
+
+# in_place WHAT ARGUMENT...: the output is the input, and that stays as it is.
+in_place() {
+  local what=$1
+  shift
+  run 1 --quiet "$@"
+  one_line "$what: is the input, and cannot be the output too" "$@"
+  same small.txt kept.txt
+}
+cp small.txt kept.txt
+ln small.txt hard.txt
+ln -s small.txt soft.txt
+in_place ./small.txt small.txt -o ./small.txt
+in_place hard.txt small.txt -o hard.txt
+in_place small.txt soft.txt -o small.txt
+code=0
+"$program" - --quiet -o small.txt <small.txt >stdout 2>stderr || code=$?
+[ "$code" = 1 ] || fail "exit code $code, not 1: standard input is the output"
+one_line "small.txt: is the input, and cannot be the output too"
+same small.txt kept.txt
+code=0
+"$program" small.txt -o - >>small.txt 2>stderr || code=$?
+[ "$code" = 1 ] || fail "exit code $code, not 1: standard output is the input"
+one_line "<stdout>: is the input, and cannot be the output too"
+same small.txt kept.txt
+"$program" - --quiet -o /dev/null </dev/null 2>stderr && fail "no edges in /dev/null"
+one_line "<stdin>: there are no edges"
 
 # unwritable TEXT ARGUMENT...: the output cannot be, and is as it was.
 unwritable() {
@@ -183,7 +239,7 @@ unwritable ".: cannot be written: Is a directory" graph.txt -o .
 unwritable "/dev/full: cannot be written: No space left" graph.txt -o /dev/full
 unwritable "graph.txt: the ranks have not settled: round 3, the last one allowed" \
   graph.txt --rounds 3 -o ranks.tsv
-unwritable "damaged: the gzip data is damaged" damaged -o ranks.tsv
+unwritable "damaged: something follows the zero bytes" damaged -o ranks.tsv
 trap '' XFSZ
 (ulimit -f 8 && unwritable "ranks.tsv: cannot be written: File too large" graph.txt -o ranks.tsv)
 trap - XFSZ

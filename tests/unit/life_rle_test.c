@@ -8,12 +8,34 @@
 
 /* --- reading --- */
 
-static struct life_pattern read_well(const char *text) {
+static struct life_pattern read_noting(const char *text) {
   struct life_pattern pattern;
   struct example_error error = {0, ""};
   cr_assert_eq(rle_parse(&pattern, text, strlen(text), &error), 0, "%zu: %s", error.line,
                error.text);
   return pattern;
+}
+
+static struct life_pattern read_well(const char *text) {
+  struct life_pattern pattern = read_noting(text);
+  cr_assert_eq(pattern.note_count, 0, "%s", pattern.notes[0].text);
+  return pattern;
+}
+
+/* The pattern is a glider, and there is one note about it, on this line. */
+static void expect_glider_noting(const char *text, size_t line, const char *note) {
+  static const struct life_run runs[] = {{0, 1, 1}, {1, 2, 1}, {2, 0, 3}};
+  struct life_pattern pattern = read_noting(text);
+  cr_assert_eq(pattern.run_count, 3);
+  cr_assert_arr_eq(pattern.runs, runs, sizeof runs);
+  cr_assert_eq(pattern.width, 3);
+  cr_assert_eq(pattern.height, 3);
+  cr_assert_eq(pattern.note_count, note ? 1 : 0);
+  if (note) {
+    cr_assert_eq(pattern.notes[0].line, line, "line %zu, not %zu", pattern.notes[0].line, line);
+    cr_assert_str_eq(pattern.notes[0].text, note);
+  }
+  life_pattern_deinit(&pattern);
 }
 
 static void expect_rule(const char *header, const char *canonical) {
@@ -46,6 +68,71 @@ Test(life_rle, read_blanks_anywhere_changes_nothing) {
   cr_assert_eq(pattern.run_count, 3);
   cr_assert_arr_eq(pattern.runs, runs, sizeof runs);
   life_pattern_deinit(&pattern);
+}
+
+Test(life_rle, read_any_line_end_is_one) {
+  static const char glider[] = "#N Glider\rx = 3, y = 3, rule = B3/S23\rbo$\r2bo$3o!\r";
+  expect_glider_noting(glider, 0, NULL);
+  expect_glider_noting("\r\n\r\n#C\r\nx = 3, y = 3\r\nbo$2bo$\r\n#C\r\n3o!\r\n", 0, NULL);
+  struct life_pattern pattern = read_well(glider);
+  cr_assert_str_eq(pattern.comments, "#N Glider\n");
+  cr_assert_eq(pattern.header_line, 2);
+  life_pattern_deinit(&pattern);
+}
+
+Test(life_rle, read_mark_of_utf8_is_left_out) {
+  expect_glider_noting("\xef\xbb\xbfx = 3, y = 3\nbo$2bo$3o!", 0, NULL);
+}
+
+Test(life_rle, read_missing_end_is_noted) {
+  static const char note[] = "the file ends without '!'; it may have been cut short";
+  expect_glider_noting("x = 3, y = 3\nbo$2bo$3o", 2, note);
+  expect_glider_noting("x = 3, y = 3\r\nbo$2bo$\r\n3o\r\n", 3, note);
+}
+
+Test(life_rle, read_missing_header_is_noted) {
+  expect_glider_noting("bo$2bo$3o!", 1,
+                       "there is no header 'x = .., y = ..'; the rule is taken to be B3/S23");
+  expect_glider_noting("#C\n\n .Ab$2.A$3A!", 3,
+                       "there is no header 'x = .., y = ..'; the rule is taken to be B3/S23");
+  expect_glider_noting("#r 23/36\nbob$2bo$3o!", 2,
+                       "there is no header 'x = .., y = ..'; the rule is taken to be B36/S23");
+}
+
+Test(life_rle, read_box_that_is_too_small_grows) {
+  expect_glider_noting("#C\nx = 2, y = 1\nbo$2bo$3o!", 2,
+                       "the header says 2 x 1 cells, and the live ones take 3 x 3");
+  expect_glider_noting("x = 0, y = 0\nbo$2bo$3o!", 1,
+                       "the header says 0 x 0 cells, and the live ones take 3 x 3");
+  expect_glider_noting("x = 3, y = 3\nbo9b$2bo$3o4$3b!", 0, NULL); /* dead ones take no room */
+  struct life_pattern pattern = read_noting("x = 9, y = 1\nbo$2bo$3o!");
+  cr_assert_eq(pattern.width, 9);
+  cr_assert_eq(pattern.height, 3);
+  life_pattern_deinit(&pattern);
+}
+
+static void expect_packed(const void *packed, size_t bytes, const char *wrong) {
+  struct life_pattern pattern;
+  struct example_error error = {0, ""};
+  cr_assert_eq(rle_parse(&pattern, packed, bytes, &error), wrong ? -1 : 0, "%s", error.text);
+  if (wrong)
+    cr_assert_str_eq(error.text, wrong);
+  else
+    cr_assert_eq(pattern.run_count, 3);
+  life_pattern_deinit(&pattern);
+}
+
+/* "x = 3, y = 3\nbo$2bo$3o!\n" as gzip -n packs it. */
+Test(life_rle, read_packed_file_is_read_or_refused_as_a_whole) {
+  unsigned char packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03,
+                            0xab, 0x50, 0xb0, 0x55, 0x30, 0xd6, 0x51, 0xa8, 0x04, 0x51,
+                            0x5c, 0x49, 0xf9, 0x2a, 0x46, 0x40, 0x6c, 0x9c, 0xaf, 0xc8,
+                            0x05, 0x00, 0x1c, 0x8f, 0xfa, 0xcd, 0x18, 0x00, 0x00, 0x00};
+  expect_packed(packed, sizeof packed, NULL);
+  for (size_t bytes = 2; bytes < sizeof packed; bytes++) /* also behind the '!' */
+    expect_packed(packed, bytes, "the gzip data ends too early: the file has been cut short");
+  packed[sizeof packed - 8] ^= 1; /* of the check sum */
+  expect_packed(packed, sizeof packed, "the gzip data is damaged: incorrect data check");
 }
 
 Test(life_rle, read_touching_runs_become_one) {
@@ -89,6 +176,30 @@ Test(life_rle, read_rules_in_all_notations) {
   expect_rule(", rule = HighLife", "B36/S23");
   expect_rule(", rule = LIFE", "B3/S23");
   expect_rule(", rule = Day & Night", "B3678/S34678");
+  expect_rule(", rule = B3_S23", "B3/S23");
+  expect_rule(", rule = B3/S23,", "B3/S23");
+}
+
+Test(life_rle, read_names_of_rules_of_counts_are_those_rules) {
+  expect_rule(", rule = Life", "B3/S23");
+  expect_rule(", rule = highlife", "B36/S23");
+  expect_rule(", rule = DayNight", "B3678/S34678");
+  expect_rule(", rule = Day and Night", "B3678/S34678");
+  expect_rule(", rule = SEEDS", "B2/S");
+  expect_rule(", rule = 2x2", "B36/S125");
+  expect_rule(", rule = Diamoeba", "B35678/S5678");
+  expect_rule(", rule = Maze", "B3/S12345");
+  expect_rule(", rule = Replicator", "B1357/S1357");
+  expect_rule(", rule = Fredkin", "B1357/S02468");
+  expect_rule(", rule = Morley", "B368/S245");
+  expect_rule(", rule = LongLife", "B345/S5");
+  expect_rule(", rule = 3-4 Life", "B34/S34");
+  expect_rule(", rule = 34 Life", "B34/S34");
+  expect_rule(", rule = AntiLife:T9,9", "B0123478/S01234678:T9,9");
+  expect_rule(", rule = Persian Rug", "B234/S");
+  expect_rule(", rule = Serviettes", "B234/S");
+  expect_rule(", rule = Plow World", "B378/S012345678");
+  expect_rule(", rule = Life without Death", "B3/S012345678");
 }
 
 Test(life_rle, read_rule_line_counts_where_the_header_has_none) {
@@ -129,34 +240,32 @@ static void refuse(const char *text, size_t line, const char *why) {
 }
 
 Test(life_rle, read_truncated_file_is_refused) {
-  refuse("x = 3, y = 3\nbo$2bo$3o", 2, "cut short");
-  refuse("x = 3, y = 3\nbo$2bo$3o\n", 2, "cut short");
-  refuse("x = 3, y = 3\n#C a\nbo$\n\n\n", 5, "cut short");
   refuse("x = 3, y = 3", 1, "cut short");
+  refuse("x = 3, y = 3\n#C a\n\n\n", 4, "cut short");
   refuse("x = 3, y = 3\n12", 2, "cut short");
+  refuse("x = 3, y = 3\nbo$2bo$3\n", 2, "cut short");
   refuse("#N only a name\n", 1, "before its header");
   refuse("", 1, "empty");
   refuse("\n\n", 2, "before its header");
 }
 
 Test(life_rle, read_wrong_counts_are_refused) {
-  refuse("x = 3, y = 3\nbo$2bo$4o!", 2, "wider");
-  refuse("x = 3, y = 3\nbo$\n3bo$3o!", 3, "row 2 is wider");
-  refuse("x = 3, y = 3\nbo$4b$3o!", 2, "wider");
-  refuse("x = 3, y = 3\nbo$2bo$3o$o!", 2, "row 4");
-  refuse("x = 3, y = 3\nbo$2bo$3o2$!", 2, "more rows");
-  refuse("x = 3, y = 3\n99999999999999999999999999999999999999o!", 2, "wider");
-  refuse("x = 3, y = 3\n18446744073709551617o!", 2, "wider");
-  refuse("x = 3, y = 3\no\n$\n4294967297$o!", 4, "more rows");
+  refuse("x = 3, y = 3\n99999999999999999999999999999999999999o!", 2, "too wide");
+  refuse("x = 3, y = 3\n18446744073709551617o!", 2, "too wide");
+  refuse("x = 3, y = 3\n18446744073709551615b2o!", 2, "too wide");
+  refuse("x = 3, y = 3\n1048576b\no!", 3, "too wide");
+  refuse("x = 3, y = 3\no\n$\n4294967297$o!", 4, "too high");
+  refuse("x = 3, y = 3\n1048576$o!", 2, "too high");
   refuse("x = 3, y = 3\nb0o!", 2, "run of 0");
   refuse("x = 3, y = 3\n3!", 2, "anything to repeat");
   refuse("x = 3, y = 3\n1\n2o!", 3, "interrupted");
-  refuse("x = 0, y = 0\no!", 2, "row 1");
 }
 
 Test(life_rle, read_wrong_header_is_refused) {
-  refuse("bo$2bo$3o!", 1, "header");
-  refuse("#C\nbo$2bo$3o!", 2, "header");
+  refuse("!Name: Glider\n.O.\n..O\nOOO\n", 1, "header");
+  refuse(".o.\n..o\nooo\n", 3, "neither a header nor a count");
+  refuse("[M2] (golly 2.0)\n", 1, "header");
+  refuse("#Life 1.06\n0 -1\n", 1, "format Life 1.06; only RLE");
   refuse("x = 3\nbo$2bo$3o!", 1, "comma");
   refuse("x = 3, z = 3\nbo$2bo$3o!", 1, "header");
   refuse("x = three, y = 3\nbo!", 1, "header's x needs a number");
@@ -176,9 +285,42 @@ Test(life_rle, read_wrong_rule_is_refused) {
   refuse("x = 3, y = 3, rule = 23/3/8\no!", 1, "two states");
   refuse("x = 3, y = 3, rule = B2/S34H\no!", 1, "neighbourhood");
   refuse("x = 3, y = 3, rule = B2-a/S12\no!", 1, "'-'");
-  refuse("x = 3, y = 3, rule = WireWorld\no!", 1, "WireWorld");
+  refuse("x = 3, y = 3, rule = B3/S2\xc2\x9b\no!", 1, "cannot be read at");
+  refuse("x = 3, y = 3, rule = B3/S23x\no!", 1, "cannot be read at 'x'");
+  refuse("x = 3, y = 3, rule = B3/S2-i34q\no!", 1, "how the neighbours lie ('-')");
+  refuse("x = 3, y = 3, rule = B2ce/S\no!", 1, "how the neighbours lie ('c')");
+  refuse("x = 3, y = 3, rule = W30\no!", 1, "rule 'W30' is one of Wolfram's");
+  refuse("x = 3, y = 3, rule = R5,C0,M1,S34..58,B34..45,NM\no!", 1, "Larger than Life");
+  refuse(
+      "x = 3, y = 3, rule = MAPhhPAmAASJAQAQgAACQCAAAEAAACAABEACAAEAAAAAAAAAQAAEAAAAAwAAAAAAAAAAA"
+      "AAAAAAAAAAAAAAAAAAA\no!",
+      1, "rule 'MAPhhPAmAASJAQAQgAACQCAAAEAAACAABEACAAEA' is a table");
   refuse("x = 3, y = 3, rule = B33333333333333333333333333333333333333/S23\no!", 1, "too long");
   refuse("#r B3/S29\nx = 3, y = 3\no!", 1, "only eight");
+}
+
+Test(life_rle, read_names_of_other_rules_are_refused_as_names) {
+  static const char *const names[] = {"LifeHistory",     "Vote",
+                                      "HTrees",          "WireWorld",
+                                      "wireworld",       "JvN29",
+                                      "Nobili32",        "Hutton32",
+                                      "Banks-I",         "BBM-Margolus-emulated",
+                                      "Byl-Loop",        "Brian's Brain",
+                                      "Star Wars",       "SDSR-Loop",
+                                      "Langtons-Ant",    "B3/S23History",
+                                      "B3/S2-i34qSuper", "2D-Ising"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char text[120], why[120];
+    snprintf(why, sizeof why, "%s is a named rule, which is not supported", names[i]);
+    snprintf(text, sizeof text, "x = 3, y = 3, rule = %s\no!", names[i]);
+    refuse(text, 1, why);
+    snprintf(text, sizeof text, "x = 3, y = 3, rule = %s : T20,30\no!", names[i]);
+    refuse(text, 1, why);
+    snprintf(text, sizeof text, "#r %s\nx = 3, y = 3\no!", names[i]);
+    refuse(text, 1, why);
+  }
+  refuse("x = 3, y = 3, rule = AbsoluteTurmite_0N21S10E00S01W11N2_and_more_than_that\no!", 1,
+         "AbsoluteTurmite_0N21S10E00S01W11N2_and_m is a named rule");
 }
 
 Test(life_rle, read_wrong_grid_is_refused) {

@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "pattern.h"
 #include "rle.h"
+#include "source_bytes.h"
 
 struct world {
   struct life_pattern pattern;
@@ -29,10 +30,10 @@ struct world {
 /* Reads an RLE file that is given as text. */
 static inline int rle_parse(struct life_pattern *out, const char *text, size_t bytes,
                             struct example_error *error) {
-  FILE *const in = bytes > 0 ? fmemopen((char *)(uintptr_t)text, bytes, "rb") : tmpfile();
-  cr_assert_not_null(in);
-  const int status = life_rle_read(out, in, error);
-  fclose(in);
+  struct example_source source;
+  source_open_bytes(&source, text, bytes);
+  const int status = life_rle_read(out, &source, error);
+  example_source_close(&source);
   return status;
 }
 

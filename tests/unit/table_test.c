@@ -267,10 +267,15 @@ Test(table, print_slow_rounds_are_told_by_their_time) {
 
 Test(table, print_name_cannot_drive_the_terminal) {
   struct synched__record_shape shape = {
-      .name = "\x1b[2Jheat\n\x7f\xc3\xa9", .worker_count = 1, .segment_count = 1, .row_count = 1};
+      .name = "\x1b[2Jheat\n\x7f\xc3\xa9\xe2\x82\x9b\xc2\x9b\x9b\xe0\x82\x9b",
+      .worker_count = 1,
+      .segment_count = 1,
+      .row_count = 1};
   struct synched_report *report;
   cr_assert_eq(synched__record_create(&report, &shape), 0);
-  expect_in_print(report, "Job ?[2Jheat??\xc3\xa9: ended well\n  workers    1, for 1 segment\n");
+  expect_in_print(
+      report,
+      "Job ?[2Jheat??\xc3\xa9\xe2\x82\x9b??????: ended well\n  workers    1, for 1 segment\n");
   synched__record_destroy(report);
 }
 

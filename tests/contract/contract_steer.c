@@ -232,7 +232,7 @@ Test(contract, steering_calls) {
       {"resume: job NULL", SYNCHED_EINVAL, "job", resume_null, false},
       {"resume: it runs", SYNCHED_EALREADY, "resume", resume_running, false},
       {"step: job NULL", SYNCHED_EINVAL, "job", step_null, false},
-      {"step: round_count 0", SYNCHED_EINVAL, "0 rounds", step_0, false},
+      {"step: round_count 0", SYNCHED_EINVAL, "round_count is 0", step_0, false},
       {"step: it runs", SYNCHED_EBUSY, "step", step_running, false},
       {"stop: job NULL", SYNCHED_EINVAL, "job", stop_null, false},
       {"stop: ended", SYNCHED_EALREADY, "ended", stop_ended, false},

@@ -41,6 +41,7 @@ struct course {
   uint64_t last_round;           /* of the last completion */
   uint64_t period_ns;            /* the last that was set in this run; 0: none was */
   uint64_t deadline_count;       /* misses that on_deadline was told */
+  uint64_t stall_count;          /* and stalls that on_stalled was */
   bool is_told_to_end;           /* because the case is over: once is enough */
 };
 

@@ -79,6 +79,17 @@ static void on_deadline(struct synched_job *job, const struct synched_deadline_m
   steering_act_inside(actor, 64);
 }
 
+static void on_stalled(struct synched_job *job, const struct synched_stall *stall, void *user) {
+  struct actor *actor = user;
+  struct course *course = &actor->course;
+  STRESS_CHECK(course->runs && job == actor->job && stall->stalled_count > course->stall_count,
+               "%" PRIu64 " stalls after %" PRIu64, stall->stalled_count, course->stall_count);
+  STRESS_CHECK(stall->round > course->base && stall->held_count <= stall->lease_count + 1,
+               "%u snapshots are held of %u leases", stall->held_count, stall->lease_count);
+  course->stall_count = stall->stalled_count;
+  steering_act_inside(actor, 64);
+}
+
 /* A pause, resume or step is complete. Between one that leaves the job paused and the next no round passes but those of
  * a step, and that is the next then. */
 static void check_order(struct course *course, const struct synched_steered *steered) {
@@ -174,6 +185,8 @@ static void check_counts(const struct actor *actor, const struct synched_report_
   STRESS_CHECK(summary->delivered_count == course->delivered_count,
                "%" PRIu64 " deliveries, not %" PRIu64, summary->delivered_count,
                course->delivered_count);
+  STRESS_CHECK(actor->options.on_stalled == NULL || summary->stalled_count == course->stall_count,
+               "%" PRIu64 " stalls, %" PRIu64 " told", summary->stalled_count, course->stall_count);
   if (actor->options.on_snapshot == NULL)
     return;
   STRESS_CHECK(summary->missed_count + summary->delivered_count == summary->round_count,
@@ -275,6 +288,7 @@ static void draw_options(struct actor *actor, struct stress_random *random) {
   options->on_done = on_done;
   options->on_steered = on_steered;
   options->on_snapshot = stress_chance(random, 4) ? NULL : on_snapshot;
+  options->on_stalled = stress_chance(random, 2) ? NULL : on_stalled;
   options->delivery = (enum synched_delivery)stress_below(random, SYNCHED_DELIVER_EVERY + 1);
   options->balance = (enum synched_balance)stress_below(random, SYNCHED_BALANCE_STATIC + 1);
   options->fold = stress_chance(random, 2) ? SYNCHED_FOLD_SUM : SYNCHED_FOLD_NONE;

@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "halt.h"
+#include "job/stall.h"
 
 #define CALLS_MOST 600u
 #define PATIENCE_MS 60000u
@@ -243,6 +244,8 @@ static void run_case(struct stress_random *random) {
 int main(int argc, char **argv) {
   halt_begin();
   stress_begin("steering_stress", argc, argv);
+  /* So that jobs are steered just when they would be told of as stalled. */
+  atomic_store_explicit(&synched__stall_after_ns, 20000, memory_order_relaxed);
   struct stress_random random;
   while (stress_next_case(&random))
     run_case(&random);

@@ -182,7 +182,7 @@ Test(deadline, call_that_never_returns_is_told_and_hangs_nobody_else) {
   /* What would have to wait for the call says so instead. */
   cr_assert_eq(synched_job_cancel(engine.job), 0);
   expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
-  expect_refused(synched_pool_destroy(pool), SYNCHED_EBUSY, "1 jobs");
+  expect_refused(synched_pool_destroy(pool), SYNCHED_EBUSY, "1 job");
   /* And others go on: another pool, and steering of this job. */
   expect_refused(synched_job_pause(engine.job), SYNCHED_EALREADY, "end");
   struct engine other = engine_new(

@@ -452,7 +452,8 @@ Test(steer, refused_requests_change_nothing) {
                                          .flags = SYNCHED_JOB_START_PAUSED));
   stage_start(&stage);
   struct synched_job *job = stage.engine.job;
-  expect_refused(synched_job_step(job, 0), SYNCHED_EINVAL, "round_count is 0; a step computes 1 or more");
+  expect_refused(synched_job_step(job, 0), SYNCHED_EINVAL,
+                 "round_count is 0; a step computes 1 or more");
   expect_refused(synched_job_set_period(job, 0), SYNCHED_ERANGE, "period_ns is 0");
   expect_refused(synched_job_set_period(job, UINT64_C(1) << 63), SYNCHED_ERANGE, "period_ns");
   expect_refused(synched_job_set_period(job, 999999), SYNCHED_EINVAL, "deadline");

@@ -153,7 +153,8 @@ Test(layout, sizes_that_make_no_sense_are_refused) {
   expect_layout_refused(bad, SYNCHED_EINVAL, "entries of segment_capacities are 0");
   bad = good;
   bad.segment_capacities = zeros;
-  expect_layout_refused(bad, SYNCHED_EINVAL, "segment_capacity is 4 and segment_capacities is given");
+  expect_layout_refused(bad, SYNCHED_EINVAL,
+                        "segment_capacity is 4 and segment_capacities is given");
 }
 
 /* --- overflow --- */

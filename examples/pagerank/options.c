@@ -36,7 +36,7 @@ static const char usage[] =
     "else\n"
     "                       that is printed there goes to standard error then\n"
     "      --report         print where the time of the rounds went\n"
-    "      --quiet          print nothing but errors\n"
+    "      --quiet          print nothing but errors and what was left out of the list\n"
     "      --help           print this\n"
     "\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line.\n";

@@ -347,7 +347,7 @@ Test(life_rle, read_rubbish_is_refused) {
          "ELF\002\001\001",
          1, "no RLE file");
   refuse_bytes("\0\0\0\0", 4, 1, "byte 0x00");
-  refuse_bytes("x = 3, y = 3\nbo\0$2bo$3o!", 26, 2, "byte 0x00");
+  refuse_bytes("x = 3, y = 3\nbo\0$2bo$3o!", 24, 2, "byte 0x00");
   refuse("x = 3, y = 3\nbo$\n2b\xc3\xb6$3o!", 3, "byte 0xc3");
   refuse("x = 3, y = 3\nbB!", 2, "two-state");
   refuse("x = 3, y = 3\nbpA!", 2, "'p'");

@@ -10,6 +10,10 @@
 #include "job/job.h"
 #include "platform/clock.h"
 
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "folds have NaNs: compile without -ffinite-math-only, which is a part of -ffast-math"
+#endif
+
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
 

@@ -112,6 +112,11 @@ static void read_target(struct dashboard_head *head) {
   request->host = field_value(head, DASHBOARD_HOST);
 }
 
+/* HTTP before 1.0 had a line without a version, and nothing behind it. */
+static bool has_no_version(const http_parser *parser) {
+  return parser->http_major == 0 && parser->http_minor == 9;
+}
+
 /* All fields are there. An upgrade counts only if Connection names it, and never in HTTP/1.0. 2:
  * whatever follows, it is not this parser's. */
 static int on_complete(http_parser *parser) {
@@ -129,7 +134,9 @@ static int on_complete(http_parser *parser) {
       .transfer_encoding = field_value(head, DASHBOARD_TRANSFER_ENCODING),
   };
   read_target(head);
-  if (parser->http_major != 1)
+  if (has_no_version(parser))
+    refuse(head, dashboard_refusal(400, "that is no HTTP request"));
+  else if (parser->http_major != 1)
     refuse(head, dashboard_refusal(505, "the only version is HTTP/1"));
   else if (head->fields[DASHBOARD_HOST].times > 1)
     refuse(head, dashboard_refusal(400, "there is more than one Host"));
@@ -172,11 +179,6 @@ static void explain_error(struct dashboard_head *head) {
   default:
     refuse(head, dashboard_refusal(400, "that is no HTTP request"));
   }
-}
-
-/* HTTP before 1.0 had a line without a version, and nothing behind it. */
-static bool has_no_version(const http_parser *parser) {
-  return parser->http_major == 0 && parser->http_minor == 9;
 }
 
 static void look_at_result(struct dashboard_head *head) {

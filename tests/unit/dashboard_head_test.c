@@ -25,7 +25,9 @@ static size_t read_pieces(const char *bytes, size_t byte_count, size_t piece_byt
 
 static void expect_state(const char *bytes, size_t byte_count, enum dashboard_head_state state,
                          unsigned status) {
-  for (size_t piece_bytes = 1; piece_bytes <= byte_count; piece_bytes++) {
+  const size_t sizes[] = {1, 2, 3, 7, 16, byte_count};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    const size_t piece_bytes = sizes[i];
     (void)read_pieces(bytes, byte_count, piece_bytes);
     cr_expect_eq(head.state, state, "state %d, not %d: %s, by %zu bytes", (int)head.state,
                  (int)state, bytes, piece_bytes);
@@ -299,6 +301,42 @@ Test(dashboard_head, read_refuses_long_paths_but_not_long_queries) {
   (void)read_pieces(text, strlen(text), 50);
   cr_expect_eq(head.state, DASHBOARD_HEAD_COMPLETE);
   cr_expect_str_eq(head.request.path, "/");
+}
+
+static uint32_t draw(uint32_t *seed) {
+  *seed = *seed * 1664525u + 1013904223u;
+  return *seed >> 8;
+}
+
+/* Requests in which a few bytes are others, or missing. */
+Test(dashboard_head, read_finds_the_same_however_the_bytes_are_cut) {
+  static const char text[] =
+      "\r\nGET /socket?x=1 HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: "
+      "http://localhost:8080\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Content-Length: 0\r\nSec-WebSocket-Version: 13\r\n\r\nrest";
+  static const char odd[] = "\0\r\n\t :,?/\x7f\xff\x01"
+                            "Aa0";
+  uint32_t seed = 1;
+  for (int round = 0; round < 1000; round++) {
+    char bytes[sizeof text];
+    size_t byte_count = sizeof text - 1;
+    memcpy(bytes, text, byte_count);
+    for (uint32_t changes = draw(&seed) % 4; changes > 0; changes--)
+      bytes[draw(&seed) % byte_count] = odd[draw(&seed) % (sizeof odd - 1)];
+    byte_count -= draw(&seed) % 2 ? draw(&seed) % byte_count : 0;
+    const size_t taken = read_pieces(bytes, byte_count, byte_count);
+    const struct dashboard_head whole = head;
+    const size_t piece_bytes = 1 + draw(&seed) % 20;
+    const size_t taken_in_pieces = read_pieces(bytes, byte_count, piece_bytes);
+    cr_assert_eq(head.state, whole.state, "round %d, by %zu bytes", round, piece_bytes);
+    cr_assert_eq(head.verdict.status, whole.verdict.status, "round %d: %u, %u: %.*s", round,
+                 head.verdict.status, whole.verdict.status, (int)byte_count, bytes);
+    if (head.state != DASHBOARD_HEAD_COMPLETE)
+      continue;
+    cr_assert_eq(taken_in_pieces, taken, "round %d", round);
+    cr_assert_eq(memcmp(head.fields, whole.fields, sizeof head.fields), 0, "round %d", round);
+    cr_assert_str_eq(head.target, whole.target, "round %d", round);
+  }
 }
 
 Test(dashboard_head, end_refuses_what_has_begun) {

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../support.h"
 #include "connection.h"
 #include "listener.h"
 #include "server.h"
@@ -339,8 +340,9 @@ enum { FILLER_COUNT = 64, FREE_COUNT = 3 };
 static void limit_descriptors(int fillers[static FILLER_COUNT]) {
   for (int i = 0; i < FILLER_COUNT; i++)
     cr_assert_geq(fillers[i] = fcntl(0, F_DUPFD, 0), 0);
-  int last = fillers[FILLER_COUNT - 1];
-  const struct rlimit limit = {(rlim_t)last + 1, (rlim_t)last + 1};
+  struct rlimit limit;
+  cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = (rlim_t)fillers[FILLER_COUNT - 1] + 1;
   cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
   for (int i = 0; i < FREE_COUNT; i++)
     close(fillers[i]);
@@ -348,6 +350,8 @@ static void limit_descriptors(int fillers[static FILLER_COUNT]) {
 
 Test(dashboard_server, idle_connections_leave_when_descriptors_run_out) {
   int clients[FREE_COUNT + 2], fillers[FILLER_COUNT];
+  if (at_most(2, 1) == 1)
+    return; /* valgrind accepts a connection before it looks for a descriptor */
   open_server((struct dashboard_limits){.idle_ms = 0});
   close(open_client()); /* libuv opens something of its own for the first one */
   turn_until_count(0);
@@ -367,6 +371,14 @@ Test(dashboard_server, idle_connections_leave_when_descriptors_run_out) {
   cr_expect_eq(received.byte_count, 0);
   send_text(clients[4], request);
   expect_answer(clients[4], 200);
+  close_server();
+}
+
+/* Five minutes are the longest that a browser is known to. */
+Test(dashboard_server, limits_keep_idle_connections_longer_than_browsers_do) {
+  open_server((struct dashboard_limits){.request_ms = 0});
+  cr_expect_gt(server.limits.idle_ms, UINT64_C(300000));
+  cr_expect_gt(server.limits.request_ms, UINT64_C(0));
   close_server();
 }
 

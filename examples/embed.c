@@ -1,12 +1,12 @@
 /*
  * embed.c: a job inside a libuv program, which goes on living its own life meanwhile.
  *
- * The program has a loop, a timer that ticks every 100 ms, and a handler for Ctrl-C. Into this loop it
- * starts a job that throws darts at a quarter circle, round after round as fast as it can: the share that
- * hits, times four, tends to pi. The workers never wait for the loop, and the loop never waits for
- * them: on_snapshot comes on the loop's thread with the newest round that there is then, and what it
- * was handed does not change while it looks. Ctrl-C (or --seconds) cancels the job; on_done then closes
- * what keeps the loop alive.
+ * The program has a loop, a timer that ticks every 100 ms, and a handler for Ctrl-C. Into this loop
+ * it starts a job that throws darts at a quarter circle, round after round as fast as it can: the
+ * share that hits, times four, tends to pi. The workers never wait for the loop, and the loop never
+ * waits for them: on_snapshot comes on the loop's thread with the newest round that there is then,
+ * and what it was handed does not change while it looks. Ctrl-C (or --seconds) cancels the job;
+ * on_done then closes what keeps the loop alive.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -44,8 +44,8 @@ struct tally {
   uint64_t darts, hits;
 };
 
-/* A random number that depends on nothing but its index, so that every run throws the same darts (Steele,
- * Lea and Flood 2014, SplitMix64). */
+/* A random number that depends on nothing but its index, so that every run throws the same darts
+ * (Steele, Lea and Flood 2014, SplitMix64). */
 static uint64_t random_at(uint64_t index) {
   uint64_t mixed = (index + 1) * 0x9e3779b97f4a7c15u;
   mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -89,8 +89,8 @@ static void close_handles(struct app *app) {
     uv_close((uv_handle_t *)&app->interrupt, NULL);
 }
 
-/* On the loop's thread, last of all. The job's own handles are closed by now; with ours closed too, uv_run
- * has nothing to wait for and returns. */
+/* On the loop's thread, last of all. The job's own handles are closed by now; with ours closed too,
+ * uv_run has nothing to wait for and returns. */
 static void on_done(struct synched_job *job, int status, const struct synched_report *report,
                     void *user) {
   struct app *app = user;
@@ -155,8 +155,8 @@ static int open_handles(struct app *app) {
   return status != 0 ? status : uv_signal_start(&app->interrupt, on_interrupt, SIGINT);
 }
 
-/* The loop and everything on it, to its end. A loop that can be closed proves that no handle was forgotten,
- * neither ours nor the job's. */
+/* The loop and everything on it, to its end. A loop that can be closed proves that no handle was
+ * forgotten, neither ours nor the job's. */
 static int run_loop(struct app *app) {
   int status = uv_loop_init(&app->loop);
   if (status != 0)

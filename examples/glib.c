@@ -1,10 +1,11 @@
 /*
  * glib.c: a job in GLib's main loop, as in a program with GTK.
  *
- * The job counts primes, the next stretch of numbers in every round, as fast as it can. For the main loop it is a
- * source like any other: a descriptor that is readable when there is something to dispatch. A timeout prints the
- * newest count meanwhile, and Ctrl-C cancels the job; when synched_job_dispatch returns SYNCHED_STOP, on_done has been
- * called, and the source and the main loop end.
+ * The job counts primes, the next stretch of numbers in every round, as fast as it can. For the
+ * main loop it is a source like any other: a descriptor that is readable when there is something to
+ * dispatch. A timeout prints the newest count meanwhile, and Ctrl-C cancels the job; when
+ * synched_job_dispatch returns SYNCHED_STOP, on_done has been called, and the source and the main
+ * loop end.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -40,7 +41,7 @@ static bool is_prime(uint64_t number) {
   return number == 2 || (number > 2 && number % 2 != 0);
 }
 
-/* One segment in one round, on a worker. The memory refills `out` with the count that the segment held. */
+/* One segment in one round, on a worker. `out` starts with the count that the segment held. */
 static int count_primes(struct synched_task *task, void *user) {
   (void)user;
   uint64_t *primes = task->out;

@@ -1,11 +1,12 @@
 /*
- * poll.c: a job in an event loop of the program's own, which is one call of poll(2), steered from the keyboard.
+ * poll.c: a job in an event loop of the program's own, which is one call of poll(2), steered from
+ * the keyboard.
  *
- * The job is a plucked string, computed a hundred times a second. It starts paused; the letters on stdin pause it
- * (p), let it go on (r), compute a single round (s) and end it (q, or the end of the input). The program waits for
- * the job's descriptor and for stdin at once, until the next line is to be printed, and dispatches the job when there
- * is something to dispatch. A letter is read when the last one's call has been completed, so what is piped into the
- * program happens in order.
+ * The job is a plucked string, computed a hundred times a second. It starts paused; the letters on
+ * stdin pause it (p), let it go on (r), compute a single round (s) and end it (q, or the end of the
+ * input). The program waits for the job's descriptor and for stdin at once, until the next line is
+ * to be printed, and dispatches the job when there is something to dispatch. A letter is read when
+ * the last one's call has been completed, so what is piped into the program happens in order.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -43,7 +44,7 @@ struct point {
   double height, velocity;
 };
 
-/* One segment in one round, on a worker: each point is drawn to its neighbours, and loses a little. */
+/* One segment in one round, on a worker: its neighbours draw each point, which loses a little. */
 static int move(struct synched_task *task, void *user) {
   (void)user;
   const struct point *was = task->previous->data;

@@ -1,17 +1,17 @@
 /*
- * Who may touch what: workers read the world and write only their own band and their own lane; all else
- * belongs to the loop's thread, which also reads the lanes at any moment.
+ * Who may touch what: workers read the world and write only their own band and their own lane; all
+ * else belongs to the loop's thread, which also reads the lanes at any moment.
  *
- * The report says where the time went, but only when a job has ended. What is shown while it runs is
- * measured here: each worker adds up what its calls took. A lane has one writer, so it needs no atomic
- * addition, only that a reader never sees half of a number.
+ * The report says where the time went, but only when a job has ended. What is shown while it runs
+ * is measured here: each worker adds up what its calls took. A lane has one writer, so it needs no
+ * atomic addition, only that a reader never sees half of a number.
  */
 #include "world.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* A lane to a cache line, or two where they are fetched in pairs: workers do not slow each other down. */
+/* Each lane has its own pair of cache lines, so workers do not slow each other down. */
 struct dashboard_lane {
   _Alignas(128) _Atomic uint64_t work_ns;
 };
@@ -30,8 +30,8 @@ static uint64_t random_at(uint64_t seed, uint64_t index) {
   return mixed ^ (mixed >> 31);
 }
 
-/* One band of a random soup: three cells of eight are alive, from which Life has most to make. The bits
- * behind a row's last cell stay 0. */
+/* One band of a random soup: three cells of eight are alive, from which Life has most to make. The
+ * bits behind a row's last cell stay 0. */
 static void sow_band(const struct dashboard_world *world, size_t band, uint64_t *out) {
   const struct life_grid *const grid = &world->grid;
   const uint64_t last_mask = world->kernel.last_mask;
@@ -108,8 +108,8 @@ static int create_pool(struct dashboard_world *world, unsigned worker_count) {
   return status;
 }
 
-/* Two leases: on_snapshot looks at one snapshot while the loop may hold another, and no round waits for
- * either. No client ever holds one: what clients get is a copy, the same for all of them. */
+/* Two leases: on_snapshot looks at one snapshot while the loop may hold another, and no round waits
+ * for either. No client ever holds one: what clients get is a copy, the same for all of them. */
 static int create_memory(struct dashboard_world *world) {
   const struct life_grid *const grid = &world->grid;
   size_t *const capacities = malloc(grid->band_count * sizeof *capacities);

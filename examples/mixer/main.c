@@ -1,5 +1,5 @@
 /*
- * mixer: mixes WAV files on Synched, a block of frames to a round, at the speed at which they sound.
+ * mixer: mixes WAV files in real time. Each round computes one block of frames.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -14,8 +14,8 @@ function(synched_add_unit_test name)
   set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
-# synched_add_stress_test(NAME [LIBS target...] [ARGS argument...]): tests/stress/NAME_stress.c, a program that
-# runs until its --seconds are over.
+# synched_add_stress_test(NAME [LIBS target...] [ARGS argument...]): tests/stress/NAME_stress.c, a
+# program that runs until its --seconds are over.
 function(synched_add_stress_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS;ARGS")
   set(target ${name}_stress)
@@ -27,8 +27,8 @@ function(synched_add_stress_test name)
   set_tests_properties(stress/${name} PROPERTIES LABELS stress TIMEOUT 300 PROCESSORS 2)
 endfunction()
 
-# synched_add_contract_test(NAME COMMAND command...): a promise checked from outside, by a script or a program.
-# Exit code 77 says that it cannot be checked here.
+# synched_add_contract_test(NAME COMMAND command...): a promise checked from outside, by a script or
+# a program. Exit code 77 says that it cannot be checked here.
 function(synched_add_contract_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "COMMAND")
   add_test(NAME contract/${name} COMMAND ${arg_COMMAND})

@@ -41,9 +41,11 @@
 #if defined(__cplusplus)
 #define SYNCHED_BEGIN_DECLS extern "C" {
 #define SYNCHED_END_DECLS }
+#define SYNCHED_CAST(type, value) static_cast<type>(value)
 #else
 #define SYNCHED_BEGIN_DECLS
 #define SYNCHED_END_DECLS
+#define SYNCHED_CAST(type, value) ((type)(value))
 #endif
 
 #endif

@@ -65,7 +65,7 @@ struct synched_memory_options {
 static inline struct synched_memory_options synched_memory_options_default(void) {
   struct synched_memory_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 
@@ -139,7 +139,8 @@ SYNCHED_API void synched_snapshot_release(const struct synched_snapshot *snapsho
  * data + offsets[s] * element_size. s is not checked. */
 static inline const void *synched_snapshot_segment(const struct synched_snapshot *snapshot,
                                                    size_t s) {
-  return (const unsigned char *)snapshot->data + snapshot->offsets[s] * snapshot->element_size;
+  return SYNCHED_CAST(const unsigned char *, snapshot->data) +
+         snapshot->offsets[s] * snapshot->element_size;
 }
 
 /*

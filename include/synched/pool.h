@@ -53,7 +53,7 @@ struct synched_pool_options {
 static inline struct synched_pool_options synched_pool_options_default(void) {
   struct synched_pool_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 

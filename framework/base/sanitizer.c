@@ -1,7 +1,7 @@
 /*
- * sanitizer.c: what a program finds under the names that it knows when this library is compiled with -fsanitize=thread
- * and the program is not. (The library's own calls of these names have others then: see export.h.) Its first
- * calls are refused, before there is any thread.
+ * sanitizer.c: what a program finds under the names that it knows when this library is compiled
+ * with -fsanitize=thread and the program is not. (The library's own calls of these names have
+ * others then: see export.h.) Its first calls are refused, before there is any thread.
  */
 #include <stddef.h>
 

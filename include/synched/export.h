@@ -14,10 +14,11 @@
 #define SYNCHED_API __attribute__((visibility("default")))
 #endif
 
-/* A thread sanitizer knows only of what was compiled with -fsanitize=thread. To a program that is, another build of
- * Synched would order nothing, and every snapshot be reported as a race. So the names of the calls that programs begin with say
- * how the library was built: the linker misses "synched_pool_create_of_a_library_built_with_fsanitize_thread" where it
- * was not. Build the library with the same flag (SYNCHED_SANITIZE=thread), or, to have the reports, define
+/* A thread sanitizer knows only of what was compiled with -fsanitize=thread. To a program that
+ * is, another build of Synched would order nothing, and every snapshot be reported as a race. So
+ * the names of the calls that programs begin with say how the library was built: the linker
+ * misses "synched_pool_create_of_a_library_built_with_fsanitize_thread" where it was not. Build
+ * the library with the same flag (SYNCHED_SANITIZE=thread), or, to have the reports, define
  * SYNCHED_ANY_SANITIZER. Other sanitizers work with every build. */
 #if defined(__SANITIZE_THREAD__)
 #define SYNCHED_THREAD_SANITIZER 1

@@ -83,8 +83,9 @@ static inline struct synched_memory_options synched_memory_options_default(void)
  * On success the caller owns *out and ends it with synched_memory_destroy.
  * SYNCHED_EINVAL: a size of zero, both or neither of segment_capacity and segment_capacities, an unknown
  * flag, enum value or bytes behind the known fields; SYNCHED_ERANGE: too many segments or leases;
- * SYNCHED_EOVERFLOW: the bytes do not fit in size_t; SYNCHED_ENOMEM; SYNCHED_ENOTSUP: the library was built with
- * -fsanitize=thread and the caller was not (the other way around it does not link: see export.h). */
+ * SYNCHED_EOVERFLOW: the bytes do not fit in size_t; SYNCHED_ENOMEM; SYNCHED_ENOTSUP: the library
+ * was built with -fsanitize=thread and the caller was not (the other way around it does not link:
+ * see export.h). */
 SYNCHED_API int synched_memory_create(struct synched_memory **out,
                                       const struct synched_memory_options *options)
     SYNCHED_AS_BUILT(synched_memory_create);

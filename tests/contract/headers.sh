@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# headers.sh ROOT: every header compiles alone. The public ones as C11 to C23 and as C++17 and 20, as
-# strictly as compilers go, with each compiler that is here, and so does README's first example; the
-# framework's as C11, with the flags that pkg-config gives for what they include.
+# headers.sh ROOT: every header compiles alone. The public ones as C11 to C23 and as C++17 and 20,
+# as strictly as compilers go, with each compiler that is here, and so does README's first example;
+# the framework's as C11, with the flags that pkg-config gives for what they include.
 set -euo pipefail
 root=$1
 work=$(mktemp -d)
@@ -25,8 +25,8 @@ compile() {
   }
 }
 
-# strictest COMPILER: all of clang's warnings but those of padding and of plain pointers; gcc's that people
-# ask for.
+# strictest COMPILER: all of clang's warnings but those of padding and of plain pointers; gcc's that
+# people ask for.
 strictest() {
   case $1 in
   *clang++) echo -Weverything -Wno-padded -Wno-c++98-compat-pedantic ;;
@@ -58,7 +58,8 @@ public() {
   done
 }
 
-# example COMMAND...: what everybody copies first. With and without optimisation, for some warnings come with it.
+# example COMMAND...: what everybody copies first. With and without optimisation, for some warnings
+# come with it.
 example() {
   local level
   for level in -O0 -O2; do

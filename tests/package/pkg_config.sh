@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pkg_config.sh STAGE LIBDIR: compiles and runs the consumer with what pkg-config says about the
-# installation in STAGE, shared and static, and looks which of the two it got. CC and CXX name the compilers; an
-# empty CXX leaves C++ out.
+# installation in STAGE, shared and static, and looks which of the two it got. CC and CXX name the
+# compilers; an empty CXX leaves C++ out.
 set -euo pipefail
 stage=$1 libdir=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,7 +12,8 @@ strict=(-pedantic -Wall -Wextra -Werror)
 # links_shared PROGRAM: whether it needs libsynched.so.
 links_shared() { readelf -d "$1" | grep -q 'NEEDED.*\[libsynched\.so'; }
 
-# build_and_run NAME yes|no WORD...: pkg-config's words; and whether the programs then need libsynched.so.
+# build_and_run NAME yes|no WORD...: pkg-config's words; and whether the programs then need
+# libsynched.so.
 build_and_run() {
   local name=$1 shared=$2 flags program found
   shift 2

@@ -58,8 +58,8 @@ foreach(dir IN ITEMS pc_libdir pc_includedir)
 endforeach()
 configure_file(tools/cmake/synched.pc.in synched.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/synched.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-# The linker takes a shared library wherever there is one, whatever pkg-config is asked for: so the static one is named as
-# a file, in a .pc file of its own.
+# The linker takes a shared library wherever there is one, whatever pkg-config is asked for: so the
+# static one is named as a file, in a .pc file of its own.
 if(SYNCHED_STATIC)
   configure_file(tools/cmake/synched-static.pc.in synched-static.pc @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/synched-static.pc"

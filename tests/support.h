@@ -14,7 +14,8 @@
 
 #include "platform/fault.h"
 
-/* Whether this build is run by an emulator, whose own memory and time are then measured with the program's. */
+/* Whether this build is run by an emulator, whose own memory and time are then measured with the
+ * program's. */
 bool is_emulated(void);
 
 /* The rows of a test, where there are too many for a machine that simulates or checks every access. */

@@ -59,7 +59,8 @@ void synched__waiter_deinit(struct synched__waiter *waiter);
 uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
                             uint64_t seen, uint64_t until_ns);
 
-/* Looks for about `looks` pauses, which take some time on every CPU (platform/atomic.h), whether the epoch is not `seen`; returns what it was last. */
+/* Looks for about `looks` pauses, which take some time on every CPU (platform/atomic.h), whether
+ * the epoch is not `seen`; returns what it was last. */
 uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen);
 
 /* Sets the epoch; true if somebody may sleep, so that the caller should look whom to wake. Releases. */

@@ -267,7 +267,7 @@ struct synched_job_options {
 static inline struct synched_job_options synched_job_options_default(void) {
   struct synched_job_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 

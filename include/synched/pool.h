@@ -53,7 +53,7 @@ struct synched_pool_options {
 static inline struct synched_pool_options synched_pool_options_default(void) {
   struct synched_pool_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 
@@ -73,9 +73,12 @@ static inline struct synched_pool_options synched_pool_options_default(void) {
  * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a
  * priority or nice value that does not exist, or both; a cpu_list that is missing, superfluous or unreadable.
  * SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist, is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory
- * or threads were refused. After a failure *out is NULL, no thread is left and none ran. */
+ * or threads were refused. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the
+ * caller was not (the other way around it does not link: see export.h). After a failure *out is
+ * NULL, no thread is left and none ran. */
 SYNCHED_API int synched_pool_create(struct synched_pool **out,
-                                    const struct synched_pool_options *options);
+                                    const struct synched_pool_options *options)
+    SYNCHED_AS_BUILT(synched_pool_create);
 
 /* Ends the workers and frees the pool. NULL is allowed and does nothing.
  * Any thread but a worker; blocks until the threads have ended.

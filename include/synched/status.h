@@ -34,9 +34,9 @@ SYNCHED_BEGIN_DECLS
 
 enum synched_status {
   SYNCHED_OK = 0,
-#define SYNCHED__STATUS_ENUMERATOR(name, text) SYNCHED_##name = -(name),
-  SYNCHED_STATUS_MAP(SYNCHED__STATUS_ENUMERATOR)
-#undef SYNCHED__STATUS_ENUMERATOR
+#define SYNCHED_STATUS_ENUMERATOR(name, text) SYNCHED_##name = -(name),
+  SYNCHED_STATUS_MAP(SYNCHED_STATUS_ENUMERATOR)
+#undef SYNCHED_STATUS_ENUMERATOR
 };
 
 /* The text of a status, "in use" for SYNCHED_EBUSY; "no error" for 0, and a fixed text for a number

@@ -7,6 +7,9 @@
  * a pool, and snapshots, with the exception that synched_snapshot_current names. What the child makes itself works
  * as anywhere. A compute call or a callback that forks must not return in the child: there it ends with exec or
  * _exit. A child that is forked on a worker has that worker's CPU and priority.
+ *
+ * Sanitizers: a program that is compiled with -fsanitize=thread needs a library that is, too
+ * (export.h); with any other, both builds do.
  */
 #ifndef SYNCHED_SYNCHED_H
 #define SYNCHED_SYNCHED_H

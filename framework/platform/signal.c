@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -14,21 +15,34 @@
 #include "base/error.h"
 #include "platform/fault.h"
 
+/* Out of descriptors is a matter of time, or of a limit; whatever else is not. */
+static int refuse(int error) {
+  struct rlimit limit;
+  if (error == ENOMEM)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a file descriptor");
+  if (error != EMFILE && error != ENFILE)
+    return synched__fail(error == EPERM || error == ENOSYS ? SYNCHED_ENOTSUP : SYNCHED_EIO,
+                         "the system refused a file descriptor for events: %s", strerror(error));
+  if (error == ENFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
+  return synched__fail(SYNCHED_EAGAIN,
+                       "this process has no file descriptor left (RLIMIT_NOFILE is %llu)",
+                       (unsigned long long)limit.rlim_cur);
+}
+
 int synched__signal_init(struct synched__signal *signal) {
   if (synched__fault_hit(SYNCHED__FAULT_SYNC))
-    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
+    return refuse(EMFILE);
 #if defined(__linux__)
   int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (fd < 0)
-    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
-                         strerror(errno));
+    return refuse(errno);
   *signal = (struct synched__signal){.read_fd = fd, .write_fd = fd};
 #else
   uv_file ends[2];
   int status = uv_pipe(ends, UV_NONBLOCK_PIPE, UV_NONBLOCK_PIPE);
   if (status != 0)
-    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
-                         uv_strerror(status));
+    return refuse(-status);
   *signal = (struct synched__signal){.read_fd = ends[0], .write_fd = ends[1]};
 #endif
   return 0;

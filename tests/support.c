@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "memory/memory.h"
+#include "platform/cpus.h"
 
 unsigned at_most(unsigned count, unsigned slow_count) {
   const char *valgrind = getenv("SYNCHED_VALGRIND");
@@ -19,6 +20,15 @@ unsigned usable_cpus(void) {
   struct synched_topology_info info = {.struct_size = sizeof info};
   cr_assert_eq(synched_topology_info(&info), 0, "%s", synched_error_message());
   return info.usable_count;
+}
+
+unsigned spinning_most(void) {
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  unsigned most = budget.usable_count;
+  while (most > 0 && synched__cpus_are_short(&budget, most))
+    most--;
+  return most;
 }
 
 static unsigned entry_count(const char *path) {

@@ -6,20 +6,23 @@
  * with synched_pool_destroy. The affinity mask of the calling thread is never changed.
  *
  * What a thread of the library is to the program:
- * Signals. It blocks all but those that a fault of its own raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
- * SIGTRAP, SIGSYS), whatever the calling thread blocks: handlers, sigwait and signalfd are the
- * program's threads' business. A call that wants others (SIGPROF, for a profiler by thread)
- * unblocks them by pthread_sigmask, for its worker, from then on. Floating point. It begins in the
- * mode that programs start in; calls are in their job's (<synched/job.h>). Stack. No alternate
- * signal stack: who handles overflows of the stack sets one up, by sigaltstack in a call. Inherited
- * from the thread that makes the pool (for deadlines: the first job that has one) as it is at that
- * moment, and the same from then on, whatever that thread does later: scheduling class and nice
- * value, where the options ask for none; the affinity mask, of a worker that is bound to nothing;
- * the memory policy (set_mempolicy, numactl), which decides where the pages are that a call is the
- * first to write; seccomp filters, capabilities, I/O priority, namespaces, cgroup. A class of
- * SCHED_DEADLINE cannot be inherited: then there is no pool. The timer slack is 1 ns, so that waits
- * end on time. Working directory, umask, user, descriptors and limits are the process's. A locale
- * (uselocale), errno and other thread-local variables are each thread's own.
+ *  - Signals. It blocks all but those that a fault of its own raises (SIGSEGV, SIGBUS, SIGFPE,
+ *    SIGILL, SIGTRAP, SIGSYS), whatever the calling thread blocks: handlers, sigwait and signalfd
+ *    are the business of the program's own threads. A call that wants others (SIGPROF, for a
+ *    profiler by thread) unblocks them by pthread_sigmask, for its worker, from then on.
+ *  - Floating point. It begins in the mode that programs start in; calls are in that of their job
+ *    (<synched/job.h>).
+ *  - Stack. It has no alternate signal stack: who handles overflows sets one up, by sigaltstack in
+ *    a call.
+ *  - Inherited from the thread that makes the pool (the watch over deadlines: that makes the first
+ *    job with one), as it is at that moment and whatever becomes of it there later: scheduling
+ *    class and nice value, where the options ask for none; the affinity mask, of a worker that is
+ *    bound to nothing; the memory policy (set_mempolicy, numactl), which decides where pages are
+ *    that a call is the first to write; seccomp filters, capabilities, I/O priority, namespaces,
+ *    cgroup. The class SCHED_DEADLINE cannot be inherited: then there is no pool.
+ *  - The timer slack is 1 ns, so that waits end on time.
+ *  - Working directory, umask, user, descriptors and limits are the process's; a locale
+ *    (uselocale), errno and other thread-local variables are each thread's own.
  */
 #ifndef SYNCHED_POOL_H
 #define SYNCHED_POOL_H

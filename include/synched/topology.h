@@ -63,9 +63,10 @@ SYNCHED_API int synched_topology_info(struct synched_topology_info *out);
 
 /* Plans places for `worker_count` workers (1 or more) into the array `places` of that length.
  * The plan is deterministic, and does not look at the pools that there are. With more workers than
- * CPUs, places are dealt again from the start. `cpu_list` ("0-3,8") is for SYNCHED_AFFINITY_LIST
- * and must be NULL for all others. A list may name a CPU twice; it is dealt from the start again
- * where it is shorter than worker_count. Any thread; some milliseconds; keeps nothing.
+ * CPUs, places are dealt again from the start.
+ * `cpu_list` ("0-3,8") is for SYNCHED_AFFINITY_LIST and must be NULL for all others. A list may
+ * name a CPU twice; it is dealt from the start again where it is shorter than worker_count.
+ * Any thread; some milliseconds; keeps nothing.
  * SYNCHED_EINVAL: worker_count 0, unknown affinity, a list that cannot be read or is missing.
  * SYNCHED_ENOENT: the list names a CPU that the machine does not have. SYNCHED_EPERM: one that this
  * process is not allowed to use. SYNCHED_ENOMEM, SYNCHED_EIO: the system's tables could not be

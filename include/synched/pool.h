@@ -9,7 +9,8 @@
  *  - Signals. It blocks all but those that a fault of its own raises (SIGSEGV, SIGBUS, SIGFPE,
  *    SIGILL, SIGTRAP, SIGSYS), whatever the calling thread blocks: handlers, sigwait and signalfd
  *    are the business of the program's own threads. A call that wants others (SIGPROF, for a
- *    profiler by thread) unblocks them by pthread_sigmask, for its worker, from then on.
+ *    profiler by thread) unblocks them by pthread_sigmask, for its worker, from then on. A call that
+ *    starts a program hands this mask on to it, as every thread does its own.
  *  - Floating point. It begins in the mode that programs start in; calls are in that of their job
  *    (<synched/job.h>).
  *  - Stack. It has no alternate signal stack: who handles overflows sets one up, by sigaltstack in

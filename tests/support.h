@@ -24,6 +24,9 @@ unsigned at_most(unsigned count, unsigned slow_count);
 /* CPUs that this process may really use. */
 unsigned usable_cpus(void);
 
+/* So many workers may spin without end: a quota of 1.5 CPUs is not enough for two. */
+unsigned spinning_most(void);
+
 /* How many threads the test has made; a thread that has been joined may take a moment to disappear, for
  * which this waits. The test's process has some of its own, which threads_begin counts. */
 void threads_begin(void);

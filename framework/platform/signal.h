@@ -13,7 +13,8 @@ struct synched__signal {
   int write_fd; /* the same for an eventfd */
 };
 
-/* 0, or SYNCHED_EAGAIN when the system has no descriptor left. */
+/* 0, or SYNCHED_EAGAIN when no descriptor is left for now; SYNCHED_ENOMEM; SYNCHED_ENOTSUP or
+ * SYNCHED_EIO where another try would not help. */
 int synched__signal_init(struct synched__signal *signal);
 void synched__signal_deinit(struct synched__signal *signal);
 

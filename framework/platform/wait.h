@@ -70,8 +70,9 @@ static inline bool synched__gate_advance(const struct synched__gate *gate, uint6
   return synched__load_seq_cst(gate->sleeper_count) != 0;
 }
 
-/* The waiter's own thread: from now on it is not awake for longer than twice most_ns, neither while it spins in here, nor while
- * it computes and calls synched__waiter_rest as soon as awake_until_ns has come. */
+/* The waiter's own thread: from now on it is not awake for longer than twice most_ns, neither while
+ * it spins in here, nor while it computes and calls synched__waiter_rest as soon as awake_until_ns
+ * has come. */
 void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_ns);
 
 /* Sleeps for a moment, if the thread has not slept by itself since this was called last. */

@@ -17,6 +17,18 @@
  *   ended: on_done(job, status, report, user);
  *
  * with the segments of one round in any order and on several workers at once.
+ *
+ * Floating point: each call of compute and init, each on_round and the fold begins in the mode
+ * (rounding, flush-to-zero and denormals-are-zero, traps, the x87's precision) of the thread that
+ * created the job, as it was then, whatever calls before have left behind. So results do not depend
+ * on who computes what. The sticky exception flags are not part of it: who tests them clears them
+ * before (feclearexcept). It costs a call some two nanoseconds. Callbacks on the loop's thread are
+ * in that thread's own mode.
+ *
+ * No callback may be left in another way than by returning: neither by a C++ exception (there is
+ * nobody to catch it: the program ends), nor by longjmp, pthread_exit or cancellation (the round
+ * would never end, and the program hang). C++ callbacks catch what they throw, and return a code
+ * for it.
  */
 #ifndef SYNCHED_JOB_H
 #define SYNCHED_JOB_H
@@ -54,7 +66,12 @@ struct synched_task {
 /* Computes one segment. Runs on a worker, at the same time as other segments' calls. Returns 0, or a
  * code of its own (any other value) that fails the round: SYNCHED_STOP, too, which only on_round and
  * on_init return to end a job well. A `count` above `capacity` fails it with SYNCHED_ERANGE. It may call
- * everything that is documented "any thread", and must not call what blocks on the same pool. */
+ * everything that is documented "any thread", and must not call what blocks on the same pool.
+ * Calls that block (input, locks, sleeps) are computed correctly, but by default as if they
+ * computed: rounds that look too small to be worth sharing stay on one worker, and who waits for a
+ * blocked call spins, at a CPU's cost. For those there are, best together, SYNCHED_JOB_EAGER, which
+ * gives every worker its part of every round, and SYNCHED_WAIT_SLEEP of the pool, with which nobody
+ * spins. */
 typedef int (*synched_compute_fn)(struct synched_task *task, void *user);
 
 /* For long calls: 1 once nothing that this call can still do will count, because the job has been cancelled, or
@@ -211,7 +228,8 @@ enum synched_deadline_policy {
 #define SYNCHED_WEIGHT_MAX 1000u
 
 /* Flags of synched_job_options. */
-/* wake every worker for every round, whatever its size: for calls that block, and for tests */
+/* wake every worker for every round, whatever its size: for calls that block (together with
+ * SYNCHED_WAIT_SLEEP of <synched/pool.h>, or the others spin meanwhile), and for tests */
 #define SYNCHED_JOB_EAGER 0x1u
 /* do not time single segments: saves a clock read per call where segments are tiny and many */
 #define SYNCHED_JOB_NO_SEGMENT_TIMES 0x2u
@@ -284,9 +302,11 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Any thread; does not block. On success the caller owns *out and ends it with synched_job_destroy.
  * SYNCHED_EINVAL: a NULL, no compute, unknown flag, enum value or bytes behind the known fields,
  * on_snapshot with a memory without leases, a deadline above the period, an overrun without a period, a
- * deadline_policy or on_deadline without a deadline, on_init without init; SYNCHED_ERANGE: report_rounds,
- * period_ns, deadline_ns, weight; SYNCHED_EBUSY: the memory has a job or an open writer; SYNCHED_EAGAIN: no thread for the watchdog, which a
- * pool's first job with a deadline brings; SYNCHED_ENOMEM; SYNCHED_ENOTSUP: the pool is a parent process's. */
+ * deadline_policy or on_deadline without a deadline, on_init without init; SYNCHED_ERANGE:
+ * report_rounds, period_ns, deadline_ns, weight; SYNCHED_EBUSY: the memory has a job or an open
+ * writer; SYNCHED_EAGAIN: no file descriptor for now, or no thread for the watchdog, which a pool's
+ * first job with a deadline brings, and for which the other statuses of synched_pool_create on
+ * threads hold; SYNCHED_ENOMEM; SYNCHED_ENOTSUP: the pool is a parent process's. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,
                                    const struct synched_job_options *options);

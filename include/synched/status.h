@@ -16,7 +16,7 @@ SYNCHED_BEGIN_DECLS
 
 /* The one table: name, text. */
 #define SYNCHED_STATUS_MAP(X)                                                                      \
-  X(EAGAIN, "the system lacks the resources for now (threads, mappings)")                          \
+  X(EAGAIN, "the system lacks the resources for now (threads, descriptors)")                       \
   X(EALREADY, "it has happened already")                                                           \
   X(EBUSY, "in use")                                                                               \
   X(ECANCELED, "cancelled")                                                                        \

@@ -16,11 +16,11 @@ SYNCHED_BEGIN_DECLS
 
 /* How workers are bound to CPUs. A "CPU" is what the system schedules on (a hardware thread). */
 enum synched_affinity {
-  /* For a program that may not be alone on its machine. A pool that has a worker for every CPU that the process may use:
-   * CORES, those CPUs first to which no other pool of the process is bound, and workers beyond them bound to nothing. A
-   * smaller pool: NONE, for nobody but the system knows which CPUs others leave. Where the cgroup grants less time than the
-   * CPUs have, be it half a CPU less: NONE, for the system must move them. What it came to, and why, synched_pool_info
-   * says */
+  /* For a program that may not be alone on its machine. A pool that has a worker for every CPU that
+   * the process may use: CORES, those CPUs first to which no other pool of the process is bound,
+   * and workers beyond them bound to nothing. A smaller pool: NONE, for nobody but the system knows
+   * which CPUs others leave. Where the cgroup grants less time than the CPUs have, be it half a CPU
+   * less: NONE, for the system must move them. What it came to, and why, synched_pool_info says */
   SYNCHED_AFFINITY_AUTO = 0,
   SYNCHED_AFFINITY_NONE,    /* bound to nothing: each worker may run on every allowed CPU */
   SYNCHED_AFFINITY_COMPACT, /* close together: hardware threads of one core, then the next core */
@@ -49,8 +49,9 @@ struct synched_topology_info {
   unsigned allowed_count; /* CPUs in this process's affinity mask */
   double quota_cpus;      /* CPU time that the cgroup grants, in CPUs (1.5); 0: no limit */
   unsigned usable_count;  /* min(allowed_count, quota_cpus rounded up): the default worker count */
-  /* "": none; else, in a sentence, why the counts and places may not be this machine's: the environment has hwloc, which
-   * reads the tables, describe another one (HWLOC_SYNTHETIC, HWLOC_XMLFILE ...), or there are no tables (no /sys) */
+  /* "": none; else, in a sentence, why the counts and places may not be this machine's: the
+   * environment has hwloc, which reads the tables, describe another one (HWLOC_SYNTHETIC,
+   * HWLOC_XMLFILE ...), or there are no tables (no /sys) */
   char warning[160];
 };
 
@@ -61,14 +62,15 @@ struct synched_topology_info {
 SYNCHED_API int synched_topology_info(struct synched_topology_info *out);
 
 /* Plans places for `worker_count` workers (1 or more) into the array `places` of that length.
- * The plan is deterministic, and does not look at the pools that there are. With more workers than CPUs, places are dealt again from the start.
- * `cpu_list` ("0-3,8") is for SYNCHED_AFFINITY_LIST and must be NULL for all others. A list may name
- * a CPU twice; it is dealt from the start again where it is shorter than worker_count.
+ * The plan is deterministic, and does not look at the pools that there are. With more workers than
+ * CPUs, places are dealt again from the start.
+ * `cpu_list` ("0-3,8") is for SYNCHED_AFFINITY_LIST and must be NULL for all others. A list may
+ * name a CPU twice; it is dealt from the start again where it is shorter than worker_count.
  * Any thread; some milliseconds; keeps nothing.
  * SYNCHED_EINVAL: worker_count 0, unknown affinity, a list that cannot be read or is missing.
  * SYNCHED_ENOENT: the list names a CPU that the machine does not have. SYNCHED_EPERM: one that this
- * process is not allowed to use. SYNCHED_ENOMEM, SYNCHED_EIO: the system's tables could not be read.
- * `places` is then untouched. */
+ * process is not allowed to use. SYNCHED_ENOMEM, SYNCHED_EIO: the system's tables could not be
+ * read. `places` is then untouched. */
 SYNCHED_API int synched_topology_plan(struct synched_place *places, unsigned worker_count,
                                       enum synched_affinity affinity, const char *cpu_list);
 

@@ -5,10 +5,10 @@
 
 /* Computes one segment of the rod: reads all of the last round, writes its own part of this one. */
 static int relax(struct synched_task *task, void *user) {
-  (void)user;
   const double *was = task->previous->data;
   double *is = task->out;
   size_t at = task->first, end = task->previous->element_count - 1;
+  (void)user;
   for (size_t i = 0; i < task->count; i++, at++) {
     is[i] = at == 0 ? 100.0 : at == end ? 0.0 : (was[at - 1] + was[at + 1]) / 2;
     task->contribution += fabs(is[i] - was[at]);
@@ -33,7 +33,9 @@ int main(void) {
                          SYNCHED_JOB_OPTIONS(.compute = relax, .on_round = settled,
                                              .fold = SYNCHED_FOLD_SUM)) != 0 ||
       synched_job_run(job) != 0 || synched_job_report(job, &report) != 0 ||
-      synched_report_print(report, stdout) != 0)
-    return fprintf(stderr, "quickstart: %s\n", synched_error_message()), 1;
+      synched_report_print(report, stdout) != 0) {
+    fprintf(stderr, "quickstart: %s\n", synched_error_message());
+    return 1;
+  }
   return synched_job_destroy(job) || synched_memory_destroy(rod) || synched_pool_destroy(pool);
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "memory/memory.h"
+#include "platform/cpus.h"
 
 bool is_emulated(void) {
 #if defined(SYNCHED_EMULATED)
@@ -27,6 +28,15 @@ unsigned usable_cpus(void) {
   struct synched_topology_info info = {.struct_size = sizeof info};
   cr_assert_eq(synched_topology_info(&info), 0, "%s", synched_error_message());
   return info.usable_count;
+}
+
+unsigned spinning_most(void) {
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  unsigned most = budget.usable_count;
+  while (most > 0 && synched__cpus_are_short(&budget, most))
+    most--;
+  return most;
 }
 
 static unsigned entry_count(const char *path) {

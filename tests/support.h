@@ -14,7 +14,8 @@
 
 #include "platform/fault.h"
 
-/* Whether this build is run by an emulator, whose own memory and time are then measured with the program's. */
+/* Whether this build is run by an emulator, whose own memory and time are then measured with the
+ * program's. */
 bool is_emulated(void);
 
 /* The rows of a test, where there are too many for a machine that simulates or checks every access. */
@@ -22,6 +23,9 @@ unsigned at_most(unsigned count, unsigned slow_count);
 
 /* CPUs that this process may really use. */
 unsigned usable_cpus(void);
+
+/* So many workers may spin without end: a quota of 1.5 CPUs is not enough for two. */
+unsigned spinning_most(void);
 
 /* How many threads the test has made; a thread that has been joined may take a moment to disappear, for
  * which this waits. The test's process has some of its own, which threads_begin counts. */

@@ -253,15 +253,17 @@ static inline void synched__job_forget_failures(struct synched_job *job) {
   synched__store_relaxed(&job->skip_from, SYNCHED__NO_SEGMENT);
 }
 
-/* Around what may make the job end, or leaves it to others who may end it, and looks at it afterwards: on_done may
- * destroy it, and the loop waits until everybody is out before it calls that.
+/* Around what may make the job end, or leaves it to others who may end it, and looks at it
+ * afterwards: on_done may destroy it, and the loop waits until everybody is out before it calls
+ * that.
  *
- * The count may rise in a relaxed way only because something else orders it before the store to departed, after
- * which the loop reads it. Who steers or ends a job (steer.c) takes steer.mutex next, which synched__job_end takes
- * before that store, in synched__steer_close: so the loop sees the visitor, or the visitor is told that the job has
- * ended, and its caller must keep it. Who blocks or unblocks it (turn.c) has the job, and only who is given it from
- * there on, through memory->starved or the pool's mutex, can end it. A visitor of another kind needs an order of its
- * own here. */
+ * The count may rise in a relaxed way only because something else orders it before the store to
+ * departed, after which the loop reads it. Who steers or ends a job (steer.c) takes steer.mutex
+ * next, which synched__job_end takes before that store, in synched__steer_close: so the loop
+ * sees the visitor, or the visitor is told that the job has ended, and its caller must keep it.
+ * Who blocks or unblocks it (turn.c) has the job, and only who is given it from there on,
+ * through memory->starved or the pool's mutex, can end it. A visitor of another kind needs an
+ * order of its own here. */
 static inline void synched__job_enter(struct synched_job *job) {
   (void)synched__add_relaxed(&job->visitor_count, 1);
 }

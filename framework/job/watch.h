@@ -20,9 +20,10 @@
 struct synched_pool;
 struct synched__watch;
 
-/* Which call a worker is in; its own, read by the watch. The two belong together although they are two: between two
- * calls there is none, so a reader who finds the same call before and after it has read the time has read that call's.
- * Within a round no call comes twice, and only marks of an open round are read. */
+/* Which call a worker is in; its own, read by the watch. The two belong together although they
+ * are two: between two calls there is none, so a reader who finds the same call before and after
+ * it has read the time has read that call's. Within a round no call comes twice, and only marks
+ * of an open round are read. */
 struct synched__call_mark {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t call; /* segment + 1; 0: none */
   _Atomic uint64_t since_ns;                           /* by synched__tick_ns */
@@ -71,8 +72,8 @@ static inline void synched__watch_leave(struct synched__call_mark *mark) {
   synched__store_relaxed(&mark->call, 0);
 }
 
-/* By the watch: segment + 1 of the call that the worker is in, and since when; 0: it is in none. Looks again as long as
- * calls follow each other, of which a round has only so many. */
+/* By the watch: segment + 1 of the call that the worker is in, and since when; 0: it is in none.
+ * Looks again as long as calls follow each other, of which a round has only so many. */
 static inline uint64_t synched__watch_read(struct synched__call_mark *mark, uint64_t *since_ns) {
   for (;;) {
     const uint64_t call = synched__load_acquire(&mark->call); /* [call-begun] acquire */

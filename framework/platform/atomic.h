@@ -80,10 +80,11 @@ void synched__schedule_seed(uint64_t seed);
   (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
                          (p), (expected), (desired), memory_order_seq_cst, memory_order_seq_cst))
 
-/* Tells the CPU that this thread spins, and takes it some time, everywhere: from a few ns to some 50. Looks at what others
- * write, which are counted in pauses, would otherwise follow each other as fast as the CPU can, and a number of
- * them be over at once. ARM's yield does nothing where a core has one thread, which is all that are known; a barrier for
- * instructions takes as long as a pause elsewhere. */
+/* Tells the CPU that this thread spins, and takes it some time, everywhere: from a few ns to
+ * some 50. Looks at what others write, which are counted in pauses, would otherwise follow each
+ * other as fast as the CPU can, and a number of them be over at once. ARM's yield does nothing
+ * where a core has one thread, which is all that are known; a barrier for instructions takes as
+ * long as a pause elsewhere. */
 static inline void synched__cpu_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

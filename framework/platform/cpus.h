@@ -53,13 +53,14 @@ struct synched__cpus_budget {
   unsigned usable_count;  /* the smaller of the two, the quota rounded up; 1 or more */
 };
 
-/* Whether the quota is less than the mask: then the system must be free to move threads. By the quota as it is: of one
- * that is rounded, nobody knows how much is missing. */
+/* Whether the quota is less than the mask: then the system must be free to move threads. By the
+ * quota as it is: of one that is rounded, nobody knows how much is missing. */
 static inline bool synched__cpus_are_rationed(const struct synched__cpus_budget *budget) {
   return budget->quota_cpus > 0 && budget->quota_cpus < budget->allowed_count;
 }
 
-/* Whether so many threads that are all busy get less time than they ask for. By the quota as it is. */
+/* Whether so many threads that are all busy get less time than they ask for. By the quota as it is.
+ * */
 static inline bool synched__cpus_are_short(const struct synched__cpus_budget *budget,
                                            unsigned thread_count) {
   return thread_count > budget->allowed_count ||

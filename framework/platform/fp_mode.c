@@ -18,12 +18,8 @@ static void set_x87(uint32_t control) {
 
 void synched__fp_mode_set(const struct synched__fp_mode *mode) {
   set_x87(mode->x87);
-  if (!synched__has_sse())
-    return;
-  uint32_t mxcsr;
-  __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
-  mxcsr = (mxcsr & SYNCHED__MXCSR_FLAGS) | mode->mxcsr;
-  __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr) : "memory");
+  if (synched__has_sse())
+    __asm__ volatile("ldmxcsr %0" : : "m"(mode->mxcsr) : "memory");
 }
 
 #elif defined(__aarch64__)

@@ -1,13 +1,15 @@
 /*
  * fp_mode.h: how this thread's floating-point arithmetic rounds, flushes and traps.
  *
- * A mode is what a program can set and every later operation of the thread then obeys: rounding, flush-to-zero and
- * denormals-are-zero, which exceptions trap, and the x87's precision. The sticky exception flags are no part of it. What
- * one call on a worker sets would otherwise be there for all later ones, and so results would depend on where they are
- * computed.
+ * A mode is what a program can set and every later operation of the thread then obeys: rounding,
+ * flush-to-zero and denormals-are-zero, which exceptions trap, and the x87's precision. The sticky
+ * exception flags are no part of it. What one call on a worker sets would otherwise be there for
+ * all later ones, and so results would depend on where they are computed.
  *
- * A library that asks before every call must ask cheaply: on x86 and ARM, where it matters, the registers are read and
- * compared here, and written only where they differ, which costs much more.
+ * Before every call that must cost next to nothing. On ARM a register is read and compared, and
+ * written only where it differs. So is the x87's on x86. SSE's can be written in a nanosecond or
+ * two on current CPUs, but on some (AMD's, of 2017 and later) takes five to read, for that waits
+ * for the arithmetic before it; so it is written unseen, which clears its sticky flags.
  */
 #ifndef SYNCHED_PLATFORM_FP_MODE_H
 #define SYNCHED_PLATFORM_FP_MODE_H
@@ -113,14 +115,22 @@ static inline bool synched__fp_mode_is_same(const struct synched__fp_mode *a,
 /* The mode that every program starts in. */
 struct synched__fp_mode synched__fp_mode_default(void);
 
-/* Gives the calling thread a mode; its sticky flags stay, but for the x87's where it is given another mode: they
- * would trap if that says so. */
+/* Gives the calling thread a mode. What becomes of its sticky flags depends on the CPU; none of
+ * them traps for what was before. */
 void synched__fp_mode_set(const struct synched__fp_mode *mode);
 
-/* The same where it has another one: mostly some reads and a comparison. */
+/* The same, quick where the thread mostly has it already. */
 static inline void synched__fp_mode_enter(const struct synched__fp_mode *mode) {
+#if defined(__SSE__)
+  uint16_t x87;
+  __asm__ volatile("ldmxcsr %0" : : "m"(mode->mxcsr) : "memory");
+  __asm__ volatile("fnstcw %0" : "=m"(x87));
+  const bool is_same = x87 == mode->x87;
+#else
   const struct synched__fp_mode here = synched__fp_mode_here();
-  if (__builtin_expect(!synched__fp_mode_is_same(&here, mode), 0))
+  const bool is_same = synched__fp_mode_is_same(&here, mode);
+#endif
+  if (__builtin_expect(!is_same, 0))
     synched__fp_mode_set(mode);
 }
 

@@ -1,10 +1,10 @@
 /*
  * park.c: the futex by hand, because no C library has it, or libuv's mutex and condition.
  *
- * The kernel's time is not the C library's: where a long has 32 bits, SYS_futex takes two of these, whatever the width
- * of the library's time_t, and reads something else from a struct timespec of 64 bits. So the time is written down here
- * as the kernel has it. Where a kernel, or its headers, know no such time any more there is SYS_futex_time64, whose
- * two numbers have 64 bits everywhere.
+ * The kernel's time is not the C library's: where a long has 32 bits, SYS_futex takes two of these,
+ * whatever the width of the library's time_t, and reads something else from a struct timespec of 64
+ * bits. So the time is written down here as the kernel has it. Where a kernel, or its headers, know
+ * no such time any more there is SYS_futex_time64, whose two numbers have 64 bits everywhere.
  */
 #include "platform/park.h"
 
@@ -68,7 +68,8 @@ static long futex_time64(struct synched__parker *parker, int operation, uint32_t
 static long futex(struct synched__parker *parker, int operation, uint32_t value,
                   uint64_t until_ns) {
 #if defined(SYS_futex)
-  /* A time that a long cannot say is one that no machine runs for: the wait ends early, and is begun again. */
+  /* A time that a long cannot say is one that no machine runs for: the wait ends early, and is
+   * begun again. */
   const uint64_t seconds = until_ns / 1000000000u;
   const struct kernel_time until = {
       (kernel_long)(seconds < SYNCHED__KERNEL_LONG_MAX ? seconds : SYNCHED__KERNEL_LONG_MAX),

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -44,13 +45,25 @@ static bool open_ends(struct synched__signal *signal) {
 
 #endif
 
+/* Out of descriptors is a matter of time, or of a limit; whatever else is not. */
+static int refuse(int error) {
+  struct rlimit limit;
+  if (error == ENOMEM)
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a file descriptor");
+  if (error != EMFILE && error != ENFILE)
+    return synched__fail(error == EPERM || error == ENOSYS ? SYNCHED_ENOTSUP : SYNCHED_EIO,
+                         "the system refused a file descriptor for events: %s", strerror(error));
+  if (error == ENFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
+  return synched__fail(SYNCHED_EAGAIN,
+                       "this process has no file descriptor left (RLIMIT_NOFILE is %llu)",
+                       (unsigned long long)limit.rlim_cur);
+}
+
 int synched__signal_init(struct synched__signal *signal) {
   if (synched__fault_hit(SYNCHED__FAULT_SYNC))
-    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
-  if (!open_ends(signal))
-    return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left: %s",
-                         strerror(errno));
-  return 0;
+    return refuse(EMFILE);
+  return open_ends(signal) ? 0 : refuse(errno);
 }
 
 void synched__signal_deinit(struct synched__signal *signal) {

@@ -2,7 +2,8 @@
  * signal.h: a file descriptor that one side makes readable and an event loop waits for.
  *
  * It is the library's own, not a handle of a loop: whoever signals touches nothing that a loop's owner could
- * take away at the same moment. An eventfd on Linux; elsewhere (and with SYNCHED_NO_EVENTFD) a pipe.
+ * take away at the same moment. An eventfd on Linux; elsewhere, and with SYNCHED_NO_EVENTFD,
+ * a pipe.
  */
 #ifndef SYNCHED_PLATFORM_SIGNAL_H
 #define SYNCHED_PLATFORM_SIGNAL_H
@@ -12,7 +13,8 @@ struct synched__signal {
   int write_fd; /* the same for an eventfd */
 };
 
-/* 0, or SYNCHED_EAGAIN when the system has no descriptor left. */
+/* 0, or SYNCHED_EAGAIN when no descriptor is left for now; SYNCHED_ENOMEM; SYNCHED_ENOTSUP or
+ * SYNCHED_EIO where another try would not help. */
 int synched__signal_init(struct synched__signal *signal);
 void synched__signal_deinit(struct synched__signal *signal);
 

@@ -1,12 +1,13 @@
 /*
  * thread.c: threads that begin alike, whoever makes them, and a refusal that says what would help.
  *
- * A new thread has its creator's signal mask and floating-point mode (and more, which <synched/pool.h> lists). Of those two
- * none is right for a thread that the program does not know: it gets a mask and a mode of its own.
+ * A new thread has its creator's signal mask and floating-point mode (and more, which
+ * <synched/pool.h> lists). Of those two none is right for a thread that the program does not know:
+ * it gets a mask and a mode of its own.
  *
- * pthread_create takes the program's thread-local storage from the new thread's stack. With a large one of those a stack is
- * refused, or, worse, granted with next to nothing left of it. How much is left the system tells of a thread
- * that is there; so one is made for that, which does nothing.
+ * pthread_create takes the program's thread-local storage from the new thread's stack. With a large
+ * one of those a stack is refused, or, worse, granted with next to nothing left of it. How much is
+ * left the system tells of a thread that is there; so one is made for that, which does nothing.
  */
 #include "platform/thread.h"
 
@@ -27,8 +28,8 @@
 #include "platform/fault.h"
 #include "platform/fp_mode.h"
 
-/* What must be left of a stack for the library and the program's calls: about as much as a signal's handler and
- * some calls of the C library take. */
+/* What must be left of a stack for the library and the program's calls: about as much as a signal's
+ * handler and some calls of the C library take. */
 #define STACK_LEFT_LEAST ((size_t)32768)
 
 /* A default of the system that is as large as this is not looked at. */
@@ -122,8 +123,8 @@ static void probe_main(void *argument) {
   (void)pthread_mutex_unlock(&probe->held);
 }
 
-/* Makes a thread, to see how much of its stack is taken before its first function; 0 also where the system does not tell.
- * 0, or why there is none: libuv's code. */
+/* Makes a thread, to see how much of its stack is taken before its first function; 0 also where the
+ * system does not tell. 0, or why there is none: libuv's code. */
 static int look_at_stack(size_t *taken, size_t stack_bytes) {
   struct probe probe = {.held = PTHREAD_MUTEX_INITIALIZER};
   struct synched__thread thread;
@@ -291,7 +292,8 @@ uint64_t synched__thread_sleep_count(void) {
   return 0;
 }
 
-/* On a virtual machine, to set a timer may take longer than a short nap: then it is over before the thread has slept. */
+/* On a virtual machine, to set a timer may take longer than a short nap: then it is over before the
+ * thread has slept. */
 void synched__thread_doze(void) {
   const uint64_t before = synched__thread_sleep_count();
   for (long nap_ns = DOZE_LEAST_NS; nap_ns <= DOZE_MOST_NS; nap_ns *= 2) {

@@ -1,8 +1,8 @@
 /*
  * thread.h: threads and locks, from libuv; names and pinning, from the system.
  *
- * Every thread of the library is made here. It begins with all signals blocked but those that a fault of its own raises,
- * and in the default floating-point mode, whatever its creator has.
+ * Every thread of the library is made here. It begins with all signals blocked but those that a
+ * fault of its own raises, and in the default floating-point mode, whatever its creator has.
  */
 #ifndef SYNCHED_PLATFORM_THREAD_H
 #define SYNCHED_PLATFORM_THREAD_H
@@ -24,15 +24,17 @@ struct synched__mutex {
   uv_mutex_t handle;
 };
 
-/* stack_bytes 0: the system's default. The struct must last as long as the thread. 0, or SYNCHED_EAGAIN, where
- * that may be over soon; SYNCHED_ENOTSUP, SYNCHED_EPERM, SYNCHED_EINVAL, SYNCHED_EIO, where it will not. */
+/* stack_bytes 0: the system's default. The struct must last as long as the thread. 0, or
+ * SYNCHED_EAGAIN, where that may be over soon; SYNCHED_ENOTSUP, SYNCHED_EPERM, SYNCHED_EINVAL,
+ * SYNCHED_EIO, where it will not. */
 int synched__thread_create(struct synched__thread *thread, size_t stack_bytes,
                            synched__thread_fn run, void *argument);
 void synched__thread_join(struct synched__thread *thread);
 
-/* Whether threads with such a stack can be had at all, and with room on it: 0, or SYNCHED_EINVAL, where the program's
- * thread-local storage leaves too little of it, with the number of bytes that would do; SYNCHED_ENOMEM, where it is too large for
- * the system; or as synched__thread_create. Makes a thread, for some tens of microseconds, where that is in doubt. */
+/* Whether threads with such a stack can be had at all, and with room on it: 0, or SYNCHED_EINVAL,
+ * where the program's thread-local storage leaves too little of it, with the number of bytes that
+ * would do; SYNCHED_ENOMEM, where it is too large for the system; or as synched__thread_create.
+ * Makes a thread, for some tens of microseconds, where that is in doubt. */
 int synched__thread_check_stack(size_t stack_bytes);
 
 /* Of the calling thread. The name is cut at 15 characters. */
@@ -53,8 +55,8 @@ int synched__thread_set_priority(int priority);
  * ordinary thread first. 0 or a negative status: SYNCHED_EPERM. */
 int synched__thread_set_nice(int nice);
 
-/* How long the calling thread may go on without sleeping before the system ends the program for it, which it does at a
- * real-time priority with RLIMIT_RTTIME; UINT64_MAX: for ever. */
+/* How long the calling thread may go on without sleeping before the system ends the program for it,
+ * which it does at a real-time priority with RLIMIT_RTTIME; UINT64_MAX: for ever. */
 uint64_t synched__thread_awake_most_ns(void);
 
 void synched__thread_yield(void);
@@ -63,7 +65,8 @@ void synched__thread_yield(void);
  * be yielded to. */
 void synched__thread_nap(void);
 
-/* How often the calling thread has given its CPU up by sleeping; 0 where the system does not count. */
+/* How often the calling thread has given its CPU up by sleeping; 0 where the system does not count.
+ * */
 uint64_t synched__thread_sleep_count(void);
 
 /* Sleeps for as short as may be, but so that the system counts it. */

@@ -11,8 +11,9 @@
 #include "platform/clock.h"
 #include "platform/thread.h"
 
-/* Pauses between two looks at the clock; waits shorter than the first round of them are not timed. They are a rough time of
- * their own, some hundred ns to a few us, because a pause takes time on every CPU. */
+/* Pauses between two looks at the clock; waits shorter than the first round of them are not
+ * timed. They are a rough time of their own, some hundred ns to a few us, because a pause takes
+ * time on every CPU. */
 #define PAUSES_PER_CLOCK 64u
 
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {

@@ -59,7 +59,8 @@ void synched__waiter_deinit(struct synched__waiter *waiter);
 uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
                             uint64_t seen, uint64_t until_ns);
 
-/* Looks for about `looks` pauses, which take some time on every CPU (platform/atomic.h), whether the epoch is not `seen`; returns what it was last. */
+/* Looks for about `looks` pauses, which take some time on every CPU (platform/atomic.h), whether
+ * the epoch is not `seen`; returns what it was last. */
 uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen);
 
 /* Sets the epoch; true if somebody may sleep, so that the caller should look whom to wake. Releases. */
@@ -69,8 +70,9 @@ static inline bool synched__gate_advance(const struct synched__gate *gate, uint6
   return synched__load_seq_cst(gate->sleeper_count) != 0;
 }
 
-/* The waiter's own thread: from now on it is not awake for longer than twice most_ns, neither while it spins in here, nor while
- * it computes and calls synched__waiter_rest as soon as awake_until_ns has come. */
+/* The waiter's own thread: from now on it is not awake for longer than twice most_ns, neither while
+ * it spins in here, nor while it computes and calls synched__waiter_rest as soon as awake_until_ns
+ * has come. */
 void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_ns);
 
 /* Sleeps for a moment, if the thread has not slept by itself since this was called last. */

@@ -205,7 +205,8 @@ static void stop_workers(struct synched_pool *pool, unsigned count) {
     synched__thread_join(&pool->workers[w].thread);
 }
 
-/* Adds to the sentence how many the system has granted, for with so many a second try may succeed. */
+/* Adds to the sentence how many the system has granted, for with so many a second try may succeed.
+ * */
 static int refuse_worker(const struct synched_pool *pool, unsigned granted_count, int status) {
   char reason[192];
   (void)snprintf(reason, sizeof reason, "%s", synched_error_message());

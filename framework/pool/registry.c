@@ -1,6 +1,7 @@
 /*
- * registry.c: a list under the lock that forks wait for, so that the child finds it whole. The parent's pools are in the
- * child's list, too, and stay there: their threads do not exist, so they are passed over.
+ * registry.c: a list under the lock that forks wait for, so that the child finds it whole. The
+ * parent's pools are in the child's list, too, and stay there: their threads do not exist, so they
+ * are passed over.
  */
 #include "pool/registry.h"
 

@@ -33,7 +33,8 @@ static int take_priority(const struct synched_pool *pool) {
   return pool->nice != 0 ? synched__thread_set_nice(pool->nice) : 0;
 }
 
-/* Twice a quarter of what the system allows (platform/wait.h), so that calls may take the rest of it. */
+/* Twice a quarter of what the system allows (platform/wait.h), so that calls may take the rest of
+ * it. */
 static void limit_awake(struct synched__worker *worker) {
   const uint64_t most_ns = synched__thread_awake_most_ns();
   worker->allowed_awake_ns = most_ns;

@@ -9,13 +9,14 @@
  * would move the host's thread about and briefly undo its mask, so it is switched off; the system's tables
  * say the same. With all else that placement does not need, it is not looked at either.
  *
- * Not every hwloc has what is switched off here: the component for x86 CPUs is there on those only, and an older
- * library knows fewer flags than the header that this was compiled with. To be told that there is no such thing is then
- * no failure.
+ * Not every hwloc has what is switched off here: the component for x86 CPUs is there on those only,
+ * and an older library knows fewer flags than the header that this was compiled with. To be told
+ * that there is no such thing is then no failure.
  *
- * Where the system has no tables of its CPUs (a container without /sys), hwloc would find nothing, and say so on the
- * standard error of whoever uses us. So it is not asked; the affinity mask then is all that is known. hwloc may also be
- * told by the environment to describe another machine; what it says is used, and info says that it was.
+ * Where the system has no tables of its CPUs (a container without /sys), hwloc would find nothing,
+ * and say so on the standard error of whoever uses us. So it is not asked; the affinity mask then
+ * is all that is known. hwloc may also be told by the environment to describe another machine; what
+ * it says is used, and info says that it was.
  */
 #include "topology/machine.h"
 
@@ -46,7 +47,8 @@ static unsigned long load_flags(void) {
   return flags;
 }
 
-/* Whether hwloc has refused to do without something for another reason than that it has no such thing. */
+/* Whether hwloc has refused to do without something for another reason than that it has no such
+ * thing. */
 static bool is_refused(int result) {
   return result != 0 && errno != EINVAL && errno != ENOSYS;
 }
@@ -63,7 +65,8 @@ static int set_flags(hwloc_topology_t tree) {
   return errno == EINVAL ? hwloc_topology_set_flags(tree, least) : -1;
 }
 
-/* What there is none of in the tests' seam, hwloc is asked for under a name that it does not know: so it answers itself. */
+/* What there is none of in the tests' seam, hwloc is asked for under a name that it does not know:
+ * so it answers itself. */
 static int tree_configure(hwloc_topology_t tree, const char *synthetic) {
   const unsigned long without = HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST;
   const enum hwloc_type_filter_e none = HWLOC_TYPE_FILTER_KEEP_NONE;
@@ -310,7 +313,8 @@ static int load_tree(struct synched__machine *out, const char *synthetic) {
   return status;
 }
 
-/* A system that does not tell the mask (some sandboxes) leaves all CPUs to us, as far as we know. */
+/* A system that does not tell the mask (some sandboxes) leaves all CPUs to us, as far as we know.
+ * */
 static int load_here(struct synched__machine *out) {
   struct synched__cpus mask;
   int status = synched__cpus_allowed(&mask, 0);

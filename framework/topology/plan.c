@@ -8,10 +8,11 @@
  *   tier   which of its core's allowed hardware threads it is: 0 for the first;
  *   turn   how many CPUs of its group stand before it.
  *
- * Before all that, for AUTO only, come CPUs that nobody of this process has been bound to. COMPACT is the logical order itself. CORES sorts by tier, so that second threads come last. SCATTER
- * does so too, and deals within a tier: first caches take turns, then NUMA nodes, then packages. Each of
- * these passes keeps the order that the pass before gave within a group, so the last one decides first, and
- * also machines with uneven groups and masks with holes are spread as far as they go.
+ * Before all that, for AUTO only, come CPUs that nobody of this process has been bound to. COMPACT
+ * is the logical order itself. CORES sorts by tier, so that second threads come last. SCATTER does
+ * so too, and deals within a tier: first caches take turns, then NUMA nodes, then packages. Each of
+ * these passes keeps the order that the pass before gave within a group, so the last one decides
+ * first, and also machines with uneven groups and masks with holes are spread as far as they go.
  */
 #include "topology/plan.h"
 

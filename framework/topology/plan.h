@@ -32,7 +32,8 @@ struct synched__plan_result {
  * superfluous or unreadable. 0, SYNCHED_EINVAL or SYNCHED_ENOMEM. */
 int synched__plan_check(const struct synched__plan_request *request);
 
-/* What AUTO comes to within a budget, as in <synched/topology.h>; every other affinity is returned as it is. */
+/* What AUTO comes to within a budget, as in <synched/topology.h>; every other affinity is returned
+ * as it is. */
 enum synched_affinity synched__plan_choose(const struct synched__plan_request *request,
                                            const struct synched__cpus_budget *budget);
 

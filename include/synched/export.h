@@ -14,12 +14,39 @@
 #define SYNCHED_API __attribute__((visibility("default")))
 #endif
 
+/* A thread sanitizer knows only of what was compiled with -fsanitize=thread. To a program that
+ * is, another build of Synched would order nothing, and every snapshot be reported as a race. So
+ * the names of the calls that programs begin with say how the library was built: the linker
+ * misses "synched_pool_create_of_a_library_built_with_fsanitize_thread" where it was not. Build
+ * the library with the same flag (SYNCHED_SANITIZE=thread), or, to have the reports, define
+ * SYNCHED_ANY_SANITIZER. Other sanitizers work with every build. */
+#if defined(__SANITIZE_THREAD__)
+#define SYNCHED_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SYNCHED_THREAD_SANITIZER 1
+#endif
+#endif
+
+#if defined(SYNCHED_THREAD_SANITIZER)
+#define SYNCHED_TEXT_OF(name) #name
+#define SYNCHED_TEXT(name) SYNCHED_TEXT_OF(name)
+#define SYNCHED_SYMBOL(text) __asm__(SYNCHED_TEXT(__USER_LABEL_PREFIX__) text)
+#endif
+#if defined(SYNCHED_THREAD_SANITIZER) && !defined(SYNCHED_ANY_SANITIZER)
+#define SYNCHED_AS_BUILT(name) SYNCHED_SYMBOL(#name "_of_a_library_built_with_fsanitize_thread")
+#else
+#define SYNCHED_AS_BUILT(name)
+#endif
+
 #if defined(__cplusplus)
 #define SYNCHED_BEGIN_DECLS extern "C" {
 #define SYNCHED_END_DECLS }
+#define SYNCHED_CAST(type, value) static_cast<type>(value)
 #else
 #define SYNCHED_BEGIN_DECLS
 #define SYNCHED_END_DECLS
+#define SYNCHED_CAST(type, value) ((type)(value))
 #endif
 
 #endif

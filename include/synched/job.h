@@ -17,6 +17,18 @@
  *   ended: on_done(job, status, report, user);
  *
  * The calls of one round run in any order, on several workers at once.
+ *
+ * Floating point: each call of compute and init, each on_round, and the fold begin in the mode of
+ * the thread that created the job, as it was at that moment. The mode is the rounding,
+ * flush-to-zero and denormals-are-zero, the traps, and the x87's precision. What earlier calls have
+ * left behind does not count, so results do not depend on who computes what. The sticky exception
+ * flags are not part of the mode: who tests them clears them first (feclearexcept). All this costs
+ * a call some two nanoseconds. Callbacks on the loop's thread run in that thread's own mode.
+ *
+ * A callback must not end in any other way than by returning. A C++ exception that leaves it ends
+ * the program, because nobody catches it. After longjmp, pthread_exit or a cancellation the round
+ * would never end, and the program would hang. A C++ callback catches what it throws and returns a
+ * code for it.
  */
 #ifndef SYNCHED_JOB_H
 #define SYNCHED_JOB_H
@@ -63,7 +75,12 @@ struct synched_task {
  * a code of the program's own, any other value, which fails the round. SYNCHED_STOP fails it, too:
  * only on_round and on_init return that to end a job well. A `count` above `capacity` fails the
  * round with SYNCHED_ERANGE. The call may use everything that is documented "any thread", and must
- * not use what blocks on the same pool. */
+ * not use what blocks on the same pool.
+ * Calls that block (input, locks, sleeps) are computed correctly, but by default as if they
+ * computed: a round that looks too small to be worth sharing stays on one worker, and a worker that
+ * waits for a blocked call spins, which costs a CPU. Two options are for such calls, best together:
+ * SYNCHED_JOB_EAGER gives every worker its part of every round, and with SYNCHED_WAIT_SLEEP of the
+ * pool nobody spins. */
 typedef int (*synched_compute_fn)(struct synched_task *task, void *user);
 
 /* Tells a long call whether to give up. Returns 1 once nothing that the call can still do will
@@ -242,7 +259,9 @@ enum synched_deadline_policy {
 #define SYNCHED_WEIGHT_MAX 1000u
 
 /* Flags of synched_job_options. */
-/* Wakes every worker for every round, whatever its size: for calls that block, and for tests. */
+/* Wakes every worker for every round, whatever its size: for calls that block, and for tests. With
+ * calls that block, take SYNCHED_WAIT_SLEEP of <synched/pool.h>, too, or the other workers spin
+ * meanwhile. */
 #define SYNCHED_JOB_EAGER 0x1u
 /* Does not time single segments: saves a clock read per call where segments are tiny and many. */
 #define SYNCHED_JOB_NO_SEGMENT_TIMES 0x2u
@@ -318,7 +337,7 @@ struct synched_job_options {
 static inline struct synched_job_options synched_job_options_default(void) {
   struct synched_job_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 
@@ -338,9 +357,10 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * behind the known fields; on_snapshot with a memory without leases; a deadline above the period;
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
  * init. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns or weight. SYNCHED_EBUSY: the memory
- * has a job or an open writer. SYNCHED_EAGAIN: the system refused the thread of the watchdog, which
- * a pool's first job with a deadline brings. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the pool is a parent
- * process's. *out is NULL then. */
+ * has a job or an open writer. SYNCHED_EAGAIN: there is no file descriptor for now, or no thread
+ * for the watchdog, which a pool's first job with a deadline brings. For that thread, the other
+ * statuses that synched_pool_create has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the
+ * pool is a parent process's. *out is NULL then. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,
                                    const struct synched_job_options *options);

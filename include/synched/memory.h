@@ -79,7 +79,7 @@ struct synched_memory_options {
 static inline struct synched_memory_options synched_memory_options_default(void) {
   struct synched_memory_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 
@@ -99,9 +99,11 @@ static inline struct synched_memory_options synched_memory_options_default(void)
  * Errors: SYNCHED_EINVAL: a NULL; a size of zero; both or neither of segment_capacity and
  * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields.
  * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
- * SYNCHED_ENOMEM. *out is NULL then. */
+ * SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the caller was
+ * not; the other way around the program does not link, see export.h. *out is NULL then. */
 SYNCHED_API int synched_memory_create(struct synched_memory **out,
-                                      const struct synched_memory_options *options);
+                                      const struct synched_memory_options *options)
+    SYNCHED_AS_BUILT(synched_memory_create);
 
 /* Frees a memory. NULL is allowed and does nothing.
  * Any thread; does not block.
@@ -164,7 +166,8 @@ SYNCHED_API void synched_snapshot_release(const struct synched_snapshot *snapsho
  * checked. Any thread; O(1). */
 static inline const void *synched_snapshot_segment(const struct synched_snapshot *snapshot,
                                                    size_t s) {
-  return (const unsigned char *)snapshot->data + snapshot->offsets[s] * snapshot->element_size;
+  return SYNCHED_CAST(const unsigned char *, snapshot->data) +
+         snapshot->offsets[s] * snapshot->element_size;
 }
 
 /*

@@ -4,6 +4,27 @@
  * A pool is created once and runs any number of jobs. Its workers are threads of the library's own.
  * They start together and end with synched_pool_destroy. Between rounds they spin for a bounded
  * time, then sleep and use no CPU. The affinity mask of the calling thread never changes.
+ *
+ * What a thread of the library is to the program:
+ * - Signals. It blocks all but those that a fault of its own raises (SIGSEGV, SIGBUS, SIGFPE,
+ *   SIGILL, SIGTRAP, SIGSYS), whatever the calling thread blocks. Handlers, sigwait and signalfd
+ *   are the business of the program's own threads. A call that wants another signal (SIGPROF, for
+ *   a profiler by thread) unblocks it with pthread_sigmask, for its worker, from then on. A program
+ *   that a call starts inherits this mask, as it would from any thread.
+ * - Floating point. The thread begins in the mode that programs start in. A call runs in the mode
+ *   of its job, see <synched/job.h>.
+ * - Stack. The thread has no alternate signal stack. To handle overflows, set one up with
+ *   sigaltstack in a call.
+ * - Inherited from the thread that creates the pool, as it is at that moment, whatever that thread
+ *   does later: the scheduling class and nice value, if the options ask for none; the affinity
+ *   mask, for a worker that is bound to nothing; the memory policy (set_mempolicy, numactl), which
+ *   decides where the pages are that a call is the first to write; seccomp filters, capabilities,
+ *   I/O priority, namespaces, cgroup. The watchdog, which looks after deadlines, inherits in the
+ *   same way from the thread that creates the pool's first job with a deadline. The class
+ *   SCHED_DEADLINE cannot be inherited: a thread of that class gets no pool.
+ * - Timer slack. It is 1 ns, so that waits end on time.
+ * - Working directory, umask, user, descriptors and limits are the process's. A locale (uselocale),
+ *   errno and other thread-local variables are each thread's own.
  */
 #ifndef SYNCHED_POOL_H
 #define SYNCHED_POOL_H
@@ -23,12 +44,14 @@ struct synched_pool; /* opaque */
 
 /* How a worker waits for the next round. */
 enum synched_wait {
-  /* Spin for a bounded time, then sleep. With more workers than usable CPUs nobody spins. */
+  /* Spin for a bounded time, then sleep. With more workers than usable CPUs (1.5 of them, with such
+   * a quota) nobody spins. */
   SYNCHED_WAIT_AUTO = 0,
   /* Never sleep while a job runs: the lowest latency, but it burns every worker's CPU. Refused with
-   * more workers than usable CPUs. Without a job the workers sleep. */
+   * more workers than usable CPUs (counted as above). Without a job the workers sleep. */
   SYNCHED_WAIT_SPIN,
-  /* Sleep at once: the slowest rounds, the least CPU. */
+  /* Sleep at once: the slowest rounds, the least CPU. For calls that block (input, locks, sleeps),
+   * during which the other workers would spin. Such calls want SYNCHED_JOB_EAGER, too. */
   SYNCHED_WAIT_SLEEP
 };
 
@@ -50,11 +73,18 @@ struct synched_pool_options {
   uint64_t spin_ns;
   /* The threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied. */
   const char *name;
-  /* per worker; 0: the system's default */
+  /* per worker; 0: the system's default. At least 64 KiB. The program's thread-local storage is
+   * taken from it, and must leave 32 KiB. */
   size_t stack_bytes;
   /* 1 .. 99: real-time (SCHED_FIFO). 0: as the creating thread, which may be real-time itself. A
    * worker at a real-time priority keeps everything below it off its CPU while it computes or
-   * spins. */
+   * spins.
+   * Where RLIMIT_RTTIME is set (desktops: 200 ms), the system ends the program if a worker goes on
+   * for so long without a sleep. At the soft limit, and each second after it, it sends SIGXCPU to
+   * the process: any thread may handle it, or all block it. At the hard limit it sends SIGKILL.
+   * Workers sleep for a moment in time for that, between calls and while they spin. Within a call
+   * they cannot: no call may take more than half of the limit. The pool's warning says that there
+   * is a limit. */
   int priority;
   /* -20 .. 19, where priority is 0: the workers are ordinary threads (SCHED_OTHER) with this nice
    * value, even if the creating thread is real-time. 0: as the creating thread. */
@@ -65,7 +95,7 @@ struct synched_pool_options {
 static inline struct synched_pool_options synched_pool_options_default(void) {
   struct synched_pool_options options;
   memset(&options, 0, sizeof options);
-  options.struct_size = (uint32_t)sizeof options;
+  options.struct_size = sizeof options;
   return options;
 }
 
@@ -83,13 +113,19 @@ static inline struct synched_pool_options synched_pool_options_default(void) {
  * On success the caller owns *out and ends it with synched_pool_destroy.
  * Errors: SYNCHED_EINVAL: an unknown flag or enum value, or bytes that are set behind the known
  * fields; worker_count above SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; spin_ns
- * with another wait than AUTO; a stack below 64 KiB or beyond all addresses; a priority or nice
+ * with another wait than AUTO; a stack below 64 KiB or beyond all addresses, or of which too little
+ * is left by thread-local storage (the message has the number that would do); a priority or nice
  * value that does not exist, or both of them; a cpu_list that is missing, superfluous or
  * unreadable. SYNCHED_ENOENT: a CPU of cpu_list does not exist. SYNCHED_EPERM: it is not allowed.
- * SYNCHED_ENOMEM, SYNCHED_EAGAIN: the system refused memory or threads. After a failure *out is
- * NULL, no thread is left, and none has run. */
+ * SYNCHED_ENOMEM: the system refused memory, or there is no room for such a stack. SYNCHED_EAGAIN:
+ * it refused threads, for now or by a limit on their number: the message says how many it granted.
+ * SYNCHED_ENOTSUP: the calling thread is SCHED_DEADLINE; or the library was built with
+ * -fsanitize=thread and the caller was not (the other way around the program does not link, see
+ * export.h). SYNCHED_EIO: any other refusal. After a failure *out is NULL, no thread is left, and
+ * no call has run. */
 SYNCHED_API int synched_pool_create(struct synched_pool **out,
-                                    const struct synched_pool_options *options);
+                                    const struct synched_pool_options *options)
+    SYNCHED_AS_BUILT(synched_pool_create);
 
 /* Ends the workers and frees the pool. NULL is allowed and does nothing.
  * Any thread but a worker; blocks until the threads have ended.
@@ -103,7 +139,7 @@ struct synched_pool_info {
   /* set by the caller: sizeof(struct synched_pool_info) */
   uint32_t struct_size;
   unsigned worker_count;
-  /* what this process may really use: min(mask, quota) */
+  /* what this process may really use: min(mask, quota rounded up) */
   unsigned usable_cpus;
   /* the one in force: never AUTO */
   enum synched_affinity affinity;

@@ -16,7 +16,7 @@ SYNCHED_BEGIN_DECLS
 
 /* The table of all statuses: name, text. */
 #define SYNCHED_STATUS_MAP(X)                                                                      \
-  X(EAGAIN, "the system lacks the resources for now (threads, mappings)")                          \
+  X(EAGAIN, "the system lacks the resources for now (threads, descriptors)")                       \
   X(EALREADY, "it has happened already")                                                           \
   X(EBUSY, "in use")                                                                               \
   X(ECANCELED, "cancelled")                                                                        \
@@ -34,9 +34,9 @@ SYNCHED_BEGIN_DECLS
 
 enum synched_status {
   SYNCHED_OK = 0,
-#define SYNCHED__STATUS_ENUMERATOR(name, text) SYNCHED_##name = -(name),
-  SYNCHED_STATUS_MAP(SYNCHED__STATUS_ENUMERATOR)
-#undef SYNCHED__STATUS_ENUMERATOR
+#define SYNCHED_STATUS_ENUMERATOR(name, text) SYNCHED_##name = -(name),
+  SYNCHED_STATUS_MAP(SYNCHED_STATUS_ENUMERATOR)
+#undef SYNCHED_STATUS_ENUMERATOR
 };
 
 /* Returns the text of a status: "in use" for SYNCHED_EBUSY, "no error" for 0. SYNCHED_STOP has a

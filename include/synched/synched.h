@@ -10,6 +10,9 @@
  * - What the child makes itself works as anywhere.
  * - A compute call or a callback that forks must not return in the child: it ends there with exec
  *   or _exit. A child that is forked on a worker has that worker's CPU and priority.
+ *
+ * Sanitizers: a program that is compiled with -fsanitize=thread needs a library that is compiled
+ * so, too; export.h says why. With any other sanitizer, both builds of the library work.
  */
 #ifndef SYNCHED_SYNCHED_H
 #define SYNCHED_SYNCHED_H

@@ -64,8 +64,8 @@ struct synched_topology_info {
   /* min(allowed_count, quota_cpus rounded up): the default worker count */
   unsigned usable_count;
   /* "": none. Else a sentence that says why the counts and places may not be this machine's: the
-   * environment makes hwloc describe another one (HWLOC_SYNTHETIC, HWLOC_XMLFILE ...), or the
-   * system has no tables (no /sys). */
+   * environment makes hwloc, which reads the system's tables, describe another machine
+   * (HWLOC_SYNTHETIC, HWLOC_XMLFILE ...), or there are no tables (no /sys). */
   char warning[160];
 };
 

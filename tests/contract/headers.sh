@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# headers.sh ROOT [C++]: every header compiles alone. The public ones as C11 and C++17, as strictly
-# as compilers go, with each compiler that is here; the framework's as C11, with the flags that
-# pkg-config gives for what they include.
+# headers.sh ROOT: every header compiles alone. The public ones as C11 to C23 and as C++17 and 20,
+# as strictly as compilers go, with each compiler that is here, and so does README's first example;
+# the framework's as C11, with the flags that pkg-config gives for what they include.
 set -euo pipefail
 root=$1
 work=$(mktemp -d)
@@ -25,11 +25,49 @@ compile() {
   }
 }
 
+# strictest COMPILER: all of clang's warnings but those of padding and of plain pointers; gcc's that
+# people ask for.
+strictest() {
+  case $1 in
+  *clang++) echo -Weverything -Wno-padded -Wno-c++98-compat-pedantic ;;
+  *clang) echo -Weverything -Wno-padded ;;
+  *++) echo -Wconversion -Wsign-conversion -Wold-style-cast -Wuseless-cast ;;
+  *) echo -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wvla ;;
+  esac
+  [[ $1 != *clang* ]] || echo -Wno-unknown-warning-option -Wno-unsafe-buffer-usage
+}
+
+c_standards=(c11 c17 c2x)
+cxx_standards=(c++17 c++20)
+
 public() {
-  local c=$1 cxx=$2 header
-  for header in include/synched/*.h; do
-    compile c "synched/${header##*/}" "$c" -std=c11 "${strict[@]}"
-    [ -z "$cxx" ] || compile cpp "synched/${header##*/}" "$cxx" -std=c++17 "${strict[@]}"
+  local c=$1 cxx=$2 header standard more
+  read -ra more <<<"$(strictest "$c" | tr '\n' ' ')"
+  for standard in "${c_standards[@]}"; do
+    for header in include/synched/*.h; do
+      compile c "synched/${header##*/}" "$c" -std="$standard" "${strict[@]}" "${more[@]}"
+    done
+    example "$c" -std="$standard" "${strict[@]}" "${more[@]}"
+  done
+  [ -n "$cxx" ] || return 0
+  read -ra more <<<"$(strictest "$cxx" | tr '\n' ' ')"
+  for standard in "${cxx_standards[@]}"; do
+    for header in include/synched/*.h; do
+      compile cpp "synched/${header##*/}" "$cxx" -std="$standard" "${strict[@]}" "${more[@]}"
+    done
+  done
+}
+
+# example COMMAND...: what everybody copies first. With and without optimisation, for some warnings
+# come with it.
+example() {
+  local level
+  for level in -O0 -O2; do
+    count=$((count + 1))
+    "$@" $level examples/quickstart.c || {
+      echo "quickstart.c has warnings: $* $level" >&2
+      failed=1
+    }
   done
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# add_subdirectory.sh ROOT CMAKE GENERATOR: a project that has Synched's sources below its own gets a library that computes
-# right and fast, whatever flags the project has, or has not. CC names the compiler.
+# add_subdirectory.sh ROOT CMAKE GENERATOR: a project that has Synched's sources below its own gets
+# a library that computes right and fast, whatever flags the project has, or has not. CC names the
+# compiler.
 set -euo pipefail
 root=$1 cmake=$2 generator=$3
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,11 +20,13 @@ configure() {
   }
 }
 
-# expect_commands NAME COUNT TEXT: so many of the library's files are compiled with this flag; "all" is each of them.
+# expect_commands NAME COUNT TEXT: so many of the library's files are compiled with this flag; "all"
+# is each of them.
 expect_commands() {
   local all found
   all=$(grep -c '"command".*/framework/' "$work/$1/compile_commands.json")
-  found=$(grep '"command".*/framework/' "$work/$1/compile_commands.json" | grep -c -- " $3 " || true)
+  found=$(grep '"command".*/framework/' "$work/$1/compile_commands.json" |
+    grep -c -- " $3 " || true)
   [ "$found" = "${2/all/$all}" ] || {
     echo "$1: $found of $all files are compiled with $3" >&2
     exit 1

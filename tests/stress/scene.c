@@ -25,7 +25,8 @@ static void write_cpu_list(char *text, size_t bytes) {
 static enum synched_wait draw_wait(struct stress_random *random, unsigned worker_count) {
   struct synched_topology_info machine = {.struct_size = sizeof machine};
   uint64_t kind = stress_below(random, 8);
-  if (kind == 0 && synched_topology_info(&machine) == 0 && worker_count <= machine.usable_count)
+  if (kind == 0 && synched_topology_info(&machine) == 0 && worker_count <= machine.usable_count &&
+      (machine.quota_cpus == 0 || worker_count <= machine.quota_cpus))
     return SYNCHED_WAIT_SPIN;
   return kind < 5 ? SYNCHED_WAIT_AUTO : SYNCHED_WAIT_SLEEP;
 }

@@ -497,3 +497,23 @@ Test(cpus, format_then_parse_gives_the_set_back) {
   expect_list(synched__cpus_format(text, sizeof text, &cpus), cpus.count, cpus.numbers);
   synched__cpus_free(&cpus);
 }
+
+/* Decisions are made with the quota as it is; a count of CPUs is rounded up from it. */
+Test(cpus, budget_is_judged_by_the_quota_as_it_is) {
+  static const struct {
+    unsigned allowed_count;
+    double quota_cpus;
+    bool is_rationed;
+    unsigned enough_for;
+  } cases[] = {{2, 0, false, 2},   {2, 1.5, true, 1},   {2, 1.01, true, 1}, {2, 2, false, 2},
+               {2, 2.5, false, 2}, {64, 3.99, true, 3}, {1, 0.5, true, 0},  {8, 4, true, 4}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const struct synched__cpus_budget budget = {
+        .allowed_count = cases[i].allowed_count,
+        .quota_cpus = cases[i].quota_cpus,
+        .usable_count = synched__cpus_usable_of(cases[i].allowed_count, cases[i].quota_cpus)};
+    cr_expect_eq(synched__cpus_are_rationed(&budget), cases[i].is_rationed, "case %zu", i);
+    cr_expect_not(synched__cpus_are_short(&budget, cases[i].enough_for), "case %zu", i);
+    cr_expect(synched__cpus_are_short(&budget, cases[i].enough_for + 1), "case %zu", i);
+  }
+}

@@ -411,6 +411,25 @@ Test(fork, child_finds_no_lock_closed) {
 
 #endif
 
+static void make_pool_beside_the_parents(void *context) {
+  const unsigned *worker_count = context;
+  struct synched_pool *pool;
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  HOLDS(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = *worker_count)) == 0);
+  HOLDS(synched_pool_info(pool, &info) == 0);
+  HOLDS(strstr(info.placement, "other pools") == NULL);
+  HOLDS(synched_pool_destroy(pool) == 0);
+}
+
+/* The parent's workers are bound to CPUs, but are not there to use them. */
+Test(fork, child_places_workers_without_regard_to_its_parents) {
+  unsigned worker_count = usable_cpus();
+  struct synched_pool *pool = pool_with(
+      SYNCHED_POOL_OPTIONS(.worker_count = worker_count, .affinity = SYNCHED_AFFINITY_CORES));
+  expect_child(make_pool_beside_the_parents, &worker_count);
+  pool_end(pool);
+}
+
 Test(fork, generation_counts_forks) {
   const uint32_t generation = synched__process_watch();
   cr_assert_eq(synched__process_watch(), generation);

@@ -69,7 +69,8 @@ static void expect_phase(const struct scene *scene, uint64_t period_ns, unsigned
                          uint64_t tick_count) {
   for (unsigned i = 1; i < round_count; i++)
     cr_assert_gt(scene->opened_ns[i], scene->opened_ns[i - 1]);
-  /* Each can be late, the first one too, but none is early: the first tick is no earlier than the start. */
+  /* Each can be late, the first one too, but none is early: the first tick is no earlier than
+   * the start. */
   const uint64_t span_ns = scene->opened_ns[round_count - 1] - scene->begun_ns;
   cr_assert_geq(span_ns, (tick_count - 1) * period_ns, "some were early");
 }

@@ -1,6 +1,7 @@
 /*
- * park_futex_test.c: what the kernel is handed where its long has 32 bits and the C library's time has 64. The source is
- * compiled into this file under other names, as for such a processor, and its system calls come here.
+ * park_futex_test.c: what the kernel is handed where its long has 32 bits and the C library's time
+ * has 64. The source is compiled into this file under other names, as for such a processor, and its
+ * system calls come here.
  */
 #include <stdint.h>
 

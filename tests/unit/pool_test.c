@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -241,6 +242,8 @@ Test(pool, info_tells_the_wait_in_force) {
   cr_assert_eq(pool_info_of(pool).wait, SYNCHED_WAIT_SLEEP);
   cr_assert_eq(pool_info_of(pool).spin_ns, 0);
   pool_end(pool);
+  if (spinning_most() == 0)
+    return;
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .wait = SYNCHED_WAIT_SPIN));
   cr_assert_eq(pool_info_of(pool).wait, SYNCHED_WAIT_SPIN);
   pool_end(pool);
@@ -250,7 +253,7 @@ Test(pool, create_any_count_and_wait_works) {
   static const unsigned worker_counts[] = {1, 2, 3, 16};
   for (size_t i = 0; i < LENGTH(worker_counts); i++)
     for (int wait = SYNCHED_WAIT_AUTO; wait <= SYNCHED_WAIT_SLEEP; wait++) {
-      if (wait == SYNCHED_WAIT_SPIN && worker_counts[i] > usable_cpus())
+      if (wait == SYNCHED_WAIT_SPIN && worker_counts[i] > spinning_most())
         continue;
       struct synched_pool *pool = pool_with(
           SYNCHED_POOL_OPTIONS(.worker_count = worker_counts[i], .wait = (enum synched_wait)wait));
@@ -260,16 +263,81 @@ Test(pool, create_any_count_and_wait_works) {
     }
 }
 
+/* --- beside others --- */
+
+/* Whether AUTO binds a pool that takes every CPU: not where a quota is in the way. */
+static bool is_rationed(void) {
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  return synched__cpus_are_rationed(&budget);
+}
+
+static void expect_placement(const struct synched_pool *pool, const char *part) {
+  const struct synched_pool_info info = pool_info_of(pool);
+  cr_assert_not_null(strstr(info.placement, part), "\"%s\" does not say \"%s\"", info.placement,
+                     part);
+}
+
+/* The first worker's CPU is nobody else's business as long as there are others. */
+Test(pool, create_smaller_than_the_machine_binds_nobody) {
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  if (budget.allowed_count < 2 || is_rationed())
+    cr_skip_test("every pool takes every CPU, or none may be bound");
+  struct synched_pool *pools[2] = {pool_new(1), pool_new(budget.allowed_count - 1)};
+  for (size_t i = 0; i < LENGTH(pools); i++) {
+    cr_assert_eq(pool_info_of(pools[i]).affinity, SYNCHED_AFFINITY_NONE);
+    cr_assert_eq(pool_info_of(pools[i]).pinned_count, 0);
+    expect_placement(pools[i], "not bound: fewer workers");
+    pool_end(pools[i]);
+  }
+}
+
+Test(pool, create_beside_another_takes_its_cpus_last) {
+  struct synched__cpus_budget budget;
+  synched__cpus_budget(&budget);
+  if (budget.allowed_count < 2 || budget.allowed_count > 64 || is_rationed())
+    cr_skip_test("there is no choice");
+  char list[16];
+  (void)snprintf(list, sizeof list, "%u", some_cpu());
+  struct synched_pool *first = pool_with(
+      SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
+  expect_placement(first, "bound as asked for: list");
+  struct synched_pool *second = pool_new(budget.allowed_count);
+  cr_assert_eq(pool_worker_info_of(second, budget.allowed_count - 1).place.cpu, (int)some_cpu());
+  expect_placement(second, "last those of its other pools");
+  pool_end(first);
+  pool_end(second);
+  /* And when they are gone, they are forgotten. */
+  second = pool_new(budget.allowed_count);
+  cr_assert_null(strstr(pool_info_of(second).placement, "other pools"));
+  expect_placement(second, "bound, one worker to each");
+  pool_end(second);
+}
+
+Test(pool, info_of_an_older_header_is_filled_as_far_as_it_goes) {
+  struct synched_pool *pool = pool_new(1);
+  struct synched_pool_info info;
+  memset(&info, 0x5a, sizeof info);
+  info.struct_size = (uint32_t)offsetof(struct synched_pool_info, placement);
+  cr_assert_eq(synched_pool_info(pool, &info), 0);
+  cr_assert_eq(info.worker_count, 1);
+  cr_assert_eq((unsigned char)info.placement[0], 0x5a);
+  pool_end(pool);
+}
+
 /* --- what is refused --- */
 
 Test(pool, create_spin_with_more_workers_than_cpus_is_refused) {
   struct synched_pool *pool = (struct synched_pool *)&pool;
-  unsigned usable = usable_cpus();
+  unsigned usable = spinning_most();
   expect_refused(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = usable + 1,
                                                                  .wait = SYNCHED_WAIT_SPIN)),
                  SYNCHED_EINVAL, "SPIN");
   cr_assert_null(pool);
   threads_expect(0);
+  if (usable == 0)
+    cr_skip_test("less than one CPU");
   pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = usable, .wait = SYNCHED_WAIT_SPIN));
   expect_works(pool);
   pool_end(pool);
@@ -464,7 +532,9 @@ static void expect_idle(const struct synched_pool *pool) {
 
 Test(pool, idle_workers_use_no_cpu) {
   for (int wait = SYNCHED_WAIT_AUTO; wait <= SYNCHED_WAIT_SLEEP; wait++) {
-    unsigned count = wait == SYNCHED_WAIT_SPIN ? usable_cpus() : 4;
+    unsigned count = wait == SYNCHED_WAIT_SPIN ? spinning_most() : 4;
+    if (count == 0)
+      continue;
     struct synched_pool *pool =
         pool_with(SYNCHED_POOL_OPTIONS(.worker_count = count < 16 ? count : 16,
                                        .wait = (enum synched_wait)wait));

@@ -251,7 +251,8 @@ static int compute_for(struct synched_task *task, void *user) {
   return 0;
 }
 
-/* The system ends programs whose real-time threads go on for so long without a sleep; if it ends this one, the test fails. */
+/* The system ends programs whose real-time threads go on for so long without a sleep; if it ends
+ * this one, the test fails. */
 enum { LIMIT_US = 100000 };
 
 static void run_for(struct synched_pool *pool, const struct synched_memory_options *memory,

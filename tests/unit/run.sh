@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [EMULATOR...] PROGRAM [ARGUMENT...]: runs a Criterion program so that nothing that is wrong is missed.
+# run.sh [EMULATOR...] PROGRAM [ARGUMENT...]: runs a Criterion program so that nothing that is wrong
+# is missed.
 #
 # Criterion runs each test in a process of its own, and reports only what the test's assertions said:
 # a leak that a sanitizer or valgrind finds when that process ends changes no exit code. So each of

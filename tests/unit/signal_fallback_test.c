@@ -1,6 +1,6 @@
 /*
- * signal_fallback_test.c: the signal without an eventfd, which no build on Linux uses otherwise. The source is compiled into
- * this file under other names.
+ * signal_fallback_test.c: the signal without an eventfd, which no build on Linux uses otherwise.
+ * The source is compiled into this file under other names.
  */
 #define SYNCHED_NO_EVENTFD
 #define synched__signal_init fallback_signal_init

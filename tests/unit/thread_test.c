@@ -1,6 +1,6 @@
 /*
- * thread_test.c: what threads of the library inherit and what they do not: signals; how much of a stack is theirs; and what
- * the system says of those at a real-time priority.
+ * thread_test.c: what threads of the library inherit and what they do not: signals; how much of a
+ * stack is theirs; and what the system says of those at a real-time priority.
  */
 #include "platform/thread.h"
 
@@ -25,7 +25,8 @@
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
 
-/* The signals that a thread of this process blocks, as the system has them: bit n - 1 for signal n. */
+/* The signals that a thread of this process blocks, as the system has them: bit n - 1 for signal n.
+ * */
 static uint64_t blocked_by(const char *thread_id) {
   char path[64], line[256];
   unsigned long long blocked = 0;
@@ -40,7 +41,8 @@ static uint64_t blocked_by(const char *thread_id) {
   return blocked;
 }
 
-/* Every signal but faults, those that cannot be blocked, and the two that the C library keeps for itself. */
+/* Every signal but faults, those that cannot be blocked, and the two that the C library keeps for
+ * itself. */
 static uint64_t expected_blocked(void) {
   uint64_t mask = ~UINT64_C(0) & ~(UINT64_C(3) << (32 - 1));
   for (size_t i = 0; i < LENGTH(faults); i++)
@@ -116,7 +118,8 @@ Test(thread, signals_blocked_later_reach_who_waits_for_them) {
     sigset_t one;
     (void)sigemptyset(&one);
     (void)sigaddset(&one, awaited[i]);
-    /* Other threads of this process, if it has any, inherited nothing of this; so it is alone with the workers. */
+    /* Other threads of this process, if it has any, inherited nothing of this; so it is alone with
+     * the workers. */
     cr_assert_eq(pthread_sigmask(SIG_BLOCK, &one, NULL), 0);
     cr_assert_eq(kill(getpid(), awaited[i]), 0);
     cr_assert_eq(sigtimedwait(&one, NULL, &most), awaited[i]);

@@ -178,8 +178,9 @@ Test(topology, load_refused_leaves_it_empty) {
   synched__machine_unload(&machine);
 }
 
-/* What is not there need not be switched off. On a CPU that is not x86, hwloc has no component for x86; an older hwloc has fewer
- * flags, or fewer types of objects. The seam asks the real one for what it does not have. */
+/* What is not there need not be switched off. On a CPU that is not x86, hwloc has no component for
+ * x86; an older hwloc has fewer flags, or fewer types of objects. The seam asks the real one for
+ * what it does not have. */
 Test(topology, load_hwloc_without_what_is_switched_off_is_the_same) {
   struct synched__machine whole = load(NULL, NULL);
   for (unsigned nth = 1; nth <= 3; nth++) {
@@ -233,7 +234,8 @@ Test(topology, info_without_tables_has_the_mask_and_says_so) {
   }
 }
 
-/* Where this process may do that it really takes the tables away, to see that nobody complains on standard error. */
+/* Where this process may do that it really takes the tables away, to see that nobody complains on
+ * standard error. */
 Test(topology, load_without_sys_writes_nothing_to_standard_error) {
   if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       mount("none", "/sys", "tmpfs", 0, NULL) != 0)
@@ -543,7 +545,8 @@ Test(topology, choose_auto_binds_who_takes_every_cpu) {
   cr_expect_eq(chosen(SYNCHED_AFFINITY_CORES, 1, 2, 0), SYNCHED_AFFINITY_CORES, "as asked for");
 }
 
-/* A quota is rounded up to a count of CPUs in many places; whether one is in the way it decides as it is. */
+/* A quota is rounded up to a count of CPUs in many places; whether one is in the way it decides as
+ * it is. */
 Test(topology, choose_auto_is_none_with_any_quota_below_the_mask) {
   cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 2, 2, 1.5), SYNCHED_AFFINITY_NONE);
   cr_expect_eq(chosen(SYNCHED_AFFINITY_AUTO, 2, 2, 1.99), SYNCHED_AFFINITY_NONE);

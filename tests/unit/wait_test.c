@@ -419,7 +419,8 @@ static uint64_t burned_ns(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* A kernel that is handed a time in another shape than its own refuses it, or finds it past; then parking spins. */
+/* A kernel that is handed a time in another shape than its own refuses it, or finds it past;
+ * then parking spins. */
 Test(wait, park_until_a_time_takes_no_cpu) {
   struct synched__parker parker;
   cr_assert_eq(synched__parker_init(&parker), 0);
@@ -430,8 +431,8 @@ Test(wait, park_until_a_time_takes_no_cpu) {
   synched__parker_deinit(&parker);
 }
 
-/* A number of looks is a time, if a rough one: a CPU that hurries through its pauses would be done with all of them at
- * once. */
+/* A number of looks is a time, if a rough one: a CPU that hurries through its pauses would be
+ * done with all of them at once. */
 Test(wait, pauses_take_time) {
   enum { PAUSES = 100000 };
   const uint64_t start_ns = synched__clock_ns();

@@ -1,5 +1,6 @@
 /*
- * watch_test.c: which call a worker is in and since when, read by another thread while calls follow each other.
+ * watch_test.c: which call a worker is in and since when, read by another thread while calls follow
+ * each other.
  */
 #include "job/watch.h"
 

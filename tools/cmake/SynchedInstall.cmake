@@ -44,9 +44,12 @@ set(pc_private ${UV_LDFLAGS} ${HWLOC_LDFLAGS} ${CMAKE_THREAD_LIBS_INIT} -lm)
 list(TRANSFORM CMAKE_C_IMPLICIT_LINK_DIRECTORIES PREPEND "-L" OUTPUT_VARIABLE pc_system)
 list(REMOVE_ITEM pc_private ${pc_system})
 list(JOIN pc_private " " pc_private)
+set(pc_static "${pc_private}")
+set(pc_cflags)
 if(NOT SYNCHED_SHARED) # then nobody asks with --static
   set(pc_public " ${pc_private}")
   set(pc_private)
+  set(pc_cflags " -DSYNCHED_STATIC_DEFINE")
 endif()
 foreach(dir IN ITEMS pc_libdir pc_includedir)
   if(NOT IS_ABSOLUTE "${${dir}}")
@@ -55,3 +58,10 @@ foreach(dir IN ITEMS pc_libdir pc_includedir)
 endforeach()
 configure_file(tools/cmake/synched.pc.in synched.pc @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/synched.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+# The linker takes a shared library wherever there is one, whatever pkg-config is asked for: so the
+# static one is named as a file, in a .pc file of its own.
+if(SYNCHED_STATIC)
+  configure_file(tools/cmake/synched-static.pc.in synched-static.pc @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/synched-static.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()

@@ -1,6 +1,6 @@
 # A toolchain file: builds for another processor with Debian's cross compilers, against the packages
 # that tools/sysroot has unpacked, and runs what was built under qemu's emulation of a single
-# program.
+# program. It wants SYNCHED_CROSS_CPU and SYNCHED_CROSS_ROOT, the folder of the packages.
 # cmake -DCMAKE_TOOLCHAIN_FILE=tools/cmake/cross.cmake -DSYNCHED_CROSS_CPU=arm64|i386
 # -DSYNCHED_CROSS_ROOT=...
 

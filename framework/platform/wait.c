@@ -57,7 +57,7 @@ static uint64_t longest_worth(const struct synched__spin *spin) {
   return spin->most_ns > 4 * spin->limit_ns ? spin->most_ns : 4 * spin->limit_ns;
 }
 
-static uint64_t spin_budget(const struct synched__waiter *waiter) {
+uint64_t synched__waiter_spin_ns(const struct synched__waiter *waiter) {
   const uint64_t limit_ns = waiter->spin.limit_ns;
   if (waiter->usual_ns > longest_worth(&waiter->spin))
     return limit_ns / 8;
@@ -93,7 +93,7 @@ static bool is_spun_out(const struct synched__waiter *waiter, uint64_t start_ns,
 
 static uint64_t spin_from(const struct synched__gate *gate, struct synched__waiter *waiter,
                           uint64_t seen, uint64_t start_ns, uint64_t until_ns) {
-  const uint64_t budget_ns = spin_budget(waiter);
+  const uint64_t budget_ns = synched__waiter_spin_ns(waiter);
   for (;;) {
     if (waiter->spin.yields)
       synched__thread_yield();

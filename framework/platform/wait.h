@@ -54,6 +54,9 @@ struct synched__waiter {
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin);
 void synched__waiter_deinit(struct synched__waiter *waiter);
 
+/* How long it would spin now before it sleeps. */
+uint64_t synched__waiter_spin_ns(const struct synched__waiter *waiter);
+
 /* Waits until the epoch is not `seen`, and returns what it is; or until the waiter has been poked, or the monotonic
  * clock says until_ns (UINT64_MAX: never), and returns `seen`. Acquires what was done before the epoch advanced. */
 uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,

@@ -55,5 +55,5 @@ Test(signal_fallback, init_without_descriptors_says_so) {
   const int status = fallback_signal_init(&signal);
   limit.rlim_cur = before;
   cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  expect_refused(status, SYNCHED_EAGAIN, "no file descriptor left: ");
+  expect_refused(status, SYNCHED_EAGAIN, "no file descriptor left");
 }

@@ -11,7 +11,7 @@
  * start. Meanwhile a handle of the same loop tries to destroy the jobs, which must be refused as long as they
  * are started. In some cases the loop is closed under the jobs.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -22,7 +22,7 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define JOBS_MOST 4u
 #define CANCELLERS_MOST 2u

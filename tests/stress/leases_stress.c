@@ -13,7 +13,7 @@
  * a few rounds, all of which wait for readers, and an end that touches nothing that readers touch, so that a
  * thread sanitizer sees when nothing but luck orders the two.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -25,7 +25,7 @@
 #include <uv.h>
 
 #include "job/stall.h"
-#include "scene.h"
+#include "support/scene.h"
 
 #define READERS_MOST 5u
 #define HELD_MOST 3u

@@ -10,7 +10,7 @@
  *
  * A lost wake-up leaves a player asleep for ever: then nobody says it is the last, and the watchdog ends it.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <sched.h>

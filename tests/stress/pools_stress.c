@@ -8,7 +8,7 @@
  * callbacks come on their loop's thread, in order, EVERY without a gap; that what was delivered and what was
  * missed add up; that on_done comes once per start.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -18,7 +18,7 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define POOLS_MOST 3u
 #define CLUBS_MOST 3u

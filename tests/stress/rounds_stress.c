@@ -12,7 +12,7 @@
  * In some jobs one call of each round waits for all the others. That works only if what its worker has not begun is
  * taken by others, whoever that worker is; else the watchdog ends it.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,7 +24,7 @@
 
 #include <synched/synched.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define ROUNDS_MOST 800u
 #define ROUNDS_OF_MARATHON 20000u

@@ -13,8 +13,8 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "scene.h"
-#include "stress.h"
+#include "support/scene.h"
+#include "support/stress.h"
 
 #define ACTORS 8u
 #define HOSTS 3u /* the last one polls */

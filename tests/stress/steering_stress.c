@@ -21,8 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "halt.h"
 #include "job/stall.h"
+#include "support/halt.h"
 
 #define CALLS_MOST 600u
 #define PATIENCE_MS 60000u

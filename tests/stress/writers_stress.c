@@ -9,7 +9,7 @@
  * In some rounds a writer does not write, which carries its segment's content over. Whether it does follows
  * from the round and the segment, so everybody can tell what a round must hold.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -19,7 +19,7 @@
 
 #include <synched/synched.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define WRITERS_MOST 8u
 #define READERS_MOST 2u

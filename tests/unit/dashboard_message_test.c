@@ -2,7 +2,7 @@
  * dashboard_message_test.c: what goes over the WebSocket of the example `dashboard`: commands, answers,
  * the state, and the picture.
  */
-#include "life_world.h"
+#include "support/life_world.h"
 
 #include <inttypes.h>
 

@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "../support.h"
 #include "memory/memory.h"
 #include "platform/process.h"
 #include "pool/pool.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 /* --- children --- */
 

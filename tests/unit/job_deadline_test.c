@@ -5,9 +5,9 @@
 
 #include <uv.h>
 
-#include "../support.h"
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MS UINT64_C(1000000)
 

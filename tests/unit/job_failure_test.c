@@ -9,8 +9,8 @@
 #include <string.h>
 #include <uv.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 static const unsigned worker_counts[] = {1, 2, 3, 4, 7, 16};
 

@@ -5,8 +5,8 @@
 
 #include <uv.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define SEGMENTS 5u
 

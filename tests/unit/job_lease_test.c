@@ -5,8 +5,8 @@
 
 #include <sched.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 #define KEPT_MAX 16
 

@@ -1,6 +1,6 @@
 /*
  * job_results_test.c: the same bits every time, whatever the workers, the balance and the interleaving, and equal
- * to a serial loop; every call with its promises (tests/witness.h).
+ * to a serial loop; every call with its promises (tests/support/witness.h).
  */
 #include <criterion/criterion.h>
 
@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../witness.h"
 #include "platform/atomic.h"
 #include "pool/pool.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 static const unsigned worker_counts[] = {1, 2, 3, 4, 7, 16};
 

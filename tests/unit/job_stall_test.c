@@ -9,10 +9,10 @@
 #include <poll.h>
 #include <uv.h>
 
-#include "../support.h"
 #include "job/job.h"
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MS UINT64_C(1000000)
 #define LEASES 2u

@@ -6,9 +6,9 @@
 
 #include <uv.h>
 
-#include "../support.h"
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MS UINT64_C(1000000)
 #define ROUNDS_MAX 512

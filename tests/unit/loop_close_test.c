@@ -7,9 +7,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "../witness.h"
 #include "job/stall.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 struct scene {
   _Atomic uint32_t round;

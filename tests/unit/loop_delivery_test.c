@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <uv.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define KEPT_MAX 8
 

@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 struct scene {
   unsigned delivered_count, done_count, steered_count;

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../support.h"
-#include "closing_side.h"
-#include "unit_support.h"
+#include "support/closing_side.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MIB ((size_t)1 << 20)
 

@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 TestSuite(priority, .init = threads_begin);
 

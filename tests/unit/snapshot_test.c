@@ -8,9 +8,9 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "closing_side.h"
 #include "platform/park.h"
-#include "unit_support.h"
+#include "support/closing_side.h"
+#include "support/unit_support.h"
 
 /* --- publishing --- */
 

@@ -9,8 +9,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "seats.h"
-#include "unit_support.h"
+#include "support/seats.h"
+#include "support/unit_support.h"
 
 /* --- each seat arrives at the barrier on a thread of its own --- */
 

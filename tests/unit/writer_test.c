@@ -11,8 +11,8 @@
 #include <synched/job.h>
 #include <synched/pool.h>
 
-#include "seats.h"
-#include "unit_support.h"
+#include "support/seats.h"
+#include "support/unit_support.h"
 
 /* --- the same as a serial loop --- */
 

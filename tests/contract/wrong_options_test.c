@@ -1,5 +1,5 @@
 /*
- * contract_options.c: options with one thing wrong, one a row: the status, the sentence that names the field, and
+ * wrong_options_test.c: options with one thing wrong, one a row: the status, the sentence that names the field, and
  * that nothing was made; and option structs of callers that were compiled against another version.
  */
 #include <criterion/criterion.h>
@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/unit_support.h"
-#include "bench.h"
+#include "support/bench.h"
+#include "support/unit_support.h"
 
 /* --- pools --- */
 

@@ -15,7 +15,7 @@
 #include "kernel.h"
 #include "pattern.h"
 #include "rle.h"
-#include "source_bytes.h"
+#include "support/source_bytes.h"
 
 struct world {
   struct life_pattern pattern;

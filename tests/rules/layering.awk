@@ -92,7 +92,7 @@ FNR == 1 {
   sub(/^[^\/]*\//, "", inner)
   layer = part == "framework" ? layer_of(inner) : ""
   if (part == "framework" && !(layer in known))
-    wrong("no rule for the folder " layer "/: add it to tests/contract/layering.awk")
+    wrong("no rule for the folder " layer "/: add it to tests/rules/layering.awk")
 }
 
 { strip($0) }

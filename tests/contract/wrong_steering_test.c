@@ -1,5 +1,5 @@
 /*
- * contract_steer.c: calls that start, dispatch and steer a job, made with the wrong thing, on the wrong thread or at
+ * wrong_steering_test.c: calls that start, dispatch and steer a job, made with the wrong thing, on the wrong thread or at
  * the wrong time. What each call does in each state of a job is tested in tests/unit/job_steer_test.c.
  */
 #include <criterion/criterion.h>
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../unit/unit_support.h"
-#include "bench.h"
+#include "support/bench.h"
+#include "support/unit_support.h"
 
 /* A call to be made elsewhere than on the test's thread, and what came of it. */
 struct errand {

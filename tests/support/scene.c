@@ -1,4 +1,4 @@
-#include "scene.h"
+#include "support/scene.h"
 
 #include <inttypes.h>
 #include <sched.h>

@@ -10,8 +10,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "serial.h"
-#include "support.h"
+#include "support/serial.h"
+#include "support/support.h"
 
 enum wrong {
   WRONG_SHARED,   /* two calls had one segment at the same time */

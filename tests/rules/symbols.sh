@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
-# symbols.sh STAGE LIBDIR: the shared library exports exactly what the headers declare, and neither
+# symbols.sh ROOT SHARED STATIC: the shared library exports exactly what the headers declare, and neither
 # library defines a global name outside synched_*.
 set -euo pipefail
 export LC_ALL=C
-stage=$1 libdir=$2
-shared=$stage/$libdir/libsynched.so
-static=$stage/$libdir/libsynched.a
+root=$1 shared=$2 static=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -20,7 +18,7 @@ complain() {
 }
 
 nm -D --defined-only "$shared" | awk '{print $NF}' | sort >"$work/exported"
-cat "$stage"/include/synched/*.h | tr '\n' ' ' | grep -oE 'SYNCHED_API [^;(]*\(' |
+cat "$root"/include/synched/*.h | tr '\n' ' ' | grep -oE 'SYNCHED_API [^;(]*\(' |
   grep -oE 'synched_[a-z_]+\($' | tr -d '(' | sort -u >"$work/declared"
 
 complain "exported, but no public header declares it" < <(comm -23 "$work/exported" "$work/declared")

@@ -1,11 +1,11 @@
-#include "bench.h"
+#include "support/bench.h"
 
 #include <criterion/criterion.h>
 
 #include <string.h>
 
-#include "../unit/unit_support.h"
 #include "base/error.h"
+#include "support/unit_support.h"
 
 static struct synched_memory *small_memory(void) {
   return memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 4,

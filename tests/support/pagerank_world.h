@@ -15,7 +15,7 @@
 
 #include "edges_read.h"
 #include "graph.h"
-#include "source_bytes.h"
+#include "support/source_bytes.h"
 #include "vertices.h"
 
 /* In what form a text gets into the file. GZIP_BYTES makes a packed part of every byte, so that the reader

@@ -2,8 +2,8 @@
 # poll_cli.sh POLL: steers the finished program `poll` through its stdin, and checks what it says.
 set -euo pipefail
 
-# shellcheck source=cli.sh
-source "$(dirname "$0")/cli.sh" "$1"
+# shellcheck source=../support/cli.sh
+source "$(dirname "$0")/../support/cli.sh" "$1"
 
 # steer CODE LETTERS [ARGUMENT...]: the program must end with this exit code.
 steer() {

@@ -7,8 +7,8 @@
  *
  * Exit codes: 0, all was well; 1, something was wrong; 2, nothing happened for a minute.
  */
-#ifndef SYNCHED_TESTS_STRESS_STRESS_H
-#define SYNCHED_TESTS_STRESS_STRESS_H
+#ifndef SYNCHED_TESTS_STRESS_H
+#define SYNCHED_TESTS_STRESS_H
 
 #include <pthread.h>
 #include <stdbool.h>

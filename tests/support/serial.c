@@ -1,4 +1,4 @@
-#include "serial.h"
+#include "support/serial.h"
 
 #include <math.h>
 #include <stdlib.h>

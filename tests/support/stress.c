@@ -4,7 +4,7 @@
  * What the watchdog and a failing thread read while others write it is atomic or under a mutex, so that thread
  * sanitizers have nothing to say about the programs themselves. Everything else is the main thread's.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <errno.h>
 #include <inttypes.h>

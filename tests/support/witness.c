@@ -1,4 +1,4 @@
-#include "witness.h"
+#include "support/witness.h"
 
 #include <criterion/criterion.h>
 

@@ -1,7 +1,7 @@
 /*
- * contract_test.c: calls made wrongly, one a row: the status, the sentence, and that nothing has changed.
- * Options of the three things that are created are in contract_options.c, what starts and steers a job in
- * contract_steer.c; here is every other call.
+ * wrong_calls_test.c: calls made wrongly, one a row: the status, the sentence, and that nothing has changed.
+ * Options of the three things that are created are in wrong_options_test.c, what starts and steers a job in
+ * wrong_steering_test.c; here is every other call.
  */
 #include <criterion/criterion.h>
 
@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../unit/unit_support.h"
-#include "bench.h"
+#include "support/bench.h"
+#include "support/unit_support.h"
 
 static const uint64_t elements[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 

@@ -1,4 +1,4 @@
-#include "halt.h"
+#include "support/halt.h"
 
 #include <errno.h>
 #include <fcntl.h>

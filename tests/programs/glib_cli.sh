@@ -2,8 +2,8 @@
 # glib_cli.sh GLIB: runs the finished program `glib`, and checks its counts and its end.
 set -euo pipefail
 
-# shellcheck source=cli.sh
-source "$(dirname "$0")/cli.sh" "$1"
+# shellcheck source=../support/cli.sh
+source "$(dirname "$0")/../support/cli.sh" "$1"
 
 # The last snapshot is always delivered, so the last count is that of all rounds.
 "$program" --rounds 100 >stdout 2>stderr || fail "100 rounds"

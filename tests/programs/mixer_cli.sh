@@ -2,8 +2,8 @@
 # mixer_cli.sh MIXER: runs the finished program `mixer` as its users do, and checks what comes out.
 set -euo pipefail
 
-# shellcheck source=cli.sh
-source "$(dirname "$0")/cli.sh" "$1"
+# shellcheck source=../support/cli.sh
+source "$(dirname "$0")/../support/cli.sh" "$1"
 
 # refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, and nothing written: what had the
 # output's name is still there, and beside it is nothing new.

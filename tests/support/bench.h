@@ -1,12 +1,12 @@
 /*
  * bench.h: one of everything, on which calls are made wrongly; afterwards it must be as it was.
  */
-#ifndef SYNCHED_TESTS_CONTRACT_BENCH_H
-#define SYNCHED_TESTS_CONTRACT_BENCH_H
+#ifndef SYNCHED_TESTS_BENCH_H
+#define SYNCHED_TESTS_BENCH_H
 
 #include <uv.h>
 
-#include "../support.h"
+#include "support/support.h"
 
 struct bench {
   struct synched_pool *pool;

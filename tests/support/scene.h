@@ -5,15 +5,15 @@
  * element's index; counts follow from the round and the segment. So a look at a snapshot tells whether all of it
  * comes from one round of that memory, and from the right one, without any history.
  */
-#ifndef SYNCHED_TESTS_STRESS_SCENE_H
-#define SYNCHED_TESTS_STRESS_SCENE_H
+#ifndef SYNCHED_TESTS_SCENE_H
+#define SYNCHED_TESTS_SCENE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include <synched/synched.h>
 
-#include "stress.h"
+#include "support/stress.h"
 
 #define SCENE_WORKERS_MOST 40u
 

@@ -3,8 +3,8 @@
 set -euo pipefail
 
 patterns=$(realpath "$(dirname "$0")/../../examples/patterns")
-# shellcheck source=cli.sh
-source "$(dirname "$0")/cli.sh" "$1"
+# shellcheck source=../support/cli.sh
+source "$(dirname "$0")/../support/cli.sh" "$1"
 
 # refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, nothing else printed
 # and nothing written.

@@ -4,8 +4,8 @@
  * A child, forked before there are any threads, waits for requests; for each it sends SIGSTOP, and after some
  * milliseconds SIGCONT. It ends with its parent, for then the pipe between them is at its end.
  */
-#ifndef SYNCHED_TESTS_STRESS_HALT_H
-#define SYNCHED_TESTS_STRESS_HALT_H
+#ifndef SYNCHED_TESTS_HALT_H
+#define SYNCHED_TESTS_HALT_H
 
 /* Forks the child; to be called first of all. */
 void halt_begin(void);

@@ -1,23 +1,23 @@
 /*
  * embed.c: a job inside a libuv program, which goes on living its own life meanwhile.
  *
- * The program has a loop, a timer that ticks every 100 ms, and a handler for Ctrl-C. Into this loop it
- * starts a job that throws darts at a quarter circle, round after round as fast as it can: the share that
- * hits, times four, tends to pi. The workers never wait for the loop, and the loop never waits for
- * them: on_snapshot comes on the loop's thread with the newest round that there is then, and what it
- * was handed does not change while it looks. Ctrl-C (or --seconds) cancels the job; on_done then closes
- * what keeps the loop alive.
+ * The program has a loop, a timer that ticks every 100 ms, and a handler for Ctrl-C. Into this loop
+ * it starts a job that throws darts at a quarter circle, round after round as fast as it can: the
+ * share that hits, times four, tends to pi. The workers never wait for the loop, and the loop never
+ * waits for them: on_snapshot comes on the loop's thread with the newest round that there is then,
+ * and what it was handed does not change while it looks. Ctrl-C (or --seconds) cancels the job;
+ * on_done then closes what keeps the loop alive.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <uv.h>
 
 #include <synched/synched.h>
+
+#include "common/options.h"
+#include "common/random.h"
 
 #define SEGMENTS 8
 #define DARTS_PER_CALL 10000
@@ -44,22 +44,13 @@ struct tally {
   uint64_t darts, hits;
 };
 
-/* A random number that depends on nothing but its index, so that every run throws the same darts (Steele,
- * Lea and Flood 2014, SplitMix64). */
-static uint64_t random_at(uint64_t index) {
-  uint64_t mixed = (index + 1) * 0x9e3779b97f4a7c15u;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-  return mixed ^ (mixed >> 31);
-}
-
 /* One segment in one round, on a worker. The memory refills `out` with what the segment held. */
 static int throw_darts(struct synched_task *task, void *user) {
   (void)user;
   struct tally *tally = task->out;
   uint64_t first = (task->round * SEGMENTS + task->segment) * DARTS_PER_CALL;
   for (uint64_t i = 0; i < DARTS_PER_CALL; i++) {
-    uint64_t random = random_at(first + i);
+    uint64_t random = example_random_at(0, first + i);
     uint64_t x = random & 0xffffffffu, y = random >> 32;
     /* Halved, so that the sum of the squares fits in 64 bits. */
     tally->hits += (x / 2) * (x / 2) + (y / 2) * (y / 2) < (uint64_t)1 << 62 ? 1 : 0;
@@ -89,8 +80,8 @@ static void close_handles(struct app *app) {
     uv_close((uv_handle_t *)&app->interrupt, NULL);
 }
 
-/* On the loop's thread, last of all. The job's own handles are closed by now; with ours closed too, uv_run
- * has nothing to wait for and returns. */
+/* On the loop's thread, last of all. The job's own handles are closed by now; with ours closed too,
+ * uv_run has nothing to wait for and returns. */
 static void on_done(struct synched_job *job, int status, const struct synched_report *report,
                     void *user) {
   struct app *app = user;
@@ -155,8 +146,8 @@ static int open_handles(struct app *app) {
   return status != 0 ? status : uv_signal_start(&app->interrupt, on_interrupt, SIGINT);
 }
 
-/* The loop and everything on it, to its end. A loop that can be closed proves that no handle was forgotten,
- * neither ours nor the job's. */
+/* The loop and everything on it, to its end. A loop that can be closed proves that no handle was
+ * forgotten, neither ours nor the job's. */
 static int run_loop(struct app *app) {
   int status = uv_loop_init(&app->loop);
   if (status != 0)
@@ -172,36 +163,17 @@ static int run_loop(struct app *app) {
   return status != 0 ? status : close_status;
 }
 
-/* The whole text must be a number of at least 1. */
-static bool read_count(const char *text, uint64_t most, uint64_t *count) {
-  char *end;
-  errno = 0;
-  *count = strtoull(text, &end, 10);
-  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-  return is_number && *count >= 1 && *count <= most;
-}
-
-static bool read_arguments(int argc, char **argv, struct app *app) {
-  static const struct option options[] = {
-      {"rounds", required_argument, NULL, 'r'}, {"seconds", required_argument, NULL, 's'}, {0}};
-  bool valid = true;
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-    if (option == 'r')
-      valid = read_count(optarg, UINT64_MAX, &app->round_count) && valid;
-    else if (option == 's')
-      valid = read_count(optarg, 1000000, &app->seconds) && valid;
-    else
-      valid = false;
-  return valid && optind == argc;
-}
+static const char usage[] =
+    "usage: embed [--rounds N] [--seconds S]   (without either: until Ctrl-C)\n";
 
 int main(int argc, char **argv) {
   static struct app app;
-  if (!read_arguments(argc, argv, &app)) {
-    fprintf(stderr, "usage: %s [--rounds N] [--seconds S]   (without either: until Ctrl-C)\n",
-            argv[0]);
-    return 2;
-  }
+  const struct example_number numbers[] = {
+      {"rounds", {1, UINT64_MAX}, &app.round_count}, {"seconds", {1, 1000000}, &app.seconds}, {0}};
+  const enum example_options_result parsed =
+      example_numbers_read(numbers, "embed", usage, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
   int status = create_job(&app);
   if (status == 0)

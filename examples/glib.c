@@ -1,22 +1,22 @@
 /*
  * glib.c: a job in GLib's main loop, as in a program with GTK.
  *
- * The job counts primes, the next stretch of numbers in every round, as fast as it can. For the main loop it is a
- * source like any other: a descriptor that is readable when there is something to dispatch. A timeout prints the
- * newest count meanwhile, and Ctrl-C cancels the job; when synched_job_dispatch returns SYNCHED_STOP, on_done has been
- * called, and the source and the main loop end.
+ * The job counts primes, the next stretch of numbers in every round, as fast as it can. For the
+ * main loop it is a source like any other: a descriptor that is readable when there is something to
+ * dispatch. A timeout prints the newest count meanwhile, and Ctrl-C cancels the job; when
+ * synched_job_dispatch returns SYNCHED_STOP, on_done has been called, and the source and the main
+ * loop end.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <glib-unix.h>
 #include <glib.h>
 
 #include <synched/synched.h>
+
+#include "common/options.h"
 
 #define SEGMENTS 8
 #define NUMBERS_PER_CALL 1000u
@@ -40,7 +40,8 @@ static bool is_prime(uint64_t number) {
   return number == 2 || (number > 2 && number % 2 != 0);
 }
 
-/* One segment in one round, on a worker. The memory refills `out` with the count that the segment held. */
+/* One segment in one round, on a worker. The memory refills `out` with the count that the segment
+ * held. */
 static int count_primes(struct synched_task *task, void *user) {
   (void)user;
   uint64_t *primes = task->out;
@@ -135,41 +136,15 @@ static int create_job(struct app *app) {
                                                 .round_count = app->round_count));
 }
 
-static void print_usage(FILE *file) {
-  fprintf(file, "usage: glib [--rounds N]   (without: until Ctrl-C)\n");
-}
-
-/* The whole text must be a number of at least 1. */
-static bool read_count(const char *text, uint64_t *count) {
-  char *end;
-  errno = 0;
-  *count = strtoull(text, &end, 10);
-  return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *count >= 1;
-}
-
-/* Returns the exit code to leave with; -1: go on. */
-static int read_arguments(int argc, char **argv, struct app *app) {
-  static const struct option options[] = {
-      {"rounds", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-    if (option == 'h') {
-      print_usage(stdout);
-      return 0;
-    } else if (option != 'r' || !read_count(optarg, &app->round_count)) {
-      print_usage(stderr);
-      return 2;
-    }
-  if (optind == argc)
-    return -1;
-  print_usage(stderr);
-  return 2;
-}
+static const char usage[] = "usage: glib [--rounds N]   (without: until Ctrl-C)\n";
 
 int main(int argc, char **argv) {
   static struct app app;
-  int code = read_arguments(argc, argv, &app);
-  if (code >= 0)
-    return code;
+  const struct example_number numbers[] = {{"rounds", {1, UINT64_MAX}, &app.round_count}, {0}};
+  const enum example_options_result parsed =
+      example_numbers_read(numbers, "glib", usage, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
   int status = create_job(&app);
   if (status == 0)

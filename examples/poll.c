@@ -1,24 +1,25 @@
 /*
- * poll.c: a job in an event loop of the program's own, which is one call of poll(2), steered from the keyboard.
+ * poll.c: a job in an event loop of the program's own, which is one call of poll(2), steered from
+ * the keyboard.
  *
- * The job is a plucked string, computed a hundred times a second. It starts paused; the letters on stdin pause it
- * (p), let it go on (r), compute a single round (s) and end it (q, or the end of the input). The program waits for
- * the job's descriptor and for stdin at once, until the next line is to be printed, and dispatches the job when there
- * is something to dispatch. A letter is read when the last one's call has been completed, so what is piped into the
- * program happens in order.
+ * The job is a plucked string, computed a hundred times a second. It starts paused; the letters on
+ * stdin pause it (p), let it go on (r), compute a single round (s) and end it (q, or the end of the
+ * input). The program waits for the job's descriptor and for stdin at once, until the next line is
+ * to be printed, and dispatches the job when there is something to dispatch. A letter is read when
+ * the last one's call has been completed, so what is piped into the program happens in order.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <synched/synched.h>
+
+#include "common/options.h"
 
 #define SEGMENTS 4u
 #define POINTS_PER_SEGMENT 64u
@@ -43,7 +44,8 @@ struct point {
   double height, velocity;
 };
 
-/* One segment in one round, on a worker: each point is drawn to its neighbours, and loses a little. */
+/* One segment in one round, on a worker: each point is drawn to its neighbours, and loses a
+ * little. */
 static int move(struct synched_task *task, void *user) {
   (void)user;
   const struct point *was = task->previous->data;
@@ -184,43 +186,17 @@ static int create_job(struct app *app) {
                           .report_rounds = 8));
 }
 
-static void print_usage(FILE *file) {
-  fprintf(file, "usage: poll [--period MS]   (MS: 1 .. 60000, from one round to the next; 10)\n"
-                "on stdin: p pauses, r resumes, s steps one round, q ends\n");
-}
-
-/* The whole text must be a number. */
-static bool read_period(const char *text, uint64_t *ms) {
-  char *end;
-  errno = 0;
-  *ms = strtoull(text, &end, 10);
-  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-  return is_number && *ms >= 1 && *ms <= 60000;
-}
-
-/* Returns the exit code to leave with; -1: go on. */
-static int read_arguments(int argc, char **argv, struct app *app) {
-  static const struct option options[] = {
-      {"period", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-    if (option == 'h') {
-      print_usage(stdout);
-      return 0;
-    } else if (option != 'p' || !read_period(optarg, &app->period_ms)) {
-      print_usage(stderr);
-      return 2;
-    }
-  if (optind == argc)
-    return -1;
-  print_usage(stderr);
-  return 2;
-}
+static const char usage[] =
+    "usage: poll [--period MS]   (MS: 1 .. 60000, from one round to the next; 10)\n"
+    "on stdin: p pauses, r resumes, s steps one round, q ends\n";
 
 int main(int argc, char **argv) {
   static struct app app = {.period_ms = 10, .height = 1};
-  int code = read_arguments(argc, argv, &app);
-  if (code >= 0)
-    return code;
+  const struct example_number numbers[] = {{"period", {1, 60000}, &app.period_ms}, {0}};
+  const enum example_options_result parsed =
+      example_numbers_read(numbers, "poll", usage, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
   int status = create_job(&app);
   if (status == 0)

@@ -44,7 +44,8 @@ bool example_output_is_input(const char *output, const char *input);
 /* Whether two outputs would be one file or pipe; also where there is none yet. */
 bool example_output_is_output(const char *one, const char *other);
 
-/* Whether example_output_open has a chance: to be told before a long run, not after it. Creates nothing. 0 or -1. */
+/* Whether example_output_open has a chance: to be told before a long run, not after it. Creates
+ * nothing. 0 or -1. */
 int example_output_check(const char *path);
 
 /* Opens. 0, to be ended by one of the two below; or -1. */
@@ -56,9 +57,13 @@ int example_output_commit(struct example_output *out);
 /* Closes and forgets: no file is left, and an old one is unchanged. */
 void example_output_discard(struct example_output *out);
 
-/* The part of it for who writes through a descriptor: a new file beside `path`, with that mode. The descriptor, and
- * its name in *temporary, which the caller frees; or -1. */
+/* The part of it for who writes through a descriptor: a new file beside `path`, with that mode. The
+ * descriptor, and its name in *temporary, which the caller frees; or -1. */
 int example_output_beside(const char *path, mode_t mode, char **temporary);
+
+/* At a program's end, with its exit code: whether what it printed has arrived, which on a full disk
+ * it may not. The code, or 1, with a line on stderr, where it was 0 and should not be. */
+int example_output_exit_code(const char *program, int code);
 
 /* The permissions that an ordinary open would give a new file. */
 mode_t example_output_usual_mode(void);

@@ -1,6 +1,6 @@
 /*
- * world.h: the job: Life on a torus, one round a generation, one segment a band of rows. Together with
- * steer.h the only part of this program that knows Synched's rounds.
+ * world.h: the job: Life on a torus, one round a generation, one segment a band of rows. Together
+ * with steer.h the only part of this program that knows Synched's rounds.
  */
 #ifndef DASHBOARD_WORLD_H
 #define DASHBOARD_WORLD_H
@@ -40,17 +40,13 @@ struct dashboard_world {
   struct synched_job *job;
 };
 
-/* Gets everything that the job needs. 0, to be ended with dashboard_world_destroy; or -1 and why, and
- * nothing is left. */
+/* Gets everything that the job needs. 0, to be ended with dashboard_world_destroy; or -1 and why,
+ * and nothing is left. */
 int dashboard_world_create(struct dashboard_world *out, const struct dashboard_settings *settings,
                            const struct dashboard_hooks *hooks, struct example_error *error);
 
 /* After the job has ended: sows the torus anew, for the next start. 0 or a status. */
 int dashboard_world_sow(struct dashboard_world *world);
-
-/* The newest round's cells; what is handed out must be released as the snapshot that it is. */
-struct life_view dashboard_world_view(const struct dashboard_world *world,
-                                      const struct synched_snapshot *snapshot);
 
 /* How long a worker has computed so far. */
 uint64_t dashboard_world_work_ns(const struct dashboard_world *world, unsigned worker);

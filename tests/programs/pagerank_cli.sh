@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# pagerank_cli.sh PAGERANK: runs the finished program `pagerank` as its users do, and checks what comes out.
+# pagerank_cli.sh PAGERANK: runs the finished program `pagerank` as its users do, and checks what
+# comes out.
 set -euo pipefail
 export LC_ALL=C
 
@@ -33,9 +34,9 @@ refused 2 "usage: --report and --quiet" small.txt --report --quiet
 refused 2 "--damping: there is no such" small.txt --damping 5
 refused 2 "-x: there is no such" small.txt -x
 refused 2 "-w: 'two' is not a number" small.txt -w two
-refused 2 "-w: 4097 is too large" small.txt -w 4097
+refused 2 "-w: 4097 is not within 0 .. 4096" small.txt -w 4097
 refused 2 "-n: '-1' is not a number" small.txt -n -1
-refused 2 "-n: 18446744073709551616 is too large" small.txt -n 18446744073709551616
+refused 2 "-n: 18446744073709551616 is not within 0 .. 18446744073709551615" small.txt -n 18446744073709551616
 refused 2 "--rounds: '1e3' is not a number" small.txt --rounds 1e3
 refused 2 "-t: 'small' is not a number" small.txt -t small
 refused 2 "-t: '1e-3x' is not a number" small.txt -t 1e-3x
@@ -308,7 +309,8 @@ mkdir empty
 [ "$(cat stderr)" = "pagerank: apt-cache dumpavail: cannot be started: No such file or directory" ] ||
   fail "not the reason: there is no apt-cache"
 
-# There may be an apt-cache that knows of no packages: that is another machine's state, not an error of ours.
+# There may be an apt-cache that knows of no packages: that is another machine's state, not an error
+# of ours.
 if command -v apt-cache >/dev/null && apt-cache dumpavail 2>/dev/null | head -n 1 | grep -q '^Package:'; then
   well --deps -n 1 -w 1 -o packages.tsv
   grep -q '^dpkg	0\.' packages.tsv || fail "dpkg is no package here"

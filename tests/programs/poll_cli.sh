@@ -17,7 +17,8 @@ quiet() {
   [ ! -s stderr ] || fail "words on stderr: $*"
 }
 
-# It starts paused, so rounds are counted exactly. What is piped in happens in order, however long it takes.
+# It starts paused, so rounds are counted exactly. What is piped in happens in order, however long
+# it takes.
 steer 0 's\ns\nss\nq\n'
 quiet "steps"
 for round in 1 2 3 4; do
@@ -51,12 +52,11 @@ says stdout "Job string: ended well"
 quiet "running"
 says stdout "running, round [1-9][0-9]*, the middle is at [+-].*"
 
-steer 0 '' --help
-quiet "--help"
+well --help
 says stdout "usage: poll .*"
-for wrong in "--period 0" "--period 60001" "--period x" "--period" "--no" "more"; do
-  # shellcheck disable=SC2086
-  steer 2 '' $wrong
-  [ ! -s stdout ] || fail "words on stdout: poll $wrong"
-  says stderr "usage: poll .*"
-done
+refused 2 "--period: 0 is not within 1 .. 60000" --period 0
+refused 2 "--period: 60001 is not within 1 .. 60000" --period 60001
+refused 2 "--period: 'x' is not a number" --period x
+refused 2 "--period: a value is missing (see poll --help)" --period
+refused 2 "--no: there is no such option (see poll --help)" --no
+refused 2 "more: it takes options only (see poll --help)" more

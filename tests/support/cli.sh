@@ -1,5 +1,5 @@
-# cli.sh PROGRAM: sourced by the scripts that run a finished program as its users do: from a folder of the script's own,
-# which goes when it ends. $program is its path, $name what it calls itself.
+# cli.sh PROGRAM: sourced by the scripts that run a finished program as its users do: from a folder
+# of the script's own, which goes when it ends. $program is its path, $name what it calls itself.
 
 program=$(realpath "$1")
 name=$(basename "$program")
@@ -40,6 +40,16 @@ one_line() {
   "$name: $text"*) ;;
   *) fail "stderr does not begin with '$name: $text': $name $*" ;;
   esac
+}
+
+# refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, and nothing else
+# printed.
+refused() {
+  local code=$1 text=$2
+  shift 2
+  run "$code" "$@"
+  one_line "$text" "$@"
+  [ ! -s stdout ] || fail "words on stdout: $name $*"
 }
 
 # says FILE REGEX: a whole line of it.

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/bench.h"
+#include "support/fixture.h"
 #include "support/unit_support.h"
 
 static const uint64_t elements[8] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -18,21 +18,21 @@ static const uint64_t elements[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 /* --- memory --- */
 
 ATTEMPT(load_null_memory, synched_memory_load(NULL, 0, elements, 1))
-ATTEMPT(load_segment_3, synched_memory_load(b->idle, 3, elements, 1))
-ATTEMPT(load_segment_huge, synched_memory_load(b->idle, SIZE_MAX, elements, 1))
-ATTEMPT(load_count_5, synched_memory_load(b->idle, 0, elements, 5))
-ATTEMPT(load_count_huge, synched_memory_load(b->idle, 0, elements, SIZE_MAX))
-ATTEMPT(load_count_wrapping, synched_memory_load(b->idle, 0, elements, SIZE_MAX / 8 + 2))
-ATTEMPT(load_null_elements, synched_memory_load(b->idle, 0, NULL, 1))
-ATTEMPT(load_running, synched_memory_load(b->busy, 0, elements, 1))
-ATTEMPT(load_seated, synched_memory_load(b->seated, 0, elements, 1))
-ATTEMPT(load_retained, synched_memory_load(b->kept, 0, elements, 1))
-ATTEMPT(destroy_memory_retained, synched_memory_destroy(b->kept))
-ATTEMPT(destroy_memory_seated, synched_memory_destroy(b->seated))
-ATTEMPT(destroy_memory_of_job, synched_memory_destroy(b->ready))
-ATTEMPT(destroy_memory_running, synched_memory_destroy(b->busy))
+ATTEMPT(load_segment_3, synched_memory_load(f->idle, 3, elements, 1))
+ATTEMPT(load_segment_huge, synched_memory_load(f->idle, SIZE_MAX, elements, 1))
+ATTEMPT(load_count_5, synched_memory_load(f->idle, 0, elements, 5))
+ATTEMPT(load_count_huge, synched_memory_load(f->idle, 0, elements, SIZE_MAX))
+ATTEMPT(load_count_wrapping, synched_memory_load(f->idle, 0, elements, SIZE_MAX / 8 + 2))
+ATTEMPT(load_null_elements, synched_memory_load(f->idle, 0, NULL, 1))
+ATTEMPT(load_running, synched_memory_load(f->busy, 0, elements, 1))
+ATTEMPT(load_seated, synched_memory_load(f->seated, 0, elements, 1))
+ATTEMPT(load_retained, synched_memory_load(f->kept, 0, elements, 1))
+ATTEMPT(destroy_memory_retained, synched_memory_destroy(f->kept))
+ATTEMPT(destroy_memory_seated, synched_memory_destroy(f->seated))
+ATTEMPT(destroy_memory_of_job, synched_memory_destroy(f->ready))
+ATTEMPT(destroy_memory_running, synched_memory_destroy(f->busy))
 
-Test(contract, memory_calls) {
+Test(wrong_calls, memory_calls) {
   static const struct row rows[] = {
       {"load: memory NULL", SYNCHED_EINVAL, "memory", load_null_memory, false},
       {"load: segment", SYNCHED_ERANGE, "segment is 3", load_segment_3, false},
@@ -49,7 +49,7 @@ Test(contract, memory_calls) {
       {"destroy: has a job", SYNCHED_EBUSY, "job", destroy_memory_of_job, false},
       {"destroy: has a running job", SYNCHED_EBUSY, "job", destroy_memory_running, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- writers --- */
@@ -75,26 +75,26 @@ static int write_sync_read(struct synched_writer *writer, size_t count, void **o
   return status;
 }
 
-ATTEMPT(open_null_out, synched_writer_open(NULL, b->idle, 0))
+ATTEMPT(open_null_out, synched_writer_open(NULL, f->idle, 0))
 ATTEMPT(open_null_memory, open_writer(NULL, 0, out))
-ATTEMPT(open_segment_2, open_writer(b->seated, 2, out))
-ATTEMPT(open_segment_huge, open_writer(b->idle, SIZE_MAX, out))
-ATTEMPT(open_taken, open_writer(b->seated, 0, out))
-ATTEMPT(open_memory_of_job, open_writer(b->ready, 0, out))
-ATTEMPT(open_memory_running, open_writer(b->busy, 0, out))
+ATTEMPT(open_segment_2, open_writer(f->seated, 2, out))
+ATTEMPT(open_segment_huge, open_writer(f->idle, SIZE_MAX, out))
+ATTEMPT(open_taken, open_writer(f->seated, 0, out))
+ATTEMPT(open_memory_of_job, open_writer(f->ready, 0, out))
+ATTEMPT(open_memory_running, open_writer(f->busy, 0, out))
 ATTEMPT(write_null_writer, synched_writer_write(NULL, elements, 1))
-ATTEMPT(write_count_5, synched_writer_write(b->writer, elements, 5))
-ATTEMPT(write_count_huge, synched_writer_write(b->writer, elements, SIZE_MAX))
-ATTEMPT(write_null_elements, synched_writer_write(b->writer, NULL, 2))
+ATTEMPT(write_count_5, synched_writer_write(f->writer, elements, 5))
+ATTEMPT(write_count_huge, synched_writer_write(f->writer, elements, SIZE_MAX))
+ATTEMPT(write_null_elements, synched_writer_write(f->writer, NULL, 2))
 ATTEMPT(sync_null_writer, sync_writer(NULL, out))
-ATTEMPT(sync_null_out, synched_writer_sync(b->writer, NULL))
-ATTEMPT(write_sync_null_out, synched_writer_write_sync_read(b->writer, elements, 1, NULL))
-ATTEMPT(write_sync_count_5, write_sync_read(b->writer, 5, out))
+ATTEMPT(sync_null_out, synched_writer_sync(f->writer, NULL))
+ATTEMPT(write_sync_null_out, synched_writer_write_sync_read(f->writer, elements, 1, NULL))
+ATTEMPT(write_sync_count_5, write_sync_read(f->writer, 5, out))
 ATTEMPT(write_sync_null_writer, write_sync_read(NULL, 1, out))
 ATTEMPT(fail_null_writer, synched_writer_fail(NULL, -1))
-ATTEMPT(fail_code_0, synched_writer_fail(b->writer, 0))
+ATTEMPT(fail_code_0, synched_writer_fail(f->writer, 0))
 
-Test(contract, writer_calls) {
+Test(wrong_calls, writer_calls) {
   static const struct row rows[] = {
       {"open: out NULL", SYNCHED_EINVAL, "writer", open_null_out, false},
       {"open: memory NULL", SYNCHED_EINVAL, "memory", open_null_memory, true},
@@ -115,7 +115,7 @@ Test(contract, writer_calls) {
       {"fail: writer NULL", SYNCHED_EINVAL, "writer", fail_null_writer, false},
       {"fail: code 0", SYNCHED_EINVAL, "code is 0", fail_code_0, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- pools and topology --- */
@@ -154,18 +154,18 @@ static int parse(const char *name) {
 }
 
 ATTEMPT(create_pool_null_out, synched_pool_create(NULL, NULL))
-ATTEMPT(destroy_pool_with_jobs, synched_pool_destroy(b->pool))
+ATTEMPT(destroy_pool_with_jobs, synched_pool_destroy(f->pool))
 ATTEMPT(info_null_pool, info_of_size(NULL, sizeof(struct synched_pool_info)))
-ATTEMPT(info_null_out, synched_pool_info(b->pool, NULL))
-ATTEMPT(info_size_0, info_of_size(b->pool, 0))
+ATTEMPT(info_null_out, synched_pool_info(f->pool, NULL))
+ATTEMPT(info_size_0, info_of_size(f->pool, 0))
 ATTEMPT(info_size_short,
-        info_of_size(b->pool, offsetof(struct synched_pool_info, prioritised_count) - 1))
-ATTEMPT(info_size_huge, info_of_size(b->pool, UINT32_MAX))
+        info_of_size(f->pool, offsetof(struct synched_pool_info, prioritised_count) - 1))
+ATTEMPT(info_size_huge, info_of_size(f->pool, UINT32_MAX))
 ATTEMPT(worker_info_null_pool, worker_info_of(NULL, 0, WORKER_INFO_SIZE))
-ATTEMPT(worker_info_null_out, synched_pool_worker_info(b->pool, 0, NULL))
-ATTEMPT(worker_info_2, worker_info_of(b->pool, 2, WORKER_INFO_SIZE))
-ATTEMPT(worker_info_huge, worker_info_of(b->pool, UINT_MAX, WORKER_INFO_SIZE))
-ATTEMPT(worker_info_size_0, worker_info_of(b->pool, 0, 0))
+ATTEMPT(worker_info_null_out, synched_pool_worker_info(f->pool, 0, NULL))
+ATTEMPT(worker_info_2, worker_info_of(f->pool, 2, WORKER_INFO_SIZE))
+ATTEMPT(worker_info_huge, worker_info_of(f->pool, UINT_MAX, WORKER_INFO_SIZE))
+ATTEMPT(worker_info_size_0, worker_info_of(f->pool, 0, 0))
 ATTEMPT(topology_info_null, synched_topology_info(NULL))
 ATTEMPT(topology_info_size_0, topology_info_of_size(0))
 ATTEMPT(topology_info_size_huge, topology_info_of_size(UINT32_MAX))
@@ -183,7 +183,7 @@ ATTEMPT(parse_unknown, parse("everywhere"))
 ATTEMPT(parse_empty, parse(""))
 ATTEMPT(parse_capitals, parse("CORES"))
 
-Test(contract, pool_and_topology_calls) {
+Test(wrong_calls, pool_and_topology_calls) {
   static const struct row rows[] = {
       {"pool_create: out NULL", SYNCHED_EINVAL, "pool", create_pool_null_out, false},
       {"pool_destroy: has jobs", SYNCHED_EBUSY, "3 jobs", destroy_pool_with_jobs, false},
@@ -214,7 +214,7 @@ Test(contract, pool_and_topology_calls) {
       {"affinity_parse: empty", SYNCHED_EINVAL, "affinity", parse_empty, false},
       {"affinity_parse: capitals", SYNCHED_EINVAL, "CORES", parse_capitals, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
   cr_assert_null(synched_affinity_name((enum synched_affinity)6));
   cr_assert_null(synched_affinity_name((enum synched_affinity) - 1));
 }
@@ -238,28 +238,28 @@ static int report_of(const struct synched_job *job, void **out) {
   return status;
 }
 
-ATTEMPT(create_job_null_out, synched_job_create(NULL, b->pool, b->idle, PLAIN))
-ATTEMPT(create_job_null_pool, create_job(NULL, b->idle, PLAIN, out))
-ATTEMPT(create_job_null_memory, create_job(b->pool, NULL, PLAIN, out))
-ATTEMPT(create_job_null_options, create_job(b->pool, b->idle, NULL, out))
-ATTEMPT(create_job_memory_of_job, create_job(b->pool, b->ready, PLAIN, out))
-ATTEMPT(create_job_memory_ended, create_job(b->pool, b->owned, PLAIN, out))
-ATTEMPT(create_job_memory_running, create_job(b->pool, b->busy, PLAIN, out))
-ATTEMPT(create_job_memory_seated, create_job(b->pool, b->seated, PLAIN, out))
-ATTEMPT(start_null_job, synched_job_start(NULL, &b->loop))
-ATTEMPT(start_null_loop, synched_job_start(b->unstarted, NULL))
-ATTEMPT(start_running, synched_job_start(b->running, &b->loop))
+ATTEMPT(create_job_null_out, synched_job_create(NULL, f->pool, f->idle, PLAIN))
+ATTEMPT(create_job_null_pool, create_job(NULL, f->idle, PLAIN, out))
+ATTEMPT(create_job_null_memory, create_job(f->pool, NULL, PLAIN, out))
+ATTEMPT(create_job_null_options, create_job(f->pool, f->idle, NULL, out))
+ATTEMPT(create_job_memory_of_job, create_job(f->pool, f->ready, PLAIN, out))
+ATTEMPT(create_job_memory_ended, create_job(f->pool, f->owned, PLAIN, out))
+ATTEMPT(create_job_memory_running, create_job(f->pool, f->busy, PLAIN, out))
+ATTEMPT(create_job_memory_seated, create_job(f->pool, f->seated, PLAIN, out))
+ATTEMPT(start_null_job, synched_job_start(NULL, &f->loop))
+ATTEMPT(start_null_loop, synched_job_start(f->unstarted, NULL))
+ATTEMPT(start_running, synched_job_start(f->running, &f->loop))
 ATTEMPT(run_null_job, synched_job_run(NULL))
-ATTEMPT(run_running, synched_job_run(b->running))
+ATTEMPT(run_running, synched_job_run(f->running))
 ATTEMPT(cancel_null_job, synched_job_cancel(NULL))
-ATTEMPT(cancel_ended, synched_job_cancel(b->ended))
+ATTEMPT(cancel_ended, synched_job_cancel(f->ended))
 ATTEMPT(report_null_job, report_of(NULL, out))
-ATTEMPT(report_null_out, synched_job_report(b->ended, NULL))
-ATTEMPT(report_never_ran, report_of(b->unstarted, out))
-ATTEMPT(report_running, report_of(b->running, out))
-ATTEMPT(destroy_running, synched_job_destroy(b->running))
+ATTEMPT(report_null_out, synched_job_report(f->ended, NULL))
+ATTEMPT(report_never_ran, report_of(f->unstarted, out))
+ATTEMPT(report_running, report_of(f->running, out))
+ATTEMPT(destroy_running, synched_job_destroy(f->running))
 
-Test(contract, job_calls) {
+Test(wrong_calls, job_calls) {
   static const struct row rows[] = {
       {"create: out NULL", SYNCHED_EINVAL, "job", create_job_null_out, false},
       {"create: pool NULL", SYNCHED_EINVAL, "pool", create_job_null_pool, true},
@@ -282,7 +282,7 @@ Test(contract, job_calls) {
       {"report: still runs", SYNCHED_EBUSY, "ended", report_running, true},
       {"destroy: running", SYNCHED_EBUSY, "running", destroy_running, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- reports --- */
@@ -294,21 +294,21 @@ Test(contract, job_calls) {
 #define WHOLE(type) sizeof(struct type)
 
 ATTEMPT(summary_null, synched_report_summary(NULL, SUMMARY(WHOLE(synched_report_summary))))
-ATTEMPT(summary_null_out, synched_report_summary(b->report, NULL))
-ATTEMPT(summary_size_0, synched_report_summary(b->report, SUMMARY(0)))
+ATTEMPT(summary_null_out, synched_report_summary(f->report, NULL))
+ATTEMPT(summary_size_0, synched_report_summary(f->report, SUMMARY(0)))
 ATTEMPT(worker_null, synched_report_worker(NULL, 0, WORKER(WHOLE(synched_report_worker))))
-ATTEMPT(worker_2, synched_report_worker(b->report, 2, WORKER(WHOLE(synched_report_worker))))
-ATTEMPT(worker_size_0, synched_report_worker(b->report, 0, WORKER(0)))
+ATTEMPT(worker_2, synched_report_worker(f->report, 2, WORKER(WHOLE(synched_report_worker))))
+ATTEMPT(worker_size_0, synched_report_worker(f->report, 0, WORKER(0)))
 ATTEMPT(segment_null, synched_report_segment(NULL, 0, SEGMENT(WHOLE(synched_report_segment))))
-ATTEMPT(segment_3, synched_report_segment(b->report, 3, SEGMENT(WHOLE(synched_report_segment))))
-ATTEMPT(segment_size_0, synched_report_segment(b->report, 0, SEGMENT(0)))
+ATTEMPT(segment_3, synched_report_segment(f->report, 3, SEGMENT(WHOLE(synched_report_segment))))
+ATTEMPT(segment_size_0, synched_report_segment(f->report, 0, SEGMENT(0)))
 ATTEMPT(round_null, synched_report_round(NULL, 0, ROUND(WHOLE(synched_report_round))))
-ATTEMPT(round_3, synched_report_round(b->report, 3, ROUND(WHOLE(synched_report_round))))
-ATTEMPT(round_size_0, synched_report_round(b->report, 0, ROUND(0)))
+ATTEMPT(round_3, synched_report_round(f->report, 3, ROUND(WHOLE(synched_report_round))))
+ATTEMPT(round_size_0, synched_report_round(f->report, 0, ROUND(0)))
 ATTEMPT(print_null, synched_report_print(NULL, stdout))
-ATTEMPT(print_null_file, synched_report_print(b->report, NULL))
+ATTEMPT(print_null_file, synched_report_print(f->report, NULL))
 
-Test(contract, report_calls) {
+Test(wrong_calls, report_calls) {
   static const struct row rows[] = {
       {"summary: report NULL", SYNCHED_EINVAL, "report", summary_null, false},
       {"summary: out NULL", SYNCHED_EINVAL, "report_summary", summary_null_out, false},
@@ -325,12 +325,12 @@ Test(contract, report_calls) {
       {"print: report NULL", SYNCHED_EINVAL, "report", print_null, false},
       {"print: file NULL", SYNCHED_EINVAL, "file", print_null_file, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- nothing to do --- */
 
-Test(contract, null_is_allowed_where_the_headers_say_so) {
+Test(wrong_calls, null_is_allowed_where_the_headers_say_so) {
   sentence_forget();
   cr_assert_eq(synched_pool_destroy(NULL), 0);
   cr_assert_eq(synched_memory_destroy(NULL), 0);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/bench.h"
+#include "support/fixture.h"
 #include "support/unit_support.h"
 
 /* --- pools --- */
@@ -88,14 +88,14 @@ static void expect_no_pool(const struct pool_row *row) {
   threads_expect(0);
 }
 
-Test(contract, pool_options, .init = threads_begin) {
+Test(wrong_options, pool_options, .init = threads_begin) {
   for (size_t i = 0; i < LENGTH(pool_rows); i++)
     expect_no_pool(&pool_rows[i]);
   pool_end(pool_new(1));
 }
 
 /* Sizes that no thread can have: the system's refusal, or ours, but no pool. */
-Test(contract, pool_stack_that_cannot_be_had, .init = threads_begin) {
+Test(wrong_options, pool_stack_that_cannot_be_had, .init = threads_begin) {
   static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 4095, SIZE_MAX / 2, SIZE_MAX / 4};
   for (size_t i = 0; i < LENGTH(sizes); i++) {
     struct synched_pool *pool = (struct synched_pool *)&pool;
@@ -108,7 +108,7 @@ Test(contract, pool_stack_that_cannot_be_had, .init = threads_begin) {
   }
 }
 
-Test(contract, pool_cpu_that_is_not_allowed, .init = threads_begin) {
+Test(wrong_options, pool_cpu_that_is_not_allowed, .init = threads_begin) {
   cpu_set_t mask;
   char list[16];
   cr_assert_eq(sched_getaffinity(0, sizeof mask, &mask), 0);
@@ -213,7 +213,7 @@ static void expect_no_memory(const char *what, const struct memory_row *row) {
   sentence_expect(what, row->says);
 }
 
-Test(contract, memory_options) {
+Test(wrong_options, memory_options) {
   for (size_t i = 0; i < LENGTH(memory_rows); i++)
     expect_no_memory(memory_rows[i].what, &memory_rows[i]);
   struct synched_memory *memory = (struct synched_memory *)&memory;
@@ -226,7 +226,7 @@ Test(contract, memory_options) {
   sentence_expect("out NULL", "memory");
 }
 
-Test(contract, memory_limits_themselves_are_accepted) {
+Test(wrong_options, memory_limits_themselves_are_accepted) {
   memory_end(
       memory_with(SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1), .lease_count = SYNCHED_LEASES_MAX)));
   memory_end(memory_with(SYNCHED_MEMORY_OPTIONS(SIZES(70000, 1, 1))));
@@ -356,7 +356,7 @@ static void expect_no_job(const struct engine *engine, const struct job_row *row
 }
 
 /* Memory and pool are free all the time: a writer can open, and at the end both can go. */
-Test(contract, job_options) {
+Test(wrong_options, job_options) {
   struct engine engine = {.pool = pool_new(1),
                           .memory = memory_with(SYNCHED_MEMORY_OPTIONS(SIZES(2, 1, 1)))};
   for (size_t i = 0; i < LENGTH(job_rows); i++) {
@@ -443,7 +443,7 @@ static void expect_versions(const struct version *version) {
   }
 }
 
-Test(contract, struct_size) {
+Test(wrong_options, struct_size) {
   const struct synched_pool_options *pool = SYNCHED_POOL_OPTIONS(.worker_count = 1);
   const struct synched_memory_options *memory = SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1));
   const struct synched_job_options *job = SYNCHED_JOB_OPTIONS(.compute = compute_nothing);
@@ -460,7 +460,7 @@ Test(contract, struct_size) {
   pool_end(versions.pool);
 }
 
-Test(contract, default_options_are_those_of_the_macros) {
+Test(wrong_options, default_options_are_those_of_the_macros) {
   struct synched_pool_options pool = synched_pool_options_default();
   struct synched_memory_options memory = synched_memory_options_default();
   struct synched_job_options job = synched_job_options_default();
@@ -470,7 +470,7 @@ Test(contract, default_options_are_those_of_the_macros) {
 }
 
 /* An out-struct longer than ours: what we do not know becomes 0, and not a byte more. */
-Test(contract, out_structs_of_a_newer_caller_are_filled_with_zeros) {
+Test(wrong_options, out_structs_of_a_newer_caller_are_filled_with_zeros) {
   struct synched_pool *pool = pool_new(1);
   const size_t known = sizeof(struct synched_pool_info);
   const uint32_t size = (uint32_t)known + 40;

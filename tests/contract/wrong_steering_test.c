@@ -7,20 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/bench.h"
+#include "support/fixture.h"
 #include "support/unit_support.h"
 
 /* A call to be made elsewhere than on the test's thread, and what came of it. */
 struct errand {
-  int (*call)(struct synched_job *job, struct bench *bench);
+  int (*call)(struct synched_job *job, struct fixture *fixture);
   struct synched_job *job;
-  struct bench *bench;
+  struct fixture *fixture;
   int status;
   char sentence[200];
 };
 
 static void go(struct errand *errand) {
-  errand->status = errand->call(errand->job, errand->bench);
+  errand->status = errand->call(errand->job, errand->fixture);
   (void)snprintf(errand->sentence, sizeof errand->sentence, "%s", synched_error_message());
 }
 
@@ -34,7 +34,7 @@ static void *go_on_a_thread(void *errand) {
   return NULL;
 }
 
-static int on_another_thread(int (*call)(struct synched_job *, struct bench *),
+static int on_another_thread(int (*call)(struct synched_job *, struct fixture *),
                              struct synched_job *job) {
   struct errand errand = {.call = call, .job = job};
   struct crew crew = {0};
@@ -53,9 +53,10 @@ static int go_on_a_worker(struct synched_task *task, void *errand) {
   SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 1,             \
                          .lease_count = 1)
 
-/* On a worker of another pool than the bench's. */
-static int on_a_worker(int (*call)(struct synched_job *, struct bench *), struct bench *bench) {
-  struct errand errand = {.call = call, .job = bench->unstarted, .bench = bench};
+/* On a worker of another pool than the fixture's. */
+static int on_a_worker(int (*call)(struct synched_job *, struct fixture *),
+                       struct fixture *fixture) {
+  struct errand errand = {.call = call, .job = fixture->unstarted, .fixture = fixture};
   struct engine engine =
       engine_new(pool_new(1), ONE_SEGMENT,
                  SYNCHED_JOB_OPTIONS(.compute = go_on_a_worker, .user = &errand, .round_count = 1));
@@ -64,27 +65,27 @@ static int on_a_worker(int (*call)(struct synched_job *, struct bench *), struct
   return brought_back(&errand);
 }
 
-static int start(struct synched_job *job, struct bench *bench) {
-  return synched_job_start(job, &bench->loop);
+static int start(struct synched_job *job, struct fixture *fixture) {
+  return synched_job_start(job, &fixture->loop);
 }
 
-static int start_polled(struct synched_job *job, struct bench *bench) {
-  (void)bench;
+static int start_polled(struct synched_job *job, struct fixture *fixture) {
+  (void)fixture;
   return synched_job_start_polled(job);
 }
 
-static int dispatch(struct synched_job *job, struct bench *bench) {
-  (void)bench;
+static int dispatch(struct synched_job *job, struct fixture *fixture) {
+  (void)fixture;
   return synched_job_dispatch(job);
 }
 
-static int ref(struct synched_job *job, struct bench *bench) {
-  (void)bench;
+static int ref(struct synched_job *job, struct fixture *fixture) {
+  (void)fixture;
   return synched_job_ref(job);
 }
 
-static int unref(struct synched_job *job, struct bench *bench) {
-  (void)bench;
+static int unref(struct synched_job *job, struct fixture *fixture) {
+  (void)fixture;
   return synched_job_unref(job);
 }
 
@@ -107,7 +108,7 @@ static void dispatch_to_end(struct synched_job *job) {
 }
 
 /* What a call on the test's thread says of a job that was started with synched_job_start_polled. */
-static int of_polled(int (*call)(struct synched_job *, struct bench *), bool elsewhere) {
+static int of_polled(int (*call)(struct synched_job *, struct fixture *), bool elsewhere) {
   struct engine engine = engine_new(
       pool_new(1), ONE_SEGMENT,
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .flags = SYNCHED_JOB_START_PAUSED));
@@ -154,31 +155,31 @@ static int dispatch_from(synched_snapshot_fn on_snapshot, synched_done_fn on_don
 
 /* --- starting --- */
 
-ATTEMPT(start_on_a_worker, on_a_worker(start, b))
-ATTEMPT(start_closed_loop, start_on_closed(b->unstarted))
+ATTEMPT(start_on_a_worker, on_a_worker(start, f))
+ATTEMPT(start_closed_loop, start_on_closed(f->unstarted))
 ATTEMPT(start_polled_null, synched_job_start_polled(NULL))
-ATTEMPT(start_polled_running, synched_job_start_polled(b->running))
-ATTEMPT(start_polled_on_a_worker, on_a_worker(start_polled, b))
+ATTEMPT(start_polled_running, synched_job_start_polled(f->running))
+ATTEMPT(start_polled_on_a_worker, on_a_worker(start_polled, f))
 ATTEMPT(start_started_polled, of_polled(start_polled, false))
 ATTEMPT(fd_null, synched_job_fd(NULL))
 ATTEMPT(dispatch_null, synched_job_dispatch(NULL))
-ATTEMPT(dispatch_unstarted, synched_job_dispatch(b->unstarted))
-ATTEMPT(dispatch_on_a_loop, synched_job_dispatch(b->running))
-ATTEMPT(dispatch_ended, synched_job_dispatch(b->ended))
+ATTEMPT(dispatch_unstarted, synched_job_dispatch(f->unstarted))
+ATTEMPT(dispatch_on_a_loop, synched_job_dispatch(f->running))
+ATTEMPT(dispatch_ended, synched_job_dispatch(f->ended))
 ATTEMPT(dispatch_elsewhere, of_polled(dispatch, true))
 ATTEMPT(dispatch_from_on_snapshot, dispatch_from(go_on_snapshot, NULL))
 ATTEMPT(dispatch_from_on_done, dispatch_from(NULL, go_on_done))
 ATTEMPT(ref_null, synched_job_ref(NULL))
-ATTEMPT(ref_unstarted, synched_job_ref(b->unstarted))
-ATTEMPT(ref_ended, synched_job_ref(b->ended))
+ATTEMPT(ref_unstarted, synched_job_ref(f->unstarted))
+ATTEMPT(ref_ended, synched_job_ref(f->ended))
 ATTEMPT(ref_polled, of_polled(ref, false))
-ATTEMPT(ref_elsewhere, on_another_thread(ref, b->running))
+ATTEMPT(ref_elsewhere, on_another_thread(ref, f->running))
 ATTEMPT(unref_null, synched_job_unref(NULL))
-ATTEMPT(unref_unstarted, synched_job_unref(b->unstarted))
+ATTEMPT(unref_unstarted, synched_job_unref(f->unstarted))
 ATTEMPT(unref_polled, of_polled(unref, false))
-ATTEMPT(unref_elsewhere, on_another_thread(unref, b->running))
+ATTEMPT(unref_elsewhere, on_another_thread(unref, f->running))
 
-Test(contract, start_and_dispatch_calls) {
+Test(wrong_steering, start_and_dispatch_calls) {
   static const struct row rows[] = {
       {"start: on a worker", SYNCHED_EPERM, "worker", start_on_a_worker, false},
       {"start: closed loop", UV_EBADF, "closed", start_closed_loop, false},
@@ -204,29 +205,29 @@ Test(contract, start_and_dispatch_calls) {
       {"unref: polled", SYNCHED_ENOENT, "not started on a libuv loop", unref_polled, false},
       {"unref: elsewhere", SYNCHED_EPERM, "thread", unref_elsewhere, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
 }
 
 /* --- steering --- */
 
 ATTEMPT(pause_null, synched_job_pause(NULL))
 ATTEMPT(resume_null, synched_job_resume(NULL))
-ATTEMPT(resume_running, synched_job_resume(b->running))
+ATTEMPT(resume_running, synched_job_resume(f->running))
 ATTEMPT(step_null, synched_job_step(NULL, 1))
-ATTEMPT(step_0, synched_job_step(b->unstarted, 0))
-ATTEMPT(step_running, synched_job_step(b->running, 1))
+ATTEMPT(step_0, synched_job_step(f->unstarted, 0))
+ATTEMPT(step_running, synched_job_step(f->running, 1))
 ATTEMPT(stop_null, synched_job_stop(NULL))
-ATTEMPT(stop_ended, synched_job_stop(b->ended))
+ATTEMPT(stop_ended, synched_job_stop(f->ended))
 ATTEMPT(set_period_null, synched_job_set_period(NULL, SYNCHED_PERIOD_MIN_NS))
-ATTEMPT(set_period_0, synched_job_set_period(b->running, 0))
-ATTEMPT(set_period_short, synched_job_set_period(b->running, SYNCHED_PERIOD_MIN_NS - 1))
-ATTEMPT(set_period_long, synched_job_set_period(b->running, SYNCHED_PERIOD_MAX_NS + 1))
+ATTEMPT(set_period_0, synched_job_set_period(f->running, 0))
+ATTEMPT(set_period_short, synched_job_set_period(f->running, SYNCHED_PERIOD_MIN_NS - 1))
+ATTEMPT(set_period_long, synched_job_set_period(f->running, SYNCHED_PERIOD_MAX_NS + 1))
 ATTEMPT(set_weight_null, synched_job_set_weight(NULL, 1))
-ATTEMPT(set_weight_0, synched_job_set_weight(b->running, 0))
-ATTEMPT(set_weight_1001, synched_job_set_weight(b->running, SYNCHED_WEIGHT_MAX + 1))
+ATTEMPT(set_weight_0, synched_job_set_weight(f->running, 0))
+ATTEMPT(set_weight_1001, synched_job_set_weight(f->running, SYNCHED_WEIGHT_MAX + 1))
 ATTEMPT(state_null, synched_job_state(NULL))
 
-Test(contract, steering_calls) {
+Test(wrong_steering, steering_calls) {
   static const struct row rows[] = {
       {"pause: job NULL", SYNCHED_EINVAL, "job", pause_null, false},
       {"resume: job NULL", SYNCHED_EINVAL, "job", resume_null, false},
@@ -245,5 +246,5 @@ Test(contract, steering_calls) {
       {"set_weight: 1001", SYNCHED_ERANGE, "weight is 1001", set_weight_1001, false},
       {"state: job NULL", SYNCHED_EINVAL, "job", state_null, false},
   };
-  bench_expect_rows(rows, LENGTH(rows));
+  fixture_expect_rows(rows, LENGTH(rows));
 }

@@ -1,5 +1,5 @@
 /*
- * closing_side.h: memories, and moving the roles of their buffers as the closing side of rounds does.
+ * closing_side.h: moving the roles of their buffers as the closing side of rounds does.
  *
  * What asserts is for the thread that runs the test's body; is_painted is for any.
  */
@@ -8,27 +8,14 @@
 
 #include <criterion/criterion.h>
 
-#include <synched/status.h>
-
 #include "memory/memory.h"
-
-static inline struct synched_memory *create(struct synched_memory_options options) {
-  struct synched_memory *memory;
-  options.struct_size = sizeof options;
-  cr_assert_eq(synched_memory_create(&memory, &options), 0, "%s", synched_error_message());
-  return memory;
-}
+#include "support/support.h"
 
 /* 3 segments of 4 numbers, and so many leases. */
 static inline struct synched_memory *create_small(unsigned lease_count) {
-  return create((struct synched_memory_options){.segment_count = 3,
-                                                .segment_capacity = 4,
-                                                .element_size = sizeof(uint64_t),
-                                                .lease_count = lease_count});
-}
-
-static inline void destroy(struct synched_memory *memory) {
-  cr_assert_eq(synched_memory_destroy(memory), 0, "%s", synched_error_message());
+  return memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 4,
+                                            .element_size = sizeof(uint64_t),
+                                            .lease_count = lease_count));
 }
 
 static inline struct synched__buffer *out_of(struct synched_memory *memory) {

@@ -11,23 +11,13 @@
 #include <synched/memory.h>
 #include <synched/status.h>
 
-static inline struct synched_memory *create(struct synched_memory_options options) {
-  struct synched_memory *memory;
-  options.struct_size = sizeof options;
-  cr_assert_eq(synched_memory_create(&memory, &options), 0, "%s", synched_error_message());
-  return memory;
-}
+#include "support/support.h"
 
 /* So many segments of 4 numbers, and so many leases. */
 static inline struct synched_memory *create_numbers(size_t segment_count, unsigned lease_count) {
-  return create((struct synched_memory_options){.segment_count = segment_count,
-                                                .segment_capacity = 4,
-                                                .element_size = sizeof(uint32_t),
-                                                .lease_count = lease_count});
-}
-
-static inline void destroy(struct synched_memory *memory) {
-  cr_assert_eq(synched_memory_destroy(memory), 0, "%s", synched_error_message());
+  return memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count, .segment_capacity = 4,
+                                            .element_size = sizeof(uint32_t),
+                                            .lease_count = lease_count));
 }
 
 static inline struct synched_writer *open_seat(struct synched_memory *memory, size_t segment) {

@@ -1,5 +1,5 @@
 /*
- * fork_test.c: what a child process can do with its parent's things, that it can make its own, and that the parent
+ * process_test.c: what a child process can do with its parent's things, that it can make its own, and that the parent
  * notices nothing. A child that hangs is ended by its alarm; what it finds wrong it leaves in shared memory.
  */
 #include <criterion/criterion.h>
@@ -33,7 +33,7 @@ static void share_verdict(void) {
   cr_assert_neq((void *)verdict, MAP_FAILED);
 }
 
-TestSuite(fork, .init = share_verdict);
+TestSuite(process, .init = share_verdict);
 
 /* In a child: ends it unless the condition holds. */
 #define HOLDS(condition)                                                                           \
@@ -205,7 +205,7 @@ static void read_inherited(void *context) {
   synched_snapshot_release(now);
 }
 
-Test(fork, child_is_refused_its_parents_pool_memory_and_writers) {
+Test(process, child_is_refused_its_parents_pool_memory_and_writers) {
   struct belongings own = belongings_new();
   expect_child(use_pool_and_memory, &own);
   expect_child(use_writer, &own);
@@ -213,7 +213,7 @@ Test(fork, child_is_refused_its_parents_pool_memory_and_writers) {
   belongings_end(&own);
 }
 
-Test(fork, child_reads_what_its_parent_left) {
+Test(process, child_reads_what_its_parent_left) {
   struct belongings own = belongings_new();
   expect_child(read_inherited, &own);
   belongings_end(&own);
@@ -225,7 +225,7 @@ static void read_what_was_written(void *context) {
   HOLDS(synched__load_relaxed(&((struct synched_memory *)context)->retained) == 0);
 }
 
-Test(fork, child_gets_no_snapshot_that_was_being_written) {
+Test(process, child_gets_no_snapshot_that_was_being_written) {
   struct belongings own = belongings_new();
   expect_child(read_what_was_written, own.seated);
   belongings_end(&own);
@@ -244,7 +244,7 @@ static void live_twice(void *context) {
   live(*(const unsigned *)context);
 }
 
-Test(fork, child_makes_its_own) {
+Test(process, child_makes_its_own) {
   unsigned worker_count = 3;
   expect_child(live_twice, &worker_count); /* before anything was made here */
   struct belongings own = belongings_new();
@@ -260,7 +260,7 @@ static void give_pool_to_grandchild(void *context) {
   HOLDS(synched_pool_destroy(own.engine.pool) == 0);
 }
 
-Test(fork, childs_own_are_foreign_to_its_child) {
+Test(process, childs_own_are_foreign_to_its_child) {
   struct synched_memory *memory = memory_with(MEMORY);
   expect_child(give_pool_to_grandchild, memory);
   memory_end(memory);
@@ -292,7 +292,7 @@ static int fork_once(struct synched_task *task, void *user) {
   return count_up(task, NULL);
 }
 
-Test(fork, child_of_a_worker_is_no_worker) {
+Test(process, child_of_a_worker_is_no_worker) {
   struct midst midst = {.line = -2, .pool = pool_new(2), .memory = memory_with(MEMORY)};
   struct synched_job *job;
   midst.kept = synched_snapshot_current(midst.memory);
@@ -321,7 +321,7 @@ static void *run_job(void *job) {
   return status == 0 ? NULL : job;
 }
 
-Test(fork, child_that_releases_a_snapshot_wakes_no_job) {
+Test(process, child_that_releases_a_snapshot_wakes_no_job) {
   struct engine engine = counting_engine();
   struct midst midst = {.memory = engine.memory};
   const struct synched_snapshot *first = synched_snapshot_current(engine.memory);
@@ -362,7 +362,7 @@ static void find_it_done(void *context) {
   synched__process_release();
 }
 
-Test(fork, child_is_not_made_while_one_holds) {
+Test(process, child_is_not_made_while_one_holds) {
   struct holder holder = {0};
   struct crew crew = {0};
   crew_add(&crew, hold_for_a_while, &holder);
@@ -397,7 +397,7 @@ static void ask_topology_too(void *context) {
   live(2);
 }
 
-Test(fork, child_finds_no_lock_closed) {
+Test(process, child_finds_no_lock_closed) {
   struct busy busy = {0};
   struct crew crew = {0};
   for (unsigned i = 0; i < 2; i++)
@@ -411,7 +411,7 @@ Test(fork, child_finds_no_lock_closed) {
 
 #endif
 
-Test(fork, generation_counts_forks) {
+Test(process, generation_counts_forks) {
   const uint32_t generation = synched__process_watch();
   cr_assert_eq(synched__process_watch(), generation);
   cr_assert_not(synched__is_foreign(generation));
@@ -471,7 +471,7 @@ static void use_parents_job(void *context) {
   HOLDS(running->done_count == 0);
 }
 
-Test(fork, child_is_refused_its_parents_job_which_goes_on) {
+Test(process, child_is_refused_its_parents_job_which_goes_on) {
   struct running running = {.done_count = 0};
   cr_assert_eq(uv_loop_init(&running.loop), 0);
   running.engine = engine_new(pool_new(2), MEMORY,

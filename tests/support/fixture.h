@@ -1,14 +1,14 @@
 /*
- * bench.h: one of everything, on which calls are made wrongly; afterwards it must be as it was.
+ * fixture.h: one of everything, on which calls are made wrongly; afterwards it must be as it was.
  */
-#ifndef SYNCHED_TESTS_BENCH_H
-#define SYNCHED_TESTS_BENCH_H
+#ifndef SYNCHED_TESTS_FIXTURE_H
+#define SYNCHED_TESTS_FIXTURE_H
 
 #include <uv.h>
 
 #include "support/support.h"
 
-struct bench {
+struct fixture {
   struct synched_pool *pool;
   struct synched_memory *idle; /* three segments of four elements of eight bytes; nobody's */
   struct synched_memory *kept; /* the same; its current snapshot is retained */
@@ -25,13 +25,13 @@ struct bench {
   uv_loop_t loop;
 };
 
-void bench_init(struct bench *bench);
+void fixture_init(struct fixture *fixture);
 
 /* Everything must still work and be free to go. */
-void bench_deinit(struct bench *bench);
+void fixture_deinit(struct fixture *fixture);
 
 /* One call, with one thing wrong. `out` is what the call may make; it is not NULL before. */
-typedef int (*attempt_fn)(struct bench *bench, void **out);
+typedef int (*attempt_fn)(struct fixture *fixture, void **out);
 
 struct row {
   const char *what;
@@ -42,15 +42,15 @@ struct row {
 };
 
 /* The status is the expected one, a sentence says why, nothing was made and nothing has changed. */
-void bench_expect(struct bench *bench, const struct row *row);
+void fixture_expect(struct fixture *fixture, const struct row *row);
 
-/* All rows on one bench. */
-void bench_expect_rows(const struct row *rows, size_t row_count);
+/* All rows on one fixture. */
+void fixture_expect_rows(const struct row *rows, size_t row_count);
 
-/* A function for a row: ATTEMPT(name, call). `b` is the bench, `out` what the call may make. */
+/* A function for a row: ATTEMPT(name, call). `f` is the fixture, `out` what the call may make. */
 #define ATTEMPT(name, call)                                                                        \
-  static int name(struct bench *b, void **out) {                                                   \
-    (void)b;                                                                                       \
+  static int name(struct fixture *f, void **out) {                                                 \
+    (void)f;                                                                                       \
     (void)out;                                                                                     \
     return call;                                                                                   \
   }

@@ -1,5 +1,5 @@
 /*
- * pagerank_packages_test.c: packages and who depends on them, from records as apt has them.
+ * pagerank_packages_read_test.c: packages and who depends on them, from records as apt has them.
  */
 #include <criterion/criterion.h>
 
@@ -41,38 +41,38 @@ static void expect(const char *text, const char *wanted) {
   pagerank_vertices_deinit(&packages.vertices);
 }
 
-Test(pagerank_packages, read_depends_and_pre_depends_are_edges) {
+Test(pagerank_packages_read, read_depends_and_pre_depends_are_edges) {
   expect("Package: b\nVersion: 1\nDepends: a, c\nPre-Depends: d\nSuggests: x\n\n"
          "Package: a\nDepends: c\n",
          "a( b )b( )c( a b )d( b )");
 }
 
-Test(pagerank_packages, read_alternatives_are_edges_too) {
+Test(pagerank_packages_read, read_alternatives_are_edges_too) {
   expect("Package: p\nDepends: a | b|c , d\n", "a( p )b( p )c( p )d( p )p( )");
 }
 
-Test(pagerank_packages, read_conditions_are_left_out) {
+Test(pagerank_packages_read, read_conditions_are_left_out) {
   expect("Package: p\nDepends: a:any (>= 1:2.0~rc-1), b (<< 3) [amd64 !i386] <!nocheck>, "
          "c[x]|d:native\n",
          "a( p )b( p )c( p )d( p )p( )");
 }
 
-Test(pagerank_packages, read_repeated_dependency_is_one_edge) {
+Test(pagerank_packages_read, read_repeated_dependency_is_one_edge) {
   expect(
       "Package: p\nDepends: a (>= 1), a (<< 2), a\nPre-Depends: a\n\nPackage: p\nDepends: a, b\n",
       "a( p )b( p )p( )");
 }
 
-Test(pagerank_packages, read_package_without_dependencies_is_a_vertex) {
+Test(pagerank_packages_read, read_package_without_dependencies_is_a_vertex) {
   expect("Package: z\n\n\nPackage: libstdc++6\n\nPackage: 0ad\n", "0ad( )libstdc++6( )z( )");
 }
 
-Test(pagerank_packages, read_fields_may_go_on_and_be_in_small_letters) {
+Test(pagerank_packages_read, read_fields_may_go_on_and_be_in_small_letters) {
   expect("package:p\ndepends: a,\n b,\n\tc\nDescription: text\n Depends: x\n y\nPRE-DEPENDS: d\n",
          "a( p )b( p )c( p )d( p )p( )");
 }
 
-Test(pagerank_packages, read_carriage_returns_are_tolerated) {
+Test(pagerank_packages_read, read_carriage_returns_are_tolerated) {
   expect("Package: p\r\nDepends: a\r\n\r\nPackage: q\r\nDepends: a\r\n", "a( p q )p( )q( )");
 }
 
@@ -86,7 +86,7 @@ static void refuse(const char *text, size_t line, const char *why) {
   cr_assert_null(packages.vertices.names);
 }
 
-Test(pagerank_packages, read_what_is_no_record_is_refused) {
+Test(pagerank_packages_read, read_what_is_no_record_is_refused) {
   refuse("", 0, "there are no packages");
   refuse("\n\n", 0, "there are no packages");
   refuse("Package: a\nbread and butter\n", 2,
@@ -100,7 +100,7 @@ Test(pagerank_packages, read_what_is_no_record_is_refused) {
   refuse("Package: a\nDepends: b (>= 1\n", 2, "this dependency cannot be read: \"b (>= 1\"");
 }
 
-Test(pagerank_packages, number_many_names_each_has_its_own) {
+Test(pagerank_packages_read, number_many_names_each_has_its_own) {
   struct pagerank_names names = {0};
   char name[16];
   for (int pass = 0; pass < 2; pass++)
@@ -124,7 +124,7 @@ Test(pagerank_packages, number_many_names_each_has_its_own) {
 }
 
 /* Many of them meet a longer one on their way to a free slot. */
-Test(pagerank_packages, number_beginnings_of_names_are_names_of_their_own) {
+Test(pagerank_packages_read, number_beginnings_of_names_are_names_of_their_own) {
   struct pagerank_names names = {0};
   char name[1000];
   memset(name, 'a', sizeof name);

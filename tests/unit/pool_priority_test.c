@@ -1,5 +1,5 @@
 /*
- * priority_test.c: priorities and nice values of a pool's workers, as the system has them; and what is said when it
+ * pool_priority_test.c: priorities and nice values of a pool's workers, as the system has them; and what is said when it
  * refuses them. Where this process may not have what a test asks for, that is a refusal like any other.
  */
 #include <criterion/criterion.h>
@@ -16,7 +16,7 @@
 #include "support/support.h"
 #include "support/unit_support.h"
 
-TestSuite(priority, .init = threads_begin);
+TestSuite(pool_priority, .init = threads_begin);
 
 enum { WORKERS = 3 };
 
@@ -88,7 +88,7 @@ static bool may_be_real_time(void) {
 
 /* --- obtained --- */
 
-Test(priority, none_asked_for_is_the_creating_threads) {
+Test(pool_priority, none_asked_for_is_the_creating_threads) {
   cr_assert_eq(setpriority(PRIO_PROCESS, 0, 4), 0);
   struct synched_pool *pool = pool_new(WORKERS);
   expect_all(pool, (struct standing){.policy = SCHED_OTHER, .nice = 4});
@@ -97,7 +97,7 @@ Test(priority, none_asked_for_is_the_creating_threads) {
   pool_end(pool);
 }
 
-Test(priority, nice_is_each_workers_and_not_the_creating_threads) {
+Test(pool_priority, nice_is_each_workers_and_not_the_creating_threads) {
   const struct standing own = standing_of(0);
   const int nice = own.nice < 18 ? own.nice + 1 : 19;
   struct synched_pool *pool =
@@ -110,7 +110,7 @@ Test(priority, nice_is_each_workers_and_not_the_creating_threads) {
   pool_end(pool);
 }
 
-Test(priority, real_time_is_each_workers_and_not_the_creating_threads) {
+Test(pool_priority, real_time_is_each_workers_and_not_the_creating_threads) {
   if (!may_be_real_time())
     cr_skip_test("not permitted here");
   const struct standing own = standing_of(0);
@@ -127,7 +127,7 @@ Test(priority, real_time_is_each_workers_and_not_the_creating_threads) {
   }
 }
 
-Test(priority, real_time_creating_thread_passes_it_on_unless_asked_otherwise) {
+Test(pool_priority, real_time_creating_thread_passes_it_on_unless_asked_otherwise) {
   if (!may_be_real_time())
     cr_skip_test("not permitted here");
   const struct sched_param own = {.sched_priority = 3};
@@ -152,7 +152,7 @@ static void expect_warning(const struct synched_pool *pool, const char *part) {
   cr_assert_not_null(strstr(info.warning, part), "\"%s\" does not say \"%s\"", info.warning, part);
 }
 
-Test(priority, refused_by_the_system_is_a_warning_that_says_what_it_takes) {
+Test(pool_priority, refused_by_the_system_is_a_warning_that_says_what_it_takes) {
   give_up_privilege();
   const struct standing own = standing_of(0);
   struct synched_pool *pool =
@@ -174,7 +174,7 @@ Test(priority, refused_by_the_system_is_a_warning_that_says_what_it_takes) {
   pool_end(pool);
 }
 
-Test(priority, refused_to_one_is_told_of_that_one) {
+Test(pool_priority, refused_to_one_is_told_of_that_one) {
   for (unsigned nth = 1; nth <= WORKERS; nth++) {
     synched__fault_arm(SYNCHED__FAULT_PRIORITY, nth);
     struct synched_pool *pool =
@@ -190,7 +190,7 @@ Test(priority, refused_to_one_is_told_of_that_one) {
   }
 }
 
-Test(priority, refused_with_a_pin_both_are_told) {
+Test(pool_priority, refused_with_a_pin_both_are_told) {
   synched__fault_arm(SYNCHED__FAULT_PIN, 1);
   synched__fault_arm(SYNCHED__FAULT_PRIORITY, 1);
   struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .nice = 19,
@@ -202,7 +202,7 @@ Test(priority, refused_with_a_pin_both_are_told) {
 
 /* --- programs that were compiled before there were priorities --- */
 
-Test(priority, out_structs_of_an_older_caller_are_filled_as_far_as_they_reach) {
+Test(pool_priority, out_structs_of_an_older_caller_are_filled_as_far_as_they_reach) {
   struct synched_pool *pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .nice = 19));
   struct synched_pool_info info;
   struct synched_pool_worker_info worker;
@@ -267,14 +267,14 @@ static void run_for(struct synched_pool *pool, const struct synched_memory_optio
 static const struct synched_pool_options one_at_real_time = {
     .struct_size = sizeof one_at_real_time, .worker_count = 1, .priority = 1};
 
-Test(priority, real_time_rounds_without_a_pause_outlive_the_limit) {
+Test(pool_priority, real_time_rounds_without_a_pause_outlive_the_limit) {
   limit_real_time(LIMIT_US);
   run_for(pool_with(&one_at_real_time),
           SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 1),
           50000, (struct synched_job_options){.round_count = 5000});
 }
 
-Test(priority, real_time_round_of_many_calls_outlives_the_limit) {
+Test(pool_priority, real_time_round_of_many_calls_outlives_the_limit) {
   limit_real_time(LIMIT_US);
   run_for(pool_with(&one_at_real_time),
           SYNCHED_MEMORY_OPTIONS(.segment_count = 5000, .segment_capacity = 1, .element_size = 1),
@@ -282,7 +282,7 @@ Test(priority, real_time_round_of_many_calls_outlives_the_limit) {
           (struct synched_job_options){.round_count = 1, .flags = SYNCHED_JOB_NO_SEGMENT_TIMES});
 }
 
-Test(priority, real_time_worker_that_spins_outlives_the_limit) {
+Test(pool_priority, real_time_worker_that_spins_outlives_the_limit) {
   limit_real_time(LIMIT_US);
   run_for(
       pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .priority = 1, .wait = SYNCHED_WAIT_SPIN)),
@@ -290,7 +290,7 @@ Test(priority, real_time_worker_that_spins_outlives_the_limit) {
       (struct synched_job_options){.round_count = 3, .period_ns = 300000000});
 }
 
-Test(priority, warning_tells_of_the_limit_where_it_counts) {
+Test(pool_priority, warning_tells_of_the_limit_where_it_counts) {
   limit_real_time(LIMIT_US);
   struct synched_pool *pool = pool_new(1);
   cr_assert_str_eq(pool_info_of(pool).warning, "");

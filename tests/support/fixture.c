@@ -1,4 +1,4 @@
-#include "support/bench.h"
+#include "support/fixture.h"
 
 #include <criterion/criterion.h>
 
@@ -12,19 +12,19 @@ static struct synched_memory *small_memory(void) {
                                             .element_size = 8, .lease_count = 1));
 }
 
-static struct synched_job *job_on(struct bench *bench, struct synched_memory *memory,
+static struct synched_job *job_on(struct fixture *fixture, struct synched_memory *memory,
                                   uint64_t round_count) {
   struct synched_job *job;
   cr_assert_eq(synched_job_create(
-                   &job, bench->pool, memory,
+                   &job, fixture->pool, memory,
                    SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = round_count)),
                0, "%s", synched_error_message());
   return job;
 }
 
-void bench_init(struct bench *bench) {
+void fixture_init(struct fixture *fixture) {
   const uint64_t elements[4] = {11, 22, 33, 44};
-  *bench = (struct bench){
+  *fixture = (struct fixture){
       .pool = pool_new(2),
       .idle = small_memory(),
       .kept = small_memory(),
@@ -33,44 +33,44 @@ void bench_init(struct bench *bench) {
       .owned = small_memory(),
       .ready = small_memory(),
       .busy = small_memory()};
-  cr_assert_eq(synched_memory_load(bench->idle, 1, elements, 3), 0);
-  bench->held = synched_snapshot_current(bench->kept);
-  cr_assert_eq(synched_writer_open(&bench->writer, bench->seated, 0), 0);
-  bench->ended = job_on(bench, bench->owned, 3);
-  cr_assert_eq(synched_job_run(bench->ended), 0);
-  cr_assert_eq(synched_job_report(bench->ended, &bench->report), 0);
-  bench->unstarted = job_on(bench, bench->ready, 2);
-  bench->running = job_on(bench, bench->busy, 0);
-  cr_assert_eq(uv_loop_init(&bench->loop), 0);
-  cr_assert_eq(synched_job_start(bench->running, &bench->loop), 0);
+  cr_assert_eq(synched_memory_load(fixture->idle, 1, elements, 3), 0);
+  fixture->held = synched_snapshot_current(fixture->kept);
+  cr_assert_eq(synched_writer_open(&fixture->writer, fixture->seated, 0), 0);
+  fixture->ended = job_on(fixture, fixture->owned, 3);
+  cr_assert_eq(synched_job_run(fixture->ended), 0);
+  cr_assert_eq(synched_job_report(fixture->ended, &fixture->report), 0);
+  fixture->unstarted = job_on(fixture, fixture->ready, 2);
+  fixture->running = job_on(fixture, fixture->busy, 0);
+  cr_assert_eq(uv_loop_init(&fixture->loop), 0);
+  cr_assert_eq(synched_job_start(fixture->running, &fixture->loop), 0);
 }
 
-void bench_deinit(struct bench *bench) {
-  uint64_t round = memory_round(bench->busy);
-  for (unsigned ms = 0; ms < 20000 && memory_round(bench->busy) < round + 10; ms++)
+void fixture_deinit(struct fixture *fixture) {
+  uint64_t round = memory_round(fixture->busy);
+  for (unsigned ms = 0; ms < 20000 && memory_round(fixture->busy) < round + 10; ms++)
     uv_sleep(1);
-  cr_assert_geq(memory_round(bench->busy), round + 10, "the running job does not go on");
-  cr_assert_eq(synched_job_cancel(bench->running), 0);
-  cr_assert_eq(uv_run(&bench->loop, UV_RUN_DEFAULT), 0);
-  cr_assert_eq(uv_loop_close(&bench->loop), 0);
-  cr_assert_eq(synched_job_run(bench->unstarted), 0);
-  cr_assert_eq(synched_job_run(bench->ended), 0);
-  cr_assert_eq(synched_job_destroy(bench->running), 0);
-  cr_assert_eq(synched_job_destroy(bench->unstarted), 0);
-  cr_assert_eq(synched_job_destroy(bench->ended), 0);
-  cr_assert_eq(synched_writer_write(bench->writer, NULL, 0), 0);
-  cr_assert_eq(synched_writer_close(bench->writer), 0);
-  synched_snapshot_release(bench->held);
-  memory_end(bench->idle);
-  memory_end(bench->kept);
-  memory_end(bench->seated);
-  memory_end(bench->owned);
-  memory_end(bench->ready);
-  memory_end(bench->busy);
-  pool_end(bench->pool);
+  cr_assert_geq(memory_round(fixture->busy), round + 10, "the running job does not go on");
+  cr_assert_eq(synched_job_cancel(fixture->running), 0);
+  cr_assert_eq(uv_run(&fixture->loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&fixture->loop), 0);
+  cr_assert_eq(synched_job_run(fixture->unstarted), 0);
+  cr_assert_eq(synched_job_run(fixture->ended), 0);
+  cr_assert_eq(synched_job_destroy(fixture->running), 0);
+  cr_assert_eq(synched_job_destroy(fixture->unstarted), 0);
+  cr_assert_eq(synched_job_destroy(fixture->ended), 0);
+  cr_assert_eq(synched_writer_write(fixture->writer, NULL, 0), 0);
+  cr_assert_eq(synched_writer_close(fixture->writer), 0);
+  synched_snapshot_release(fixture->held);
+  memory_end(fixture->idle);
+  memory_end(fixture->kept);
+  memory_end(fixture->seated);
+  memory_end(fixture->owned);
+  memory_end(fixture->ready);
+  memory_end(fixture->busy);
+  pool_end(fixture->pool);
 }
 
-/* All that can be seen of the bench and does not change by itself: numbers only, for what is between the fields of a
+/* All that can be seen of the fixture and does not change by itself: numbers only, for what is between the fields of a
  * struct may change with every copy. */
 struct picture {
   uint64_t sums[5];
@@ -96,15 +96,15 @@ static void picture_take_summary(struct picture *picture, const struct synched_r
   memcpy(picture->summary, numbers, sizeof numbers);
 }
 
-static void picture_take(struct picture *picture, struct bench *bench) {
+static void picture_take(struct picture *picture, struct fixture *fixture) {
   memset(picture, 0, sizeof *picture);
-  picture->sums[0] = memory_sum(bench->idle);
-  picture->sums[1] = memory_sum(bench->kept);
-  picture->sums[2] = memory_sum(bench->seated);
-  picture->sums[3] = memory_sum(bench->owned);
-  picture->sums[4] = memory_sum(bench->ready);
-  picture_take_info(picture, bench->pool);
-  picture_take_summary(picture, bench->report);
+  picture->sums[0] = memory_sum(fixture->idle);
+  picture->sums[1] = memory_sum(fixture->kept);
+  picture->sums[2] = memory_sum(fixture->seated);
+  picture->sums[3] = memory_sum(fixture->owned);
+  picture->sums[4] = memory_sum(fixture->ready);
+  picture_take_info(picture, fixture->pool);
+  picture_take_summary(picture, fixture->report);
 }
 
 void sentence_forget(void) {
@@ -120,25 +120,25 @@ void sentence_expect(const char *what, const char *says) {
   cr_assert_null(strchr(sentence, '\n'), "%s: \"%s\" has several lines", what, sentence);
 }
 
-void bench_expect(struct bench *bench, const struct row *row) {
+void fixture_expect(struct fixture *fixture, const struct row *row) {
   struct picture before, after;
-  picture_take(&before, bench);
+  picture_take(&before, fixture);
   void *out = (void *)&out; /* anything but NULL */
   sentence_forget();
-  int status = row->attempt(bench, &out);
+  int status = row->attempt(fixture, &out);
   cr_assert_eq(status, row->expected, "%s: %s instead of %s: %s", row->what,
                synched_err_name(status), synched_err_name(row->expected), synched_error_message());
   sentence_expect(row->what, row->says);
   if (row->makes)
     cr_assert_null(out, "%s: the out-parameter is not NULL", row->what);
-  picture_take(&after, bench);
+  picture_take(&after, fixture);
   cr_assert_eq(memcmp(&before, &after, sizeof before), 0, "%s: something has changed", row->what);
 }
 
-void bench_expect_rows(const struct row *rows, size_t row_count) {
-  struct bench bench;
-  bench_init(&bench);
+void fixture_expect_rows(const struct row *rows, size_t row_count) {
+  struct fixture fixture;
+  fixture_init(&fixture);
   for (size_t i = 0; i < row_count; i++)
-    bench_expect(&bench, &rows[i]);
-  bench_deinit(&bench);
+    fixture_expect(&fixture, &rows[i]);
+  fixture_deinit(&fixture);
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# bench_cli.sh SYNCHED_BENCH: the benchmark's command line, its files, and its comparison. What it measures is not
-# looked at, except that the kernels check their results themselves, contestant against serial loop.
+# bench_cli.sh SYNCHED_BENCH: the benchmark's command line, its files, and its comparison. What it
+# measures is not looked at, except that the kernels check their results themselves, contestant
+# against serial loop.
+#
+# By hand: tests/programs/bench_cli.sh build/test-gcc/tools/synched-bench
 set -euo pipefail
 bench=$1
 folder=$(mktemp -d)

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# dashboard_browser.sh DASHBOARD: the page of `dashboard` in a real browser: it is watched, paused, stepped, cancelled
-# and restarted by clicks, as a user would. What is wrong is said in one line. Exit code 77 where there is no Chromium,
-# or no driver for it.
+# dashboard_browser.sh DASHBOARD: the page of `dashboard` in a real browser: it is watched, paused,
+# stepped, cancelled and restarted by clicks, as a user would. What is wrong is said in one line.
+# Exit code 77 where there is no Chromium, or no driver for it.
 #
-# DASHBOARD_BROWSER_TRIES: how often to look for what is to come, ten times a second at most; 300 by default.
+# DASHBOARD_BROWSER_TRIES: how often to look for what is to come, ten times a second at most; 300 by
+# default.
+#
+# By hand: tests/programs/dashboard_browser.sh build/test-gcc/examples/dashboard/dashboard
 set -euo pipefail
 
 dashboard=$(realpath "$1")
@@ -45,7 +48,8 @@ first_words() {
     run "document.body.innerText.replace(/[^A-Za-z0-9 .,:;()-]+/g, ' ').trim().slice(0, 100)" || true
 }
 
-# fail WHAT...: says it in one line, with the page's first words, and what the browser or the program complained of.
+# fail WHAT...: says it in one line, with the page's first words, and what the browser or the
+# program complained of.
 fail() {
   local trouble
   trouble=$(in_a_line 160 <trouble)
@@ -65,8 +69,8 @@ until_true() {
   fail "$what does not come"
 }
 
-# post PATH BODY: a WebDriver command; its value, if it is a number, a boolean or a string, on stdout. Where there is
-# none, it is a failure, and `trouble` says why.
+# post PATH BODY: a WebDriver command; its value, if it is a number, a boolean or a string, on
+# stdout. Where there is none, it is a failure, and `trouble` says why.
 post() {
   curl -s -S -m 100 -H 'Content-Type: application/json' -d "$2" "$session$1" >answer 2>trouble || return 1
   if grep -q '"error":' answer; then

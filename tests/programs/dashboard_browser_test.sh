@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# dashboard_browser_test.sh DASHBOARD: dashboard_browser.sh itself: what is wrong it says once, in one line, with the
-# first words of the page. Exit code 77 where it cannot run.
+# dashboard_browser_test.sh DASHBOARD: dashboard_browser.sh itself: what is wrong it says once, in
+# one line, with the first words of the page. Exit code 77 where it cannot run.
+#
+# By hand: tests/programs/dashboard_browser_test.sh build/test-gcc/examples/dashboard/dashboard
 set -euo pipefail
 
 dashboard=$(realpath "$1")
@@ -15,7 +17,8 @@ fail() {
   exit 1
 }
 
-# expect WORDS PROGRAM: with this program in the place of `dashboard`, it fails, in one line with these words.
+# expect WORDS PROGRAM: with this program in the place of `dashboard`, it fails, in one line with
+# these words.
 expect() {
   local code=0
   chmod +x "$2"

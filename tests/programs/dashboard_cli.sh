@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# dashboard_cli.sh DASHBOARD: the finished program `dashboard` from its command line, and what it answers to plain
-# HTTP requests, good and bad.
+# dashboard_cli.sh DASHBOARD: the finished program `dashboard` from its command line, and what it
+# answers to plain HTTP requests, good and bad.
+#
+# By hand: tests/programs/dashboard_cli.sh build/test-gcc/examples/dashboard/dashboard
 set -euo pipefail
 
 dashboard=$(realpath "$1")
@@ -52,7 +54,8 @@ start() {
   [ -n "$port" ] || fail "it prints no address: dashboard $*"
 }
 
-# ended: the program in the background must end well, by itself or by a signal that it has been sent.
+# ended: the program in the background must end well, by itself or by a signal that it has been
+# sent.
 ended() {
   local code=0
   wait "$server" || code=$?
@@ -96,7 +99,8 @@ ended "--seconds 1"
 start --port 0 -w 2 --width 64 --height 64 --period 0
 refused 1 "127.0.0.1: cannot listen at port $port: Address already in use" --port "$port"
 
-# raw STATUS REQUEST: what the server says to these bytes, printf's escapes allowed, until it closes.
+# raw STATUS REQUEST: what the server says to these bytes, printf's escapes allowed, until it
+# closes.
 raw() {
   exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
   # It may have closed before it has read all; what it said is still there.
@@ -133,8 +137,8 @@ raw 400 'GET / HTTP/1.1\r\n\r\n'
 raw 403 "GET / HTTP/1.1\r\nHost: rebound.example:$port\r\n\r\n"
 raw 403 "GET / HTTP/1.1\r\nHost: 127.0.0.1.example\r\n\r\n"
 
-# --- requests that are complete, whatever is in them: an answer that only came when the time for the rest was over
-# would be 408 ---
+# --- requests that are complete, whatever is in them: an answer that only came when the time for
+# the rest was over would be 408 ---
 
 for name in X-Auth User If X X-Forwarded A b Q z 1 Hos Origi Upgrad Sec- Content-Lengt Transfer- Transfer-Encodings; do
   asked 200 GET / "$name: a\r\n"
@@ -185,8 +189,9 @@ fi
 
 # --- and those that are not ---
 
-# The first byte has come, and no end: it is not waited for for ever. Meanwhile a connection on which nothing was
-# asked waits, too; a browser keeps some in reserve. It has no answer yet, and is good for a request.
+# The first byte has come, and no end: it is not waited for for ever. Meanwhile a connection on
+# which nothing was asked waits, too; a browser keeps some in reserve. It has no answer yet, and is
+# good for a request.
 exec 4<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
 exec 5<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
 printf '\r\n' >&5 # which asks for nothing

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# dashboard_clients.sh DASHBOARD CLIENTS: many clients at once, good, slow and rude ones; then the program must end
-# well.
+# dashboard_clients.sh DASHBOARD CLIENTS: many clients at once, good, slow and rude ones; then the
+# program must end well.
+#
+# By hand: tests/programs/dashboard_clients.sh \
+#   build/test-gcc/examples/dashboard/dashboard build/test-gcc/tests/programs/dashboard_clients
 set -euo pipefail
 
 dashboard=$(realpath "$1")
@@ -19,7 +22,8 @@ fail() {
 
 # With a sanitizer, what is freed is not kept for long: it would count as grown.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=4"
-# The pictures are so large that a queue of them would be noticed: 500 kB each, 25 a second, 20 who do not take any.
+# The pictures are so large that a queue of them would be noticed: 500 kB each, 25 a second, 20 who
+# do not take any.
 "$dashboard" --port 0 -w 3 --width 2000 --height 2000 --period 20 >stdout 2>stderr &
 server=$!
 for ((tries = 0; tries < 300; tries++)); do

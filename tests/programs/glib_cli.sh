@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # glib_cli.sh GLIB: runs the finished program `glib`, and checks its counts and its end.
+#
+# By hand: tests/programs/glib_cli.sh build/test-gcc/examples/glib
 set -euo pipefail
 
 # shellcheck source=../support/cli.sh

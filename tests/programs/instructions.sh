@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# instructions.sh EMPTY_ROUNDS COMPILER BUILD_TYPE: what a steady empty round is made of, counted by callgrind.
+# instructions.sh EMPTY_ROUNDS [COMPILER BUILD_TYPE]: what a steady empty round is made of, counted
+# by callgrind.
 #
-# Two runs of different length; their difference, over the rounds by which they differ, has no start and no end in it. Only what
-# workers do in a round is counted, not their waiting. A change that makes the hot path longer shows here,
-# on any machine and however busy. When it is meant to, change the numbers below: the script prints what it found.
-# They are those of tools/test's build; with other compilers and flags there is nothing to compare. Exit code 77: so it is.
+# Two runs of different length; their difference, over the rounds by which they differ, has no start
+# and no end in it. Only what workers do in a round is counted, not their waiting. A change that
+# makes the hot path longer shows here, on any machine and however busy. When it is meant to, change
+# the numbers below: the script prints what it found. They are those of tools/test's build; with
+# other compilers and flags there is nothing to compare. Exit code 77: so it is.
+#
+# By hand: tests/programs/instructions.sh build/test-gcc/tests/programs/empty_rounds
 set -euo pipefail
-program=$1
+program=$1 compiler=${2:-GNU} type=${3:-RelWithDebInfo}
 margin=4 # per cent
 
 skip() {
@@ -14,7 +18,8 @@ skip() {
   exit 77
 }
 
-[ "$2 $3" = "GNU RelWithDebInfo" ] || skip "the numbers are those of gcc's RelWithDebInfo build, not $2's $3"
+[ "$compiler $type" = "GNU RelWithDebInfo" ] ||
+  skip "the numbers are those of gcc's RelWithDebInfo build, not $compiler's $type"
 [ "$(uname -m)" = x86_64 ] || skip "the numbers are those of x86-64"
 command -v valgrind >/dev/null || skip "there is no valgrind"
 folder=$(mktemp -d)
@@ -61,7 +66,8 @@ expect "16 workers, static, a round and worker" 450 "$few"
 expect "64 workers, static, a round and worker" "$few" $(($(per_round 64 64 80 static) / 64))
 expect "256 workers, static, a round and worker" "$few" $(($(per_round 256 256 40 static) / 256))
 
-# With stealing each of them also looks for work that others left: where, and how often, depends on who runs when.
+# With stealing each of them also looks for work that others left: where, and how often, depends on
+# who runs when.
 few=$(($(per_round 16 64 100 eager) / 16))
 many=$(($(per_round 256 1024 40 eager) / 256))
 echo "instructions: 4 segments each, stealing, a round and worker: $few with 16 workers, $many with 256"

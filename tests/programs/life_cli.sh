@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # life_cli.sh LIFE: runs the finished program `life` as its users do, and checks what comes out.
+#
+# By hand: tests/programs/life_cli.sh build/test-gcc/examples/life/life
 set -euo pipefail
 
 patterns=$(realpath "$(dirname "$0")/../../examples/patterns")

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # mixer_cli.sh MIXER: runs the finished program `mixer` as its users do, and checks what comes out.
+#
+# By hand: tests/programs/mixer_cli.sh build/test-gcc/examples/mixer/mixer
 set -euo pipefail
 
 # shellcheck source=../support/cli.sh
 source "$(dirname "$0")/../support/cli.sh" "$1"
 
-# refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, and nothing written: what had the
-# output's name is still there, and beside it is nothing new.
+# refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, and nothing written:
+# what had the output's name is still there, and beside it is nothing new.
 refused() {
   local code=$1 text=$2
   shift 2
@@ -29,8 +31,8 @@ same_mix() {
   done
 }
 
-# wave RATE CHANNELS FRAMES EXPRESSION: 16-bit samples, from -1 to 1, of frame $f in channel $c; $z is noise.
-# They are written without libsndfile, so that what it reads can be trusted.
+# wave RATE CHANNELS FRAMES EXPRESSION: 16-bit samples, from -1 to 1, of frame $f in channel $c; $z
+# is noise. They are written without libsndfile, so that what it reads can be trusted.
 wave() {
   perl -e 'my ($rate, $channels, $frames, $text) = @ARGV;
     my $value = eval "sub { my (\$f, \$c, \$z) = \@_; $text }";
@@ -141,8 +143,9 @@ perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 44, "WAVE", "fmt ", 16, 3, 1, 4
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav --gain 1=2 --serial
 
-# riff CHUNK...: a file of these chunks, each as "NAME TEXT" (the text as printf has it), or "NAME:LENGTH TEXT" where its
-# head tells another length, or "=TEXT" for what is no chunk. The whole is RIFF, or what $kind says.
+# riff CHUNK...: a file of these chunks, each as "NAME TEXT" (the text as printf has it), or
+# "NAME:LENGTH TEXT" where its head tells another length, or "=TEXT" for what is no chunk. The whole
+# is RIFF, or what $kind says.
 kind=RIFF
 riff() {
   perl -e 'my ($kind, @chunks) = @ARGV;
@@ -278,7 +281,8 @@ riff "$mono" "data {v16384 8192 4096}" >good.wav
 well --fast good.wav -o wanted.wav
 expect "0.5 0.25 0.125" "$(last_samples wanted.wav 3)" "three samples"
 
-# as_good NOTE CHUNK...: a file of these chunks has the same three samples, and this note is on stderr, if any.
+# as_good NOTE CHUNK...: a file of these chunks has the same three samples, and this note is on
+# stderr, if any.
 as_good() {
   local note=$1
   shift
@@ -365,7 +369,8 @@ for frames in 37 480 5000 65536; do
   same_mix "${all[@]}" --frames $frames
 done
 same_mix noise.wav --frames 999
-# The order of the inputs is kept: what has been added to so much is gone when that is taken away again.
+# The order of the inputs is kept: what has been added to so much is gone when that is taken away
+# again.
 perl -e 'print pack "a4Va4a4VvvVVvva4Vf<*", "RIFF", 4036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 4000,
   (1e20) x 1000' >huge.wav
 same_mix half.wav huge.wav huge.wav --gain 3=-1

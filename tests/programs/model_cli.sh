@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# model_cli.sh SYNCHED_MODEL: the model's arithmetic where it can be done by hand, and its command line.
+# model_cli.sh SYNCHED_MODEL: the model's arithmetic where it can be done by hand, and its command
+# line.
+#
+# By hand: tests/programs/model_cli.sh build/test-gcc/tools/synched-model
 set -euo pipefail
 model=$1
 
@@ -21,8 +24,8 @@ round() { "$model" --cores "$1" --group "$2" --near "$3" --far "$4" | awk '/^thi
 
 # Two cores: a transfer to release, one to count, 40 ns.
 [ "$(round 2 2 100 100)" = "240 240 240" ] || fail "two cores: $(round 2 2 100 100)"
-# 64 cores in groups of 8, 10 ns and 100 ns: release 100 * (1 + 6/4) + 10 * (1 + 6/4) = 275; one level
-# 7 * 10 + 56 * 100 = 5670; two levels 7 * 10 + 7 * 100 = 770; and 40.
+# 64 cores in groups of 8, 10 ns and 100 ns: release 100 * (1 + 6/4) + 10 * (1 + 6/4) = 275; one
+# level 7 * 10 + 56 * 100 = 5670; two levels 7 * 10 + 7 * 100 = 770; and 40.
 [ "$(round 64 8 10 100)" = "5985 1085 1085" ] || fail "64 cores: $(round 64 8 10 100)"
 # Up to 16 workers count in one level, whatever two would cost.
 [ "$(round 16 8 10 100 | awk '{ print $1 == $3 }')" = 1 ] || fail "16 cores do not count in one level"

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # pagerank_cli.sh PAGERANK: runs the finished program `pagerank` as its users do, and checks what
 # comes out.
+#
+# By hand: tests/programs/pagerank_cli.sh build/test-gcc/examples/pagerank/pagerank
 set -euo pipefail
 export LC_ALL=C
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # poll_cli.sh POLL: steers the finished program `poll` through its stdin, and checks what it says.
+#
+# By hand: tests/programs/poll_cli.sh build/test-gcc/examples/poll
 set -euo pipefail
 
 # shellcheck source=../support/cli.sh

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # syscalls.sh QUIET_ROUNDS: a steady round makes no system call.
 #
-# Traces the program and counts the calls of its workers between its two marks. With workers that always
-# spin there must be none at all. With those that spin for a bounded time and then sleep there are only
-# futex calls, and few: one that the system keeps from running makes the other sleep, and more often where each
-# round needs both. Other programs may be busy here, so the best of a few attempts counts; sleeping in every
-# round would be two calls a round. Exit code 77: it cannot be checked here.
+# Traces the program and counts the calls of its workers between its two marks. With workers that
+# always spin there must be none at all. With those that spin for a bounded time and then sleep
+# there are only futex calls, and few: one that the system keeps from running makes the other sleep,
+# and more often where each round needs both. Other programs may be busy here, so the best of a few
+# attempts counts; sleeping in every round would be two calls a round. Exit code 77: it cannot be
+# checked here.
+#
+# By hand: tests/programs/syscalls.sh build/test-gcc/tests/programs/quiet_rounds
 set -euo pipefail
 program=$1
 first=2000
@@ -26,8 +29,8 @@ strace -f -o /dev/null true 2>/dev/null || skip "strace is not permitted"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# The workers' calls between the marks, one a line; the second half of an interrupted one is not another.
-# The first line is the first thread's, which only waits for the end.
+# The workers' calls between the marks, one a line; the second half of an interrupted one is not
+# another. The first line is the first thread's, which only waits for the end.
 between() {
   awk 'NR == 1 { main = $1 }
        /synched: steady from here/ { on = 1; next }

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# headers.sh ROOT [C++]: every header compiles alone. The public ones as C11 and C++17, as strictly
+# headers.sh [ROOT]: every header compiles alone. The public ones as C11 and C++17, as strictly
 # as compilers go, with each compiler that is here; the framework's as C11, with the flags that
 # pkg-config gives for what they include.
+#
+# By hand: tests/rules/headers.sh
 set -euo pipefail
-root=$1
+root=${1:-$(cd "$(dirname "$0")/../.." && pwd)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"

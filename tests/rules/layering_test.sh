@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # layering_test.sh: the checker finds each kind of violation, on its line, and nothing else.
+#
+# By hand: tests/rules/layering_test.sh
 set -euo pipefail
 rules=$(cd "$(dirname "$0")" && pwd)/layering.awk
 tree=$(mktemp -d)
@@ -8,8 +10,8 @@ cd "$tree"
 failed=0
 cases=0
 
-# check EXPECTED FILE LINE...: one file with those lines; EXPECTED is the number of the one line that
-# is complained about, 0 for none.
+# check EXPECTED FILE LINE...: one file with those lines; EXPECTED is the number of the one line
+# that is complained about, 0 for none.
 check() {
   local expected=$1 file=$2 output found=0
   shift 2

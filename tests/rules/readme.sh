@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# readme.sh ROOT: README's code is the examples' code, letter for letter, and its figures are those kept.
+# readme.sh [ROOT]: README's code is the examples' code, letter for letter, and its figures are
+# those kept.
+#
+# By hand: tests/rules/readme.sh
 set -euo pipefail
-root=$1
+root=${1:-$(cd "$(dirname "$0")/../.." && pwd)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Every block of C goes to a file of its own, under a first line that says what the comment above it names:
-# "whole examples/quickstart.c", "part examples/three_ways.c"; or nothing.
+# Every block of C goes to a file of its own, under a first line that says what the comment above it
+# names: "whole examples/quickstart.c", "part examples/three_ways.c"; or nothing.
 awk -v work="$work" '
   /^<!-- the code below is examples\/[^ ]*; the tests compare the two -->$/ { from = "whole " $6 }
   /^<!-- the code below is part of examples\/[^ ]*; the tests compare the two -->$/ { from = "part " $8 }

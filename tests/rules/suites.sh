@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# suites.sh: in tests/unit and tests/contract the suite is the file: NAME_test.c has tests of NAME only, it is in the list that
-# CMake builds, and a unit test is called for what it tests: a module of framework/ or of the public headers, or
-# EXAMPLE_MODULE for one of examples/EXAMPLE, with more words behind it where there are several files.
+# suites.sh: in tests/unit and tests/contract the suite is the file: NAME_test.c has tests of NAME
+# only, it is in the list that CMake builds, and a unit test is called for what it tests: a module
+# of framework/ or of the public headers, or EXAMPLE_MODULE for one of examples/EXAMPLE, with more
+# words behind it where there are several files.
+#
 # By hand: tests/rules/suites.sh
 set -euo pipefail
 export LC_ALL=C

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# symbols.sh ROOT SHARED STATIC: the shared library exports exactly what the headers declare, and neither
-# library defines a global name outside synched_*.
+# symbols.sh ROOT SHARED STATIC: the shared library exports exactly what the headers declare, and
+# neither library defines a global name outside synched_*.
+#
+# By hand: tests/rules/symbols.sh \
+#   . build/test-gcc/framework/libsynched.so build/test-gcc/framework/libsynched.a
 set -euo pipefail
 export LC_ALL=C
 root=$1 shared=$2 static=$3

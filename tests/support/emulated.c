@@ -1,10 +1,10 @@
 /*
  * emulated.c: Criterion's programs under an emulator of another processor (tools/test cross).
  *
- * Criterion runs each test in a new process of the test's own program, which it starts by its path: a file that this
- * machine's kernel cannot execute, unless the system has been told of the emulator. So in these builds the
- * program has an execve of its own, which the libraries find before the C library's, and which puts the emulator's
- * command in front.
+ * Criterion runs each test in a new process of the test's own program, which it starts by its path:
+ * a file that this machine's kernel cannot execute, unless the system has been told of the
+ * emulator. So in these builds the program has an execve of its own, which the libraries find
+ * before the C library's, and which puts the emulator's command in front.
  */
 #include <errno.h>
 #include <stddef.h>

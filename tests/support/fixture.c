@@ -70,8 +70,8 @@ void fixture_deinit(struct fixture *fixture) {
   pool_end(fixture->pool);
 }
 
-/* All that can be seen of the fixture and does not change by itself: numbers only, for what is between the fields of a
- * struct may change with every copy. */
+/* All that can be seen of the fixture and does not change by itself: numbers only, for what is
+ * between the fields of a struct may change with every copy. */
 struct picture {
   uint64_t sums[5];
   uint64_t info[7];

@@ -55,7 +55,8 @@ void fixture_expect_rows(const struct row *rows, size_t row_count);
     return call;                                                                                   \
   }
 
-/* The last call on this thread has left a sentence with `says` in it. Use sentence_forget before the call. */
+/* The last call on this thread has left a sentence with `says` in it. Use sentence_forget before
+ * the call. */
 void sentence_forget(void);
 void sentence_expect(const char *what, const char *says);
 

@@ -1,6 +1,6 @@
 /*
- * pagerank_world.h: the parts of the example `pagerank` put together without the engine: edges read from
- * a file that is given as text, and a graph of them.
+ * pagerank_world.h: the parts of the example `pagerank` put together without the engine: edges read
+ * from a file that is given as text, and a graph of them.
  */
 #ifndef SYNCHED_TESTS_PAGERANK_WORLD_H
 #define SYNCHED_TESTS_PAGERANK_WORLD_H
@@ -18,8 +18,8 @@
 #include "support/source_bytes.h"
 #include "vertices.h"
 
-/* In what form a text gets into the file. GZIP_BYTES makes a packed part of every byte, so that the reader
- * gets blocks of one byte each. */
+/* In what form a text gets into the file. GZIP_BYTES makes a packed part of every byte, so that the
+ * reader gets blocks of one byte each. */
 enum packing { PLAIN, GZIP, GZIP_BYTES, PACKINGS };
 
 /* The text as one part of a gzip file, behind the *count bytes that are there. */

@@ -1,5 +1,6 @@
 /*
- * recorded.h: records filled in by hand, as the engine would fill them, so that every number is known.
+ * recorded.h: records filled in by hand, as the engine would fill them, so that every number is
+ * known.
  */
 #ifndef SYNCHED_TESTS_RECORDED_H
 #define SYNCHED_TESTS_RECORDED_H
@@ -31,7 +32,8 @@ static inline uint64_t compute_ns(uint64_t round, unsigned worker) {
   return 100000 * (worker + 1) + 1000 * round;
 }
 
-/* What the engine would have recorded of a round that began when the last one ended and took a ms. */
+/* What the engine would have recorded of a round that began when the last one ended and took a
+ * ms. */
 static inline void record(struct synched_report *report, uint64_t round) {
   const uint64_t start_ns = round * 1000000;
   for (unsigned i = 0; i < report->worker_count; i++) {

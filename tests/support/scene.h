@@ -1,9 +1,10 @@
 /*
  * scene.h: pools and memories drawn at random, and contents that say which round made them.
  *
- * Every element of a memory here is a 64-bit number made of the memory's tag, the round, the segment and the
- * element's index; counts follow from the round and the segment. So a look at a snapshot tells whether all of it
- * comes from one round of that memory, and from the right one, without any history.
+ * Every element of a memory here is a 64-bit number made of the memory's tag, the round, the
+ * segment and the element's index; counts follow from the round and the segment. So a look at a
+ * snapshot tells whether all of it comes from one round of that memory, and from the right one,
+ * without any history.
  */
 #ifndef SYNCHED_TESTS_SCENE_H
 #define SYNCHED_TESTS_SCENE_H
@@ -45,7 +46,8 @@ void scene_memory_destroy(struct scene_memory *scene);
 /* Writes what belongs into a segment in `round`; gives the count. */
 size_t scene_fill(const struct scene_memory *scene, uint64_t round, size_t segment, uint64_t *out);
 
-/* A compute call: looks at its own and others' previous contents, works for a while, fills its segment. */
+/* A compute call: looks at its own and others' previous contents, works for a while, fills its
+ * segment. */
 void scene_compute(const struct scene_memory *scene, struct synched_task *task);
 
 /* What scene_compute contributes, folded as a sum over all segments of a round. */

@@ -1,5 +1,6 @@
 /*
- * seats.h: memories of a few numbers, and their writers' seats. For the thread that runs the test's body.
+ * seats.h: memories of a few numbers, and their writers' seats. For the thread that runs the test's
+ * body.
  */
 #ifndef SYNCHED_TESTS_SEATS_H
 #define SYNCHED_TESTS_SEATS_H

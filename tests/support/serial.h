@@ -1,9 +1,10 @@
 /*
  * serial.h: a made-up computation, and the plain serial loop that a job of it must equal.
  *
- * An element depends on its segment's own past, on both neighbours, on a segment far away, on the round
- * and on what `out` held before; counts grow and shrink; contributions are such that their sum depends on the
- * order of the terms. The serial loop has its own memory and shares nothing with the library but the rule.
+ * An element depends on its segment's own past, on both neighbours, on a segment far away, on the
+ * round and on what `out` held before; counts grow and shrink; contributions are such that their
+ * sum depends on the order of the terms. The serial loop has its own memory and shares nothing with
+ * the library but the rule.
  */
 #ifndef SYNCHED_TESTS_SERIAL_H
 #define SYNCHED_TESTS_SERIAL_H

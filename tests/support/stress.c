@@ -1,8 +1,9 @@
 /*
  * stress.c: see stress.h.
  *
- * What the watchdog and a failing thread read while others write it is atomic or under a mutex, so that thread
- * sanitizers have nothing to say about the programs themselves. Everything else is the main thread's.
+ * What the watchdog and a failing thread read while others write it is atomic or under a mutex, so
+ * that thread sanitizers have nothing to say about the programs themselves. Everything else is the
+ * main thread's.
  */
 #include "support/stress.h"
 
@@ -57,7 +58,8 @@ static double now_seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Leaves at once: other threads still use what an orderly exit would take away. The caller holds text_mutex. */
+/* Leaves at once: other threads still use what an orderly exit would take away. The caller holds
+ * text_mutex. */
 static noreturn void leave(int code, const char *what) {
   uint64_t seed = atomic_load_explicit(&case_seed, memory_order_relaxed);
   (void)fflush(stdout);

@@ -1,9 +1,11 @@
 /*
- * stress.h: what the stress programs have in common: arguments, random numbers, a watchdog, failing.
+ * stress.h: what the stress programs have in common: arguments, random numbers, a watchdog,
+ * failing.
  *
- * A program runs case after case until its time is over. Each case has a seed of its own, the program's plus
- * the number of the case, and a failure prints it: started with that seed, the program begins with the very
- * case that failed. What the threads of a case do to each other differs from run to run all the same.
+ * A program runs case after case until its time is over. Each case has a seed of its own, the
+ * program's plus the number of the case, and a failure prints it: started with that seed, the
+ * program begins with the very case that failed. What the threads of a case do to each other
+ * differs from run to run all the same.
  *
  * Exit codes: 0, all was well; 1, something was wrong; 2, nothing happened for a minute.
  */
@@ -22,17 +24,20 @@ struct stress_random {
   uint64_t state;
 };
 
-/* Reads --seed N, --seconds S and --patience S (how long the watchdog waits), and starts the watchdog. */
+/* Reads --seed N, --seconds S and --patience S (how long the watchdog waits), and starts the
+ * watchdog. */
 void stress_begin(const char *program, int argc, char **argv);
 
-/* Begins the next case: seeds its generator, and has the library's scheduling points on in about half of the
- * cases. false: the time is over. The first case is always run. */
+/* Begins the next case: seeds its generator, and has the library's scheduling points on in about
+ * half of the cases. false: the time is over. The first case is always run. */
 bool stress_next_case(struct stress_random *random);
 
-/* Prints the program's one line, with the number of cases and the seconds, and gives its exit code. */
+/* Prints the program's one line, with the number of cases and the seconds, and gives its exit
+ * code. */
 int stress_end(const char *format, ...) STRESS_PRINTF(1, 2);
 
-/* What the case is, and where it is now: for the messages of failures and of the watchdog. Any thread. */
+/* What the case is, and where it is now: for the messages of failures and of the watchdog. Any
+ * thread. */
 void stress_case_is(const char *format, ...) STRESS_PRINTF(1, 2);
 void stress_is_at(const char *place);
 
@@ -68,15 +73,16 @@ uint64_t stress_mix(uint64_t a, uint64_t b);
 /* Keeps the CPU busy; a unit is some nanoseconds. */
 void stress_work(uint64_t units);
 
-/* Does nothing, works, gives up the CPU or sleeps: at random, up to about a fifth of a millisecond. */
+/* Does nothing, works, gives up the CPU or sleeps: at random, up to about a fifth of a
+ * millisecond. */
 void stress_dawdle(struct stress_random *random);
 
 void stress_sleep_us(uint64_t us);
 
-/* Around everything that opens or closes files where several threads do that: pools, jobs, event loops. libuv
- * closes its descriptors in a way that thread sanitizers do not see, so a descriptor's next use, by another
- * thread, looks like a race to them. In their builds only one thread at a time gets past this; in others it
- * does nothing. */
+/* Around everything that opens or closes files where several threads do that: pools, jobs, event
+ * loops. libuv closes its descriptors in a way that thread sanitizers do not see, so a descriptor's
+ * next use, by another thread, looks like a race to them. In their builds only one thread at a time
+ * gets past this; in others it does nothing. */
 void stress_files_begin(void);
 void stress_files_end(void);
 

@@ -14,17 +14,19 @@
 
 #include "platform/fault.h"
 
-/* Whether this build is run by an emulator, whose own memory and time are then measured with the program's. */
+/* Whether this build is run by an emulator, whose own memory and time are then measured with the
+ * program's. */
 bool is_emulated(void);
 
-/* The rows of a test, where there are too many for a machine that simulates or checks every access. */
+/* The rows of a test, where there are too many for a machine that simulates or checks every
+ * access. */
 unsigned at_most(unsigned count, unsigned slow_count);
 
 /* CPUs that this process may really use. */
 unsigned usable_cpus(void);
 
-/* How many threads the test has made; a thread that has been joined may take a moment to disappear, for
- * which this waits. The test's process has some of its own, which threads_begin counts. */
+/* How many threads the test has made; a thread that has been joined may take a moment to disappear,
+ * for which this waits. The test's process has some of its own, which threads_begin counts. */
 void threads_begin(void);
 void threads_expect(unsigned count);
 
@@ -78,8 +80,8 @@ struct refusing {
   void *context;
 };
 
-/* Refuses the first request, then only the second, and so on until there is none left to refuse; each
- * refusal must show as it should, with a sentence. Returns how many requests there were. */
+/* Refuses the first request, then only the second, and so on until there is none left to refuse;
+ * each refusal must show as it should, with a sentence. Returns how many requests there were. */
 unsigned refuse_in_turn(const struct refusing *refusing);
 
 /* Takes back what is left of an armed countdown; true if it had not hit. */

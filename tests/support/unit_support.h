@@ -30,7 +30,8 @@ static inline void nap_ms(unsigned ms) {
   (void)nanosleep(&nap, NULL);
 }
 
-/* Waits until the number is `wanted`; false after a time in which something must have gone wrong. */
+/* Waits until the number is `wanted`; false after a time in which something must have gone
+ * wrong. */
 static inline bool reaches(_Atomic uint32_t *number, uint32_t wanted) {
   for (unsigned ms = 0; ms < HANG_SECONDS * 1000; ms++) {
     if (atomic_load(number) == wanted)

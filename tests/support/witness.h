@@ -1,8 +1,8 @@
 /*
  * witness.h: a job that watches, while it runs, whether every round keeps its promises.
  *
- * Its calls and its on_round run on workers, where nothing may be asserted: they note what is wrong, and the test's
- * body expects that nothing was noted.
+ * Its calls and its on_round run on workers, where nothing may be asserted: they note what is
+ * wrong, and the test's body expects that nothing was noted.
  */
 #ifndef SYNCHED_TESTS_WITNESS_H
 #define SYNCHED_TESTS_WITNESS_H
@@ -46,7 +46,8 @@ void witness_deinit(struct witness *witness);
 /* Forgets the calls of a round that was dropped, which may be computed again. */
 void witness_forget_calls(struct witness *witness);
 
-/* Nothing wrong so far, and the current snapshot is the serial loop's. `what` says which case it was. */
+/* Nothing wrong so far, and the current snapshot is the serial loop's. `what` says which case it
+ * was. */
 void witness_expect(struct witness *witness, struct synched_memory *memory, const char *what);
 
 /* For job options; user is the witness. */

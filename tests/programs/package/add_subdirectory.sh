@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# add_subdirectory.sh ROOT CMAKE GENERATOR: a project that has Synched's sources below its own gets a library that computes
-# right and fast, whatever flags the project has, or has not. CC names the compiler.
+# add_subdirectory.sh [ROOT [CMAKE [GENERATOR]]]: a project that has Synched's sources below its own
+# gets a library that computes right and fast, whatever flags the project has, or has not. CC names
+# the compiler; without it CMake finds one.
+#
+# By hand: tests/programs/package/add_subdirectory.sh
 set -euo pipefail
-root=$1 cmake=$2 generator=$3
 here=$(cd "$(dirname "$0")" && pwd)
+root=${1:-$(cd "$here/../../.." && pwd)} cmake=${2:-cmake} generator=${3:-Ninja}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$here/including" "$work/including"
@@ -19,7 +22,8 @@ configure() {
   }
 }
 
-# expect_commands NAME COUNT TEXT: so many of the library's files are compiled with this flag; "all" is each of them.
+# expect_commands NAME COUNT TEXT: so many of the library's files are compiled with this flag; "all"
+# is each of them.
 expect_commands() {
   local all found
   all=$(grep -c '"command".*/framework/' "$work/$1/compile_commands.json")

@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
-# pkg_config.sh STAGE LIBDIR: compiles and runs the consumer with what pkg-config says about the
-# installation in STAGE, shared and static. CC and CXX name the compilers; an empty CXX leaves C++ out.
+# pkg_config.sh STAGE [LIBDIR]: compiles and runs the consumer with what pkg-config says about the
+# installation in STAGE, shared and static. CC and CXX name the compilers (cc and c++ without them);
+# an empty CXX leaves C++ out.
+#
+# By hand: cmake --install build/test-gcc --prefix /tmp/stage &&
+#   tests/programs/package/pkg_config.sh /tmp/stage
 set -euo pipefail
-stage=$1 libdir=$2
+stage=$(realpath "$1")
+libdir=${2:-$(cd "$stage" && dirname "$(find . -name libsynched.so -print -quit)")}
+CC=${CC:-cc} CXX=${CXX-c++}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -16,7 +22,7 @@ build_and_run() {
   echo "$name: ${flags[*]}"
   "$CC" -std=c11 "${strict[@]}" "$here/consumer/consumer.c" -o "$work/${name}_c" "${flags[@]}"
   "$work/${name}_c"
-  if [ -n "${CXX:-}" ]; then
+  if [ -n "$CXX" ]; then
     "$CXX" -std=c++17 "${strict[@]}" "$here/consumer/consumer.cpp" -o "$work/${name}_cxx" "${flags[@]}"
     "$work/${name}_cxx"
   fi

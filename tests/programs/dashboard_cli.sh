@@ -5,71 +5,13 @@
 # By hand: tests/programs/dashboard_cli.sh build/test-gcc/examples/dashboard/dashboard
 set -euo pipefail
 
-dashboard=$(realpath "$1")
-work=$(mktemp -d)
-server=
-trap 'kill -KILL $server 2>/dev/null || true; wait; rm -rf "$work"' EXIT
-cd "$work"
-: >stdout
-: >stderr
-
-fail() {
-  echo "FAILED: $*" >&2
-  tail -n 30 -- * >&2
-  exit 1
-}
-
-# run CODE ARGUMENT...: the program must end with this exit code.
-run() {
-  local expected=$1 code=0
-  shift
-  timeout 60 "$dashboard" "$@" >stdout 2>stderr </dev/null || code=$?
-  [ "$code" = "$expected" ] || fail "exit code $code, not $expected: dashboard $*"
-}
-
-# refused CODE TEXT ARGUMENT...: exit code, one line on stderr that begins so, nothing else printed.
-refused() {
-  local code=$1 text=$2
-  shift 2
-  run "$code" "$@"
-  [ "$(wc -l <stderr)" = 1 ] || fail "not exactly one line on stderr: dashboard $*"
-  case $(cat stderr) in
-  "dashboard: $text"*) ;;
-  *) fail "stderr does not begin with 'dashboard: $text': dashboard $*" ;;
-  esac
-  [ ! -s stdout ] || fail "words on stdout: dashboard $*"
-}
-
-# start ARGUMENT...: starts it in the background, and waits for the address that it prints.
-start() {
-  local tries
-  : >served
-  "$dashboard" "$@" >served 2>complaints </dev/null &
-  server=$!
-  for ((tries = 0; tries < 300; tries++)); do
-    ! grep -q http:// served || break
-    sleep 0.1
-  done
-  port=$(sed -n 's|^dashboard: http://[^ ]*:\([0-9][0-9]*\)/ shows .*|\1|p' served)
-  [ -n "$port" ] || fail "it prints no address: dashboard $*"
-}
-
-# ended: the program in the background must end well, by itself or by a signal that it has been
-# sent.
-ended() {
-  local code=0
-  wait "$server" || code=$?
-  server=
-  [ "$code" = 0 ] || fail "exit code $code, not 0: $1"
-  [ ! -s complaints ] || fail "words on stderr: $1"
-  grep -q '^dashboard: ended in round [0-9][0-9]*$' served || fail "no last word: $1"
-}
+# shellcheck source=../support/dashboard.sh
+source "$(dirname "$0")/../support/dashboard.sh" "$1"
 
 # --- the command line ---
 
-run 0 --help
+well --help
 grep -q '^usage: dashboard ' stdout || fail "no usage"
-[ ! -s stderr ] || fail "--help complains"
 refused 2 "here: it takes options only" here
 refused 2 "--colour: there is no such" --colour
 refused 2 "-x: there is no such" -x
@@ -85,8 +27,7 @@ refused 2 "--width: 15 is not within 16 .. 4096" --width 15
 refused 2 "--height: 4097 is not within 16 .. 4096" --height 4097
 refused 2 "--period: '1.5' is not a number" --period 1.5
 refused 2 "--seconds: '2s' is not a number" --seconds 2s
-run 2 --width
-[ "$(cat stderr)" = "dashboard: --width: a value is missing (see dashboard --help)" ] || fail "no value for --width"
+refused 2 "--width: a value is missing (see dashboard --help)" --width
 refused 1 "203.0.113.1: cannot listen at port 0: Cannot assign" --port 0 --bind 203.0.113.1
 
 start --port 0 --seconds 1 --width 33 --height 16 -w 1

@@ -3,6 +3,7 @@
 
 program=$(realpath "$1")
 name=$(basename "$program")
+timeout=$(command -v timeout) # some scripts leave their programs without a PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -17,11 +18,11 @@ fail() {
   exit 1
 }
 
-# run CODE ARGUMENT...: the program must end with this exit code.
+# run CODE ARGUMENT...: the program must end with this exit code. One that hangs is ended.
 run() {
   local expected=$1 code=0
   shift
-  "$program" "$@" >stdout 2>stderr </dev/null || code=$?
+  "$timeout" 200 "$program" "$@" >stdout 2>stderr </dev/null || code=$?
   [ "$code" = "$expected" ] || fail "exit code $code, not $expected: $name $*"
 }
 

@@ -16,6 +16,7 @@
 
 #include <synched/synched.h>
 
+#include "common/engine.h"
 #include "common/options.h"
 #include "common/random.h"
 
@@ -28,15 +29,12 @@ struct app {
   uv_loop_t loop;
   uv_timer_t ticker;
   uv_signal_t interrupt;
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched_job *job;
+  struct example_engine engine;
   uint64_t round_count; /* to end after; 0: none */
   uint64_t seconds;     /* to end after; 0: none */
   uint64_t start_ns, tick_ns;
   uint64_t tick_round;         /* the newest at the last tick */
   uint64_t round, darts, hits; /* what the newest snapshot said */
-  int status;                  /* of the job */
 };
 
 /* A segment: the darts thrown in it so far. */
@@ -86,10 +84,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
                     void *user) {
   struct app *app = user;
   (void)job;
-  app->status = status;
-  printf("\n");
-  if (synched_report_print(report, stdout) != 0)
-    fprintf(stderr, "embed: %s\n", synched_error_message());
+  example_engine_done(&app->engine, "embed", status, report);
   close_handles(app);
 }
 
@@ -104,29 +99,29 @@ static void on_tick(uv_timer_t *ticker) {
   app->tick_ns = now_ns;
   /* EALREADY if the job has just ended by itself: fine too. */
   if (app->seconds != 0 && now_ns - app->start_ns >= app->seconds * 1000000000u)
-    (void)synched_job_cancel(app->job);
+    (void)synched_job_cancel(app->engine.job);
 }
 
 /* Ctrl-C, as an ordinary event. A second one finds the job cancelled already. */
 static void on_interrupt(uv_signal_t *interrupt, int number) {
   struct app *app = interrupt->data;
   (void)number;
-  (void)synched_job_cancel(app->job);
+  (void)synched_job_cancel(app->engine.job);
 }
 
 static int create_job(struct app *app) {
-  int status = synched_pool_create(&app->pool, NULL);
+  int status = synched_pool_create(&app->engine.pool, NULL);
   if (status != 0)
     return status;
   /* on_snapshot reads while the job goes on: one lease is one buffer more for it. */
   status = synched_memory_create(
-      &app->memory,
+      &app->engine.memory,
       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
                              .element_size = sizeof(struct tally), .layout = SYNCHED_LAYOUT_PADDED,
                              .refill = SYNCHED_REFILL_KEEP, .lease_count = 1));
   if (status != 0)
     return status;
-  return synched_job_create(&app->job, app->pool, app->memory,
+  return synched_job_create(&app->engine.job, app->engine.pool, app->engine.memory,
                             SYNCHED_JOB_OPTIONS(.name = "darts", .user = app,
                                                 .compute = throw_darts, .on_snapshot = on_snapshot,
                                                 .on_done = on_done, .report_rounds = 8,
@@ -155,7 +150,7 @@ static int run_loop(struct app *app) {
   app->start_ns = app->tick_ns = uv_hrtime();
   status = open_handles(app);
   if (status == 0)
-    status = synched_job_start(app->job, &app->loop);
+    status = synched_job_start(app->engine.job, &app->loop);
   if (status != 0)
     close_handles(app); /* there will be no on_done to do it */
   (void)uv_run(&app->loop, UV_RUN_DEFAULT);
@@ -178,12 +173,5 @@ int main(int argc, char **argv) {
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);
-  if (status != 0)
-    fprintf(stderr, "embed: %s: %s\n", synched_strerror(status), synched_error_message());
-  /* Here a cancelled job is one that was told to end. */
-  bool ended_well = app.status == 0 || app.status == SYNCHED_ECANCELED;
-  (void)synched_job_destroy(app.job);
-  (void)synched_memory_destroy(app.memory);
-  (void)synched_pool_destroy(app.pool);
-  return status == 0 && ended_well ? 0 : 1;
+  return example_engine_end(&app.engine, "embed", status);
 }

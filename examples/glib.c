@@ -16,6 +16,7 @@
 
 #include <synched/synched.h>
 
+#include "common/engine.h"
 #include "common/options.h"
 
 #define SEGMENTS 8
@@ -25,12 +26,9 @@
 /* All of it belongs to the main loop's thread. */
 struct app {
   GMainLoop *loop;
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched_job *job;
+  struct example_engine engine;
   uint64_t round_count;   /* to end after; 0: none */
   uint64_t round, primes; /* what the newest snapshot said */
-  int status;             /* of the job */
 };
 
 static bool is_prime(uint64_t number) {
@@ -65,10 +63,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
                     void *user) {
   struct app *app = user;
   (void)job;
-  app->status = status;
-  printf("\n");
-  if (synched_report_print(report, stdout) != 0)
-    fprintf(stderr, "glib: %s\n", synched_error_message());
+  example_engine_done(&app->engine, "glib", status, report);
 }
 
 static void print_count(const struct app *app) {
@@ -81,11 +76,11 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user) {
   struct app *app = user;
   (void)fd;
   (void)condition;
-  int status = synched_job_dispatch(app->job);
+  int status = synched_job_dispatch(app->engine.job);
   if (status == SYNCHED_CONTINUE)
     return G_SOURCE_CONTINUE;
   if (status < 0)
-    app->status = status;
+    app->engine.ended = status;
   g_main_loop_quit(app->loop);
   return G_SOURCE_REMOVE;
 }
@@ -98,16 +93,16 @@ static gboolean on_tick(gpointer user) {
 /* Ctrl-C, as an ordinary event. A second one finds the job cancelled already. */
 static gboolean on_interrupt(gpointer user) {
   struct app *app = user;
-  (void)synched_job_cancel(app->job);
+  (void)synched_job_cancel(app->engine.job);
   return G_SOURCE_CONTINUE;
 }
 
 static int run_loop(struct app *app) {
-  int status = synched_job_start_polled(app->job);
+  int status = synched_job_start_polled(app->engine.job);
   if (status != 0)
     return status;
   app->loop = g_main_loop_new(NULL, FALSE);
-  (void)g_unix_fd_add(synched_job_fd(app->job), G_IO_IN, on_readable, app);
+  (void)g_unix_fd_add(synched_job_fd(app->engine.job), G_IO_IN, on_readable, app);
   guint tick = g_timeout_add(TICK_MS, on_tick, app);
   guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, app);
   g_main_loop_run(app->loop);
@@ -119,17 +114,17 @@ static int run_loop(struct app *app) {
 }
 
 static int create_job(struct app *app) {
-  int status = synched_pool_create(&app->pool, NULL);
+  int status = synched_pool_create(&app->engine.pool, NULL);
   if (status != 0)
     return status;
   status = synched_memory_create(
-      &app->memory,
+      &app->engine.memory,
       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
                              .element_size = sizeof(uint64_t), .layout = SYNCHED_LAYOUT_PADDED,
                              .refill = SYNCHED_REFILL_KEEP, .lease_count = 1));
   if (status != 0)
     return status;
-  return synched_job_create(&app->job, app->pool, app->memory,
+  return synched_job_create(&app->engine.job, app->engine.pool, app->engine.memory,
                             SYNCHED_JOB_OPTIONS(.name = "primes", .user = app,
                                                 .compute = count_primes, .on_snapshot = on_snapshot,
                                                 .on_done = on_done, .report_rounds = 8,
@@ -149,12 +144,5 @@ int main(int argc, char **argv) {
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);
-  if (status != 0)
-    fprintf(stderr, "glib: %s: %s\n", synched_strerror(status), synched_error_message());
-  /* Here a cancelled job is one that was told to end. */
-  bool ended_well = app.status == 0 || app.status == SYNCHED_ECANCELED;
-  (void)synched_job_destroy(app.job);
-  (void)synched_memory_destroy(app.memory);
-  (void)synched_pool_destroy(app.pool);
-  return status == 0 && ended_well ? 0 : 1;
+  return example_engine_end(&app.engine, "glib", status);
 }

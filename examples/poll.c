@@ -19,6 +19,7 @@
 
 #include <synched/synched.h>
 
+#include "common/engine.h"
 #include "common/options.h"
 
 #define SEGMENTS 4u
@@ -28,16 +29,13 @@
 
 /* All of it belongs to the main thread, on which every callback but `move` comes. */
 struct app {
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched_job *job;
+  struct example_engine engine;
   uint64_t period_ms;
   int64_t tick_ms; /* when the next line is due */
   bool steering;   /* a call has been accepted and is not complete yet */
   bool ending;     /* no more letters are wanted */
   uint64_t round;  /* what the newest snapshot said */
   double height;   /* of the string's middle */
-  int status;      /* of the job */
 };
 
 struct point {
@@ -86,23 +84,20 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
                     void *user) {
   struct app *app = user;
   (void)job;
-  app->status = status;
-  printf("\n");
-  if (synched_report_print(report, stdout) != 0)
-    fprintf(stderr, "poll: %s\n", synched_error_message());
+  example_engine_done(&app->engine, "poll", status, report);
 }
 
 /* One letter. A call that the job's state does not allow is refused, and says why. */
 static void obey(struct app *app, char letter) {
   int status = 0;
   if (letter == 'p')
-    status = synched_job_pause(app->job);
+    status = synched_job_pause(app->engine.job);
   else if (letter == 'r')
-    status = synched_job_resume(app->job);
+    status = synched_job_resume(app->engine.job);
   else if (letter == 's')
-    status = synched_job_step(app->job, 1);
+    status = synched_job_step(app->engine.job, 1);
   else if (letter == 'q')
-    status = synched_job_stop(app->job);
+    status = synched_job_stop(app->engine.job);
   else if (strchr(" \t\r\n", letter) == NULL)
     fprintf(stderr, "poll: no such command: p pauses, r resumes, s steps, q ends\n");
   if (status != 0)
@@ -133,8 +128,8 @@ static int tick(struct app *app) {
   int64_t now = now_ms();
   if (now >= app->tick_ms) {
     printf("%s, round %" PRIu64 ", the middle is at %+.3f\n",
-           synched_job_state(app->job) == SYNCHED_JOB_PAUSED ? "paused" : "running", app->round,
-           app->height);
+           synched_job_state(app->engine.job) == SYNCHED_JOB_PAUSED ? "paused" : "running",
+           app->round, app->height);
     app->tick_ms = now + TICK_MS;
   }
   return (int)(app->tick_ms - now);
@@ -142,10 +137,11 @@ static int tick(struct app *app) {
 
 /* The event loop, until on_done has been called. */
 static int run_loop(struct app *app) {
-  int status = synched_job_start_polled(app->job);
+  int status = synched_job_start_polled(app->engine.job);
   if (status != 0)
     return status;
-  struct pollfd waits[2] = {{.fd = synched_job_fd(app->job), .events = POLLIN}, {.events = POLLIN}};
+  struct pollfd waits[2] = {{.fd = synched_job_fd(app->engine.job), .events = POLLIN},
+                            {.events = POLLIN}};
   app->tick_ms = now_ms() + TICK_MS;
   while (status == SYNCHED_CONTINUE) {
     waits[1].fd = app->steering || app->ending ? -1 : STDIN_FILENO; /* -1: not waited for */
@@ -154,17 +150,17 @@ static int run_loop(struct app *app) {
     if (waits[1].revents != 0)
       read_letter(app);
     if (waits[0].revents != 0)
-      status = synched_job_dispatch(app->job);
+      status = synched_job_dispatch(app->engine.job);
   }
   return status == SYNCHED_STOP ? 0 : status;
 }
 
 static int create_job(struct app *app) {
-  int status = synched_pool_create(&app->pool, NULL);
+  int status = synched_pool_create(&app->engine.pool, NULL);
   if (status != 0)
     return status;
   status = synched_memory_create(
-      &app->memory,
+      &app->engine.memory,
       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = POINTS_PER_SEGMENT,
                              .element_size = sizeof(struct point), .lease_count = 1));
   for (size_t s = 0; s < SEGMENTS && status == 0; s++) {
@@ -174,12 +170,12 @@ static int create_job(struct app *app) {
       size_t distance = at < HALF ? HALF - at : at - HALF;
       plucked[i].height = 1 - (double)distance / (double)HALF;
     }
-    status = synched_memory_load(app->memory, s, plucked, POINTS_PER_SEGMENT);
+    status = synched_memory_load(app->engine.memory, s, plucked, POINTS_PER_SEGMENT);
   }
   if (status != 0)
     return status;
   return synched_job_create(
-      &app->job, app->pool, app->memory,
+      &app->engine.job, app->engine.pool, app->engine.memory,
       SYNCHED_JOB_OPTIONS(.name = "string", .user = app, .compute = move,
                           .on_snapshot = on_snapshot, .on_steered = on_steered, .on_done = on_done,
                           .period_ns = app->period_ms * 1000000, .flags = SYNCHED_JOB_START_PAUSED,
@@ -201,10 +197,5 @@ int main(int argc, char **argv) {
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);
-  if (status != 0)
-    fprintf(stderr, "poll: %s: %s\n", synched_strerror(status), synched_error_message());
-  (void)synched_job_destroy(app.job);
-  (void)synched_memory_destroy(app.memory);
-  (void)synched_pool_destroy(app.pool);
-  return status == 0 && app.status == 0 ? 0 : 1;
+  return example_engine_end(&app.engine, "poll", status);
 }

@@ -1,7 +1,7 @@
 /*
- * wrong_calls_test.c: calls made wrongly, one a row: the status, the sentence, and that nothing has changed.
- * Options of the three things that are created are in wrong_options_test.c, what starts and steers a job in
- * wrong_steering_test.c; here is every other call.
+ * wrong_calls_test.c: calls made wrongly, one a row: the status, the sentence, and that nothing has
+ * changed. Options of the three things that are created are in wrong_options_test.c, what starts
+ * and steers a job in wrong_steering_test.c; here is every other call.
  */
 #include <criterion/criterion.h>
 

@@ -1,6 +1,7 @@
 /*
- * wrong_options_test.c: options with one thing wrong, one a row: the status, the sentence that names the field, and
- * that nothing was made; and option structs of callers that were compiled against another version.
+ * wrong_options_test.c: options with one thing wrong, one a row: the status, the sentence that
+ * names the field, and that nothing was made; and option structs of callers that were compiled
+ * against another version.
  */
 #include <criterion/criterion.h>
 
@@ -408,7 +409,8 @@ struct version {
   int (*make)(const void *options);
 };
 
-/* The options at the end of a heap block of exactly that size, so that a byte read too many is noticed. */
+/* The options at the end of a heap block of exactly that size, so that a byte read too many is
+ * noticed. */
 static int make_sized(const struct version *version, uint32_t size, size_t tail_byte) {
   unsigned char *block = calloc(1, size > version->known ? size : version->known);
   cr_assert_not_null(block);

@@ -1,6 +1,7 @@
 /*
- * wrong_steering_test.c: calls that start, dispatch and steer a job, made with the wrong thing, on the wrong thread or at
- * the wrong time. What each call does in each state of a job is tested in tests/unit/job_steer_test.c.
+ * wrong_steering_test.c: calls that start, dispatch and steer a job, made with the wrong thing, on
+ * the wrong thread or at the wrong time. What each call does in each state of a job is tested in
+ * tests/unit/job_steer_test.c.
  */
 #include <criterion/criterion.h>
 

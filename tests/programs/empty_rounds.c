@@ -1,6 +1,6 @@
 /*
- * empty_rounds.c: WORKERS SEGMENTS ROUNDS static|steal|eager: rounds of empty calls, and nothing else; for
- * instructions.sh to count what they are made of.
+ * empty_rounds.c: WORKERS SEGMENTS ROUNDS static|steal|eager: rounds of empty calls, and nothing
+ * else; for instructions.sh to count what they are made of.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  *
  *   quiet_rounds spin|auto steal|static|eager FIRST LAST
  *
- * Two workers; where round FIRST and round LAST end, a write to nowhere marks the place for who traces system
- * calls. Exit code 77: this machine has no two CPUs to spin on.
+ * Two workers; where round FIRST and round LAST end, a write to nowhere marks the place for who
+ * traces system calls. Exit code 77: this machine has no two CPUs to spin on.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,10 @@
 /*
  * steady_test.c: a steady round asks for no memory.
  *
- * This program has the C library's allocation functions of its own, which count and pass on; so it sees what
- * the library, libuv and the C library ask for, on every thread. From inside on_round the counts of an early and of
- * a late round are compared. A sanitizer has its own allocator, so with one there is nothing to see here.
+ * This program has the C library's allocation functions of its own, which count and pass on; so it
+ * sees what the library, libuv and the C library ask for, on every thread. From inside on_round the
+ * counts of an early and of a late round are compared. A sanitizer has its own allocator, so with
+ * one there is nothing to see here.
  */
 #include <stdatomic.h>
 #include <stdbool.h>

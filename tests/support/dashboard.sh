@@ -1,5 +1,5 @@
-# dashboard.sh DASHBOARD: sourced by the scripts that run `dashboard` as a server, beside what cli.sh
-# has. $server is its process, $port its port. What it prints is in `served`, complaints in
+# dashboard.sh DASHBOARD: sourced by the scripts that run `dashboard` as a server, beside what
+# cli.sh has. $server is its process, $port its port. What it prints is in `served`, complaints in
 # `complaints`.
 
 # shellcheck source=cli.sh

@@ -1,6 +1,7 @@
 /*
- * including.c: folds of what -ffast-math says that there is none of, or that it may add up in another order. This file is
- * compiled with that, so it looks at bits. Exit code 0 if they are right.
+ * including.c: folds of what -ffast-math says that there is none of, or that it may add up in
+ * another order. This file is compiled with that, so it looks at bits. Exit code 0 if they are
+ * right.
  */
 #include <inttypes.h>
 #include <stdio.h>

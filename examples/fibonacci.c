@@ -1,14 +1,14 @@
 /*
  * fibonacci.c: uneven work on four workers, and what the barrier makes of it.
  *
- * This is the benchmark with which SynchedMemory, Synched's ancestor, introduced itself: in each of ten
- * rounds four threads compute a Fibonacci number step by step, one of them in 50 000 steps, the
- * others in about a million, and every round is as long as its slowest call. The table shows who computed
- * and who waited.
+ * This is the benchmark with which SynchedMemory, Synched's ancestor, introduced itself: in each of
+ * ten rounds four threads compute a Fibonacci number step by step, one of them in 50 000 steps, the
+ * others in about a million, and every round is as long as its slowest call. The table shows who
+ * computed and who waited.
  *
- * With --static every segment stays with its home worker, as it did there. Without it a worker that has
- * nothing left to do takes a segment that nobody has begun, which shows where workers are fewer than
- * segments: compare -w 2 with and without --static.
+ * With --static every segment stays with its home worker, as it did there. Without it a worker that
+ * has nothing left to do takes a segment that nobody has begun, which shows where workers are fewer
+ * than segments: compare -w 2 with and without --static.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -54,7 +54,7 @@ static int compute(struct synched_task *task, void *user) {
   return 0;
 }
 
-/* The same number from the halves of its index, in some twenty multiplications: to check the long way. */
+/* Checks the long way: computes the same number by halving its index, in some 20 products. */
 static uint64_t fibonacci_by_doubling(uint64_t index) {
   uint64_t current = 0, next = 1;
   for (int bit = 63; bit >= 0; bit--) {

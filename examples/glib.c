@@ -38,8 +38,7 @@ static bool is_prime(uint64_t number) {
   return number == 2 || (number > 2 && number % 2 != 0);
 }
 
-/* One segment in one round, on a worker. The memory refills `out` with the count that the segment
- * held. */
+/* One segment in one round, on a worker. `out` starts with the count that the segment held. */
 static int count_primes(struct synched_task *task, void *user) {
   (void)user;
   uint64_t *primes = task->out;

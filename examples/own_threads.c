@@ -1,13 +1,13 @@
 /*
  * own_threads.c: rounds on threads that the program has already, without a pool.
  *
- * Four threads each have a seat, the writer of one segment. In every round each writes its segment, waits for
- * the others at the barrier, and gets the snapshot of the round, which is the same for all. After some
- * rounds one thread leaves; the others, at the barrier of a round that can never be complete, are
- * not left hanging there but get SYNCHED_ECANCELED.
+ * Four threads each have a seat, the writer of one segment. In every round each writes its segment,
+ * waits for the others at the barrier, and gets the snapshot of the round, which is the same for
+ * all. After some rounds one thread leaves; the others, at the barrier of a round that can never be
+ * complete, are not left hanging there but get SYNCHED_ECANCELED.
  *
- * All seats are taken before the first thread starts: a barrier waits for seats that are not taken yet as
- * well, so a thread that could not take its own would keep the others waiting.
+ * All seats are taken before the first thread starts: a barrier waits for seats that are not taken
+ * yet as well, so a thread that could not take its own would keep the others waiting.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -69,7 +69,7 @@ static void *take_part(void *argument) {
     self->status = synched_writer_write_sync_read(self->writer, elements, SEGMENT_ELEMENTS, &now);
     if (self->status != 0 || self->round_count == ROUNDS)
       break;
-    /* The snapshot is ours to read until our next sync, however far ahead the others are by then. */
+    /* The snapshot is ours to read until our next sync, however far ahead the others are. */
     self->seen_sums[self->round_count++] = sum_of(now);
   }
   (void)synched_writer_close(self->writer);
@@ -98,8 +98,8 @@ static bool judge(const struct participant participants[THREADS]) {
   return right;
 }
 
-/* Starts all and waits for all. A thread that cannot be started gives its seat back, which releases those
- * that were. */
+/* Starts all and waits for all. If a thread cannot be started, its seat is given back, which
+ * releases the others. */
 static int run_threads(struct participant participants[THREADS]) {
   int refused = 0;
   for (size_t t = 0; t < THREADS; t++) {

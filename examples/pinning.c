@@ -38,8 +38,7 @@ static const char usage[] =
     "      --list CPUS   also on exactly these CPUs, such as 0-3,8\n"
     "      --help        print this\n";
 
-/* Heat in a rod: each cell becomes the mean of its neighbours, also across the seams of
- * segments. */
+/* Heat in a rod: each cell becomes the mean of its neighbours, across segments, too. */
 static int spread(struct synched_task *task, void *user) {
   (void)user;
   const double *was = task->previous->data;
@@ -87,8 +86,7 @@ static int describe_pool(struct column *column, const struct synched_pool *pool)
   return status;
 }
 
-/* Static balance: every segment stays with its worker, so that the placement is all that
- * differs. */
+/* With static balance every segment stays with its worker: only the placement differs. */
 static int run_job(struct column *column, struct synched_pool *pool, uint64_t round_count) {
   struct synched_memory *rod = NULL;
   struct synched_job *job = NULL;

@@ -42,8 +42,7 @@ struct point {
   double height, velocity;
 };
 
-/* One segment in one round, on a worker: each point is drawn to its neighbours, and loses a
- * little. */
+/* One segment in one round, on a worker: its neighbours draw each point, which loses a little. */
 static int move(struct synched_task *task, void *user) {
   (void)user;
   const struct point *was = task->previous->data;

@@ -1,4 +1,4 @@
-/* quickstart.c: heat in a rod, held at 100 degrees on the left and 0 on the right, until it settles. */
+/* quickstart.c: heat in a rod, 100 degrees at its left end and 0 at its right, until it settles. */
 #include <math.h>
 #include <stdio.h>
 #include <synched/synched.h>

@@ -1,6 +1,6 @@
 /*
- * three_ways.c: one loop, one pool and three jobs: one computes as fast as it can, one every 10 ms, and one a few
- * rounds at a time, whenever the program asks for them.
+ * three_ways.c: one loop, one pool and three jobs: one computes as fast as it can, one every 10 ms,
+ * and one a few rounds at a time, whenever the program asks for them.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,7 +112,7 @@ static int create_all(struct app *app) {
   return status != 0 ? status : create_stepped(app);
 }
 
-/* If one of them cannot be started, the others are told to end, and the loop runs until they have. */
+/* If one of them cannot be started, the others are cancelled, and the loop runs until they end. */
 static int start_all(struct app *app) {
   int status = 0;
   for (int way = 0; way < WAY_COUNT && status == 0; way++)

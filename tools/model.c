@@ -1,21 +1,27 @@
 /*
- * model.c: what an empty round should cost on machines with more cores than are at hand. Modelled, not measured.
+ * model.c: what an empty round should cost on machines with more cores than are at hand. Modelled,
+ * not measured.
  *
- * Every worker takes part (static balance). What takes time then is a few cache lines on their way from core to core:
+ * Every worker takes part (static balance). What takes time then is a few cache lines on their way
+ * from core to core:
  *
- *   release   Who opens the round writes the line with the epoch, and all others read it. The first reader in
- *             another cache waits a whole transfer. The others' requests come while it is on its way, and are
- *             served one after the other, each in a quarter of a transfer (an assumption: reads overlap, how far is not
- *             published), first across the machine, one for each shared cache, then within each of these.
- *   count     Each worker subtracts its segments from a counter, and that cannot overlap: each needs the line for
- *             itself. In one level that is a transfer for every worker but the last who had it, most of them
- *             across the machine. In two levels (above 16 workers) it is a transfer within the group for each of its
- *             members, all groups at the same time, then one across the machine for each group.
- *   serial    What the closing worker does by itself: publishing, recording, the callback. Measured: about 40 ns.
+ *   release   Who opens the round writes the line with the epoch, and all others read it. The first
+ *             reader in another cache waits a whole transfer. The others' requests come while it is
+ *             on its way, and are served one after the other, each in a quarter of a transfer (an
+ *             assumption: reads overlap, how far is not published), first across the machine, one
+ *             for each shared cache, then within each of these.
+ *   count     Each worker subtracts its segments from a counter, and that cannot overlap: each
+ *             needs the line for itself. In one level that is a transfer for every worker but the
+ *             last who had it, most of them across the machine. In two levels (above 16 workers) it
+ *             is a transfer within the group for each of its members, all groups at the same time,
+ *             then one across the machine for each group.
+ *   serial    What the closing worker does by itself: publishing, recording, the callback.
+ *             Measured: about 40 ns.
  *
- * A transfer is what programs that bounce a line between two cores report: half of a round trip. For two workers the model
- * gives one round trip and the serial part; measured on such a machine it is 0.6 of a round trip, for there the
- * worker that opens the round has computed its own part before, and nobody needs the counter's line.
+ * A transfer is what programs that bounce a line between two cores report: half of a round trip.
+ * For two workers the model gives one round trip and the serial part; measured on such a machine it
+ * is 0.6 of a round trip, for there the worker that opens the round has computed its own part
+ * before, and nobody needs the counter's line.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,8 +51,8 @@ struct machine {
   double near_ns, far_ns, socket_ns;
 };
 
-/* Medians from the repository nviennot/core-to-core-latency (README, 2022), measured there on bare metal by
- * compare-exchange; two sockets where it has figures for them. */
+/* Medians from the repository nviennot/core-to-core-latency (README, 2022), measured there on bare
+ * metal by compare-exchange; two sockets where it has figures for them. */
 static const struct machine published[] = {
     {"AMD EPYC 7R13 (Milan)", 8, 48, 23, 107, 197},
     {"Intel Xeon 8375C (Ice Lake)", 32, 32, 51, 51, 108},
@@ -63,7 +69,7 @@ static unsigned group_size(const struct machine *machine, unsigned cores) {
   return size < cores ? size : cores;
 }
 
-/* The mean transfer between a core and another one of `cores`, those of its own group left out if `outside`. */
+/* The mean transfer from a core to another of `cores`. `outside` leaves out its own group. */
 static double transfer_ns(const struct machine *machine, unsigned cores, int outside) {
   const double near = least(machine->group_cores, cores) - 1;
   const double socket_cores = machine->socket_cores == 0 ? cores : machine->socket_cores;

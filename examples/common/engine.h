@@ -19,8 +19,8 @@ void example_engine_done(struct example_engine *engine, const char *program, int
                          const struct synched_report *report);
 
 /* Destroys them, last made first. The program's exit code: 0 where `status`, that of all that was
- * tried, is 0, and the job ended well or was cancelled, which is how it is told to end; otherwise 1,
- * and what was wrong is on stderr. */
+ * tried, is 0, and the job ended well or was cancelled, which is how it is told to end. Otherwise
+ * 1, and what was wrong is on stderr. */
 int example_engine_end(struct example_engine *engine, const char *program, int status);
 
 #endif

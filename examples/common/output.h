@@ -44,8 +44,7 @@ bool example_output_is_input(const char *output, const char *input);
 /* Whether two outputs would be one file or pipe; also where there is none yet. */
 bool example_output_is_output(const char *one, const char *other);
 
-/* Whether example_output_open has a chance: to be told before a long run, not after it. Creates
- * nothing. 0 or -1. */
+/* Tells before a long run whether example_output_open can work. Creates nothing. 0 or -1. */
 int example_output_check(const char *path);
 
 /* Opens. 0, to be ended by one of the two below; or -1. */

@@ -21,9 +21,9 @@ void example_note_print(const char *program, const char *name, size_t line, cons
 
 #define EXAMPLE_OPTION_BYTES 24 /* enough for every option's name */
 
-/* How the option that getopt_long has just returned is written, for a message; `known` ends with zeros, and its values are
- * letters or above UCHAR_MAX. Of what getopt does not know it tells a letter, or else it has just stepped over the
- * word. */
+/* How the option that getopt_long has just returned is written, for a message; `known` ends with
+ * zeros, and its values are letters or above UCHAR_MAX. Of what getopt does not know it tells a
+ * letter, or else it has just stepped over the word. */
 const char *example_option_name(int option, char **argv, const struct option *known,
                                 char text[static EXAMPLE_OPTION_BYTES]);
 

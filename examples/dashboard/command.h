@@ -28,7 +28,7 @@ struct dashboard_command {
   uint64_t value; /* STEP: rounds; PERIOD: ns */
 };
 
-/* Reads a message, which need not end with a 0. *out is set only on success. 0; or -1 and why not. */
+/* Reads a message, which need not end with a 0. 0 and *out; or -1 and why, and *out stays. */
 int dashboard_command_parse(struct dashboard_command *out, const char *message, size_t byte_count,
                             struct example_error *error);
 

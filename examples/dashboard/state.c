@@ -28,8 +28,8 @@ __attribute__((format(printf, 2, 3))) static void add(struct text *text, const c
     text->byte_count += (size_t)wanted < left ? (size_t)wanted : left - 1;
 }
 
-/* What came from outside may hold anything. Bytes above ASCII need not be UTF-8, which a text message
- * must be. */
+/* What came from outside may hold anything. Bytes above ASCII need not be UTF-8, which a text
+ * message must be. */
 static void add_quoted(struct text *text, const char *value) {
   add(text, "\"");
   for (const char *at = value; *at && at < value + ERROR_BYTES_MAX; at++) {

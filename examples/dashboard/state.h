@@ -37,8 +37,8 @@ size_t dashboard_state_write(char *out, size_t room, const struct dashboard_stat
 
 #define DASHBOARD_REPLY_BYTES_MAX 640u
 
-/* Writes {"type":"accepted","command":...}, or {"type":"refused","error":...} where `error` is not NULL.
- * Returns its bytes. */
+/* Writes {"type":"accepted","command":...}, or {"type":"refused","error":...} where `error` is not
+ * NULL. Returns its bytes. */
 size_t dashboard_reply_write(char out[static DASHBOARD_REPLY_BYTES_MAX], const char *verb,
                              const char *error);
 

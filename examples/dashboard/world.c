@@ -14,8 +14,7 @@
 #include "bands.h"
 #include "common/random.h"
 
-/* A lane to a cache line, or two where they are fetched in pairs: workers do not slow each other
- * down. */
+/* Each lane has its own pair of cache lines, so workers do not slow each other down. */
 struct dashboard_lane {
   _Alignas(128) _Atomic uint64_t work_ns;
 };

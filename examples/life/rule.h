@@ -13,7 +13,8 @@
 #define LIFE_SIDE_MAX ((size_t)1 << 20) /* cells: no pattern and no grid is wider or higher */
 #define LIFE_RULE_TEXT_BYTES 64         /* enough for life_rule_format */
 
-/* Cells of one grid: 2 GiB, and there are two of them; where there are not that many addresses, 256 MiB. */
+/* The cells of a grid fill 2 GiB at most, or 256 MiB where addresses have 32 bits. A run has two
+ * grids. */
 #if SIZE_MAX > UINT32_MAX
 #define LIFE_CELLS_MAX ((size_t)1 << 34)
 #else

@@ -30,8 +30,9 @@ struct mixer_input {
  * damaged, or has more than two channels. */
 int mixer_input_open(struct mixer_input *out, const char *path, struct mixer_error *error);
 
-/* Reads the next frames: `frames` times the channel count samples. Behind the end of the file there is silence. 0; or
- * -1 and why: reading failed, or a sample is not a finite number. May wait for the disk. */
+/* Reads the next frames: `frames` times the channel count samples. Behind the end of the file there
+ * is silence. 0; or -1 and why: reading failed, or a sample is not a finite number. May wait for
+ * the disk. */
 int mixer_input_read(struct mixer_input *input, float *out, size_t frames,
                      struct mixer_error *error);
 

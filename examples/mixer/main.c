@@ -1,6 +1,5 @@
 /*
- * mixer: mixes WAV files on Synched, a block of frames to a round, at the speed at which they
- * sound.
+ * mixer: mixes WAV files in real time. Each round computes one block of frames.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,8 +18,8 @@
 
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
-static volatile sig_atomic_t
-    interrupted; /* in the plain loop; rounds hear of it through the event loop */
+/* For the plain loop; rounds hear of an interrupt through the event loop. */
+static volatile sig_atomic_t interrupted;
 
 static void note_interrupt(int number) {
   (void)number;

@@ -1,6 +1,6 @@
 /*
- * An option for one input may come before the inputs are known, since files and options can be mixed. So these are
- * noted as they come, and applied at the end; the last one for an input counts.
+ * An option for one input may come before the inputs are known, since files and options can be
+ * mixed. So these are noted as they come, and applied at the end; the last one for an input counts.
  */
 #include "options.h"
 
@@ -80,8 +80,8 @@ static const char *setting_name(int option) {
   return option == OPTION_GAIN ? "--gain" : "--lowpass";
 }
 
-/* The decimal number that the text begins with; *end is where it stops. False where there is none; one above `most`
- * becomes most + 1. */
+/* The decimal number that the text begins with; *end is where it stops. False where there is none;
+ * one above `most` becomes most + 1. */
 static bool read_number(size_t *out, const char *text, size_t most, const char **end) {
   size_t value = 0;
   const char *at = text;
@@ -101,8 +101,8 @@ static int parse_number(size_t *out, const char *text, size_t most, struct mixer
   return 0;
 }
 
-/* strtod takes more than is wanted here, such as leading spaces and "nan"; what is not finite is left to it, so that
- * the message can be the same. */
+/* strtod takes more than is wanted here, such as leading spaces and "nan"; what is not finite is
+ * left to it, so that the message can be the same. */
 static int parse_value(double *out, const char *text, struct mixer_error *error) {
   char *end;
   *out = strtod(text, &end);

@@ -35,7 +35,8 @@ enum mixer_options_result {
   MIXER_OPTIONS_WRONG /* *error says what */
 };
 
-/* Reads the command line; the strings stay the caller's. To be ended with mixer_options_deinit, whatever the result. */
+/* Reads the command line; the strings stay the caller's. To be ended with mixer_options_deinit,
+ * whatever the result. */
 enum mixer_options_result mixer_options_parse(struct mixer_options *out, int argc, char **argv,
                                               struct mixer_error *error);
 

@@ -130,8 +130,8 @@ static int hand_over(int from) {
   }
 }
 
-/* Completes and closes the file; 0, or an errno. libsndfile does not tell whether the header found a place, so
- * the length is looked at. */
+/* Completes and closes the file; 0, or an errno. libsndfile does not tell whether the header found
+ * a place, so the length is looked at. */
 static int close_file(struct mixer_output *output) {
   const uint64_t bytes =
       output->frames_written * output->format.channel_count * (uint64_t)sizeof(float);

@@ -39,8 +39,8 @@ struct mixer_output {
 int mixer_output_open(struct mixer_output *out, const char *name,
                       const struct mixer_output_format *format, struct mixer_error *error);
 
-/* Writes the next frames. 0; or -1 and why: the disk is full, or a sum has become so large that a float cannot hold
- * it. May wait for the disk. */
+/* Writes the next frames. 0; or -1 and why: the disk is full, or a sum has become so large that a
+ * float cannot hold it. May wait for the disk. */
 int mixer_output_write(struct mixer_output *output, const float *samples, size_t frames,
                        struct mixer_error *error);
 

@@ -25,7 +25,7 @@ int mixer_plan_make(struct mixer_plan *out, const struct mixer_options *options,
                              .worker_count = options->worker_count};
   if (options->fast || options->serial)
     return 0;
-  /* To the nearest nanosecond; what that is wrong by in an hour is less than two clocks differ by. */
+  /* To the nearest nanosecond: in an hour that errs by less than two clocks differ. */
   out->period_ns = (frames * SECOND_NS + rate_hz / 2) / rate_hz;
   if (out->period_ns < SYNCHED_PERIOD_MIN_NS || out->period_ns > SYNCHED_PERIOD_MAX_NS)
     return refuse(options, rate_hz, out->period_ns, error);

@@ -18,8 +18,8 @@ struct mixer_plan {
   unsigned worker_count; /* 0: the pool decides */
 };
 
-/* Finds the plan; options->round_frames: 1 to 2^32. 0; or -1 and why: at the speed at which it sounds, the period of a
- * round would be shorter or longer than Synched's can be. */
+/* Finds the plan; options->round_frames: 1 to 2^32. 0; or -1 and why: at the speed at which it
+ * sounds, the period of a round would be shorter or longer than Synched's can be. */
 int mixer_plan_make(struct mixer_plan *out, const struct mixer_options *options,
                     const struct mixer_output_format *format, struct mixer_error *error);
 

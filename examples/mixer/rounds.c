@@ -1,19 +1,21 @@
 /*
- * Who does what. The loop's thread does all that may wait for a disk: it reads the inputs ahead of the rounds, adds up
- * the strips' blocks of each round in the order of the inputs, and writes the sum. The workers do the arithmetic: in
- * round r the call of input i takes frames (r-1) * N up to r * N of it, which have been read by then, and leaves in
- * its segment the filtered block, and what the filter carries on. Where the filter stood is in the segment that the
- * same input left in round r-1; nobody else writes there, so nothing needs a lock.
+ * Who does what. The loop's thread does all that may wait for a disk: it reads the inputs ahead of
+ * the rounds, adds up the strips' blocks of each round in the order of the inputs, and writes the
+ * sum. The workers do the arithmetic: in round r the call of input i takes frames (r-1) * N up to r
+ * * N of it, which have been read by then, and leaves in its segment the filtered block, and what
+ * the filter carries on. Where the filter stood is in the segment that the same input left in round
+ * r-1; nobody else writes there, so nothing needs a lock.
  *
- * What keeps the reading ahead of the rounds, and the rounds from running away from the writing, is one thing: the
- * memory's leases. Every snapshot is delivered, and kept until it has been; with L leases there are 2 + L buffers: one
- * to write to, the current one, and L more. So round r begins only when the delivery of round r - L - 2 is over. In it the
- * loop's thread writes that round, and puts the frames of round r where those of that round were: there are L + 2
- * such places. That a buffer is released before it is used again orders the one before the other. Memory is
- * bounded, however long the files are.
+ * What keeps the reading ahead of the rounds, and the rounds from running away from the writing, is
+ * one thing: the memory's leases. Every snapshot is delivered, and kept until it has been; with L
+ * leases there are 2 + L buffers: one to write to, the current one, and L more. So round r begins
+ * only when the delivery of round r - L - 2 is over. In it the loop's thread writes that round, and
+ * puts the frames of round r where those of that round were: there are L + 2 such places. That a
+ * buffer is released before it is used again orders the one before the other. Memory is bounded,
+ * however long the files are.
  *
- * The rounds of a periodic job are all computed, also those whose tick has been missed: the file has no gaps. With
- * CATCH_UP the mix is back on time after a delay, as a sound card would need it.
+ * The rounds of a periodic job are all computed, also those whose tick has been missed: the file
+ * has no gaps. With CATCH_UP the mix is back on time after a delay, as a sound card would need it.
  */
 #include "rounds.h"
 

@@ -1,6 +1,6 @@
 /*
- * rounds.h: the engine at work. The only part of this program that knows Synched's rounds: one round is one block of
- * frames, one segment one input.
+ * rounds.h: the engine at work. The only part of this program that knows Synched's rounds: one
+ * round is one block of frames, one segment one input.
  */
 #ifndef MIXER_ROUNDS_H
 #define MIXER_ROUNDS_H

@@ -1,6 +1,7 @@
 /*
- * The reference that the rounds are compared with. It shares with them the arithmetic of one sample, and nothing of how
- * the work is cut: its blocks have another size, and its filters' states stay where they are.
+ * The reference that the rounds are compared with. It shares with them the arithmetic of one
+ * sample, and nothing of how the work is cut: its blocks have another size, and its filters' states
+ * stay where they are.
  */
 #include "mix.h"
 

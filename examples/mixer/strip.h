@@ -1,8 +1,8 @@
 /*
  * strip.h: what a mixing desk has for each input: a filter and a gain; and the sum of them all.
  *
- * Samples are floats, 1 being full scale. A block is some frames, a frame the samples of one moment: one where the
- * input is mono, left and right where it is stereo.
+ * Samples are floats, 1 being full scale. A block is some frames, a frame the samples of one
+ * moment: one where the input is mono, left and right where it is stereo.
  */
 #ifndef MIXER_STRIP_H
 #define MIXER_STRIP_H
@@ -38,8 +38,8 @@ struct mixer_sum {
 /* Starts over with silence. */
 void mixer_sum_clear(struct mixer_sum *sum);
 
-/* Adds a block of so many channels; a mono one is heard on both sides of a stereo mix. Not a stereo one to a mono
- * mix. */
+/* Adds a block of so many channels. Mono is heard on both sides of a stereo mix; a stereo block
+ * cannot be added to a mono mix. */
 void mixer_sum_add(struct mixer_sum *sum, const float *block, unsigned channel_count);
 
 /* The first `frames` of it as samples. */

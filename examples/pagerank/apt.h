@@ -19,7 +19,7 @@ struct pagerank_apt {
 /* Starts it. 0, to be ended with pagerank_apt_close; or -1 and why. */
 int pagerank_apt_open(struct pagerank_apt *out, struct example_error *error);
 
-/* Waits for its end; what it has not printed yet is lost, and it may fail for that. 0; or -1 and why. */
+/* Waits for its end. Output that was not read is lost, which may make it fail. 0; or -1 and why. */
 int pagerank_apt_close(struct pagerank_apt *apt, struct example_error *error);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * Edges are sorted by the digits of one end, the lowest first: each pass counts how many edges have
- * which digit and then moves every edge to its place. That is linear in the number of edges, and it is
- * stable, so that two sorts, by `from` and then by `to`, order by both. Digits in which all edges
- * agree need no pass, so that small vertex numbers cost two passes and only numbers of the full 64
- * bits cost all six.
+ * which digit and then moves every edge to its place. That is linear in the number of edges, and it
+ * is stable, so that two sorts, by `from` and then by `to`, order by both. Digits in which all
+ * edges agree need no pass, so that small vertex numbers cost two passes and only numbers of the
+ * full 64 bits cost all six.
  */
 #include "edges.h"
 

@@ -24,7 +24,8 @@ enum pagerank_end { PAGERANK_FROM, PAGERANK_TO };
 bool pagerank_edges_add(struct pagerank_edges *edges, uint64_t from, uint64_t to);
 
 /* Sorts by one end; edges that are equal there keep their order. Needs memory for as many edges
- * again; false when there is none, and the list is unchanged. In proportion to the number of edges. */
+ * again; false when there is none, and the list is unchanged. In proportion to the number of
+ * edges. */
 bool pagerank_edges_sort(struct pagerank_edges *edges, enum pagerank_end end);
 
 /* Frees the list and leaves it empty. */

@@ -18,8 +18,8 @@ struct pagerank_graph {
   size_t dangling_count; /* vertices without any */
 };
 
-/* Builds it from dense edges that are sorted by `to`; the order of edges to the same vertex is kept.
- * Edges that are there several times count as often. 0 and *out, to be ended with
+/* Builds it from dense edges that are sorted by `to`; the order of edges to the same vertex is
+ * kept. Edges that are there several times count as often. 0 and *out, to be ended with
  * pagerank_graph_deinit; or -1 and why, and *out is empty. */
 int pagerank_graph_build(struct pagerank_graph *out, const struct pagerank_edges *edges,
                          size_t vertex_count, struct example_error *error);

@@ -3,13 +3,14 @@
  *
  *   the sum of the ranks of its dangling vertices | their ranks | their shares, rank / out-degree
  *
- * The first spares every call a walk over all dangling vertices: it adds up one number per segment. The
- * shares spare every edge a division, and one of two reads from a random place; where an edge's share lies
- * is known from the start and kept in place of the source's index. The share of a dangling vertex is
- * read by nobody.
+ * The first spares every call a walk over all dangling vertices: it adds up one number per segment.
+ * The shares spare every edge a division, and one of two reads from a random place; where an edge's
+ * share lies is known from the start and kept in place of the source's index. The share of a
+ * dangling vertex is read by nobody.
  *
- * All sums are taken in the order of segments, vertices and edges, and the segments are cut by the graph
- * alone: so the result does not depend, not even in its last bit, on who computes what and when.
+ * All sums are taken in the order of segments, vertices and edges, and the segments are cut by the
+ * graph alone: so the result does not depend, not even in its last bit, on who computes what and
+ * when.
  *
  * A round is bound by those reads from random places, one for each edge, and by the numbers of the
  * vertices themselves, which go by in order. One cost unit for each is near enough: what remains
@@ -33,8 +34,8 @@ size_t pagerank_kernel_segments(const struct pagerank_graph *graph) {
   return count < 1 ? 1 : count > PAGERANK_SEGMENTS_MAX ? PAGERANK_SEGMENTS_MAX : count;
 }
 
-/* A segment ends with the vertex that reaches its share of the cost. A vertex that reaches the shares of
- * several segments leaves fewer of them. */
+/* A segment ends with the vertex that reaches its share of the cost. A vertex that reaches the
+ * shares of several segments leaves fewer of them. */
 static void cut(struct pagerank_kernel *kernel, size_t segments_max) {
   const struct pagerank_graph *const graph = kernel->graph;
   const size_t cost = cost_before(graph, graph->vertex_count);
@@ -153,8 +154,8 @@ void pagerank_kernel_ranks(const struct pagerank_kernel *kernel, const double *n
   }
 }
 
-/* No step moves more than all of the rank, there and back; and a step is at most 0.85 of the one before,
- * but for rounding, for which there are some rounds more. */
+/* No step moves more than all of the rank, there and back; and a step is at most 0.85 of the one
+ * before, but for rounding, for which there are some rounds more. */
 uint64_t pagerank_kernel_rounds(double tolerance) {
   uint64_t rounds = 8;
   double change = 2 * PAGERANK_DAMPING;

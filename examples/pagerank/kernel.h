@@ -1,8 +1,8 @@
 /*
  * kernel.h: a round of power iteration, segment by segment.
  *
- * A vertex's rank is the chance to find there somebody who follows edges at random, and in 15 of 100
- * steps, or where there is no edge to follow, goes on at any vertex (Brin and Page 1998):
+ * A vertex's rank is the chance to find there somebody who follows edges at random, and in 15 of
+ * 100 steps, or where there is no edge to follow, goes on at any vertex (Brin and Page 1998):
  *
  *   rank[v] = (1 - 0.85 + 0.85 * dangling) / vertex_count
  *             + 0.85 * (the sum of rank[u] / out_degree[u] over the edges from u to v)
@@ -45,8 +45,8 @@ size_t pagerank_kernel_capacity(const struct pagerank_kernel *kernel, size_t seg
 /* Writes a segment as it is before the first round: every vertex has the same rank. */
 void pagerank_kernel_start(const struct pagerank_kernel *kernel, size_t segment, double *out);
 
-/* Computes a segment from `previous`, all numbers of the last round. Returns by how much its ranks have
- * changed: the sum of the differences' absolute values. */
+/* Computes a segment from `previous`, all numbers of the last round. Returns by how much its ranks
+ * have changed: the sum of the differences' absolute values. */
 double pagerank_kernel_step(const struct pagerank_kernel *kernel, const double *previous,
                             size_t segment, double *out);
 
@@ -54,8 +54,8 @@ double pagerank_kernel_step(const struct pagerank_kernel *kernel, const double *
 void pagerank_kernel_ranks(const struct pagerank_kernel *kernel, const double *numbers,
                            double *ranks);
 
-/* After how many rounds the ranks change by less than this in all, in any graph, if they can: where the
- * tolerance is finer than the numbers, they may never. PAGERANK_ROUNDS_MAX at most. */
+/* After how many rounds the ranks change by less than this in all, in any graph, if they can: where
+ * the tolerance is finer than the numbers, they may never. PAGERANK_ROUNDS_MAX at most. */
 uint64_t pagerank_kernel_rounds(double tolerance);
 
 void pagerank_kernel_deinit(struct pagerank_kernel *kernel);

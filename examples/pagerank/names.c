@@ -1,7 +1,7 @@
 /*
- * A hash table with open addressing: a name's slot is the first free one from where its hash points, and
- * at most half of the slots are taken, so that the walk there is short. Names are kept by their places in
- * one growing text, for the text moves when it grows.
+ * A hash table with open addressing: a name's slot is the first free one from where its hash
+ * points, and at most half of the slots are taken, so that the walk there is short. Names are kept
+ * by their places in one growing text, for the text moves when it grows.
  */
 #include "names.h"
 

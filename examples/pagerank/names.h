@@ -26,9 +26,9 @@ struct pagerank_names {
 bool pagerank_names_number(struct pagerank_names *names, const char *name, size_t bytes,
                            size_t *number);
 
-/* Makes vertices of the names, in the order of their bytes, and tells in (*vertex_of)[count], which is to be
- * freed, which vertex each number has become. The names are moved: what is left in *names is empty.
- * False: out of memory, and nothing has changed. */
+/* Makes vertices of the names, in the order of their bytes, and tells in (*vertex_of)[count], which
+ * is to be freed, which vertex each number has become. The names are moved: what is left in *names
+ * is empty. False: out of memory, and nothing has changed. */
 bool pagerank_names_sort(struct pagerank_names *names, struct pagerank_vertices *out,
                          size_t **vertex_of);
 

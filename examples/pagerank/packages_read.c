@@ -1,6 +1,6 @@
 /*
- * Line by line. Most lines are of fields that nobody needs here: they are told by their first bytes and
- * left alone. A line that begins with a blank goes on with the field before it.
+ * Line by line. Most lines are of fields that nobody needs here: they are told by their first bytes
+ * and left alone. A line that begins with a blank goes on with the field before it.
  */
 #include "packages_read.h"
 
@@ -39,8 +39,8 @@ static int number(struct reader *in, const char *name, size_t bytes, size_t *out
   return 0;
 }
 
-/* Past what may follow a name: an architecture, and versions and conditions in brackets. NULL: something
- * else follows, or a bracket is not closed. */
+/* Past what may follow a name: an architecture, and versions and conditions in brackets. NULL:
+ * something else follows, or a bracket is not closed. */
 static const char *skip_conditions(const char *at) {
   if (*at == ':')
     at += 1 + name_bytes(at + 1);

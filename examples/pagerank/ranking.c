@@ -1,7 +1,7 @@
 /*
- * Who may touch what: workers read the kernel and the last round and write only their own segment; what
- * is common to a round, whether it was the last one, is decided between rounds from the fold. So nothing
- * here is shared and written.
+ * Who may touch what: workers read the kernel and the last round and write only their own segment;
+ * what is common to a round, whether it was the last one, is decided between rounds from the fold.
+ * So nothing here is shared and written.
  */
 #include "ranking.h"
 
@@ -79,7 +79,7 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
   return -1;
 }
 
-/* Where any graph would have settled in exact numbers, it is for the last digits that it does not. */
+/* With exact numbers any graph settles within pagerank_kernel_rounds; only rounding prevents it. */
 static int refuse_result(const struct pagerank_ranking *ranking, struct example_error *error) {
   const bool inexact = ranking->rounds_max >= pagerank_kernel_rounds(ranking->tolerance);
   return example_fail(error, 0,

@@ -1,7 +1,7 @@
 /*
- * ranking.h: the engine at work. The only part of this program that knows Synched's rounds: one round
- * is one step of power iteration, one segment a range of vertices with about as many edges to it as
- * any other.
+ * ranking.h: the engine at work. The only part of this program that knows Synched's rounds: one
+ * round is one step of power iteration, one segment a range of vertices with about as many edges to
+ * it as any other.
  */
 #ifndef PAGERANK_RANKING_H
 #define PAGERANK_RANKING_H
@@ -38,8 +38,8 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
                             const struct pagerank_ranking_options *options,
                             struct example_error *error);
 
-/* Computes rounds until one changes the ranks by less than the tolerance. Blocks. 0; or -1 and why: it
- * did not come to that, for one. */
+/* Computes rounds until one changes the ranks by less than the tolerance. Blocks. 0; or -1 and why:
+ * it did not come to that, for one. */
 int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error *error);
 
 void pagerank_ranking_destroy(struct pagerank_ranking *ranking);

@@ -1,6 +1,7 @@
 /*
- * best[] is a heap with the worst of the best on top, until all vertices have been seen: most are turned away
- * by one comparison with it. Then the worst is taken off again and again and put at the end.
+ * best[] is a heap with the worst of the best on top, until all vertices have been seen: most are
+ * turned away by one comparison with it. Then the worst is taken off again and again and put at the
+ * end.
  */
 #include "top.h"
 

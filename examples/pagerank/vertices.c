@@ -1,17 +1,18 @@
 /*
- * Vertex numbers can be anywhere in 64 bits, so that no table can be indexed by them, and a search for each
- * end of each edge would miss the caches millions of times. Sorting needs neither: with the edges sorted by
- * one end, the numbers there come in order, and counting the changes numbers them. `from` is replaced so
- * at first by its place among all `from`; then the edges are sorted by `to`, the two ascending
- * sequences are merged, and what the places mean in the merged one is looked up.
+ * Vertex numbers can be anywhere in 64 bits, so that no table can be indexed by them, and a search
+ * for each end of each edge would miss the caches millions of times. Sorting needs neither: with
+ * the edges sorted by one end, the numbers there come in order, and counting the changes numbers
+ * them. `from` is replaced so at first by its place among all `from`; then the edges are sorted by
+ * `to`, the two ascending sequences are merged, and what the places mean in the merged one is
+ * looked up.
  */
 #include "vertices.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Of edges sorted by `from`: replaces it by its place among the different ones, which are returned, *count
- * of them. NULL: out of memory. */
+/* Of edges sorted by `from`: replaces it by its place among the different ones, which are returned,
+ * *count of them. NULL: out of memory. */
 static uint64_t *place_sources(struct pagerank_edges *edges, size_t *count) {
   struct pagerank_edge *const list = edges->list;
   size_t different = 0;
@@ -37,8 +38,8 @@ static size_t count_targets(const struct pagerank_edges *edges) {
   return different;
 }
 
-/* Merges the numbers of sources and targets into numbers[], and replaces each of them by its index there:
- * sources[] place by place, the targets in the edges. Returns how many there are. */
+/* Merges the numbers of sources and targets into numbers[], and replaces each of them by its index
+ * there: sources[] place by place, the targets in the edges. Returns how many there are. */
 static size_t merge(uint64_t *numbers, uint64_t *sources, size_t source_count,
                     struct pagerank_edges *edges) {
   size_t count = 0, source = 0, edge = 0;

@@ -23,10 +23,10 @@ struct pagerank_vertices {
   char *text;         /* where the names are */
 };
 
-/* Collects the vertex numbers of a list of edges, one at least, and replaces them in it by indices. Afterwards the
- * list is sorted by `to`, and where that is the same, by `from`: what was the order of the edges
- * makes no difference to anything that follows.
- * 0 and *out, to be ended with pagerank_vertices_deinit; or -1 and why, and *out is empty. */
+/* Collects the vertex numbers of a list of edges, one at least, and replaces them in it by indices.
+ * Afterwards the list is sorted by `to`, and where that is the same, by `from`: what was the order
+ * of the edges makes no difference to anything that follows. 0 and *out, to be ended with
+ * pagerank_vertices_deinit; or -1 and why, and *out is empty. */
 int pagerank_vertices_number(struct pagerank_vertices *out, struct pagerank_edges *edges,
                              struct example_error *error);
 

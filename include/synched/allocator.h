@@ -1,10 +1,10 @@
 /*
- * allocator.h: where the library gets its memory from.
+ * allocator.h: where the library gets its heap memory from.
  *
- * Everything that it allocates on the heap goes through one allocator: malloc and free, unless the program sets its
- * own. The buffers of a synched_memory do not: they are whole pages, mapped from the system, so that each page is
- * placed near the worker that first writes it. What libuv and hwloc allocate does not either: libuv has
- * uv_replace_allocator for that.
+ * One allocator serves everything that the library allocates on the heap. It is malloc and free,
+ * unless the program sets its own. Two things bypass it. The buffers of a synched_memory are whole
+ * pages, mapped from the system, so that each page lies near the worker that first writes it. libuv
+ * and hwloc have allocators of their own; libuv's is set with uv_replace_allocator.
  */
 #ifndef SYNCHED_ALLOCATOR_H
 #define SYNCHED_ALLOCATOR_H
@@ -15,23 +15,24 @@
 
 SYNCHED_BEGIN_DECLS
 
-/* The two functions may be called on any thread that calls the library, and on the workers of a pool that is being
- * created; on several at once. They must not call the library. */
+/* Several threads may call the two functions at once: every thread that calls the library, and the
+ * workers of a pool that is being created. The functions must not call the library. */
 struct synched_allocator {
-  /* `bytes` (1 or more) at a multiple of `alignment` (a power of two, at most 128), not necessarily zeroed;
-   * NULL: refused, and the call that needed it returns SYNCHED_ENOMEM. A block that is not so aligned is released
-   * at once, and counts as refused. */
+  /* Returns `bytes` bytes (1 or more) at a multiple of `alignment` (a power of two, at most 128).
+   * They need not be zero. NULL refuses: the call that needed the block returns SYNCHED_ENOMEM. A
+   * block that is not so aligned is released at once and counts as refused. */
   void *(*allocate)(size_t bytes, size_t alignment, void *user);
-  /* What allocate gave; never NULL. */
+  /* Takes back what allocate returned; `block` is never NULL. */
   void (*release)(void *block, void *user);
+  /* Handed to both functions; the library does not look at it. */
   void *user;
 };
 
-/* Sets the allocator for the whole process; NULL: malloc's again. The struct is copied.
- * Any thread, while no other one is in a call of the library.
- * SYNCHED_EINVAL: a NULL function; SYNCHED_EBUSY: something allocated with the one before is still in use (a
- * pool, a memory, a job; also in a child process after fork(), where its parent's still take their room): then
- * nothing changes. */
+/* Sets the allocator of the whole process. NULL restores malloc. The struct is copied.
+ * Any thread, while no other thread is in a call of the library. Does not block; O(1).
+ * Errors: SYNCHED_EINVAL: a function is NULL. SYNCHED_EBUSY: a block of the allocator before is
+ * still in use, for a pool, a memory or a job; after fork() the parent's blocks count in the child,
+ * too. Nothing changes then. */
 SYNCHED_API int synched_set_allocator(const struct synched_allocator *allocator);
 
 SYNCHED_END_DECLS

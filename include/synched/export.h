@@ -1,5 +1,5 @@
 /*
- * export.h: how the public names are marked. Every other header includes this one; programs need not.
+ * export.h: marks the public names. Every other header includes this one; programs need not.
  */
 #ifndef SYNCHED_EXPORT_H
 #define SYNCHED_EXPORT_H

@@ -1,13 +1,13 @@
 /*
  * memory.h: the segmented memory of a job, its snapshots, and writers for threads of your own.
  *
- * A memory is `segment_count` segments of elements of one size. In every round each segment has
- * exactly one writer, which writes the segment's `out`, while everybody reads `previous`, the
- * snapshot that the last round left. At the end of the round the whole becomes the new current
- * snapshot in O(1): nothing is copied, the buffers change roles.
+ * A memory is `segment_count` segments of elements of one size. In every round each segment has one
+ * writer, which writes the segment's `out`. Meanwhile all read `previous`, the snapshot that the
+ * last round left. At the end of the round the whole becomes the new current snapshot in O(1):
+ * nothing is copied, the buffers change roles.
  *
- * Rounds are numbered by the memory. Round 0 is what it was created or loaded with; the first
- * computed round is 1, and its `previous` is round 0.
+ * The memory numbers the rounds. Round 0 is what it was created or loaded with. The first computed
+ * round is 1, and its `previous` is round 0.
  */
 #ifndef SYNCHED_MEMORY_H
 #define SYNCHED_MEMORY_H
@@ -23,45 +23,59 @@ SYNCHED_BEGIN_DECLS
 struct synched_memory; /* opaque */
 struct synched_writer; /* opaque */
 
-#define SYNCHED_SEGMENTS_MAX 16777215u /* segments of one memory */
+/* segments of one memory */
+#define SYNCHED_SEGMENTS_MAX 16777215u
 #define SYNCHED_LEASES_MAX 254u
 
-/* Asks for pages of 2 MiB, where the system has them, in buffers that are at least so large: fewer misses in
- * the TLB when a large memory is walked through. A request: where it is not granted, pages are ordinary. Pages
- * are then placed, and take memory, 2 MiB at a time. */
+/* Asks for pages of 2 MiB, where the system has them, in buffers that are at least so large. A walk
+ * through a large memory then misses the TLB less often. The system may refuse; pages are ordinary
+ * then. Pages are placed, and take memory, 2 MiB at a time. */
 #define SYNCHED_MEMORY_HUGE_PAGES 1u
 
 /* Where segments lie in the one block that a snapshot's `data` points at. */
 enum synched_layout {
-  SYNCHED_LAYOUT_PACKED = 0, /* without gaps: even segments have element i of segment s at
-                                s * capacity + i. Neighbours may share a cache line at their seam */
-  SYNCHED_LAYOUT_PADDED /* every segment starts on a cache line of its own (128 bytes); its place
-                                is offsets[s] */
+  /* Without gaps. With even segments, element i of segment s is at s * capacity + i. Neighbours may
+   * share a cache line at their seam. */
+  SYNCHED_LAYOUT_PACKED = 0,
+  /* Every segment starts on a cache line of its own (128 bytes), at offsets[s]. */
+  SYNCHED_LAYOUT_PADDED
 };
 
 /* What a segment's `out` holds when its call starts. */
 enum synched_refill {
-  SYNCHED_REFILL_ZERO = 0, /* zeros, over the whole capacity */
-  SYNCHED_REFILL_KEEP,     /* the segment's own content in `previous`, over the whole capacity */
-  SYNCHED_REFILL_NONE      /* unspecified: cheapest, for calls that write all that they count */
+  /* zeros, over the whole capacity */
+  SYNCHED_REFILL_ZERO = 0,
+  /* the segment's own content in `previous`, over the whole capacity */
+  SYNCHED_REFILL_KEEP,
+  /* anything: the cheapest, for calls that write all that they count */
+  SYNCHED_REFILL_NONE
 };
 
 struct synched_memory_options {
-  uint32_t struct_size;             /* filled in by SYNCHED_MEMORY_OPTIONS */
-  uint32_t flags;                   /* 0 or SYNCHED_MEMORY_HUGE_PAGES */
-  size_t segment_count;             /* 1 .. SYNCHED_SEGMENTS_MAX */
-  size_t segment_capacity;          /* elements per segment, 1 or more; 0 with segment_capacities */
-  size_t element_size;              /* bytes, 1 or more; `data` is aligned to 4096 bytes, so every
-                                       element is aligned to the largest power of two in its size */
-  const size_t *segment_capacities; /* uneven segments: segment_count entries (0 allowed, not all);
-                                       copied; NULL: all segment_capacity */
-  enum synched_layout layout;       /* 0: PACKED */
-  enum synched_refill refill;       /* 0: ZERO */
-  unsigned lease_count; /* snapshots that can be held besides the current one while rounds go on;
-                                       each costs one more buffer. 0 .. SYNCHED_LEASES_MAX */
+  /* filled in by SYNCHED_MEMORY_OPTIONS */
+  uint32_t struct_size;
+  /* 0 or SYNCHED_MEMORY_HUGE_PAGES */
+  uint32_t flags;
+  /* 1 .. SYNCHED_SEGMENTS_MAX */
+  size_t segment_count;
+  /* elements per segment, 1 or more; 0 with segment_capacities */
+  size_t segment_capacity;
+  /* Bytes, 1 or more. `data` is aligned to 4096 bytes, so every element is aligned to the largest
+   * power of two in its size. */
+  size_t element_size;
+  /* Uneven segments: segment_count entries, of which some, not all, may be 0; copied. NULL: all
+   * have segment_capacity. */
+  const size_t *segment_capacities;
+  /* 0: PACKED */
+  enum synched_layout layout;
+  /* 0: ZERO */
+  enum synched_refill refill;
+  /* How many snapshots besides the current one can be held while rounds go on. Each costs one more
+   * buffer. 0 .. SYNCHED_LEASES_MAX. */
+  unsigned lease_count;
 };
 
-/* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
+/* Returns options with every default, for C++ and where a macro is unwelcome. */
 static inline struct synched_memory_options synched_memory_options_default(void) {
   struct synched_memory_options options;
   memset(&options, 0, sizeof options);
@@ -77,122 +91,145 @@ static inline struct synched_memory_options synched_memory_options_default(void)
 #endif
 
 /* Creates a memory: 2 + lease_count buffers, all zeros, every count at its capacity, round 0.
- * Everything is allocated here, and no round allocates anything. Pages are reserved, not touched: a
- * 4 GiB memory costs its pages when they are first written, by the worker at home there.
- * options is required. Any thread; does not wait for anybody.
- * On success the caller owns *out and ends it with synched_memory_destroy.
- * SYNCHED_EINVAL: a size of zero, both or neither of segment_capacity and segment_capacities, an unknown
- * flag, enum value or bytes behind the known fields; SYNCHED_ERANGE: too many segments or leases;
- * SYNCHED_EOVERFLOW: the bytes do not fit in size_t; SYNCHED_ENOMEM. */
+ * options is required. This call allocates everything; no round allocates anything. It reserves
+ * pages but does not touch them: a 4 GiB memory costs its pages when the workers at home there
+ * first write them.
+ * Any thread; waits for nobody. On success the caller owns *out and ends it with
+ * synched_memory_destroy.
+ * Errors: SYNCHED_EINVAL: a NULL; a size of zero; both or neither of segment_capacity and
+ * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields.
+ * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
+ * SYNCHED_ENOMEM. *out is NULL then. */
 SYNCHED_API int synched_memory_create(struct synched_memory **out,
                                       const struct synched_memory_options *options);
 
-/* Frees a memory. NULL is allowed and does nothing. Any thread; does not block.
- * SYNCHED_EBUSY: a job was created with it, a writer is open, or a snapshot is still retained;
- * SYNCHED_ENOTSUP: in a child process after fork(), of its parent's memory (see synched.h; so for every
- * call below that names it). The memory is then as before. */
+/* Frees a memory. NULL is allowed and does nothing.
+ * Any thread; does not block.
+ * Errors, after which the memory is as before: SYNCHED_EBUSY: it has a job, an open writer or a
+ * retained snapshot. SYNCHED_ENOTSUP, here and below: the memory is a parent process's, see
+ * synched.h. */
 SYNCHED_API int synched_memory_destroy(struct synched_memory *memory);
 
-/* Sets the initial content of one segment: copies `count` elements, zeroes the rest of its capacity,
- * and sets its count. count may be 0, and elements NULL then. For use before the first round; also
- * between jobs, when it changes the current snapshot in place.
- * Any thread, one at a time; no synched_snapshot_current may run at the same moment.
- * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: no such segment, or count above its capacity;
- * SYNCHED_EBUSY: a job runs on it, a writer is open, or the current snapshot is retained; SYNCHED_ENOTSUP. */
+/* Sets the initial content of one segment: copies `count` elements, fills the rest of its capacity
+ * with zeros, and sets its count. If count is 0, elements may be NULL. Call it before the first
+ * round, or between jobs: it changes the current snapshot in place.
+ * Any thread, one at a time, and not while another thread is in synched_snapshot_current. Does not
+ * wait for rounds; O(capacity of the segment).
+ * Errors, after which nothing has changed: SYNCHED_EINVAL: a NULL. SYNCHED_ERANGE: there is no such
+ * segment, or count is above its capacity. SYNCHED_EBUSY: a job runs on the memory, a writer is
+ * open, or the current snapshot is retained. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_memory_load(struct synched_memory *memory, size_t segment,
                                     const void *elements, size_t count);
 
-/* The immutable whole as one round left it. Read-only for everybody; fields are read directly.
- * Segment s has counts[s] valid elements; they start at element offsets[s] of `data`. */
+/* The immutable whole as one round left it. Nobody writes it; fields are read directly. Segment s
+ * has counts[s] valid elements, which start at element offsets[s] of `data`. */
 struct synched_snapshot {
-  uint64_t round;       /* the round that made it; 0: the initial content */
-  const void *data;     /* the first element; aligned to 4096 bytes */
-  size_t element_count; /* extent in elements from data on: all capacities, and PADDED's padding */
-  size_t element_size;  /* bytes */
+  /* the round that made it; 0: the initial content */
+  uint64_t round;
+  /* the first element; aligned to 4096 bytes */
+  const void *data;
+  /* the extent from data on, in elements: all capacities, and PADDED's padding */
+  size_t element_count;
+  /* bytes */
+  size_t element_size;
   size_t segment_count;
-  const size_t *offsets; /* [segment_count + 1], in elements; the last one is element_count */
-  const size_t *counts;  /* [segment_count], in elements */
-  double fold; /* the contributions of the round, folded in segment order; 0 without a fold */
+  /* [segment_count + 1], in elements; the last one is element_count */
+  const size_t *offsets;
+  /* [segment_count], in elements */
+  const size_t *counts;
+  /* the contributions of the round, folded in segment order; 0 without a fold */
+  double fold;
 };
 
-/* The current snapshot, retained for the caller, who releases it. Never NULL for a valid memory; but NULL in a child
- * process after fork(), for a memory that a load, a job or an open writer of its parent was writing at that moment.
- * Any thread, also while rounds run; lock-free; three atomic operations and
- * a few loads per buffer. */
+/* Returns the current snapshot, retained for the caller, who releases it. It is never NULL for a
+ * valid memory, with one exception: in a child process after fork(), if a load, a job or an open
+ * writer of the parent was writing the memory at that moment.
+ * Any thread, also while rounds run. Lock-free: three atomic operations, a few loads per buffer. */
 SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory);
 
-/* Retains a snapshot once more: one that the caller has retained, or one handed to a callback, while
- * that callback runs. Returns its argument. A retained snapshot never changes, however many rounds
- * pass, also after the job has ended. It occupies one of the memory's leases as soon as it is no
- * longer the current one; when all are taken the job waits: after a second on_stalled says so, and its
- * report how long.
- * Any thread; wait-free; NULL is allowed. */
+/* Retains a snapshot once more, and returns it. The caller has retained it before, or is a callback
+ * that got it and still runs. A retained snapshot never changes, however many rounds pass, even
+ * after the job has ended. Once it is not the current one any more, it takes one of the memory's
+ * leases. When all leases are taken the job waits: after a second on_stalled says so, and the
+ * report says for how long.
+ * Any thread; wait-free; two atomic additions. NULL is allowed. */
 SYNCHED_API const struct synched_snapshot *
 synched_snapshot_retain(const struct synched_snapshot *snapshot);
 
-/* Gives back what was retained; after the last release the snapshot may be overwritten.
- * Any thread; NULL is allowed. Does not block; may wake a job that waits for a lease. */
+/* Gives back what was retained. After the last release the snapshot may be overwritten.
+ * Any thread; does not block; may wake a job that waits for a lease. NULL is allowed. */
 SYNCHED_API void synched_snapshot_release(const struct synched_snapshot *snapshot);
 
-/* Segment s of a snapshot: the address of its first element. A convenience for
- * data + offsets[s] * element_size. s is not checked. */
+/* Returns the address of the first element of segment s: data + offsets[s] * element_size. s is not
+ * checked. Any thread; O(1). */
 static inline const void *synched_snapshot_segment(const struct synched_snapshot *snapshot,
                                                    size_t s) {
   return (const unsigned char *)snapshot->data + snapshot->offsets[s] * snapshot->element_size;
 }
 
 /*
- * Writers: rounds on threads that the caller owns, without a pool. Each segment has one seat; the
- * barrier waits for the writers of all segments. The equivalent serial loop of one writer per segment:
+ * Writers: rounds on threads that the caller owns, without a pool. Each segment has one seat, and
+ * the barrier waits for the writers of all segments. With a writer per segment, the equivalent
+ * serial loop is:
  *
- *   for (;;) { for each segment s: its thread writes s;  publish;  for each s: its thread reads all; }
+ *   for (;;) {
+ *     for each segment s: its thread writes s;
+ *     publish;
+ *     for each segment s: its thread reads all;
+ *   }
  *
- * A writer is used by one thread at a time. The round of a memory with writers ends when all
- * `segment_count` writers have called sync. If one closes or fails before that, the round is dropped:
- * nothing of it is published, all others get a status, and the memory starts anew, from its last
- * published snapshot, when every seat has been closed. The barrier spins for a bounded time, then sleeps.
+ * One thread at a time uses a writer. A round ends when all `segment_count` writers have called
+ * sync. If one closes or fails before that, the round is dropped: nothing of it is published, and
+ * all others get a status. The memory starts anew, from its last published snapshot, when every
+ * seat has been closed. The barrier spins for a bounded time, then sleeps.
  */
 
 /* Takes the seat of one segment.
- * Any thread; does not block. On success the caller owns *out and ends it with synched_writer_close.
- * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: no such segment; SYNCHED_EEXIST: its seat is taken;
- * SYNCHED_EBUSY: a job was created with this memory; SYNCHED_ECANCELED: the other seats are
- * leaving after one of them left or failed; SYNCHED_ERANGE: more than 65536 segments; SYNCHED_ENOMEM;
- * SYNCHED_ENOTSUP. */
+ * Any thread; does not block. On success the caller owns *out and ends it with
+ * synched_writer_close.
+ * Errors: SYNCHED_EINVAL: a NULL. SYNCHED_ERANGE: there is no such segment, or the memory has over
+ * 65536 of them. SYNCHED_EEXIST: the seat is taken. SYNCHED_EBUSY: the memory has a job.
+ * SYNCHED_ECANCELED: a writer left or failed, and the others have not all left yet. SYNCHED_ENOMEM.
+ * SYNCHED_ENOTSUP. *out is NULL then. */
 SYNCHED_API int synched_writer_open(struct synched_writer **out, struct synched_memory *memory,
                                     size_t segment);
 
-/* Writes the segment for the round that is open: copies `count` elements, zeroes the rest. The last of
- * several writes counts. Does not block.
- * SYNCHED_EINVAL: a NULL; SYNCHED_ERANGE: count above the capacity; SYNCHED_EBUSY: all leases are held by
- * retained snapshots, so that there is no buffer to write to: release one, then call again;
- * SYNCHED_ENOTSUP. Nothing is written then. */
+/* Writes the segment for the open round: copies `count` elements, and fills the rest with zeros. Of
+ * several writes the last one counts.
+ * One thread at a time; does not block; O(capacity of the segment).
+ * Errors, after which nothing is written: SYNCHED_EINVAL: a NULL. SYNCHED_ERANGE: count is above
+ * the capacity. SYNCHED_EBUSY: retained snapshots hold all leases, so that there is no buffer to
+ * write to; release one, then call again. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_write(struct synched_writer *writer, const void *elements,
                                      size_t count);
 
-/* The barrier: waits until every segment's writer is here, then gives the snapshot of the round in *now. A
- * segment not written in this round keeps its previous content and count.
- * *now is valid without being retained until this writer's next sync or close. Blocks; one atomic
- * read-modify-write on a shared line per call, no system call while nobody has to sleep; the last one
- * to arrive publishes, in O(1).
- * After a failure *now is NULL. SYNCHED_EINVAL: a NULL; SYNCHED_EBUSY: as for write, only where this
- * segment was not written; SYNCHED_ECANCELED: another writer left, or the code with which one failed: nothing
- * was published, and every later sync returns the same; SYNCHED_ENOTSUP. */
+/* The barrier: waits until every segment's writer is here, then gives the round's snapshot in *now.
+ * A segment that was not written in this round keeps its previous content and count. *now is valid,
+ * without being retained, until this writer's next sync or close.
+ * One thread at a time. Blocks. Costs one atomic read-modify-write on a shared line, and no system
+ * call while nobody has to sleep. The last writer to arrive publishes, in O(1).
+ * Errors, after which *now is NULL: SYNCHED_EINVAL: a NULL. SYNCHED_EBUSY: as for write, and only
+ * if this segment was not written. SYNCHED_ECANCELED if another writer left, or the code with which
+ * one failed: nothing is published, and every later sync returns the same. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_sync(struct synched_writer *writer,
                                     const struct synched_snapshot **now);
 
-/* Write, barrier and read in one call; the errors of both. After a failed write it does not sync. */
+/* Writes, waits at the barrier and reads in one call, with the errors of synched_writer_write and
+ * synched_writer_sync. After a failed write it does not wait at the barrier. */
 SYNCHED_API int synched_writer_write_sync_read(struct synched_writer *writer, const void *elements,
                                                size_t count, const struct synched_snapshot **now);
 
-/* Fails the open round for everybody: every other writer's sync returns `code`, and so does this
- * one's. code: any value but 0; the first failure counts. Does not block.
- * SYNCHED_EINVAL: a NULL, or code 0. SYNCHED_EALREADY: a writer failed or left before; SYNCHED_ENOTSUP. */
+/* Fails the open round for all: the sync of every writer, this one included, returns `code`, which
+ * is any value but 0. The first failure counts.
+ * One thread at a time; does not block.
+ * Errors: SYNCHED_EINVAL: a NULL, or code is 0. SYNCHED_EALREADY: a writer failed or left before.
+ * SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_fail(struct synched_writer *writer, int code);
 
-/* Gives the seat back. If the others are in, or later enter, a round that now can never be complete,
- * their sync returns SYNCHED_ECANCELED. Does not block. NULL is allowed.
- * SYNCHED_EINVAL: the seat is not open; SYNCHED_ENOTSUP. */
+/* Gives the seat back. If the others are in a round that now can never be complete, or enter one
+ * later, their sync returns SYNCHED_ECANCELED. NULL is allowed and does nothing.
+ * One thread at a time; does not block.
+ * Errors: SYNCHED_EINVAL: the seat is not open. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_writer_close(struct synched_writer *writer);
 
 SYNCHED_END_DECLS

@@ -1,9 +1,9 @@
 /*
  * pool.h: a pool of persistent workers, each with its place.
  *
- * A pool is created once and runs any number of jobs. Its workers are threads of the library's own:
- * they start together, wait for rounds (spinning for a bounded time, then asleep, at no CPU), and end
- * with synched_pool_destroy. The affinity mask of the calling thread is never changed.
+ * A pool is created once and runs any number of jobs. Its workers are threads of the library's own.
+ * They start together and end with synched_pool_destroy. Between rounds they spin for a bounded
+ * time, then sleep and use no CPU. The affinity mask of the calling thread never changes.
  */
 #ifndef SYNCHED_POOL_H
 #define SYNCHED_POOL_H
@@ -23,33 +23,45 @@ struct synched_pool; /* opaque */
 
 /* How a worker waits for the next round. */
 enum synched_wait {
-  SYNCHED_WAIT_AUTO = 0, /* spin for a bounded time, then sleep; no spinning when there are more
-                            workers than usable CPUs */
-  SYNCHED_WAIT_SPIN,     /* while a job runs never sleep: lowest latency, burns every worker's CPU;
-                            refused with more workers than usable CPUs. Without a job they sleep */
-  SYNCHED_WAIT_SLEEP     /* sleep at once: slowest rounds, least CPU */
+  /* Spin for a bounded time, then sleep. With more workers than usable CPUs nobody spins. */
+  SYNCHED_WAIT_AUTO = 0,
+  /* Never sleep while a job runs: the lowest latency, but it burns every worker's CPU. Refused with
+   * more workers than usable CPUs. Without a job the workers sleep. */
+  SYNCHED_WAIT_SPIN,
+  /* Sleep at once: the slowest rounds, the least CPU. */
+  SYNCHED_WAIT_SLEEP
 };
 
 struct synched_pool_options {
-  uint32_t struct_size;  /* filled in by SYNCHED_POOL_OPTIONS */
-  uint32_t flags;        /* none defined yet: 0 */
-  unsigned worker_count; /* 0: as many as this process may really use (mask, cgroup quota) */
-  enum synched_affinity affinity; /* 0: AUTO */
-  const char *cpu_list;           /* "0-3,8", for SYNCHED_AFFINITY_LIST only; copied */
-  enum synched_wait wait;         /* 0: AUTO */
-  /* longest spin before sleeping, for WAIT_AUTO; 0: 50 us, or up to 500 us while waits are
-   * mostly over within that; less while they are much longer */
+  /* filled in by SYNCHED_POOL_OPTIONS */
+  uint32_t struct_size;
+  /* 0: a pool has no flags yet */
+  uint32_t flags;
+  /* 0: as many as this process may really use (affinity mask, cgroup quota) */
+  unsigned worker_count;
+  /* 0: AUTO */
+  enum synched_affinity affinity;
+  /* "0-3,8", for SYNCHED_AFFINITY_LIST only; copied */
+  const char *cpu_list;
+  /* 0: AUTO */
+  enum synched_wait wait;
+  /* The longest spin before a worker sleeps, for WAIT_AUTO only. 0: 50 us, or up to 500 us while
+   * most waits end within that; less while waits are much longer. */
   uint64_t spin_ns;
-  const char *name;   /* threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied */
-  size_t stack_bytes; /* per worker; 0: the system's default */
-  int priority; /* of the workers: 1 .. 99, real-time (SCHED_FIFO); 0: as the creating thread's, which
-                   may be real-time itself. A worker at real-time priority keeps everything below it off
-                   its CPU while it computes or spins */
-  int nice; /* -20 .. 19, where priority is 0: the workers' nice value, as ordinary threads (SCHED_OTHER),
-               also where the creating thread is real-time; 0: as the creating thread's */
+  /* The threads are called NAME/0, NAME/1, ...; NULL: "synched"; copied. */
+  const char *name;
+  /* per worker; 0: the system's default */
+  size_t stack_bytes;
+  /* 1 .. 99: real-time (SCHED_FIFO). 0: as the creating thread, which may be real-time itself. A
+   * worker at a real-time priority keeps everything below it off its CPU while it computes or
+   * spins. */
+  int priority;
+  /* -20 .. 19, where priority is 0: the workers are ordinary threads (SCHED_OTHER) with this nice
+   * value, even if the creating thread is real-time. 0: as the creating thread. */
+  int nice;
 };
 
-/* Options with every default; then assign fields. For C++, and where a macro is unwelcome. */
+/* Returns options with every default, for C++ and where a macro is unwelcome. */
 static inline struct synched_pool_options synched_pool_options_default(void) {
   struct synched_pool_options options;
   memset(&options, 0, sizeof options);
@@ -58,62 +70,81 @@ static inline struct synched_pool_options synched_pool_options_default(void) {
 }
 
 #if !defined(__cplusplus)
-/* SYNCHED_POOL_OPTIONS(.worker_count = 4): a pointer to options that live in the enclosing block. */
+/* SYNCHED_POOL_OPTIONS(.worker_count = 4): a pointer to options in the enclosing block. */
 #define SYNCHED_POOL_OPTIONS(...)                                                                  \
   (&(struct synched_pool_options){.struct_size = (uint32_t)sizeof(struct synched_pool_options),    \
                                   __VA_ARGS__})
 #endif
 
-/* Creates a pool; returns when every worker exists, is placed and waits.
- * options: NULL for all defaults. Any thread but a worker of a pool; blocks for the creation (some
- * milliseconds). A pin or a priority that the system refuses (as in some containers) is no failure: see
- * synched_pool_info.
+/* Creates a pool. Returns when every worker exists, has its place and waits.
+ * options: NULL for all defaults. If the system refuses a pin or a priority, as some containers do,
+ * the call succeeds all the same, and synched_pool_info says so.
+ * Any thread but a worker of a pool; blocks for the creation, some milliseconds.
  * On success the caller owns *out and ends it with synched_pool_destroy.
- * SYNCHED_EINVAL: unknown flag, enum value, or bytes set behind the known fields; worker_count above
- * SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; a stack below 64 KiB or beyond all addresses; a
- * priority or nice value that does not exist, or both; a cpu_list that is missing, superfluous or unreadable.
- * SYNCHED_ENOENT, SYNCHED_EPERM: its CPU does not exist, is not allowed. SYNCHED_ENOMEM, SYNCHED_EAGAIN: memory
- * or threads were refused. After a failure *out is NULL, no thread is left and none ran. */
+ * Errors: SYNCHED_EINVAL: an unknown flag or enum value, or bytes that are set behind the known
+ * fields; worker_count above SYNCHED_WORKERS_MAX; SPIN with more workers than usable CPUs; spin_ns
+ * with another wait than AUTO; a stack below 64 KiB or beyond all addresses; a priority or nice
+ * value that does not exist, or both of them; a cpu_list that is missing, superfluous or
+ * unreadable. SYNCHED_ENOENT: a CPU of cpu_list does not exist. SYNCHED_EPERM: it is not allowed.
+ * SYNCHED_ENOMEM, SYNCHED_EAGAIN: the system refused memory or threads. After a failure *out is
+ * NULL, no thread is left, and none has run. */
 SYNCHED_API int synched_pool_create(struct synched_pool **out,
                                     const struct synched_pool_options *options);
 
 /* Ends the workers and frees the pool. NULL is allowed and does nothing.
  * Any thread but a worker; blocks until the threads have ended.
- * SYNCHED_EBUSY: a job is created on it (destroy those first); SYNCHED_EDEADLK: called on one of its
- * own workers; SYNCHED_ENOTSUP: in a child process after fork(), where its workers do not exist. The pool is then as
- * before. */
+ * Errors, after which the pool is as before: SYNCHED_EBUSY: the pool has a job; destroy that first.
+ * SYNCHED_EDEADLK: the caller is one of its workers. SYNCHED_ENOTSUP: the pool is a parent
+ * process's, and its workers do not exist here. */
 SYNCHED_API int synched_pool_destroy(struct synched_pool *pool);
 
 /* What was really obtained. */
 struct synched_pool_info {
-  uint32_t struct_size; /* set by the caller: sizeof(struct synched_pool_info) */
+  /* set by the caller: sizeof(struct synched_pool_info) */
+  uint32_t struct_size;
   unsigned worker_count;
-  unsigned usable_cpus;           /* what this process may really use: min(mask, quota) */
-  enum synched_affinity affinity; /* the one in force: never AUTO */
-  enum synched_wait wait;         /* as asked for */
-  uint64_t spin_ns;               /* in force; 0: workers do not spin */
-  unsigned pinned_count;          /* workers that the system did pin */
-  char warning[160];              /* "": none; else what was asked for and not obtained */
-  unsigned prioritised_count;     /* workers whose priority or nice value the system did set */
-  char placement[160];            /* whether workers are bound to CPUs, and why, in a sentence */
+  /* what this process may really use: min(mask, quota) */
+  unsigned usable_cpus;
+  /* the one in force: never AUTO */
+  enum synched_affinity affinity;
+  /* as asked for */
+  enum synched_wait wait;
+  /* in force; 0: workers do not spin */
+  uint64_t spin_ns;
+  /* workers that the system did pin */
+  unsigned pinned_count;
+  /* "": none; else a sentence that says what was asked for and not obtained */
+  char warning[160];
+  /* workers whose priority or nice value the system did set */
+  unsigned prioritised_count;
+  /* a sentence that says whether workers are bound to CPUs, and why */
+  char placement[160];
 };
 
-/* Any thread; does not block. SYNCHED_EINVAL: a NULL, or an unknown struct_size. */
+/* Says what a pool really obtained, in *out.
+ * Any thread; does not block; O(1). SYNCHED_EINVAL: a NULL, or an unknown struct_size. */
 SYNCHED_API int synched_pool_info(const struct synched_pool *pool, struct synched_pool_info *out);
 
 struct synched_pool_worker_info {
-  uint32_t struct_size;       /* set by the caller */
-  int pin_status;             /* 0: pinned, or not asked to be; else why the system refused */
-  struct synched_place place; /* where it is pinned; all -1 if it is not */
-  char cpus[64];              /* the CPUs it may run on, read back from the system: "3", "0-7"; cut
-                                 with "..." where longer */
-  char name[16];              /* of its thread */
-  uint64_t thread_id;         /* the system's, as in top -H */
-  int priority_status;        /* 0: priority or nice as asked for; else why the system refused */
+  /* set by the caller: sizeof(struct synched_pool_worker_info) */
+  uint32_t struct_size;
+  /* 0: pinned, or not asked to be; else why the system refused */
+  int pin_status;
+  /* where it is pinned; all -1 if it is not */
+  struct synched_place place;
+  /* the CPUs it may run on, read back from the system: "3", "0-7"; if longer, cut with "..." */
+  char cpus[64];
+  /* of its thread */
+  char name[16];
+  /* the system's, as in top -H */
+  uint64_t thread_id;
+  /* 0: priority or nice value as asked for; else why the system refused */
+  int priority_status;
 };
 
-/* About one worker, 0 .. worker_count - 1. Any thread; does not block.
- * SYNCHED_EINVAL: a NULL, or an unknown struct_size; SYNCHED_ERANGE: no such worker. */
+/* Says the same of one worker, 0 .. worker_count - 1, in *out.
+ * Any thread; does not block; O(1).
+ * SYNCHED_EINVAL: a NULL, or an unknown struct_size. SYNCHED_ERANGE: there is no such worker. */
 SYNCHED_API int synched_pool_worker_info(const struct synched_pool *pool, unsigned worker,
                                          struct synched_pool_worker_info *out);
 

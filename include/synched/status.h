@@ -1,9 +1,9 @@
 /*
- * status.h: what a call can return, and how to say it.
+ * status.h: what a call can return, and the words for it.
  *
- * Every function that can fail returns 0 or one of the negative codes below. Where libuv has a code
- * of the same meaning the number is libuv's, so a status can be handed to code that expects those.
- * A function that fails has changed nothing, and its out-parameter is NULL.
+ * A function that can fail returns 0 or one of the negative codes below. Where libuv has a code
+ * with the same meaning, the number is libuv's, so that a status fits code that expects libuv's. A
+ * function that fails has changed nothing, and its out-parameter is NULL.
  */
 #ifndef SYNCHED_STATUS_H
 #define SYNCHED_STATUS_H
@@ -14,7 +14,7 @@
 
 SYNCHED_BEGIN_DECLS
 
-/* The one table: name, text. */
+/* The table of all statuses: name, text. */
 #define SYNCHED_STATUS_MAP(X)                                                                      \
   X(EAGAIN, "the system lacks the resources for now (threads, mappings)")                          \
   X(EALREADY, "it has happened already")                                                           \
@@ -39,18 +39,21 @@ enum synched_status {
 #undef SYNCHED__STATUS_ENUMERATOR
 };
 
-/* The text of a status, "in use" for SYNCHED_EBUSY; "no error" for 0, and a fixed text for a number
- * that is not in the table (a code of your own compute call, say), another one for SYNCHED_STOP.
- * Any thread; never NULL; static. */
+/* Returns the text of a status: "in use" for SYNCHED_EBUSY, "no error" for 0. SYNCHED_STOP has a
+ * text of its own, and so has any number that is not in the table, such as a code of the program's
+ * own.
+ * Any thread; does not block; O(1). The text is static, never NULL. */
 SYNCHED_API const char *synched_strerror(int status);
 
-/* The name of a status, "EBUSY" for SYNCHED_EBUSY; "OK" for 0, "unknown" where not in the table.
- * Any thread; never NULL; static. */
+/* Returns the name of a status: "EBUSY" for SYNCHED_EBUSY, "OK" for 0, "unknown" for any number
+ * that is not in the table.
+ * Any thread; does not block; O(1). The text is static, never NULL. */
 SYNCHED_API const char *synched_err_name(int status);
 
-/* What was wrong, in a sentence, for the last call on this thread that failed: "segment_count is 0; a
- * memory needs at least one segment". It stays until the next failing call on the same thread and
- * is "" before the first. Never NULL; owned by the library, one per thread. */
+/* Returns a sentence that says what was wrong in the last call on this thread that failed:
+ * "segment_count is 0; a memory needs at least one segment". It is "" before the first failure, and
+ * stays until the next one.
+ * Any thread; does not block; O(1). The library owns the text, one per thread; never NULL. */
 SYNCHED_API const char *synched_error_message(void);
 
 SYNCHED_END_DECLS

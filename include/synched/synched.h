@@ -1,12 +1,15 @@
 /*
- * synched.h: everything. See memory.h, pool.h and job.h for the words; README.md for a start.
+ * synched.h: all headers. README.md has a start; memory.h, pool.h and job.h explain the words.
  *
- * fork(): pools, memories, writers and jobs are of use to the process that made them. In a child, calls that would
- * need their workers, lock or wait return SYNCHED_ENOTSUP at once. So do the functions that destroy and close: they
- * free nothing; what was inherited goes when the child calls exec or ends. What only reads works on: the infos of
- * a pool, and snapshots, with the exception that synched_snapshot_current names. What the child makes itself works
- * as anywhere. A compute call or a callback that forks must not return in the child: there it ends with exec or
- * _exit. A child that is forked on a worker has that worker's CPU and priority.
+ * fork(): pools, memories, writers and jobs belong to the process that made them.
+ * - In a child, a call that would need their workers, lock or wait returns SYNCHED_ENOTSUP at once.
+ *   The functions that destroy and close do so, too, and free nothing: what the child inherited
+ *   goes when it calls exec or ends.
+ * - What only reads goes on working: a pool's infos, and snapshots. synched_snapshot_current names
+ *   the one exception.
+ * - What the child makes itself works as anywhere.
+ * - A compute call or a callback that forks must not return in the child: it ends there with exec
+ *   or _exit. A child that is forked on a worker has that worker's CPU and priority.
  */
 #ifndef SYNCHED_SYNCHED_H
 #define SYNCHED_SYNCHED_H

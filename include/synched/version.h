@@ -1,5 +1,5 @@
 /*
- * version.h: which Synched this is, when compiling and when running.
+ * version.h: the version that a program is compiled against, and the one that runs.
  */
 #ifndef SYNCHED_VERSION_H
 #define SYNCHED_VERSION_H
@@ -15,11 +15,12 @@
 
 SYNCHED_BEGIN_DECLS
 
-/* The version of the library that is running, as major * 10000 + minor * 100 + patch.
- * Any thread; cannot fail. Compare with SYNCHED_VERSION_NUMBER, the version compiled against. */
+/* Returns the version of the library that runs, as major * 10000 + minor * 100 + patch.
+ * SYNCHED_VERSION_NUMBER is the version that the program is compiled against.
+ * Any thread; does not block; cannot fail; O(1). */
 SYNCHED_API int synched_version(void);
 
-/* The same as text, "0.1.0". Any thread; the text is static. */
+/* Returns the same as static text, "0.1.0". Any thread; does not block; cannot fail; O(1). */
 SYNCHED_API const char *synched_version_string(void);
 
 SYNCHED_END_DECLS

@@ -24,10 +24,13 @@ nm -D --defined-only "$shared" | awk '{print $NF}' | sort >"$work/exported"
 cat "$root"/include/synched/*.h | tr '\n' ' ' | grep -oE 'SYNCHED_API [^;(]*\(' |
   grep -oE 'synched_[a-z_]+\($' | tr -d '(' | sort -u >"$work/declared"
 
-complain "exported, but no public header declares it" < <(comm -23 "$work/exported" "$work/declared")
-complain "declared in a public header, but not exported" < <(comm -13 "$work/exported" "$work/declared")
+complain "exported, but no public header declares it" < <(
+  comm -23 "$work/exported" "$work/declared")
+complain "declared in a public header, but not exported" < <(
+  comm -13 "$work/exported" "$work/declared")
 complain "global names outside synched_ in $static" < <(
-  nm -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 {print $3}' | grep -v '^synched_' || true)
+  nm -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 {print $3}' |
+    grep -v '^synched_' || true)
 complain "no SONAME libsynched.so.N in $shared" < <(
   readelf -d "$shared" | grep -q 'SONAME.*\[libsynched\.so\.[0-9]*\]' || echo "$shared")
 

@@ -28,8 +28,8 @@ if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then
   # fair-sched: threads that spin for one another must all come to run. A child that a test forks
   # ends in the middle of things, and is not asked what it left; Criterion's own processes start
   # anew, and are.
-  command=(valgrind --quiet --trace-children=yes --child-silent-after-fork=yes --fair-sched=yes --leak-check=full
-    --show-leak-kinds=all --errors-for-leak-kinds=all --num-callers=24
+  command=(valgrind --quiet --trace-children=yes --child-silent-after-fork=yes --fair-sched=yes
+    --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --num-callers=24
     --log-file="$logs/valgrind.%p" "${command[@]}" --jobs "$(nproc)")
 fi
 

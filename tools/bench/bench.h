@@ -1,10 +1,11 @@
 /*
  * bench.h: what the benchmark's families and its harness agree on.
  *
- * A family is a list of cases. The harness measures all of them in turn, repeat after repeat, each sample in a
- * child process of its own: so no contestant finds another's threads still spinning, or its caches warm, and the
- * machine's slow changes meet all of them alike. Beside the samples of each repeat stands what the machine
- * could do at that time: a cache line's round trip between two CPUs, and a read of the clock.
+ * A family is a list of cases. The harness measures all of them in turn, repeat after repeat, each
+ * sample in a child process of its own: so no contestant finds another's threads still spinning, or
+ * its caches warm, and the machine's slow changes meet all of them alike. Beside the samples of
+ * each repeat stands what the machine could do at that time: a cache line's round trip between two
+ * CPUs, and a read of the clock.
  */
 #ifndef SYNCHED_BENCH_H
 #define SYNCHED_BENCH_H
@@ -24,8 +25,8 @@ struct bench_case {
   char parameter[32]; /* as in the JSON: work in ns, bytes, a kernel's name */
   const char *unit;   /* of what measure returns: "ns", "bytes", "threads" */
   double value;       /* the parameter as a number, for measure; 0 where it is none */
-  /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has said why on
-   * stderr. */
+  /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has
+   * said why on stderr. */
   double (*measure)(const struct bench_case *self);
 };
 
@@ -68,7 +69,8 @@ extern const struct bench_family bench_family_kernels;   /* kernels.c */
 extern const struct bench_family bench_family_idle;      /* idle.c */
 extern const struct bench_family bench_family_memory;    /* footprint.c */
 
-/* run.c: every case of a family `repeats` times, in turn; adds rows, yardsticks first. false: some failed. */
+/* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
+ * false: a case failed. */
 bool bench_run(const struct bench_family *family, unsigned workers, unsigned repeats,
                struct bench_rows *out);
 
@@ -84,24 +86,25 @@ const struct bench_row *bench_rows_find(const struct bench_rows *rows,
 int bench_json_write(const char *path, const struct bench_rows *rows);
 int bench_json_read(const char *path, struct bench_rows *out);
 
-/* compare.c: tells what changed beyond the noise; 1 if something of Synched got worse, else 0, -1: unreadable. */
+/* compare.c: prints what changed beyond the noise. 1: something of Synched got worse; 0: nothing
+ * did; -1: a file cannot be read. */
 int bench_compare(const char *old_path, const char *new_path);
 
 /* plot.c: draws one family's rows as SVG with gnuplot; 0, or -1 and a line on stderr. */
 int bench_plot(const char *path, const struct bench_family *family, const struct bench_rows *rows);
 
-/* table.c: for people. The second one is what README shows. */
+/* table.c: for people. The second one prints the tables of tools/bench/README.md. */
 void bench_table_print(FILE *file, const char *family, const struct bench_rows *rows);
-void bench_table_headlines(FILE *file, const struct bench_rows *rows);
+void bench_table_medians(FILE *file, const struct bench_rows *rows);
 
 /* measure.c */
 double bench_trip_ns(void);  /* a cache line's round trip between two CPUs; 0: only one CPU */
 double bench_clock_ns(void); /* one clock_gettime */
 unsigned bench_cpu_count(void);
-/* The mean of what `measure` returns on two CPUs at the same time; on one, where there is only one. */
+/* Runs `measure` on two CPUs at once, or on the only one, and returns the mean. */
 double bench_on_both(double (*measure)(void));
 
-/* spin.c: arithmetic that takes about so long: `steps` of a dependent chain; the result must be used. */
+/* spin.c: work of a known length: a chain of `steps` dependent operations. Use the result. */
 uint64_t bench_spin(uint64_t steps, uint64_t seed);
 /* How many steps take a nanosecond here and now; measured, some 2 ms. */
 double bench_steps_per_ns(void);
@@ -111,10 +114,11 @@ bool bench_has(const char *contestant);
 /* Those it has not, with the package that would bring them; for the table. */
 void bench_print_absent(FILE *file);
 
-/* Runs the work with a contestant; the ns of all its timed rounds together. Negative: failed. In a child only. */
+/* Runs the work with a contestant, in a child only. Returns the ns of all timed rounds together;
+ * negative: it failed. */
 double bench_rounds(const char *contestant, const struct bench_work *work);
 
-/* A function of a contestant's module, for what is written anew for it; NULL: it is absent. In a child only. */
+/* Looks up a function of a contestant's module, in a child only. NULL: it is absent. */
 void *bench_symbol(const char *contestant, const char *name);
 
 /* built_in.c: the contestants that need no module, run as bench_peer_rounds says. */

@@ -1,10 +1,11 @@
 /*
  * compare.c: what changed between two runs, beyond the noise.
  *
- * A figure has changed if the medians differ by more than a twentieth, and by more than the two runs' spreads together:
- * of some hundred rows of a few samples each, some medians always lie outside of the other run's spread. And that
- * not only in nanoseconds but also in multiples of what was measured beside it, the round trip and the serial loop: for
- * the machine itself is faster on one day than on another. Peers' changes are told, but are not this library's.
+ * A figure has changed if the medians differ by more than a twentieth, and by more than the two
+ * runs' spreads together: of some hundred rows of a few samples each, some medians always lie
+ * outside of the other run's spread. And that not only in nanoseconds but also in multiples of what
+ * was measured beside it, the round trip and the serial loop: for the machine itself is faster on
+ * one day than on another. Peers' changes are told, but are not this library's.
  */
 #include <math.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static double serial_of(const struct bench_rows *rows, const struct bench_row *w
   return ns;
 }
 
-/* -1: better, 1: worse, 0: no change that can be told from noise; with the figures divided by these. */
+/* Compares the figures, divided by these. -1: better; 1: worse; 0: no change beyond the noise. */
 static int judge(const struct bench_row *old, double old_by, const struct bench_row *now,
                  double now_by) {
   const double before = old->median / old_by, after = now->median / now_by;

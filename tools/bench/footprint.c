@@ -1,6 +1,6 @@
 /*
- * footprint.c: what Synched takes: heap bytes and threads. (Buffers of a memory are mapped, not on the heap: they are
- * 2 + leases times its size. A thread's stack is the system's business.)
+ * footprint.c: what Synched takes: heap bytes and threads. (Buffers of a memory are mapped, not on
+ * the heap: they are 2 + leases times its size. A thread's stack is the system's business.)
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ static bool survey(struct footprint *out, unsigned workers, size_t segments) {
 
 static double measure(const struct bench_case *self) {
   struct footprint once, small, wide, cut;
-  /* The first survey pays for what is there once: the machine's topology, the C library's buffers. */
+  /* The first survey pays for what exists once: the topology and the C library's buffers. */
   if (!survey(&once, 1, 1) || !survey(&small, 1, 1) || !survey(&wide, 9, 1) ||
       !survey(&cut, 1, 10001))
     return -1.0;

@@ -1,8 +1,10 @@
 /*
- * grain.c: rounds of little and of much work, evenly cut: from where on does sharing pay, and what does it cost?
+ * grain.c: rounds of little and of much work, evenly cut: from where on does sharing pay, and what
+ * does it cost?
  *
- * Beside them stand empty rounds of Synched, by one worker and by two that both take part: what no round can be
- * expected to go below is the serial time plus the first, or half of it plus the second.
+ * Beside them stand empty rounds of Synched, by one worker and by two that both take part: what no
+ * round can be expected to go below is the serial time plus the first, or half of it plus the
+ * second.
  */
 #include <string.h>
 

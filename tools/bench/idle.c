@@ -1,6 +1,7 @@
 /*
- * idle.c: the CPU time that a contestant burns when it has nothing to do: after its last round, and between rounds.
- * `serial` has no threads and no rounds: what it seems to burn is what measuring costs.
+ * idle.c: the CPU time that a contestant burns when it has nothing to do: after its last round, and
+ * between rounds. `serial` has no threads and no rounds: what it seems to burn is what measuring
+ * costs.
  */
 #include <stdlib.h>
 #include <string.h>

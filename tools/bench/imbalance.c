@@ -1,5 +1,6 @@
 /*
- * imbalance.c: segments of very different weight, beside the best that any schedule of whole segments could do.
+ * imbalance.c: segments of very different weight, beside the best that any schedule of whole
+ * segments could do.
  */
 #include <string.h>
 
@@ -107,12 +108,12 @@ static double measure_shape(const struct bench_case *self) {
   return took_ns < 0 ? -1.0 : took_ns / TIMED_ROUNDS;
 }
 
-/* --- SynchedMemory's headline: iterative Fibonacci, four segments, ten rounds, no warming up --- */
+/* --- SynchedMemory's headline: iterative Fibonacci, 4 segments, 10 rounds, no warming up --- */
 
 static const uint64_t fibonacci_steps[] = {50000, 900000, 950000, 1000000};
 
-/* Not inlined, so that what a step takes is measured on the very code that the contestants run: of two copies of
- * so short a loop one can take twice as long as the other. */
+/* Not inlined, so that what a step takes is measured on the very code that the contestants run: of
+ * two copies of so short a loop one can take twice as long as the other. */
 __attribute__((noinline)) static uint64_t fibonacci(uint64_t steps) {
   uint64_t a = 0, b = 1;
   for (uint64_t i = 0; i < steps; i++) {

@@ -11,8 +11,8 @@ static double mass_of(size_t body) {
   return 0.5 + (double)body / BODIES;
 }
 
-/* The pull of one body, whose x, y, z and mass are given, on a block's. Their sums fill vectors; each of them is added
- * up in the same order however wide those are. */
+/* The pull of one body, whose x, y, z and mass are given, on a block's. Their sums fill vectors;
+ * each of them is added up in the same order however wide those are. */
 static void pull(const struct bodies *block, const double source[4], struct acceleration *sum) {
 #pragma omp simd
   for (size_t i = 0; i < BLOCK_BODIES; i++) {
@@ -114,7 +114,7 @@ static void life_row_sums(const uint64_t *row, uint64_t (*sums)[LIFE_WORDS]) {
 static void life_row(const uint64_t *row, uint64_t (*above)[LIFE_WORDS],
                      uint64_t (*here)[LIFE_WORDS], uint64_t (*below)[LIFE_WORDS], uint64_t *to) {
   for (size_t w = 0; w < LIFE_WORDS; w++) {
-    /* Three numbers of two bits: their ones, then their twos with the carry; 3 and 4 are all that matter. */
+    /* Adds three 2-bit numbers: their ones, then their twos with the carry. Only 3 and 4 count. */
     const uint64_t half = above[0][w] ^ below[0][w];
     const uint64_t ones = half ^ here[0][w];
     const uint64_t carry = (above[0][w] & below[0][w]) | (half & here[0][w]);

@@ -1,8 +1,9 @@
 /*
  * kernel_math.h: the arithmetic of the kernels, the same for every contestant.
  *
- * Compiled once, and linked into the benchmark and into the OpenMP modules, so that all of them run the same
- * instructions. Each function computes a range of a step: it reads the old state and writes its part of the new one.
+ * Compiled once, and linked into the benchmark and into the OpenMP modules, so that all of them run
+ * the same instructions. Each function computes a range of a step: it reads the old state and
+ * writes its part of the new one.
  */
 #ifndef SYNCHED_BENCH_KERNEL_MATH_H
 #define SYNCHED_BENCH_KERNEL_MATH_H
@@ -18,7 +19,7 @@
 #define BLOCK_BODIES 16u
 #define BLOCKS (BODIES / BLOCK_BODIES)
 
-/* Bodies, some of them together, each of their figures in a row, so that vectors are filled without gathering. */
+/* A group of bodies. Each figure is an array, so that vectors are loaded without gathering. */
 struct bodies {
   double x[BLOCK_BODIES], y[BLOCK_BODIES], z[BLOCK_BODIES];
   double vx[BLOCK_BODIES], vy[BLOCK_BODIES], vz[BLOCK_BODIES];

@@ -1,5 +1,6 @@
 /*
- * kernels.h: the kernels as every contestant sees them: rows of a state, some bytes each, computed from the last one.
+ * kernels.h: the kernels as every contestant sees them: rows of a state, some bytes each, computed
+ * from the last one.
  */
 #ifndef SYNCHED_BENCH_KERNELS_H
 #define SYNCHED_BENCH_KERNELS_H

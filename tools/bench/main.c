@@ -1,9 +1,10 @@
 /*
  * main.c: the command line. See usage below.
  *
- * Absolute times mean little on a machine that others use, too, or whose CPUs are now near each other and now far. So
- * everything is measured in turn, several times over, in one run, and told as medians with their spread, and in
- * multiples of a cache line's round trip between two CPUs: the least that two threads can agree by.
+ * Absolute times mean little on a machine that others use, too, or whose CPUs are now near each
+ * other and now far. So everything is measured in turn, several times over, in one run, and told as
+ * medians with their spread, and in multiples of a cache line's round trip between two CPUs: the
+ * least that two threads can agree by.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -33,9 +34,9 @@ static const char usage_end[] =
     "  --workers N   only cases with so many workers\n"
     "  --repeat K    samples of each case (default 7)\n"
     "  --json FILE   the rows; --plot draws them with gnuplot\n"
-    "  all           every family, in under five minutes; writes bench.json, bench.md (README's "
-    "tables)\n"
-    "                and a picture for each family into DIR (default build/bench)\n"
+    "  all           every family, in under five minutes; writes bench.json, bench.md (tables of "
+    "the\n"
+    "                medians) and a picture for each family into DIR (default build/bench)\n"
     "  --compare     tells what changed beyond the noise; exit status 1 if Synched got worse\n";
 
 static const struct bench_family *const families[] = {
@@ -118,10 +119,10 @@ static int run_family(const struct request *request) {
   return good ? 0 : 1;
 }
 
-static bool write_headlines(const char *path, const struct bench_rows *rows) {
+static bool write_medians(const char *path, const struct bench_rows *rows) {
   FILE *file = fopen(path, "we");
   if (file != NULL)
-    bench_table_headlines(file, rows);
+    bench_table_medians(file, rows);
   if (file != NULL && fclose(file) == 0)
     return true;
   (void)fprintf(stderr, "synched-bench: %s cannot be written: %s\n", path, strerror(errno));
@@ -147,7 +148,7 @@ static int run_all(const struct request *request) {
   (void)snprintf(path, sizeof path, "%s/bench.json", out);
   good &= bench_json_write(path, &rows) == 0;
   (void)snprintf(path, sizeof path, "%s/bench.md", out);
-  good &= write_headlines(path, &rows);
+  good &= write_medians(path, &rows);
   bench_rows_free(&rows);
   return good ? 0 : 1;
 }

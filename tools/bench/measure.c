@@ -46,7 +46,8 @@ static void pin(int cpu) {
   (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
 }
 
-/* Waits for the ball. Gives the CPU up now and then: at a real-time priority the other player may need it to begin. */
+/* Waits for the ball. Yields now and then: at a real-time priority the other player may need this
+ * CPU to begin. */
 static void await(uint64_t turn) {
   for (unsigned looks = 1; atomic_load_explicit(&court.ball, memory_order_acquire) != turn;
        looks++) {

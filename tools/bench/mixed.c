@@ -1,8 +1,9 @@
 /*
  * mixed.c: rounds that are not alike: a pattern of sizes that repeats, or sizes in no order.
  *
- * What a library learns from the rounds before says little about the next one here. The static contestant, which learns
- * nothing and shares every round, is what the default balance has to keep up with.
+ * What a library learns from the rounds before says little about the next one here. The static
+ * contestant, which learns nothing and shares every round, is what the default balance has to keep
+ * up with.
  */
 #include <math.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 #define WARM_UP_NS 30e6
 #define PATTERN_MOST 8u
 
-/* The work of the rounds, ns. A count of 0: drawn anew for each round, between the first two, evenly by magnitude. */
+/* The work of the rounds, ns. A count of 0: drawn anew for each round, between the first two,
+ * evenly by magnitude. */
 struct pattern {
   const char *name;
   unsigned count;

@@ -1,8 +1,8 @@
 /*
  * plot.c: a family as an SVG picture, drawn by gnuplot.
  *
- * Where the parameter is a number, each contestant is a line over it; in the family `round`, over the workers; else
- * bars, a group for each parameter.
+ * Where the parameter is a number, each contestant is a line over it; in the family `round`, over
+ * the workers; else bars, a group for each parameter.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -21,7 +21,8 @@ static void complete_nothing(void *user, uint64_t round) {
   (void)round;
 }
 
-/* What a contestant did in rounds that are not timed: counting moves a line from CPU to CPU, as much as a round may cost. */
+/* What a contestant did in rounds that are not timed: counting moves a line from CPU to CPU, as
+ * much as a round may cost. */
 struct counted {
   _Atomic uint64_t calls, completions;
   unsigned workers;
@@ -64,7 +65,7 @@ static double probe(const struct bench_case *self, unsigned rounds) {
 /* Rounds take from some ns to some ms: a few of them tell how many make a sample. */
 static double measure(const struct bench_case *self) {
   double probe_ns = probe(self, GLANCE_ROUNDS);
-  /* Some need milliseconds, where threads that spin outnumber the CPUs: then a few rounds must do. */
+  /* Where spinning threads outnumber the CPUs a round may take milliseconds: run a few only. */
   if (probe_ns >= 0 && probe_ns * PROBE_ROUNDS < SAMPLE_NS)
     probe_ns = probe(self, PROBE_ROUNDS);
   if (probe_ns < 0)

@@ -85,7 +85,7 @@ static bool summarise(const char *family, const struct bench_case *one, double *
   return row->median >= 0;
 }
 
-/* The rows' medians as multiples of the round trip measured beside them, which is in the first of them. */
+/* Expresses medians as multiples of the round trip measured beside them, which is the first row. */
 static void relate(struct bench_rows *rows, size_t first) {
   const double trip_ns = rows->rows[first].median;
   for (size_t i = first; i < rows->count; i++) {

@@ -1,9 +1,9 @@
 /*
  * snapshot.c: a memory that is written as a whole in every round, and read as a snapshot after it.
  *
- * Four segments. With Synched what on_round gets is the snapshot; in SynchedMemory's scheme every thread has copied
- * everything. Both look at the first and last word of every segment. `serial` fills one buffer and copies
- * nothing: no one can be faster with one CPU.
+ * Four segments. With Synched what on_round gets is the snapshot; in SynchedMemory's scheme every
+ * thread has copied everything. Both look at the first and last word of every segment. `serial`
+ * fills one buffer and copies nothing: no one can be faster with one CPU.
  */
 #include <stdlib.h>
 #include <string.h>

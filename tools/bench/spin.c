@@ -1,5 +1,6 @@
 /*
- * spin.c: work of a known length. In a file of its own, so that no caller's compiler sees that it has no effect.
+ * spin.c: work of a known length. In a file of its own, so that no caller's compiler sees that it
+ * has no effect.
  */
 #include "bench.h"
 

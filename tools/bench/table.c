@@ -1,5 +1,6 @@
 /*
- * table.c: rows for people: all of a family, and README's headlines, which are computed from rows.
+ * table.c: rows for people: all rows of a family, and the tables of tools/bench/README.md, which
+ * tools/measure puts there.
  */
 #include <sched.h>
 #include <string.h>
@@ -58,8 +59,8 @@ static void round_table(FILE *file, const struct bench_rows *rows) {
   const double trip_ns = median(rows, "round", "cache_line_round_trip", 2, 0, "");
   (void)fprintf(
       file,
-      "An empty round, on %u CPUs; a cache line's round trip took %.0f ns, a read of the "
-      "system's clock %.0f ns:\n\n"
+      "An empty round, on %u CPUs; a cache line's round trip took %.0f ns, a read of the clock "
+      "%.0f ns:\n\n"
       "| workers | 1 | 2 | 4 | 8 | 16 | 2, in round trips |\n|---|---|---|---|---|---|---|\n",
       bench_cpu_count(), trip_ns, median(rows, "round", "clock_gettime", 1, 0, ""));
   for (size_t c = 0; c < sizeof contestants / sizeof *contestants; c++) {
@@ -163,12 +164,12 @@ static void machine(FILE *file) {
     (void)fclose(cpus);
   (void)uname(&system);
   const int policy = sched_getscheduler(0);
-  (void)fprintf(file, "Measured on %s, %u CPUs, %s %.40s, compiler %s, %s priority. ", model,
+  (void)fprintf(file, "Measured on %s, %u CPUs,\n%s %.40s, compiler %s, %s priority.\n\n", model,
                 bench_cpu_count(), system.sysname, system.release, __VERSION__,
                 policy == SCHED_FIFO || policy == SCHED_RR ? "real-time" : "ordinary");
 }
 
-void bench_table_headlines(FILE *file, const struct bench_rows *rows) {
+void bench_table_medians(FILE *file, const struct bench_rows *rows) {
   static const char *const idle[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
   static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
   machine(file);

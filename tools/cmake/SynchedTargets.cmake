@@ -22,17 +22,18 @@ function(synched_target_defaults target)
     $<BUILD_INTERFACE:synched_warnings> $<BUILD_INTERFACE:synched_sanitizers>)
 endfunction()
 
-# What a project that includes this one has set for its own sources and that would change what the library's mean: sums
-# in another order, no NaN, constants of fewer digits, writes where the source has none. Such flags come first, and the last
-# word counts. Each by its own name, for one that was asked for by its name survives -fno-fast-math.
+# What a project that includes this one has set for its own sources and that would change what the
+# library's mean: sums in another order, no NaN, constants of fewer digits, writes where the source
+# has none. Such flags come first, and the last word counts. Each by its own name, for one that was
+# asked for by its name survives -fno-fast-math.
 set(synched_exact_flags
   -fno-fast-math -fno-unsafe-math-optimizations -fno-finite-math-only -fno-associative-math
   -fno-reciprocal-math -fsigned-zeros
   $<$<C_COMPILER_ID:GNU>:-fno-single-precision-constant>
   $<$<C_COMPILER_ID:GNU>:-fno-allow-store-data-races>)
 
-# And linking with them would put in code that sets flush-to-zero for whoever loads the library. -Ofast is only
-# undone by another -O.
+# And linking with them would put in code that sets flush-to-zero for whoever loads the library.
+# -Ofast is only undone by another -O.
 set(synched_exact_link_flags -fno-fast-math -fno-unsafe-math-optimizations)
 
 string(TOUPPER "CMAKE_C_FLAGS_${CMAKE_BUILD_TYPE}" synched_type_flags)

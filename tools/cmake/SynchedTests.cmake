@@ -1,7 +1,9 @@
-# How tests are declared. Everything runs from the build tree with ctest. A test is named for its file below tests/; labels:
-# unit, stress, contract (rules and programs count to it, too), rules, programs, package, example.
+# How tests are declared. Everything runs from the build tree with ctest. A test is named for its
+# file below tests/. Labels: unit, stress, contract (rules and programs have it, too), rules,
+# programs, package, example.
 
-# synched_add_criterion_test(FOLDER NAME [LIBS target...]): tests/FOLDER/NAME_test.c, a Criterion program.
+# synched_add_criterion_test(FOLDER NAME [LIBS target...]): tests/FOLDER/NAME_test.c, a Criterion
+# program.
 function(synched_add_criterion_test folder name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LIBS")
   set(target ${name}_test)
@@ -19,8 +21,8 @@ function(synched_add_unit_test name)
   synched_add_criterion_test(unit ${name} ${ARGN})
 endfunction()
 
-# synched_add_stress_test(NAME [LIBS target...] [ARGS argument...]): tests/stress/NAME_stress.c, a program that
-# runs until its --seconds are over.
+# synched_add_stress_test(NAME [LIBS target...] [ARGS argument...]): tests/stress/NAME_stress.c, a
+# program that runs until its --seconds are over.
 function(synched_add_stress_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS;ARGS")
   set(target ${name}_stress)
@@ -32,14 +34,16 @@ function(synched_add_stress_test name)
   set_tests_properties(stress/${name} PROPERTIES LABELS stress TIMEOUT 300 PROCESSORS 2)
 endfunction()
 
-# synched_add_outside_test(FOLDER NAME [LABEL label] [ARGS argument...]): tests/FOLDER/NAME.sh, a promise checked from
-# outside. It counts as a contract test, or as what LABEL says. Exit code 77 says that it cannot be checked here.
+# synched_add_outside_test(FOLDER NAME [LABEL label] [ARGS argument...]): tests/FOLDER/NAME.sh, a
+# promise checked from outside. It counts as a contract test, or as what LABEL says. Exit code 77
+# says that it cannot be checked here.
 function(synched_add_outside_test folder name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "LABEL" "ARGS")
   if(NOT arg_LABEL)
     set(arg_LABEL contract)
   endif()
-  add_test(NAME ${folder}/${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/${folder}/${name}.sh" ${arg_ARGS})
+  add_test(NAME ${folder}/${name}
+    COMMAND "${PROJECT_SOURCE_DIR}/tests/${folder}/${name}.sh" ${arg_ARGS})
   set_tests_properties(${folder}/${name} PROPERTIES
     LABELS "${arg_LABEL};${folder}" TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()

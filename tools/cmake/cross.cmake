@@ -1,6 +1,8 @@
-# A toolchain file: builds for another processor with Debian's cross compilers, against the packages that tools/sysroot has
-# unpacked, and runs what was built under qemu's emulation of a single program.
-#   cmake -DCMAKE_TOOLCHAIN_FILE=tools/cmake/cross.cmake -DSYNCHED_CROSS_CPU=arm64|i386 -DSYNCHED_CROSS_ROOT=...
+# A toolchain file: builds for another processor with Debian's cross compilers, against the packages
+# that tools/sysroot has unpacked, and runs what was built under qemu's emulation of a single
+# program.
+# cmake -DCMAKE_TOOLCHAIN_FILE=tools/cmake/cross.cmake -DSYNCHED_CROSS_CPU=arm64|i386
+# -DSYNCHED_CROSS_ROOT=...
 
 # CMake's own trial projects read this file, too.
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SYNCHED_CROSS_CPU SYNCHED_CROSS_ROOT)

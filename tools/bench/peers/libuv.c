@@ -1,6 +1,7 @@
 /*
- * libuv.c: rounds as a libuv program makes them without a barrier: a work request for each worker's share of the
- * segments, and a count in their after-work callbacks, on the loop; the last of them starts the next round.
+ * libuv.c: rounds as a libuv program makes them without a barrier: a work request for each worker's
+ * share of the segments, and a count in their after-work callbacks, on the loop; the last of them
+ * starts the next round.
  */
 #include <stdlib.h>
 #include <uv.h>

@@ -1,7 +1,8 @@
 /*
- * omp.c: rounds in OpenMP, as its users write them: one parallel region around all rounds, with a barrier, a serial
- * part and another barrier in each (the variant without a suffix; `dynamic` deals segments out one by one), or a
- * parallel region for each round (`region`). Compiled once, and linked with libgomp and with libomp.
+ * omp.c: rounds in OpenMP, as its users write them: one parallel region around all rounds, with a
+ * barrier, a serial part and another barrier in each (the variant without a suffix; `dynamic` deals
+ * segments out one by one), or a parallel region for each round (`region`). Compiled once, and
+ * linked with libgomp and with libomp.
  */
 #include <omp.h>
 #include <string.h>

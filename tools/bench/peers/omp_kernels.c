@@ -1,9 +1,11 @@
 /*
- * omp_kernels.c: the kernels as OpenMP's users write them: one parallel region, loops with a static schedule.
+ * omp_kernels.c: the kernels as OpenMP's users write them: one parallel region, loops with a static
+ * schedule.
  *
- * Heat and Life go from one buffer to another, with one barrier a step. The bodies are moved in place, as usual:
- * all accelerations, a barrier, all positions, a barrier. Buffers are aligned and placed like Synched's, huge pages
- * included, and first touched by the threads that use them, so that what is compared is the scheduling.
+ * Heat and Life go from one buffer to another, with one barrier a step. The bodies are moved in
+ * place, as usual: all accelerations, a barrier, all positions, a barrier. Buffers are aligned and
+ * placed like Synched's, huge pages included, and first touched by the threads that use them, so
+ * that what is compared is the scheduling.
  */
 #include <omp.h>
 #include <stdlib.h>
@@ -64,7 +66,7 @@ int omp_kernel(struct kernel_run *run) {
   {
     const size_t count = (size_t)omp_get_num_threads();
     const size_t index = (size_t)omp_get_thread_num();
-    /* As many rows as schedule(static) would give to a thread, in one call instead of one for each. */
+    /* One call computes all rows that schedule(static) would give to this thread. */
     const size_t first = kernel->row_count * index / count;
     const size_t end = kernel->row_count * (index + 1) / count;
     kernel->init(states[0], first, end);

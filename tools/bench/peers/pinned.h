@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-/* Pins the calling thread to the CPU number `index` of those that it may use, if there are `count` of them. */
+/* Pins the calling thread to the index-th CPU that it may use, if there are `count` of them. */
 static inline void pin_to_nth_cpu(unsigned index, unsigned count) {
   cpu_set_t allowed, one;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || (unsigned)CPU_COUNT(&allowed) < count)

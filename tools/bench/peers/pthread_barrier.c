@@ -1,6 +1,6 @@
 /*
- * pthread_barrier.c: threads that meet at a pthread_barrier, twice a round: the thread that it names does the serial part
- * between the two.
+ * pthread_barrier.c: threads that meet at a pthread_barrier, twice a round: the thread that it
+ * names does the serial part between the two.
  */
 #include <stdio.h>
 #include <stdlib.h>

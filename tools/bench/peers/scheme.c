@@ -1,11 +1,12 @@
 /*
  * scheme.c: SynchedMemory's scheme, the Rust crate that Synched descends from, rendered in C.
  *
- * One shared buffer. In a round each thread copies what it has computed into its segment, zero-fills the rest,
- * waits at one barrier, and copies the whole buffer into an array of its own. The crate allocates that array anew each
- * time; here it is allocated once, which is in the scheme's favour. There is one thread for each segment, as
- * there, not pinned. (Nothing holds a fast thread back from writing its next segment while a slow one
- * still copies; what is checked here are places that both rounds agree on.)
+ * One shared buffer. In a round each thread copies what it has computed into its segment,
+ * zero-fills the rest, waits at one barrier, and copies the whole buffer into an array of its own.
+ * The crate allocates that array anew each time; here it is allocated once, which is in the
+ * scheme's favour. There is one thread for each segment, as there, not pinned. (Nothing holds a
+ * fast thread back from writing its next segment while a slow one still copies; what is checked
+ * here are places that both rounds agree on.)
  */
 #include "scheme.h"
 

@@ -15,7 +15,8 @@ struct scheme_data {
   int (*check)(void *user, const void *global, uint64_t round);
 };
 
-/* Rounds with a thread for each of work->segment_count segments; work->compute is not called. 0, or -1. */
+/* Runs rounds with a thread for each of work->segment_count segments and does not call
+ * work->compute. 0, or -1. */
 typedef int (*scheme_rounds_fn)(const struct bench_work *work, const struct scheme_data *data);
 int scheme_rounds(const struct bench_work *work, const struct scheme_data *data);
 

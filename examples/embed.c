@@ -8,16 +8,17 @@
  * and what it was handed does not change while it looks. Ctrl-C (or --seconds) cancels the job;
  * on_done then closes what keeps the loop alive.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <uv.h>
 
 #include <synched/synched.h>
+
+#include "common/engine.h"
+#include "common/options.h"
+#include "common/random.h"
 
 #define SEGMENTS 8
 #define DARTS_PER_CALL 10000
@@ -28,15 +29,12 @@ struct app {
   uv_loop_t loop;
   uv_timer_t ticker;
   uv_signal_t interrupt;
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched_job *job;
+  struct example_engine engine;
   uint64_t round_count; /* to end after; 0: none */
   uint64_t seconds;     /* to end after; 0: none */
   uint64_t start_ns, tick_ns;
   uint64_t tick_round;         /* the newest at the last tick */
   uint64_t round, darts, hits; /* what the newest snapshot said */
-  int status;                  /* of the job */
 };
 
 /* A segment: the darts thrown in it so far. */
@@ -44,22 +42,13 @@ struct tally {
   uint64_t darts, hits;
 };
 
-/* A random number that depends on nothing but its index, so that every run throws the same darts
- * (Steele, Lea and Flood 2014, SplitMix64). */
-static uint64_t random_at(uint64_t index) {
-  uint64_t mixed = (index + 1) * 0x9e3779b97f4a7c15u;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-  return mixed ^ (mixed >> 31);
-}
-
 /* One segment in one round, on a worker. The memory refills `out` with what the segment held. */
 static int throw_darts(struct synched_task *task, void *user) {
   (void)user;
   struct tally *tally = task->out;
   uint64_t first = (task->round * SEGMENTS + task->segment) * DARTS_PER_CALL;
   for (uint64_t i = 0; i < DARTS_PER_CALL; i++) {
-    uint64_t random = random_at(first + i);
+    uint64_t random = example_random_at(0, first + i);
     uint64_t x = random & 0xffffffffu, y = random >> 32;
     /* Halved, so that the sum of the squares fits in 64 bits. */
     tally->hits += (x / 2) * (x / 2) + (y / 2) * (y / 2) < (uint64_t)1 << 62 ? 1 : 0;
@@ -95,10 +84,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
                     void *user) {
   struct app *app = user;
   (void)job;
-  app->status = status;
-  printf("\n");
-  if (synched_report_print(report, stdout) != 0)
-    fprintf(stderr, "embed: %s\n", synched_error_message());
+  example_engine_done(&app->engine, "embed", status, report);
   close_handles(app);
 }
 
@@ -113,29 +99,29 @@ static void on_tick(uv_timer_t *ticker) {
   app->tick_ns = now_ns;
   /* EALREADY if the job has just ended by itself: fine too. */
   if (app->seconds != 0 && now_ns - app->start_ns >= app->seconds * 1000000000u)
-    (void)synched_job_cancel(app->job);
+    (void)synched_job_cancel(app->engine.job);
 }
 
 /* Ctrl-C, as an ordinary event. A second one finds the job cancelled already. */
 static void on_interrupt(uv_signal_t *interrupt, int number) {
   struct app *app = interrupt->data;
   (void)number;
-  (void)synched_job_cancel(app->job);
+  (void)synched_job_cancel(app->engine.job);
 }
 
 static int create_job(struct app *app) {
-  int status = synched_pool_create(&app->pool, NULL);
+  int status = synched_pool_create(&app->engine.pool, NULL);
   if (status != 0)
     return status;
   /* on_snapshot reads while the job goes on: one lease is one buffer more for it. */
   status = synched_memory_create(
-      &app->memory,
+      &app->engine.memory,
       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
                              .element_size = sizeof(struct tally), .layout = SYNCHED_LAYOUT_PADDED,
                              .refill = SYNCHED_REFILL_KEEP, .lease_count = 1));
   if (status != 0)
     return status;
-  return synched_job_create(&app->job, app->pool, app->memory,
+  return synched_job_create(&app->engine.job, app->engine.pool, app->engine.memory,
                             SYNCHED_JOB_OPTIONS(.name = "darts", .user = app,
                                                 .compute = throw_darts, .on_snapshot = on_snapshot,
                                                 .on_done = on_done, .report_rounds = 8,
@@ -164,7 +150,7 @@ static int run_loop(struct app *app) {
   app->start_ns = app->tick_ns = uv_hrtime();
   status = open_handles(app);
   if (status == 0)
-    status = synched_job_start(app->job, &app->loop);
+    status = synched_job_start(app->engine.job, &app->loop);
   if (status != 0)
     close_handles(app); /* there will be no on_done to do it */
   (void)uv_run(&app->loop, UV_RUN_DEFAULT);
@@ -172,46 +158,20 @@ static int run_loop(struct app *app) {
   return status != 0 ? status : close_status;
 }
 
-/* The whole text must be a number of at least 1. */
-static bool read_count(const char *text, uint64_t most, uint64_t *count) {
-  char *end;
-  errno = 0;
-  *count = strtoull(text, &end, 10);
-  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-  return is_number && *count >= 1 && *count <= most;
-}
-
-static bool read_arguments(int argc, char **argv, struct app *app) {
-  static const struct option options[] = {
-      {"rounds", required_argument, NULL, 'r'}, {"seconds", required_argument, NULL, 's'}, {0}};
-  bool valid = true;
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-    if (option == 'r')
-      valid = read_count(optarg, UINT64_MAX, &app->round_count) && valid;
-    else if (option == 's')
-      valid = read_count(optarg, 1000000, &app->seconds) && valid;
-    else
-      valid = false;
-  return valid && optind == argc;
-}
+static const char usage[] =
+    "usage: embed [--rounds N] [--seconds S]   (without either: until Ctrl-C)\n";
 
 int main(int argc, char **argv) {
   static struct app app;
-  if (!read_arguments(argc, argv, &app)) {
-    fprintf(stderr, "usage: %s [--rounds N] [--seconds S]   (without either: until Ctrl-C)\n",
-            argv[0]);
-    return 2;
-  }
+  const struct example_number numbers[] = {
+      {"rounds", {1, UINT64_MAX}, &app.round_count}, {"seconds", {1, 1000000}, &app.seconds}, {0}};
+  const enum example_options_result parsed =
+      example_numbers_read(numbers, "embed", usage, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);
-  if (status != 0)
-    fprintf(stderr, "embed: %s: %s\n", synched_strerror(status), synched_error_message());
-  /* Here a cancelled job is one that was told to end. */
-  bool ended_well = app.status == 0 || app.status == SYNCHED_ECANCELED;
-  (void)synched_job_destroy(app.job);
-  (void)synched_memory_destroy(app.memory);
-  (void)synched_pool_destroy(app.pool);
-  return status == 0 && ended_well ? 0 : 1;
+  return example_engine_end(&app.engine, "embed", status);
 }

@@ -7,17 +7,17 @@
  * synched_job_dispatch returns SYNCHED_STOP, on_done has been called, and the source and the main
  * loop end.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <glib-unix.h>
 #include <glib.h>
 
 #include <synched/synched.h>
+
+#include "common/engine.h"
+#include "common/options.h"
 
 #define SEGMENTS 8
 #define NUMBERS_PER_CALL 1000u
@@ -26,12 +26,9 @@
 /* All of it belongs to the main loop's thread. */
 struct app {
   GMainLoop *loop;
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched_job *job;
+  struct example_engine engine;
   uint64_t round_count;   /* to end after; 0: none */
   uint64_t round, primes; /* what the newest snapshot said */
-  int status;             /* of the job */
 };
 
 static bool is_prime(uint64_t number) {
@@ -65,10 +62,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
                     void *user) {
   struct app *app = user;
   (void)job;
-  app->status = status;
-  printf("\n");
-  if (synched_report_print(report, stdout) != 0)
-    fprintf(stderr, "glib: %s\n", synched_error_message());
+  example_engine_done(&app->engine, "glib", status, report);
 }
 
 static void print_count(const struct app *app) {
@@ -81,11 +75,11 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user) {
   struct app *app = user;
   (void)fd;
   (void)condition;
-  int status = synched_job_dispatch(app->job);
+  int status = synched_job_dispatch(app->engine.job);
   if (status == SYNCHED_CONTINUE)
     return G_SOURCE_CONTINUE;
   if (status < 0)
-    app->status = status;
+    app->engine.ended = status;
   g_main_loop_quit(app->loop);
   return G_SOURCE_REMOVE;
 }
@@ -98,16 +92,16 @@ static gboolean on_tick(gpointer user) {
 /* Ctrl-C, as an ordinary event. A second one finds the job cancelled already. */
 static gboolean on_interrupt(gpointer user) {
   struct app *app = user;
-  (void)synched_job_cancel(app->job);
+  (void)synched_job_cancel(app->engine.job);
   return G_SOURCE_CONTINUE;
 }
 
 static int run_loop(struct app *app) {
-  int status = synched_job_start_polled(app->job);
+  int status = synched_job_start_polled(app->engine.job);
   if (status != 0)
     return status;
   app->loop = g_main_loop_new(NULL, FALSE);
-  (void)g_unix_fd_add(synched_job_fd(app->job), G_IO_IN, on_readable, app);
+  (void)g_unix_fd_add(synched_job_fd(app->engine.job), G_IO_IN, on_readable, app);
   guint tick = g_timeout_add(TICK_MS, on_tick, app);
   guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, app);
   g_main_loop_run(app->loop);
@@ -119,68 +113,35 @@ static int run_loop(struct app *app) {
 }
 
 static int create_job(struct app *app) {
-  int status = synched_pool_create(&app->pool, NULL);
+  int status = synched_pool_create(&app->engine.pool, NULL);
   if (status != 0)
     return status;
   status = synched_memory_create(
-      &app->memory,
+      &app->engine.memory,
       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
                              .element_size = sizeof(uint64_t), .layout = SYNCHED_LAYOUT_PADDED,
                              .refill = SYNCHED_REFILL_KEEP, .lease_count = 1));
   if (status != 0)
     return status;
-  return synched_job_create(&app->job, app->pool, app->memory,
+  return synched_job_create(&app->engine.job, app->engine.pool, app->engine.memory,
                             SYNCHED_JOB_OPTIONS(.name = "primes", .user = app,
                                                 .compute = count_primes, .on_snapshot = on_snapshot,
                                                 .on_done = on_done, .report_rounds = 8,
                                                 .round_count = app->round_count));
 }
 
-static void print_usage(FILE *file) {
-  fprintf(file, "usage: glib [--rounds N]   (without: until Ctrl-C)\n");
-}
-
-/* The whole text must be a number of at least 1. */
-static bool read_count(const char *text, uint64_t *count) {
-  char *end;
-  errno = 0;
-  *count = strtoull(text, &end, 10);
-  return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *count >= 1;
-}
-
-/* Returns the exit code to leave with; -1: go on. */
-static int read_arguments(int argc, char **argv, struct app *app) {
-  static const struct option options[] = {
-      {"rounds", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-    if (option == 'h') {
-      print_usage(stdout);
-      return 0;
-    } else if (option != 'r' || !read_count(optarg, &app->round_count)) {
-      print_usage(stderr);
-      return 2;
-    }
-  if (optind == argc)
-    return -1;
-  print_usage(stderr);
-  return 2;
-}
+static const char usage[] = "usage: glib [--rounds N]   (without: until Ctrl-C)\n";
 
 int main(int argc, char **argv) {
   static struct app app;
-  int code = read_arguments(argc, argv, &app);
-  if (code >= 0)
-    return code;
+  const struct example_number numbers[] = {{"rounds", {1, UINT64_MAX}, &app.round_count}, {0}};
+  const enum example_options_result parsed =
+      example_numbers_read(numbers, "glib", usage, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);
-  if (status != 0)
-    fprintf(stderr, "glib: %s: %s\n", synched_strerror(status), synched_error_message());
-  /* Here a cancelled job is one that was told to end. */
-  bool ended_well = app.status == 0 || app.status == SYNCHED_ECANCELED;
-  (void)synched_job_destroy(app.job);
-  (void)synched_memory_destroy(app.memory);
-  (void)synched_pool_destroy(app.pool);
-  return status == 0 && ended_well ? 0 : 1;
+  return example_engine_end(&app.engine, "glib", status);
 }

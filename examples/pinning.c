@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <synched/synched.h>
 
-#include "common/words.h"
+#include "common/options.h"
 
 #define SEGMENT_CELLS 8192u
 #define TEXT_BYTES 80
@@ -172,58 +172,47 @@ static void print_machine(void) {
   printf("Each worker's CPU (its core, its package), as pinned:\n\n");
 }
 
-static int parse_number(uint64_t *out, const char *text, uint64_t least, uint64_t most) {
-  char *end = NULL;
-  const unsigned long long number = strtoull(text, &end, 10);
-  if (*text < '0' || *text > '9' || *end != '\0' || number < least || number > most) {
-    fputs("pinning: '", stderr);
-    example_print_safely(text, stderr);
-    fprintf(stderr, "' is not a number from %" PRIu64 " to %" PRIu64 "\n", least, most);
-    return -1;
+enum long_only { OPTION_LIST = EXAMPLE_OPTION_HELP + 1 };
+
+static const struct option long_options[] = {
+    {"workers", required_argument, NULL, 'w'},
+    {"rounds", required_argument, NULL, 'g'},
+    {"list", required_argument, NULL, OPTION_LIST},
+    {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int parse_option(void *out, int option, struct example_error *error) {
+  static const struct example_range rounds = {1, 1000000000}, workers = {0, SYNCHED_WORKERS_MAX};
+  struct settings *const settings = out;
+  uint64_t worker_count = 0;
+  int status = 0;
+  if (option == 'g')
+    return example_number_parse(&settings->round_count, optarg, rounds, error);
+  if (option == OPTION_LIST) {
+    settings->cpu_list = optarg;
+    return 0;
   }
-  *out = number;
-  return 0;
+  status = example_number_parse(&worker_count, optarg, workers, error);
+  settings->worker_count = (unsigned)worker_count;
+  return status;
 }
 
-/* 0: go on; 1: help was printed; -1: the command line is wrong. */
-static int parse_settings(struct settings *settings, int argc, char **argv) {
-  static const struct option options[] = {
-      {"workers", required_argument, NULL, 'w'},
-      {"rounds", required_argument, NULL, 'g'},
-      {"list", required_argument, NULL, 'l'},
-      {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0},
-  };
-  int option;
-  uint64_t workers = 0;
-  int status = 0;
-  while (status == 0 && (option = getopt_long(argc, argv, "w:g:", options, NULL)) != -1) {
-    if (option == 'w')
-      status = parse_number(&workers, optarg, 0, SYNCHED_WORKERS_MAX);
-    else if (option == 'g')
-      status = parse_number(&settings->round_count, optarg, 1, 1000000000);
-    else if (option == 'l')
-      settings->cpu_list = optarg;
-    else
-      status = option == 'h' ? 1 : -1;
-  }
-  settings->worker_count = (unsigned)workers;
-  if (status == 0 && optind < argc) {
-    fputs("pinning: '", stderr);
-    example_print_safely(argv[optind], stderr);
-    fputs("' is not expected\n", stderr);
-    status = -1;
-  }
-  if (status != 0)
-    fputs(usage, status > 0 ? stdout : stderr);
-  return status;
+static enum example_options_result parse_settings(struct settings *out, int argc, char **argv) {
+  static const struct example_options options = {.program = "pinning",
+                                                 .usage = usage,
+                                                 .letters = ":w:g:",
+                                                 .known = long_options,
+                                                 .take = parse_option};
+  const enum example_options_result result = example_options_read(&options, argc, argv, out);
+  return result == EXAMPLE_OPTIONS_RUN ? example_options_only("pinning", argc, argv) : result;
 }
 
 int main(int argc, char **argv) {
   struct settings settings = {.round_count = 2000};
-  const int parsed = parse_settings(&settings, argc, argv);
-  if (parsed != 0)
-    return parsed > 0 ? 0 : 2;
+  const enum example_options_result parsed = parse_settings(&settings, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   struct column columns[PLACEMENTS_MAX] = {
       {.width = 9, .affinity = SYNCHED_AFFINITY_NONE},
       {.width = 9, .affinity = SYNCHED_AFFINITY_COMPACT},

@@ -9,17 +9,18 @@
  * the last one's call has been completed, so what is piped into the program happens in order.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <synched/synched.h>
+
+#include "common/engine.h"
+#include "common/options.h"
 
 #define SEGMENTS 4u
 #define POINTS_PER_SEGMENT 64u
@@ -28,16 +29,13 @@
 
 /* All of it belongs to the main thread, on which every callback but `move` comes. */
 struct app {
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched_job *job;
+  struct example_engine engine;
   uint64_t period_ms;
   int64_t tick_ms; /* when the next line is due */
   bool steering;   /* a call has been accepted and is not complete yet */
   bool ending;     /* no more letters are wanted */
   uint64_t round;  /* what the newest snapshot said */
   double height;   /* of the string's middle */
-  int status;      /* of the job */
 };
 
 struct point {
@@ -85,23 +83,20 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
                     void *user) {
   struct app *app = user;
   (void)job;
-  app->status = status;
-  printf("\n");
-  if (synched_report_print(report, stdout) != 0)
-    fprintf(stderr, "poll: %s\n", synched_error_message());
+  example_engine_done(&app->engine, "poll", status, report);
 }
 
 /* One letter. A call that the job's state does not allow is refused, and says why. */
 static void obey(struct app *app, char letter) {
   int status = 0;
   if (letter == 'p')
-    status = synched_job_pause(app->job);
+    status = synched_job_pause(app->engine.job);
   else if (letter == 'r')
-    status = synched_job_resume(app->job);
+    status = synched_job_resume(app->engine.job);
   else if (letter == 's')
-    status = synched_job_step(app->job, 1);
+    status = synched_job_step(app->engine.job, 1);
   else if (letter == 'q')
-    status = synched_job_stop(app->job);
+    status = synched_job_stop(app->engine.job);
   else if (strchr(" \t\r\n", letter) == NULL)
     fprintf(stderr, "poll: no such command: p pauses, r resumes, s steps, q ends\n");
   if (status != 0)
@@ -132,8 +127,8 @@ static int tick(struct app *app) {
   int64_t now = now_ms();
   if (now >= app->tick_ms) {
     printf("%s, round %" PRIu64 ", the middle is at %+.3f\n",
-           synched_job_state(app->job) == SYNCHED_JOB_PAUSED ? "paused" : "running", app->round,
-           app->height);
+           synched_job_state(app->engine.job) == SYNCHED_JOB_PAUSED ? "paused" : "running",
+           app->round, app->height);
     app->tick_ms = now + TICK_MS;
   }
   return (int)(app->tick_ms - now);
@@ -141,10 +136,11 @@ static int tick(struct app *app) {
 
 /* The event loop, until on_done has been called. */
 static int run_loop(struct app *app) {
-  int status = synched_job_start_polled(app->job);
+  int status = synched_job_start_polled(app->engine.job);
   if (status != 0)
     return status;
-  struct pollfd waits[2] = {{.fd = synched_job_fd(app->job), .events = POLLIN}, {.events = POLLIN}};
+  struct pollfd waits[2] = {{.fd = synched_job_fd(app->engine.job), .events = POLLIN},
+                            {.events = POLLIN}};
   app->tick_ms = now_ms() + TICK_MS;
   while (status == SYNCHED_CONTINUE) {
     waits[1].fd = app->steering || app->ending ? -1 : STDIN_FILENO; /* -1: not waited for */
@@ -153,17 +149,17 @@ static int run_loop(struct app *app) {
     if (waits[1].revents != 0)
       read_letter(app);
     if (waits[0].revents != 0)
-      status = synched_job_dispatch(app->job);
+      status = synched_job_dispatch(app->engine.job);
   }
   return status == SYNCHED_STOP ? 0 : status;
 }
 
 static int create_job(struct app *app) {
-  int status = synched_pool_create(&app->pool, NULL);
+  int status = synched_pool_create(&app->engine.pool, NULL);
   if (status != 0)
     return status;
   status = synched_memory_create(
-      &app->memory,
+      &app->engine.memory,
       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = POINTS_PER_SEGMENT,
                              .element_size = sizeof(struct point), .lease_count = 1));
   for (size_t s = 0; s < SEGMENTS && status == 0; s++) {
@@ -173,63 +169,32 @@ static int create_job(struct app *app) {
       size_t distance = at < HALF ? HALF - at : at - HALF;
       plucked[i].height = 1 - (double)distance / (double)HALF;
     }
-    status = synched_memory_load(app->memory, s, plucked, POINTS_PER_SEGMENT);
+    status = synched_memory_load(app->engine.memory, s, plucked, POINTS_PER_SEGMENT);
   }
   if (status != 0)
     return status;
   return synched_job_create(
-      &app->job, app->pool, app->memory,
+      &app->engine.job, app->engine.pool, app->engine.memory,
       SYNCHED_JOB_OPTIONS(.name = "string", .user = app, .compute = move,
                           .on_snapshot = on_snapshot, .on_steered = on_steered, .on_done = on_done,
                           .period_ns = app->period_ms * 1000000, .flags = SYNCHED_JOB_START_PAUSED,
                           .report_rounds = 8));
 }
 
-static void print_usage(FILE *file) {
-  fprintf(file, "usage: poll [--period MS]   (MS: 1 .. 60000, from one round to the next; 10)\n"
-                "on stdin: p pauses, r resumes, s steps one round, q ends\n");
-}
-
-/* The whole text must be a number. */
-static bool read_period(const char *text, uint64_t *ms) {
-  char *end;
-  errno = 0;
-  *ms = strtoull(text, &end, 10);
-  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-  return is_number && *ms >= 1 && *ms <= 60000;
-}
-
-/* Returns the exit code to leave with; -1: go on. */
-static int read_arguments(int argc, char **argv, struct app *app) {
-  static const struct option options[] = {
-      {"period", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
-  for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-    if (option == 'h') {
-      print_usage(stdout);
-      return 0;
-    } else if (option != 'p' || !read_period(optarg, &app->period_ms)) {
-      print_usage(stderr);
-      return 2;
-    }
-  if (optind == argc)
-    return -1;
-  print_usage(stderr);
-  return 2;
-}
+static const char usage[] =
+    "usage: poll [--period MS]   (MS: 1 .. 60000, from one round to the next; 10)\n"
+    "on stdin: p pauses, r resumes, s steps one round, q ends\n";
 
 int main(int argc, char **argv) {
   static struct app app = {.period_ms = 10, .height = 1};
-  int code = read_arguments(argc, argv, &app);
-  if (code >= 0)
-    return code;
+  const struct example_number numbers[] = {{"period", {1, 60000}, &app.period_ms}, {0}};
+  const enum example_options_result parsed =
+      example_numbers_read(numbers, "poll", usage, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);
-  if (status != 0)
-    fprintf(stderr, "poll: %s: %s\n", synched_strerror(status), synched_error_message());
-  (void)synched_job_destroy(app.job);
-  (void)synched_memory_destroy(app.memory);
-  (void)synched_pool_destroy(app.pool);
-  return status == 0 && app.status == 0 ? 0 : 1;
+  return example_engine_end(&app.engine, "poll", status);
 }

@@ -220,3 +220,11 @@ void example_output_discard(struct example_output *out) {
     unlink(out->temporary);
   forget(out);
 }
+
+int example_output_exit_code(const char *program, int code) {
+  const bool arrived = fflush(stdout) == 0 && !ferror(stdout);
+  if (arrived || code != 0)
+    return code;
+  fprintf(stderr, "%s: standard output: cannot be written\n", program);
+  return 1;
+}

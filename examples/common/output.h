@@ -60,6 +60,10 @@ void example_output_discard(struct example_output *out);
  * descriptor, and its name in *temporary, which the caller frees; or -1. */
 int example_output_beside(const char *path, mode_t mode, char **temporary);
 
+/* At a program's end, with its exit code: whether what it printed has arrived, which on a full disk
+ * it may not. The code, or 1, with a line on stderr, where it was 0 and should not be. */
+int example_output_exit_code(const char *program, int code);
+
 /* The permissions that an ordinary open would give a new file. */
 mode_t example_output_usual_mode(void);
 

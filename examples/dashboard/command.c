@@ -21,17 +21,17 @@ const char *dashboard_verb_name(enum dashboard_verb verb) {
 
 static int parse_value(struct dashboard_command *out, const char *text,
                        struct example_error *error) {
-  const struct dashboard_range rounds = {1, DASHBOARD_STEP_MAX};
-  const struct dashboard_range period_us = {SYNCHED_PERIOD_MIN_NS / NS_PER_US,
-                                            SYNCHED_PERIOD_MAX_NS / NS_PER_US};
+  const struct example_range rounds = {1, DASHBOARD_STEP_MAX};
+  const struct example_range period_us = {SYNCHED_PERIOD_MIN_NS / NS_PER_US,
+                                          SYNCHED_PERIOD_MAX_NS / NS_PER_US};
   switch (out->verb) {
   case DASHBOARD_STEP:
     out->value = 1;
-    return text ? dashboard_number_parse(&out->value, text, rounds, error) : 0;
+    return text ? example_number_parse(&out->value, text, rounds, error) : 0;
   case DASHBOARD_PERIOD:
     if (!text)
       return example_fail(error, 0, "period takes a number of microseconds");
-    if (dashboard_number_parse(&out->value, text, period_us, error) != 0)
+    if (example_number_parse(&out->value, text, period_us, error) != 0)
       return -1;
     out->value *= NS_PER_US;
     return 0;

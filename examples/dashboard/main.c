@@ -17,6 +17,7 @@
 
 #include <synched/synched.h>
 
+#include "bands.h"
 #include "command.h"
 #include "frame.h"
 #include "listener.h"
@@ -60,7 +61,7 @@ struct app {
 /* --- to the clients --- */
 
 static void draw_frame(struct app *app, const struct synched_snapshot *now) {
-  const struct life_view view = dashboard_world_view(&app->world, now);
+  const struct life_view view = life_bands_view(&app->world.grid, now);
   unsigned char *const frame = dashboard_broadcast_bytes(&app->server.frame);
   if (!frame)
     return; /* there is no memory for one now */
@@ -346,9 +347,9 @@ int main(int argc, char **argv) {
   static struct app app;
   struct dashboard_settings settings;
   struct example_error error;
-  const enum dashboard_settings_result parsed = dashboard_settings_parse(&settings, argc, argv);
-  if (parsed != DASHBOARD_SETTINGS_RUN)
-    return parsed == DASHBOARD_SETTINGS_DONE ? EXIT_OK : EXIT_USAGE;
+  const enum example_options_result parsed = dashboard_settings_parse(&settings, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE;
   app.settings = &settings;
   app.period_ns = settings.period_ns;
   app.frame_round = UINT64_MAX;

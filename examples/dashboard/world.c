@@ -11,45 +11,34 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "bands.h"
+#include "common/random.h"
+
 /* Each lane has its own pair of cache lines, so workers do not slow each other down. */
 struct dashboard_lane {
   _Alignas(128) _Atomic uint64_t work_ns;
 };
 
-struct life_view dashboard_world_view(const struct dashboard_world *world,
-                                      const struct synched_snapshot *snapshot) {
-  return (struct life_view){&world->grid, snapshot->data, snapshot->counts};
-}
-
-/* A random number that depends on nothing but its index and the seed (Steele, Lea and Flood 2014,
- * SplitMix64). */
-static uint64_t random_at(uint64_t seed, uint64_t index) {
-  uint64_t mixed = (seed << 40) + (index + 1) * 0x9e3779b97f4a7c15u;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-  return mixed ^ (mixed >> 31);
-}
-
 /* One band of a random soup: three cells of eight are alive, from which Life has most to make. The
  * bits behind a row's last cell stay 0. */
-static void sow_band(const struct dashboard_world *world, size_t band, uint64_t *out) {
+static bool sow_band(const void *user, size_t band, uint64_t *out) {
+  const struct dashboard_world *const world = user;
   const struct life_grid *const grid = &world->grid;
   const uint64_t last_mask = world->kernel.last_mask;
   const size_t first = life_grid_band_row(grid, band) * grid->row_words;
   const size_t words = life_grid_band_words(grid, band);
   for (size_t i = 0; i < words; i++) {
     const uint64_t at = 3 * (uint64_t)(first + i);
-    out[i] = random_at(world->seed, at) &
-             (random_at(world->seed, at + 1) | random_at(world->seed, at + 2));
+    out[i] = example_random_at(world->seed, at) &
+             (example_random_at(world->seed, at + 1) | example_random_at(world->seed, at + 2));
     if ((i + 1) % grid->row_words == 0)
       out[i] &= last_mask;
   }
+  return true;
 }
 
 static int fill_band(struct synched_task *task, void *user) {
-  const struct dashboard_world *const world = user;
-  sow_band(world, task->segment, task->out);
-  task->count = task->capacity;
+  task->count = sow_band(user, task->segment, task->out) ? task->capacity : 0;
   return 0;
 }
 
@@ -64,10 +53,7 @@ static int step_band(struct synched_task *task, void *user) {
   const struct dashboard_world *const world = user;
   _Atomic uint64_t *const work_ns = &world->lanes[task->worker].work_ns;
   const uint64_t since_ns = uv_hrtime();
-  const struct life_view previous = dashboard_world_view(world, task->previous);
-  const struct life_step step =
-      life_kernel_step(&world->kernel, &previous, task->segment, task->out);
-  task->count = step.alive ? task->capacity : 0;
+  const struct life_step step = life_bands_step(&world->grid, &world->kernel, task);
   task->contribution = step.alive ? count_cells(task->out, task->capacity) : 0;
   const uint64_t before_ns = atomic_load_explicit(work_ns, memory_order_relaxed);
   atomic_store_explicit(work_ns, before_ns + uv_hrtime() - since_ns, memory_order_relaxed);
@@ -108,24 +94,6 @@ static int create_pool(struct dashboard_world *world, unsigned worker_count) {
   return status;
 }
 
-/* Two leases: on_snapshot looks at one snapshot while the loop may hold another, and no round waits
- * for either. No client ever holds one: what clients get is a copy, the same for all of them. */
-static int create_memory(struct dashboard_world *world) {
-  const struct life_grid *const grid = &world->grid;
-  size_t *const capacities = malloc(grid->band_count * sizeof *capacities);
-  if (!capacities)
-    return SYNCHED_ENOMEM;
-  for (size_t band = 0; band < grid->band_count; band++)
-    capacities[band] = life_grid_band_words(grid, band);
-  const int status = synched_memory_create(
-      &world->memory,
-      SYNCHED_MEMORY_OPTIONS(.segment_count = grid->band_count, .segment_capacities = capacities,
-                             .element_size = sizeof(uint64_t), .refill = SYNCHED_REFILL_NONE,
-                             .lease_count = 2));
-  free(capacities);
-  return status;
-}
-
 static int create_job(struct dashboard_world *world, uint64_t period_ns) {
   return synched_job_create(
       &world->job, world->pool, world->memory,
@@ -163,7 +131,11 @@ int dashboard_world_create(struct dashboard_world *out, const struct dashboard_s
   }
   for (unsigned worker = 0; worker < out->worker_count; worker++)
     atomic_init(&out->lanes[worker].work_ns, 0);
-  if (create_memory(out) != 0 || create_job(out, settings->period_ns) != 0)
+  /* Two leases: on_snapshot looks at one snapshot while the loop may hold another, and no round
+   * waits for either. No client ever holds one: what clients get is a copy, the same for all of
+   * them. */
+  if (life_bands_create(&out->memory, &out->grid, 2) != 0 ||
+      create_job(out, settings->period_ns) != 0)
     goto failed;
   return 0;
 
@@ -174,16 +146,8 @@ failed:
 }
 
 int dashboard_world_sow(struct dashboard_world *world) {
-  const struct life_grid *const grid = &world->grid;
-  uint64_t *const words = malloc(life_grid_band_words(grid, 0) * sizeof *words);
-  int status = words ? 0 : SYNCHED_ENOMEM;
   world->seed++;
-  for (size_t band = 0; status == 0 && band < grid->band_count; band++) {
-    sow_band(world, band, words);
-    status = synched_memory_load(world->memory, band, words, life_grid_band_words(grid, band));
-  }
-  free(words);
-  return status;
+  return life_bands_load(world->memory, &world->grid, sow_band, world);
 }
 
 void dashboard_world_destroy(struct dashboard_world *world) {

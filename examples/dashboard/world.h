@@ -48,10 +48,6 @@ int dashboard_world_create(struct dashboard_world *out, const struct dashboard_s
 /* After the job has ended: sows the torus anew, for the next start. 0 or a status. */
 int dashboard_world_sow(struct dashboard_world *world);
 
-/* The newest round's cells; what is handed out must be released as the snapshot that it is. */
-struct life_view dashboard_world_view(const struct dashboard_world *world,
-                                      const struct synched_snapshot *snapshot);
-
 /* How long a worker has computed so far. */
 uint64_t dashboard_world_work_ns(const struct dashboard_world *world, unsigned worker);
 

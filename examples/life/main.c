@@ -190,15 +190,6 @@ static int check_plan(const struct life_options *options, const struct life_patt
   return status;
 }
 
-/* What was printed may not have arrived: on a full disk, for one. */
-static int check_printed(int code) {
-  const bool failed = fflush(stdout) != 0 || ferror(stdout);
-  if (!failed || code != EXIT_OK)
-    return code;
-  fputs("life: standard output: cannot be written\n", stderr);
-  return EXIT_FAILED;
-}
-
 static int simulate(const struct life_options *options, const struct life_pattern *pattern) {
   struct life_grid grid;
   struct life_simulation simulation;
@@ -218,9 +209,9 @@ int main(int argc, char **argv) {
   struct life_options options;
   struct life_pattern pattern;
   struct example_error error;
-  const enum life_options_result parsed = life_options_parse(&options, argc, argv);
-  if (parsed != LIFE_OPTIONS_RUN)
-    return check_printed(parsed == LIFE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  const enum example_options_result parsed = life_options_parse(&options, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return example_output_exit_code("life", parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
   if (prepare_outputs(&options) != 0)
     return EXIT_FAILED;
   life_pattern_init(&pattern);
@@ -230,5 +221,5 @@ int main(int argc, char **argv) {
   }
   const int code = simulate(&options, &pattern);
   life_pattern_deinit(&pattern);
-  return check_printed(code);
+  return example_output_exit_code("life", code);
 }

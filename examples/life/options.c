@@ -2,14 +2,12 @@
 
 #include <ctype.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <synched/memory.h>
 #include <synched/pool.h>
 
 #include "common/error.h"
-#include "common/words.h"
 
 static const char usage[] =
     "usage: life FILE.rle -g GENERATIONS [options]\n"
@@ -33,7 +31,7 @@ static const char usage[] =
     "Ctrl-C ends the run early; what was reached is then printed and written.\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.\n";
 
-enum long_only { OPTION_AFFINITY = 256, OPTION_PNG, OPTION_QUIET, OPTION_HELP };
+enum long_only { OPTION_AFFINITY = EXAMPLE_OPTION_HELP + 1, OPTION_PNG, OPTION_QUIET };
 
 static const struct option long_options[] = {
     {"generations", required_argument, NULL, 'g'},
@@ -43,28 +41,9 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"png", required_argument, NULL, OPTION_PNG},
     {"quiet", no_argument, NULL, OPTION_QUIET},
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
-
-/* A decimal number up to `max`, and nothing else. */
-static int parse_number(uint64_t *out, const char *text, uint64_t max,
-                        struct example_error *error) {
-  uint64_t value = 0;
-  bool small = true;
-  const char *at = text;
-  for (; isdigit((unsigned char)*at); at++) {
-    const unsigned digit = (unsigned)(*at - '0');
-    small &= value <= (max - digit) / 10;
-    value = small ? value * 10 + digit : max;
-  }
-  if (at == text || *at != '\0')
-    return example_fail(error, 0, "'%.40s' is not a number", text);
-  if (!small)
-    return example_fail(error, 0, "%.40s is too large", text);
-  *out = value;
-  return 0;
-}
 
 static int parse_affinity(struct life_options *out, const char *text, struct example_error *error) {
   if (isdigit((unsigned char)*text)) {
@@ -83,18 +62,30 @@ static int parse_affinity(struct life_options *out, const char *text, struct exa
   return 0;
 }
 
-static int parse_option(struct life_options *out, int option, struct example_error *error) {
+/* What is known while reading. */
+struct reading {
+  struct life_options *out;
+  bool generations_given;
+};
+
+static int parse_option(void *progress, int option, struct example_error *error) {
+  struct reading *const reading = progress;
+  struct life_options *const out = reading->out;
   uint64_t number = 0;
   int status = 0;
   switch (option) {
   case 'g':
-    return parse_number(&out->generations, optarg, UINT64_MAX, error);
+    reading->generations_given = true;
+    return example_number_parse(&out->generations, optarg, (struct example_range){0, UINT64_MAX},
+                                error);
   case 'w':
-    status = parse_number(&number, optarg, SYNCHED_WORKERS_MAX, error);
+    status = example_number_parse(&number, optarg, (struct example_range){0, SYNCHED_WORKERS_MAX},
+                                  error);
     out->worker_count = (unsigned)number;
     return status;
   case 's':
-    status = parse_number(&number, optarg, SYNCHED_SEGMENTS_MAX, error);
+    status = example_number_parse(&number, optarg, (struct example_range){0, SYNCHED_SEGMENTS_MAX},
+                                  error);
     out->segment_count = (size_t)number;
     return status;
   case OPTION_AFFINITY:
@@ -111,54 +102,35 @@ static int parse_option(struct life_options *out, int option, struct example_err
   }
 }
 
-static int check_options(struct life_options *out, bool generations_given, int rest,
-                         struct example_error *error) {
+static int check_options(const struct reading *reading, int rest, struct example_error *error) {
+  const struct life_options *const out = reading->out;
   if (rest == 0)
     return example_fail(error, 0, "no pattern file is named (see life --help)");
   if (rest > 1)
     return example_fail(error, 0, "more than one pattern file is named (see life --help)");
-  if (!generations_given)
+  if (!reading->generations_given)
     return example_fail(error, 0, "-g GENERATIONS is missing (see life --help)");
   if (out->rle_path && out->png_path && strcmp(out->rle_path, out->png_path) == 0)
     return example_fail(error, 0, "-o and --png name the same file");
   return 0;
 }
 
-/* One option: 0, or -1 and a line on stderr. */
-static int accept_option(struct life_options *out, int option, char **argv) {
+enum example_options_result life_options_parse(struct life_options *out, int argc, char **argv) {
+  static const struct example_options options = {.program = "life",
+                                                 .usage = usage,
+                                                 .letters = ":g:w:s:o:",
+                                                 .known = long_options,
+                                                 .take = parse_option};
+  struct reading reading = {.out = out};
   struct example_error error;
-  char name[EXAMPLE_OPTION_BYTES];
-  int status;
-  if (option == ':')
-    status = example_fail(&error, 0, "a value is missing (see life --help)");
-  else if (option == '?')
-    status = example_fail(&error, 0, "there is no such option (see life --help)");
-  else
-    status = parse_option(out, option, &error);
-  if (status != 0)
-    example_error_print(&error, "life", example_option_name(option, argv, long_options, name));
-  return status;
-}
-
-enum life_options_result life_options_parse(struct life_options *out, int argc, char **argv) {
-  struct example_error error;
-  bool generations_given = false;
-  int option;
   *out = (struct life_options){0};
-  opterr = 0; /* getopt's own messages are not in our form */
-  while ((option = getopt_long(argc, argv, ":g:w:s:o:", long_options, NULL)) != -1) {
-    if (option == OPTION_HELP) {
-      fputs(usage, stdout);
-      return LIFE_OPTIONS_DONE;
-    }
-    generations_given |= option == 'g';
-    if (accept_option(out, option, argv) != 0)
-      return LIFE_OPTIONS_WRONG;
-  }
-  if (check_options(out, generations_given, argc - optind, &error) != 0) {
+  const enum example_options_result result = example_options_read(&options, argc, argv, &reading);
+  if (result != EXAMPLE_OPTIONS_RUN)
+    return result;
+  if (check_options(&reading, argc - optind, &error) != 0) {
     example_error_print(&error, "life", "usage");
-    return LIFE_OPTIONS_WRONG;
+    return EXAMPLE_OPTIONS_WRONG;
   }
   out->file = argv[optind];
-  return LIFE_OPTIONS_RUN;
+  return EXAMPLE_OPTIONS_RUN;
 }

@@ -10,6 +10,8 @@
 
 #include <synched/topology.h>
 
+#include "common/options.h"
+
 struct life_options {
   const char *file; /* "-": standard input */
   uint64_t generations;
@@ -22,13 +24,7 @@ struct life_options {
   bool quiet;
 };
 
-enum life_options_result {
-  LIFE_OPTIONS_RUN,
-  LIFE_OPTIONS_DONE, /* --help was printed */
-  LIFE_OPTIONS_WRONG /* one line about it is on stderr */
-};
-
 /* Reads the command line; the strings stay the caller's. */
-enum life_options_result life_options_parse(struct life_options *out, int argc, char **argv);
+enum example_options_result life_options_parse(struct life_options *out, int argc, char **argv);
 
 #endif

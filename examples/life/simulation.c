@@ -17,28 +17,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bands.h"
+
 #define PROGRESS_MS 100
 #define REPORT_ROUNDS 8
 
-static struct life_view view_of(const struct life_simulation *simulation,
-                                const struct synched_snapshot *snapshot) {
-  return (struct life_view){&simulation->grid, snapshot->data, snapshot->counts};
+static bool draw_band(const void *user, size_t band, uint64_t *out) {
+  const struct life_simulation *const simulation = user;
+  return life_grid_draw(&simulation->grid, simulation->pattern, band, out);
 }
 
 static int fill_band(struct synched_task *task, void *user) {
-  const struct life_simulation *const simulation = user;
-  const bool alive =
-      life_grid_draw(&simulation->grid, simulation->pattern, task->segment, task->out);
-  task->count = alive ? task->capacity : 0;
+  task->count = draw_band(user, task->segment, task->out) ? task->capacity : 0;
   return 0;
 }
 
 static int step_band(struct synched_task *task, void *user) {
   const struct life_simulation *const simulation = user;
-  const struct life_view previous = view_of(simulation, task->previous);
-  const struct life_step step =
-      life_kernel_step(&simulation->kernel, &previous, task->segment, task->out);
-  task->count = step.alive ? task->capacity : 0;
+  const struct life_step step = life_bands_step(&simulation->grid, &simulation->kernel, task);
   task->contribution = step.at_edge;
   return 0;
 }
@@ -54,7 +50,7 @@ static int watch_edge(const struct synched_snapshot *now, void *user) {
 static void show_progress(uv_timer_t *timer) {
   struct life_simulation *const simulation = timer->data;
   const struct synched_snapshot *const now = synched_snapshot_current(simulation->memory);
-  const struct life_view view = view_of(simulation, now);
+  const struct life_view view = life_bands_view(&simulation->grid, now);
   const uint64_t round = now->round;
   const uint64_t population = life_view_population(&view);
   synched_snapshot_release(now);
@@ -90,22 +86,6 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
     uv_close((uv_handle_t *)&simulation->progress.interrupt, NULL);
 }
 
-static int create_memory(struct life_simulation *simulation) {
-  const struct life_grid *const grid = &simulation->grid;
-  size_t *const capacities = malloc(grid->band_count * sizeof *capacities);
-  if (!capacities)
-    return SYNCHED_ENOMEM;
-  for (size_t band = 0; band < grid->band_count; band++)
-    capacities[band] = life_grid_band_words(grid, band);
-  const int status = synched_memory_create(
-      &simulation->memory,
-      SYNCHED_MEMORY_OPTIONS(.segment_count = grid->band_count, .segment_capacities = capacities,
-                             .element_size = sizeof(uint64_t), .refill = SYNCHED_REFILL_NONE,
-                             .lease_count = simulation->progress.shown));
-  free(capacities);
-  return status;
-}
-
 static int create_job(struct life_simulation *simulation) {
   const bool open = simulation->grid.open_x || simulation->grid.open_y;
   const char *const slash = strrchr(simulation->options->file, '/');
@@ -117,20 +97,6 @@ static int create_job(struct life_simulation *simulation) {
                           .fold = open ? SYNCHED_FOLD_MAX : SYNCHED_FOLD_NONE,
                           .round_count = simulation->options->generations,
                           .report_rounds = REPORT_ROUNDS));
-}
-
-/* For 0 generations: a job always computes something, so the memory is loaded without one. */
-static int load_bands(struct life_simulation *simulation) {
-  const struct life_grid *const grid = &simulation->grid;
-  uint64_t *const words = malloc(life_grid_band_words(grid, 0) * sizeof *words);
-  int status = words ? 0 : SYNCHED_ENOMEM;
-  for (size_t band = 0; status == 0 && band < grid->band_count; band++) {
-    const bool alive = life_grid_draw(grid, simulation->pattern, band, words);
-    const size_t count = alive ? life_grid_band_words(grid, band) : 0;
-    status = synched_memory_load(simulation->memory, band, count > 0 ? words : NULL, count);
-  }
-  free(words);
-  return status;
 }
 
 static int create_pool(struct life_simulation *simulation) {
@@ -154,9 +120,11 @@ int life_simulation_create(struct life_simulation *out, const struct life_option
   if (create_pool(out) != 0)
     goto failed;
   life_grid_divide(&out->grid, options->segment_count, out->worker_count);
-  if (create_memory(out) != 0)
+  if (life_bands_create(&out->memory, &out->grid, out->progress.shown) != 0)
     goto failed;
-  if ((options->generations > 0 ? create_job(out) : load_bands(out)) != 0)
+  /* A job always computes something: for 0 generations the memory is loaded without one. */
+  if ((options->generations > 0 ? create_job(out)
+                                : life_bands_load(out->memory, &out->grid, draw_band, out)) != 0)
     goto failed;
   if (!life_kernel_init(&out->kernel, &pattern->rule, &out->grid)) {
     life_simulation_destroy(out);
@@ -209,7 +177,7 @@ int life_simulation_run(struct life_simulation *simulation, struct example_error
 }
 
 struct life_view life_simulation_view(const struct life_simulation *simulation) {
-  return view_of(simulation, simulation->now);
+  return life_bands_view(&simulation->grid, simulation->now);
 }
 
 void life_simulation_destroy(struct life_simulation *simulation) {

@@ -132,15 +132,6 @@ static int run(const struct mixer_options *options) {
   return status < 0 ? EXIT_FAILED : status > 0 ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
-/* What was printed may not have arrived: on a full disk, for one. */
-static int check_printed(int code) {
-  const bool failed = fflush(stdout) != 0 || ferror(stdout);
-  if (!failed || code != EXIT_OK)
-    return code;
-  fputs("mixer: standard output: cannot be written\n", stderr);
-  return EXIT_FAILED;
-}
-
 int main(int argc, char **argv) {
   struct mixer_options options;
   struct mixer_error error;
@@ -158,5 +149,5 @@ int main(int argc, char **argv) {
     break;
   }
   mixer_options_deinit(&options);
-  return check_printed(code);
+  return example_output_exit_code("mixer", code);
 }

@@ -13,6 +13,8 @@
 
 #include <synched/pool.h>
 
+#include "common/words.h"
+
 const char mixer_options_usage[] =
     "usage: mixer [options] -o OUT.wav IN.wav...\n"
     "\n"
@@ -160,30 +162,10 @@ static int parse_option(struct reading *reading, int option, const char *text) {
   }
 }
 
-/* How the option that getopt has just looked at is written. Of what it does not know it tells a
- * letter, or else it has just stepped over the word. */
-static const char *option_name(int option, char **argv) {
-  static char letter_text[] = "-?";
-  const int letter = option == '?' || option == ':' ? optopt : option;
-  switch (letter) {
-  case OPTION_GAIN:
-  case OPTION_LOWPASS:
-    return setting_name(letter);
-  case OPTION_FRAMES:
-    return "--frames";
-  case 0:
-    return argv[optind - 1];
-  default:
-    if (letter >= OPTION_GAIN)
-      return argv[optind - 1];
-    letter_text[1] = (char)letter;
-    return letter_text;
-  }
-}
-
 static int accept_option(struct reading *reading, int option, char **argv) {
   struct mixer_error *const error = reading->error;
-  error->name = option_name(option, argv);
+  static char name[EXAMPLE_OPTION_BYTES];
+  error->name = example_option_name(option, argv, long_options, name);
   if (option == ':')
     return mixer_fail(error, error->name, "a value is missing (see mixer --help)");
   if (option == '?')

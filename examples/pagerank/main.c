@@ -191,15 +191,6 @@ static int rank(const struct pagerank_options *options, const struct input *inpu
   return code;
 }
 
-/* What was printed may not have arrived: on a full disk, for one. */
-static int check_printed(int code) {
-  const bool failed = fflush(stdout) != 0 || ferror(stdout);
-  if (!failed || code != EXIT_OK)
-    return code;
-  fputs("pagerank: standard output: cannot be written\n", stderr);
-  return EXIT_FAILED;
-}
-
 /* What can be known of the output before anything is read or printed. */
 static int prepare_output(const struct pagerank_options *options, struct example_error *error) {
   if (!options->output_path)
@@ -213,9 +204,10 @@ int main(int argc, char **argv) {
   struct pagerank_options options;
   struct example_error error;
   struct input input;
-  const enum pagerank_options_result parsed = pagerank_options_parse(&options, argc, argv);
-  if (parsed != PAGERANK_OPTIONS_RUN)
-    return check_printed(parsed == PAGERANK_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  const enum example_options_result parsed = pagerank_options_parse(&options, argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return example_output_exit_code("pagerank",
+                                    parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
   if (prepare_output(&options, &error) != 0) {
     example_error_print(&error, "pagerank", example_output_shown(options.output_path));
     return EXIT_FAILED;
@@ -230,5 +222,5 @@ int main(int argc, char **argv) {
   const int code = rank(&options, &input);
   pagerank_graph_deinit(&input.graph);
   pagerank_vertices_deinit(&input.vertices);
-  return check_printed(code);
+  return example_output_exit_code("pagerank", code);
 }

@@ -4,13 +4,11 @@
 #include <getopt.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <synched/pool.h>
 
 #include "common/error.h"
-#include "common/words.h"
 
 static const char usage[] =
     "usage: pagerank EDGES [options]\n"
@@ -41,7 +39,12 @@ static const char usage[] =
     "\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line.\n";
 
-enum long_only { OPTION_DEPS = 256, OPTION_ROUNDS, OPTION_REPORT, OPTION_QUIET, OPTION_HELP };
+enum long_only {
+  OPTION_DEPS = EXAMPLE_OPTION_HELP + 1,
+  OPTION_ROUNDS,
+  OPTION_REPORT,
+  OPTION_QUIET
+};
 
 static const struct option long_options[] = {
     {"deps", no_argument, NULL, OPTION_DEPS},
@@ -52,25 +55,16 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"report", no_argument, NULL, OPTION_REPORT},
     {"quiet", no_argument, NULL, OPTION_QUIET},
-    {"help", no_argument, NULL, OPTION_HELP},
+    {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
 
-/* A decimal number up to `max`, and nothing else. */
-static int parse_count(size_t *out, const char *text, size_t max, struct example_error *error) {
-  size_t value = 0;
-  const char *at = text;
-  bool small = true;
-  for (; isdigit((unsigned char)*at); at++) {
-    const size_t digit = (size_t)(*at - '0');
-    small &= value <= (max - digit) / 10;
-    value = small ? value * 10 + digit : max;
-  }
-  if (at == text || *at != '\0')
-    return example_fail(error, 0, "'%.40s' is not a number", text);
-  if (!small)
-    return example_fail(error, 0, "%.40s is too large", text);
-  *out = value;
+/* A count, which is 64 bits wide or less. */
+static int parse_count(size_t *out, uint64_t most, struct example_error *error) {
+  uint64_t number = 0;
+  if (example_number_parse(&number, optarg, (struct example_range){0, most}, error) != 0)
+    return -1;
+  *out = (size_t)number;
   return 0;
 }
 
@@ -85,26 +79,33 @@ static int parse_tolerance(double *out, const char *text, struct example_error *
   return 0;
 }
 
-static int parse_option(struct pagerank_options *out, int option, bool *deps,
-                        struct example_error *error) {
+/* What is known while reading. */
+struct reading {
+  struct pagerank_options *out;
+  bool deps;
+};
+
+static int parse_option(void *progress, int option, struct example_error *error) {
+  struct reading *const reading = progress;
+  struct pagerank_options *const out = reading->out;
   size_t count = 0;
   int status = 0;
   switch (option) {
   case 'w':
-    status = parse_count(&count, optarg, SYNCHED_WORKERS_MAX, error);
+    status = parse_count(&count, SYNCHED_WORKERS_MAX, error);
     out->worker_count = (unsigned)count;
     return status;
   case 't':
     return parse_tolerance(&out->tolerance, optarg, error);
   case OPTION_ROUNDS:
-    return parse_count(&out->rounds_max, optarg, SIZE_MAX, error);
+    return parse_count(&out->rounds_max, SIZE_MAX, error);
   case 'n':
-    return parse_count(&out->top_count, optarg, SIZE_MAX, error);
+    return parse_count(&out->top_count, SIZE_MAX, error);
   case 'o':
     out->output_path = optarg;
     return 0;
   case OPTION_DEPS:
-    *deps = true;
+    reading->deps = true;
     return 0;
   case OPTION_REPORT:
     out->report = true;
@@ -115,54 +116,36 @@ static int parse_option(struct pagerank_options *out, int option, bool *deps,
   }
 }
 
-static int check_options(const struct pagerank_options *options, bool deps, int rest,
-                         struct example_error *error) {
+static int check_options(const struct reading *reading, int rest, struct example_error *error) {
+  const bool deps = reading->deps;
   if (deps && rest > 0)
     return example_fail(error, 0, "a list of edges is named besides --deps (see pagerank --help)");
   if (!deps && rest == 0)
     return example_fail(error, 0, "no list of edges is named (see pagerank --help)");
   if (rest > 1)
     return example_fail(error, 0, "more than one list of edges is named (see pagerank --help)");
-  if (options->report && options->quiet)
+  if (reading->out->report && reading->out->quiet)
     return example_fail(error, 0, "--report and --quiet exclude each other");
   return 0;
 }
 
-/* One option: 0, or -1 and a line on stderr. */
-static int accept_option(struct pagerank_options *out, int option, bool *deps, char **argv) {
+enum example_options_result pagerank_options_parse(struct pagerank_options *out, int argc,
+                                                   char **argv) {
+  static const struct example_options options = {.program = "pagerank",
+                                                 .usage = usage,
+                                                 .letters = ":w:t:n:o:",
+                                                 .known = long_options,
+                                                 .take = parse_option};
+  struct reading reading = {.out = out};
   struct example_error error;
-  char name[EXAMPLE_OPTION_BYTES];
-  int status;
-  if (option == ':')
-    status = example_fail(&error, 0, "a value is missing (see pagerank --help)");
-  else if (option == '?')
-    status = example_fail(&error, 0, "there is no such option (see pagerank --help)");
-  else
-    status = parse_option(out, option, deps, &error);
-  if (status != 0)
-    example_error_print(&error, "pagerank", example_option_name(option, argv, long_options, name));
-  return status;
-}
-
-enum pagerank_options_result pagerank_options_parse(struct pagerank_options *out, int argc,
-                                                    char **argv) {
-  struct example_error error;
-  bool deps = false;
-  int option;
   *out = (struct pagerank_options){.tolerance = 1e-10, .top_count = 10};
-  opterr = 0; /* getopt's own messages are not in our form */
-  while ((option = getopt_long(argc, argv, ":w:t:n:o:", long_options, NULL)) != -1) {
-    if (option == OPTION_HELP) {
-      fputs(usage, stdout);
-      return PAGERANK_OPTIONS_DONE;
-    }
-    if (accept_option(out, option, &deps, argv) != 0)
-      return PAGERANK_OPTIONS_WRONG;
-  }
-  if (check_options(out, deps, argc - optind, &error) != 0) {
+  const enum example_options_result result = example_options_read(&options, argc, argv, &reading);
+  if (result != EXAMPLE_OPTIONS_RUN)
+    return result;
+  if (check_options(&reading, argc - optind, &error) != 0) {
     example_error_print(&error, "pagerank", "usage");
-    return PAGERANK_OPTIONS_WRONG;
+    return EXAMPLE_OPTIONS_WRONG;
   }
-  out->file = deps ? NULL : argv[optind];
-  return PAGERANK_OPTIONS_RUN;
+  out->file = reading.deps ? NULL : argv[optind];
+  return EXAMPLE_OPTIONS_RUN;
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/options.h"
+
 struct pagerank_options {
   const char *file;      /* "-": standard input; NULL: Debian's packages */
   unsigned worker_count; /* 0: the pool decides */
@@ -17,14 +19,8 @@ struct pagerank_options {
   bool report, quiet;
 };
 
-enum pagerank_options_result {
-  PAGERANK_OPTIONS_RUN,
-  PAGERANK_OPTIONS_DONE, /* --help was printed */
-  PAGERANK_OPTIONS_WRONG /* one line about it is on stderr */
-};
-
 /* Reads the command line; the strings stay the caller's. */
-enum pagerank_options_result pagerank_options_parse(struct pagerank_options *out, int argc,
-                                                    char **argv);
+enum example_options_result pagerank_options_parse(struct pagerank_options *out, int argc,
+                                                   char **argv);
 
 #endif

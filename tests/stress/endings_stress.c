@@ -1,17 +1,18 @@
 /*
  * endings_stress.c: jobs end in every way there is, at random moments, several of them on one pool.
  *
- * Each run of a job has a plan: it fails in some segments of some round, or in init; on_round stops it or
- * fails; it cancels itself in a call or in on_round; another thread cancels it, running or waiting for a
- * lease; or it does all its rounds. Canceller threads may come at any time besides. After every run on_done
- * checks that it was called once, that the status and the report say what the plan says, and that the
- * current snapshot is intact and of the right round. Then it starts the job again from there, or destroys it.
+ * Each run of a job has a plan: it fails in some segments of some round, or in init; on_round stops
+ * it or fails; it cancels itself in a call or in on_round; another thread cancels it, running or
+ * waiting for a lease; or it does all its rounds. Canceller threads may come at any time besides.
+ * After every run on_done checks that it was called once, that the status and the report say what
+ * the plan says, and that the current snapshot is intact and of the right round. Then it starts the
+ * job again from there, or destroys it.
  *
- * The pool is destroyed as early as that is allowed: in the last on_done, or by a thread that has tried from the
- * start. Meanwhile a handle of the same loop tries to destroy the jobs, which must be refused as long as they
- * are started. In some cases the loop is closed under the jobs.
+ * The pool is destroyed as early as that is allowed: in the last on_done, or by a thread that has
+ * tried from the start. Meanwhile a handle of the same loop tries to destroy the jobs, which must
+ * be refused as long as they are started. In some cases the loop is closed under the jobs.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -22,7 +23,7 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define JOBS_MOST 4u
 #define CANCELLERS_MOST 2u
@@ -38,8 +39,9 @@ enum way {
   WAY_ON_ROUND_FAILS,  /* on_round of round `at` says ON_ROUND_CODE */
   WAY_CANCELS_IN_CALL, /* a call of round `at` cancels the job */
   WAY_CANCELS_IN_ON_ROUND,
-  WAY_IS_CANCELLED,         /* by a thread that takes no precautions: nothing else ends it */
-  WAY_IS_CANCELLED_WAITING, /* the same while it waits for a lease that on_round of round `at` has taken */
+  WAY_IS_CANCELLED, /* by a thread that takes no precautions: nothing else ends it */
+  /* The same while it waits for a lease that on_round of round `at` has taken. */
+  WAY_IS_CANCELLED_WAITING,
   WAY_COUNT
 };
 
@@ -123,13 +125,15 @@ static void draw_plan(struct actor *actor) {
   *plan = (struct plan){.way = (enum way)stress_below(random, WAY_COUNT),
                         .base = scene_check_current(&actor->scene),
                         .overflows = stress_chance(random, 4)};
-  /* A nemesis must be the only one to end the run. Where there can be one, the narrowest way comes more often. */
+  /* A nemesis must be the only one to end the run. Where there can be one, the narrowest way comes
+   * more often. */
   const bool may_have_nemesis = actor->round_count == 0 && actor->stage->canceller_count == 0;
   if (is_cancel_only(plan->way) && !may_have_nemesis)
     plan->way = WAY_ROUNDS;
   if (may_have_nemesis && actor->scene.lease_count == 0 && stress_chance(random, 2))
     plan->way = WAY_IS_CANCELLED_WAITING;
-  /* Later, nobody knows whether it has been done: a cancel may have come between that and the first round. */
+  /* Later, nobody knows whether it has been done: a cancel may have come between that and the first
+   * round. */
   if (plan->way == WAY_FAILS_IN_INIT && (!actor->has_init || actor->start_count != 1))
     plan->way = WAY_FAILS;
   if (plan->way == WAY_ROUNDS && actor->round_count == 0)
@@ -197,7 +201,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
 
 /* --- cancelling --- */
 
-/* Without precautions: the job is there until this has had its effect, and the moment after it may be gone. */
+/* Without precautions: the job is there until this has had its effect, and the moment after it may
+ * be gone. */
 static void *nemesis_run(void *argument) {
   struct actor *actor = argument;
   struct synched_job *job = actor->job;
@@ -442,7 +447,8 @@ static void abandon_actor(struct actor *actor) {
     scene_pool_destroy(stage->pool);
 }
 
-/* The loop is closed under the jobs: they run on without it, until they are cancelled and destroyed. */
+/* The loop is closed under the jobs: they run on without it, until they are cancelled and
+ * destroyed. */
 static void abandon(struct stage *stage) {
   for (uint64_t turns = stress_below(&stage->random, 20); turns > 0 && stage->actors_left > 0;
        turns--) {

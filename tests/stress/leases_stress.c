@@ -1,19 +1,21 @@
 /*
  * leases_stress.c: readers hold snapshots while rounds go on.
  *
- * Readers on threads of their own take the current snapshot, retain it again, hold it for a while and release it in
- * pieces. All of what they hold must come from one round, which must not be older than what on_round has seen
- * by then, and must not change while they hold it, also after the job, and even its pool, are gone. The job has few leases or none, so it often waits for one; who
- * releases it then starts its next round. It ends by its number of rounds or by being cancelled, at a moment
- * when it may be waiting. Polite readers take nothing more before the job has gone on: so a job that waits although
- * everything has been released is not saved by the next release, but hangs.
+ * Readers on threads of their own take the current snapshot, retain it again, hold it for a while
+ * and release it in pieces. All of what they hold must come from one round, which must not be older
+ * than what on_round has seen by then, and must not change while they hold it, also after the job,
+ * and even its pool, are gone. The job has few leases or none, so it often waits for one; who
+ * releases it then starts its next round. It ends by its number of rounds or by being cancelled, at
+ * a moment when it may be waiting. Polite readers take nothing more before the job has gone on: so
+ * a job that waits although everything has been released is not saved by the next release, but
+ * hangs.
  *
- * The first to learn of the end is on_done, which destroys the job and the pool at once: the reader that
- * has just made the last rounds possible may not be out of the library yet. A sprint is aimed at that: a job of
- * a few rounds, all of which wait for readers, and an end that touches nothing that readers touch, so that a
- * thread sanitizer sees when nothing but luck orders the two.
+ * The first to learn of the end is on_done, which destroys the job and the pool at once: the reader
+ * that has just made the last rounds possible may not be out of the library yet. A sprint is aimed
+ * at that: a job of a few rounds, all of which wait for readers, and an end that touches nothing
+ * that readers touch, so that a thread sanitizer sees when nothing but luck orders the two.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -25,7 +27,7 @@
 #include <uv.h>
 
 #include "job/stall.h"
-#include "scene.h"
+#include "support/scene.h"
 
 #define READERS_MOST 5u
 #define HELD_MOST 3u
@@ -103,7 +105,8 @@ static void on_snapshot(struct synched_job *job, const struct synched_snapshot *
   play->delivered_round = now->round;
 }
 
-/* What counts as long is so short that jobs end, go on and are destroyed just when they would be told of. */
+/* What counts as long is so short that jobs end, go on and are destroyed just when they would be
+ * told of. */
 static void on_stalled(struct synched_job *job, const struct synched_stall *stall, void *user) {
   struct play *play = user;
   STRESS_CHECK(job == play->job && play->done_count == 0, "on_stalled comes after on_done");

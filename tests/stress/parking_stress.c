@@ -1,16 +1,19 @@
 /*
- * parking_stress.c: threads wait at a gate (platform/wait.h), and none of them misses what it waits for.
+ * parking_stress.c: threads wait at a gate (platform/wait.h), and none of them misses what it waits
+ * for.
  *
- * The gate is used as the pool uses it. A step is one epoch. Some threads are players: each must see every
- * step, and says so; whoever is the last to say it advances the gate, as a closing worker does. Others are
- * starters, who take no part in steps: now and then the last player leaves the next advance to one of them, as to a
- * thread that resumes a job from outside. A starter may still be waking players when they have gone through
- * more steps already, so several threads wake at the same time. A third kind, onlookers, wait for no
- * particular step and are woken like everybody else.
+ * The gate is used as the pool uses it. A step is one epoch. Some threads are players: each must
+ * see every step, and says so; whoever is the last to say it advances the gate, as a closing worker
+ * does. Others are starters, who take no part in steps: now and then the last player leaves the
+ * next advance to one of them, as to a thread that resumes a job from outside. A starter may still
+ * be waking players when they have gone through more steps already, so several threads wake at the
+ * same time. A third kind, onlookers, wait for no particular step and are woken like everybody
+ * else.
  *
- * A lost wake-up leaves a player asleep for ever: then nobody says it is the last, and the watchdog ends it.
+ * A lost wake-up leaves a player asleep for ever: then nobody says it is the last, and the watchdog
+ * ends it.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <sched.h>

@@ -1,14 +1,15 @@
 /*
  * pools_stress.c: several pools, several event loops, and jobs of different loops on the same pool.
  *
- * Every loop has a thread of its own and some slots. A slot holds a job on one of the pools; when the job has ended
- * the slot starts it again, or destroys it with its memory and makes another one. Snapshots are delivered to callbacks that
- * are sometimes slow and sometimes keep what they get. Besides, runners start jobs that block them on the
- * same pools, or on pools that they create for one job. What is checked: all contents and folds; that
- * callbacks come on their loop's thread, in order, EVERY without a gap; that what was delivered and what was
- * missed add up; that on_done comes once per start.
+ * Every loop has a thread of its own and some slots. A slot holds a job on one of the pools; when
+ * the job has ended the slot starts it again, or destroys it with its memory and makes another one.
+ * Snapshots are delivered to callbacks that are sometimes slow and sometimes keep what they get.
+ * Besides, runners start jobs that block them on the same pools, or on pools that they create for
+ * one job. What is checked: all contents and folds; that callbacks come on their loop's thread, in
+ * order, EVERY without a gap; that what was delivered and what was missed add up; that on_done
+ * comes once per start.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -18,7 +19,7 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define POOLS_MOST 3u
 #define CLUBS_MOST 3u

@@ -1,18 +1,19 @@
 /*
  * rounds_stress.c: rounds on random pools and memories have the bits of a serial loop.
  *
- * A made-up rule mixes a segment's own past with that of others, chosen anew in every round. The library runs it on
- * workers, a serial loop with a memory of its own runs it too, and both must agree: either after every
- * round, or on the folds of all rounds and the contents after the last.
+ * A made-up rule mixes a segment's own past with that of others, chosen anew in every round. The
+ * library runs it on workers, a serial loop with a memory of its own runs it too, and both must
+ * agree: either after every round, or on the folds of all rounds and the contents after the last.
  *
- * What only one call or callback at a time may touch is plain on purpose (the marks of a segment, a worker's scratch
- * space, the number of the round that on_round saw last): then a thread sanitizer checks the order of calls
- * that the library promises, in every round, and not only what we think of comparing.
+ * What only one call or callback at a time may touch is plain on purpose (the marks of a segment, a
+ * worker's scratch space, the number of the round that on_round saw last): then a thread sanitizer
+ * checks the order of calls that the library promises, in every round, and not only what we think
+ * of comparing.
  *
- * In some jobs one call of each round waits for all the others. That works only if what its worker has not begun is
- * taken by others, whoever that worker is; else the watchdog ends it.
+ * In some jobs one call of each round waits for all the others. That works only if what its worker
+ * has not begun is taken by others, whoever that worker is; else the watchdog ends it.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,7 +25,7 @@
 
 #include <synched/synched.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define ROUNDS_MOST 800u
 #define ROUNDS_OF_MARATHON 20000u
@@ -330,7 +331,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
 static size_t draw_segment_count(const struct rule *rule, unsigned worker_count,
                                  struct stress_random *random) {
   static const size_t mosts[] = {1, 2, 8, 17, 64, 200};
-  /* At least two per worker, so that there is something to take; so few that they are claimed one by one. */
+  /* At least two per worker, so that there is something to take; so few that they are claimed one
+   * by one. */
   if (rule->one_waits)
     return (size_t)stress_between(random, 2 * worker_count, 7 * worker_count);
   if (rule->is_marathon)

@@ -1,8 +1,9 @@
 /*
- * steering.h: what the files of steering_stress share: the jobs, who they belong to, and who calls on them.
+ * steering.h: what the files of steering_stress share: the jobs, who they belong to, and who calls
+ * on them.
  *
- * steering_calls.c makes calls, and checks what they return; steering_jobs.c has the jobs' callbacks, and checks what they are
- * told; steering_stress.c has the threads and the cases.
+ * steering_calls.c makes calls, and checks what they return; steering_jobs.c has the jobs'
+ * callbacks, and checks what they are told; steering_stress.c has the threads and the cases.
  */
 #ifndef SYNCHED_TESTS_STRESS_STEERING_H
 #define SYNCHED_TESTS_STRESS_STEERING_H
@@ -13,8 +14,8 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "scene.h"
-#include "stress.h"
+#include "support/scene.h"
+#include "support/stress.h"
 
 #define ACTORS 8u
 #define HOSTS 3u /* the last one polls */
@@ -54,7 +55,8 @@ struct actor {
   struct course course;
   pthread_rwlock_t guard; /* over `there`, `job` and the counts of what was accepted */
   bool there;
-  /* Since the last on_done: what was accepted in a run; and what may have been, or else between two. */
+  /* Since the last on_done: what was accepted in a run; and what may have been, or else between
+   * two. */
   _Atomic uint64_t accepted[CALL_COUNT], unsure[CALL_COUNT];
   _Atomic uint64_t
       pending; /* pauses, resumes and steps that are not complete, or just being asked for */
@@ -106,7 +108,8 @@ struct stress_random steering_draw_random(const struct actor *actor);
 
 uint64_t steering_draw_period(struct stress_random *random, uint64_t least_ns);
 
-/* One call on a job that is there; `inside`: from one of its callbacks but on_done, so that it is started. */
+/* One call on a job that is there; `inside`: from one of its callbacks but on_done, so that it is
+ * started. */
 void steering_call(struct actor *actor, unsigned what, struct stress_random *random, bool inside);
 
 /* Anything, on a job that may be there or not. */
@@ -121,7 +124,8 @@ void steering_visit(struct actor *actor);
 /* Gives back what on_snapshot has kept. Any thread. */
 void steering_release_kept(struct actor *actor);
 
-/* On the job's thread: creates it; starts it; and, when the case is over, destroys it or tells it to end. */
+/* On the job's thread: creates it; starts it; and, when the case is over, destroys it or tells it
+ * to end. */
 void steering_create(struct actor *actor);
 void steering_start(struct actor *actor);
 void steering_end(struct actor *actor, struct stress_random *random);

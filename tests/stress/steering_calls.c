@@ -28,7 +28,8 @@ static bool is_started(int state) {
   return state != SYNCHED_JOB_READY && state != SYNCHED_JOB_ENDED;
 }
 
-/* What the table says; `before` is a state that the job had before, in which it may not be any more. */
+/* What the table says; `before` is a state that the job had before, in which it may not be any
+ * more. */
 static bool is_in_table(unsigned call, int before, int status) {
   const bool ends = before == SYNCHED_JOB_ENDING;
   if (status == SYNCHED_EALREADY)
@@ -97,7 +98,8 @@ static unsigned draw_call(struct stress_random *random, uint64_t end_one_in) {
   return calls[stress_below(random, sizeof calls / sizeof *calls)];
 }
 
-/* One call on a job that is there; `inside`: from one of its callbacks but on_done, so that it is started. */
+/* One call on a job that is there; `inside`: from one of its callbacks but on_done, so that it is
+ * started. */
 void steering_call(struct actor *actor, unsigned what, struct stress_random *random, bool inside) {
   const bool completes = what <= SYNCHED_STEER_STEP;
   const int before = synched_job_state(actor->job);

@@ -90,8 +90,8 @@ static void on_stalled(struct synched_job *job, const struct synched_stall *stal
   steering_act_inside(actor, 64);
 }
 
-/* A pause, resume or step is complete. Between one that leaves the job paused and the next no round passes but those of
- * a step, and that is the next then. */
+/* A pause, resume or step is complete. Between one that leaves the job paused and the next no round
+ * passes but those of a step, and that is the next then. */
 static void check_order(struct course *course, const struct synched_steered *steered) {
   const uint64_t passed = steered->round - course->last_round;
   const bool was_paused = course->last_order != SYNCHED_STEER_RESUME;

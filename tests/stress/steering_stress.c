@@ -1,16 +1,19 @@
 /*
- * steering_stress.c: jobs are paused, resumed, stepped, stopped, cancelled and changed from everywhere at once.
+ * steering_stress.c: jobs are paused, resumed, stepped, stopped, cancelled and changed from
+ * everywhere at once.
  *
- * Eight jobs of all kinds share two pools. They belong to three threads: two with a libuv loop each, and one that polls.
- * Four more threads, and the jobs' own callbacks, call whatever comes to their mind on any of them. What has ended
- * is started again, from on_done or later, or destroyed and created anew. Who calls on a job of which it does not know
- * that it is there holds the job's guard for reading; its thread takes the guard for writing before it destroys it, and when
- * it counts up what has been accepted.
+ * Eight jobs of all kinds share two pools. They belong to three threads: two with a libuv loop
+ * each, and one that polls. Four more threads, and the jobs' own callbacks, call whatever comes to
+ * their mind on any of them. What has ended is started again, from on_done or later, or destroyed
+ * and created anew. Who calls on a job of which it does not know that it is there holds the job's
+ * guard for reading; its thread takes the guard for writing before it destroys it, and when it
+ * counts up what has been accepted.
  *
- * What is checked: every accepted call is completed once, before on_done, in an order that the table of states allows, and
- * with the rounds that this order implies: none pass while a job is paused, as many as were asked for in a step. All
- * statuses are in the table. Rounds are consecutive, and as the serial loop makes them. The report adds up. And in the
- * end, everything that has been resumed goes on, and everything that has been told to end does.
+ * What is checked: every accepted call is completed once, before on_done, in an order that the
+ * table of states allows, and with the rounds that this order implies: none pass while a job is
+ * paused, as many as were asked for in a step. All statuses are in the table. Rounds are
+ * consecutive, and as the serial loop makes them. The report adds up. And in the end, everything
+ * that has been resumed goes on, and everything that has been told to end does.
  *
  * Now and then the whole process is stopped for some milliseconds.
  */
@@ -21,8 +24,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "halt.h"
 #include "job/stall.h"
+#include "support/halt.h"
 
 #define CALLS_MOST 600u
 #define PATIENCE_MS 60000u

@@ -1,15 +1,17 @@
 /*
- * writers_stress.c: writers on threads of their own, some of which leave or fail, and readers who hold leases.
+ * writers_stress.c: writers on threads of their own, some of which leave or fail, and readers who
+ * hold leases.
  *
- * A case is a memory and some sessions on it. In a session every segment's seat is taken by a thread, which
- * writes, syncs and checks what it gets, until it has done its rounds, or the plan says that it leaves or
- * fails before, or it is told that another one did. Nobody may be left hanging, all must be told the same, and
- * afterwards the memory must be as the last complete round left it. Then all seats are taken anew.
+ * A case is a memory and some sessions on it. In a session every segment's seat is taken by a
+ * thread, which writes, syncs and checks what it gets, until it has done its rounds, or the plan
+ * says that it leaves or fails before, or it is told that another one did. Nobody may be left
+ * hanging, all must be told the same, and afterwards the memory must be as the last complete round
+ * left it. Then all seats are taken anew.
  *
- * In some rounds a writer does not write, which carries its segment's content over. Whether it does follows
- * from the round and the segment, so everybody can tell what a round must hold.
+ * In some rounds a writer does not write, which carries its segment's content over. Whether it does
+ * follows from the round and the segment, so everybody can tell what a round must hold.
  */
-#include "stress.h"
+#include "support/stress.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -19,7 +21,7 @@
 
 #include <synched/synched.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 #define WRITERS_MOST 8u
 #define READERS_MOST 2u
@@ -48,9 +50,9 @@ struct session {
   struct scene_memory scene;
   uint64_t floor; /* every segment was written in this round */
   uint64_t base, last_round;
-  bool
-      waits_for_all; /* before the first round; else nobody breaks that, for who comes after a writer
-                         has come and gone alone finds the seats free, and waits for that one in vain */
+  /* Before the first round. Otherwise nobody breaks that one: who comes after a writer has come and
+   * gone alone finds the seats free, and waits for that writer in vain. */
+  bool waits_for_all;
   pthread_barrier_t all_are_here;
   _Atomic int told; /* what those are told whose round was broken; 0: nobody yet */
   _Atomic bool stopping;

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "../support.h"
 #include "platform/alloc.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 /* --- an allocator that counts, and refuses where it is told to --- */
 

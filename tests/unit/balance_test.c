@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 /* What balance.c is built on, seen from outside. */
 enum {

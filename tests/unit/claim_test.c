@@ -8,7 +8,7 @@
 
 #include <synched/memory.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 /* --- shapes and ranges --- */
 

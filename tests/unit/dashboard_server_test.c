@@ -5,7 +5,7 @@
  * Limits of a millisecond stand for "as soon as the loop turns", the default ones for "not while
  * the test runs".
  */
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,10 +19,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../support.h"
 #include "connection.h"
 #include "listener.h"
 #include "server.h"
+#include "support/support.h"
 
 #define LARGE_BYTES (16u << 20) /* more than the buffers of a connection take */
 #define RECEIVED_BYTES_MAX 4096u

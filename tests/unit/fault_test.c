@@ -29,7 +29,7 @@
 #include <synched/memory.h>
 #include <synched/pool.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 /* --- what is taken --- */
 

@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 #define NODES 200
 

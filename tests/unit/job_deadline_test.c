@@ -5,9 +5,9 @@
 
 #include <uv.h>
 
-#include "../support.h"
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MS UINT64_C(1000000)
 
@@ -74,7 +74,7 @@ static void expect_slow_call(const struct scene *scene) {
   cr_assert(found, "%u calls were running, but not the slow one", scene->miss.running_count);
 }
 
-Test(deadline, report_tells_who_is_running_and_the_round_goes_on) {
+Test(job_deadline, report_tells_who_is_running_and_the_round_goes_on) {
   struct scene scene = {.slow_round = 3, .slow_attempts = 1};
   struct engine engine = watched_engine(
       &scene, (struct synched_job_options){.deadline_ns = 300 * MS, .round_count = 5});
@@ -92,7 +92,7 @@ Test(deadline, report_tells_who_is_running_and_the_round_goes_on) {
   engine_end_with_pool(&engine);
 }
 
-Test(deadline, cancel_drops_the_round_and_computes_it_again) {
+Test(job_deadline, cancel_drops_the_round_and_computes_it_again) {
   struct scene scene = {.slow_round = 3, .slow_attempts = 2, .let_go = 0};
   struct engine engine = watched_engine(
       &scene, (struct synched_job_options){.deadline_ns = 50 * MS,
@@ -112,7 +112,7 @@ Test(deadline, cancel_drops_the_round_and_computes_it_again) {
   engine_end_with_pool(&engine);
 }
 
-Test(deadline, fail_ends_the_job_and_publishes_nothing_of_the_round) {
+Test(job_deadline, fail_ends_the_job_and_publishes_nothing_of_the_round) {
   struct scene scene = {.slow_round = 3, .slow_attempts = 1000};
   struct engine engine = watched_engine(
       &scene, (struct synched_job_options){.deadline_ns = 50 * MS,
@@ -129,7 +129,7 @@ Test(deadline, fail_ends_the_job_and_publishes_nothing_of_the_round) {
   engine_end_with_pool(&engine);
 }
 
-Test(deadline, of_a_later_run_is_counted_anew) {
+Test(job_deadline, of_a_later_run_is_counted_anew) {
   struct scene scene = {.slow_round = 3, .slow_attempts = 1};
   struct engine engine = watched_engine(
       &scene, (struct synched_job_options){.deadline_ns = 10000 * MS, .round_count = 5});
@@ -163,7 +163,7 @@ static void on_miss(struct synched_job *job, const struct synched_deadline_miss 
   (*(unsigned *)user)++;
 }
 
-Test(deadline, call_that_never_returns_is_told_and_hangs_nobody_else) {
+Test(job_deadline, call_that_never_returns_is_told_and_hangs_nobody_else) {
   unsigned told = 0;
   struct synched_pool *pool = pool_new(2);
   struct engine engine = engine_new(
@@ -214,7 +214,7 @@ static int fail_or_ask(struct synched_task *task, void *user) {
   return -10;
 }
 
-Test(deadline, task_is_told_when_a_lower_segment_has_failed) {
+Test(job_deadline, task_is_told_when_a_lower_segment_has_failed) {
   _Atomic uint32_t told = 0;
   struct engine engine = engine_new(
       pool_new(2),
@@ -226,7 +226,7 @@ Test(deadline, task_is_told_when_a_lower_segment_has_failed) {
   engine_end_with_pool(&engine);
 }
 
-Test(deadline, task_cancelled_without_a_task_is_0) {
+Test(job_deadline, task_cancelled_without_a_task_is_0) {
   cr_assert_eq(synched_task_cancelled(NULL), 0);
   cr_assert_eq(synched_task_cancelled(&(struct synched_task){.round = 1}), 0);
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <uv.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 static const unsigned worker_counts[] = {1, 2, 3, 4, 7, 16};
 
@@ -127,23 +127,23 @@ static void expect_everywhere(const struct failing *like, uint64_t round_count) 
 
 /* --- one call --- */
 
-Test(job, compute_failing_in_the_first_round_publishes_nothing) {
+Test(job_failure, compute_failing_in_the_first_round_publishes_nothing) {
   static const size_t segments[] = {0, 7, 15};
   for (size_t i = 0; i < LENGTH(segments); i++)
     expect_everywhere(&(struct failing){.round = 1, .segments = {segments[i]}, .count = 1}, 5);
 }
 
-Test(job, compute_failing_in_the_middle_leaves_the_round_before) {
+Test(job_failure, compute_failing_in_the_middle_leaves_the_round_before) {
   expect_everywhere(&(struct failing){.round = 60, .segments = {9}, .count = 1}, 100);
 }
 
-Test(job, compute_failing_in_the_last_round_leaves_the_round_before) {
+Test(job_failure, compute_failing_in_the_last_round_leaves_the_round_before) {
   expect_everywhere(&(struct failing){.round = 12, .segments = {15}, .count = 1}, 12);
 }
 
 /* --- several calls in one round --- */
 
-Test(job, compute_failing_in_several_segments_names_the_lowest) {
+Test(job_failure, compute_failing_in_several_segments_names_the_lowest) {
   static const struct failing rows[] = {
       {.round = 3, .segments = {4, 9, 13}, .count = 3},
       {.round = 3, .segments = {4, 9, 13}, .count = 3, .hold = HOLD_LOWEST},
@@ -156,7 +156,7 @@ Test(job, compute_failing_in_several_segments_names_the_lowest) {
     expect_everywhere(&rows[i], 4);
 }
 
-Test(job, compute_failing_in_several_segments_shaken_names_the_lowest) {
+Test(job_failure, compute_failing_in_several_segments_shaken_names_the_lowest) {
   for (uint64_t seed = 1; seed <= at_most(6, 1); seed++) {
     synched__schedule_seed(seed);
     expect_everywhere(&(struct failing){.round = 2, .segments = {3, 8, 11}, .count = 3}, 3);
@@ -169,7 +169,7 @@ static int fail_always(struct synched_task *task, void *user) {
   return task->segment == 0 ? INT_MIN : INT_MAX;
 }
 
-Test(job, compute_failing_everywhere_names_the_first) {
+Test(job_failure, compute_failing_everywhere_names_the_first) {
   for (size_t w = 0; w < LENGTH(worker_counts); w++) {
     struct engine engine = engine_new(
         pool_new(worker_counts[w]),
@@ -184,7 +184,7 @@ Test(job, compute_failing_everywhere_names_the_first) {
   }
 }
 
-Test(job, compute_failing_again_names_the_new_segment) {
+Test(job_failure, compute_failing_again_names_the_new_segment) {
   for (size_t w = 0; w < LENGTH(worker_counts); w++) {
     struct synched_pool *pool = pool_new(worker_counts[w]);
     struct witnessed_options options = {.serial = {.segment_count = 16},
@@ -210,7 +210,7 @@ static int count_one_too_many(struct synched_task *task, void *user) {
   return 0;
 }
 
-Test(job, compute_counting_more_than_its_capacity_fails) {
+Test(job_failure, compute_counting_more_than_its_capacity_fails) {
   for (size_t w = 0; w < LENGTH(worker_counts); w++) {
     struct engine engine = engine_new(
         pool_new(worker_counts[w]),
@@ -249,7 +249,7 @@ static struct engine small_engine(const struct synched_job_options *options) {
       options);
 }
 
-Test(job, compute_returning_stop_is_told_whose_it_is) {
+Test(job_failure, compute_returning_stop_is_told_whose_it_is) {
   struct engine engine =
       small_engine(SYNCHED_JOB_OPTIONS(.compute = stop_in_call, .round_count = 5));
   expect_refused(synched_job_run(engine.job), SYNCHED_STOP,
@@ -259,7 +259,7 @@ Test(job, compute_returning_stop_is_told_whose_it_is) {
   engine_end_with_pool(&engine);
 }
 
-Test(job, init_returning_stop_is_told_whose_it_is) {
+Test(job_failure, init_returning_stop_is_told_whose_it_is) {
   struct engine engine = small_engine(
       SYNCHED_JOB_OPTIONS(.init = stop_in_init, .compute = compute_nothing, .round_count = 5));
   expect_refused(synched_job_run(engine.job), SYNCHED_STOP,
@@ -267,7 +267,7 @@ Test(job, init_returning_stop_is_told_whose_it_is) {
   engine_end_with_pool(&engine);
 }
 
-Test(job, on_round_returning_what_it_should_not_is_told_so) {
+Test(job_failure, on_round_returning_what_it_should_not_is_told_so) {
   struct engine engine =
       small_engine(SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .on_round = answer_seven));
   expect_refused(synched_job_run(engine.job), SYNCHED_EINVAL, "on_round returned 7 after round 2");
@@ -304,7 +304,7 @@ static int count_on_round(const struct synched_snapshot *now, void *user) {
   return SYNCHED_CONTINUE;
 }
 
-Test(job, init_failing_publishes_nothing_and_is_tried_again) {
+Test(job_failure, init_failing_publishes_nothing_and_is_tried_again) {
   for (size_t w = 0; w < LENGTH(worker_counts); w++) {
     struct first_steps steps = {.refuse = 6};
     struct engine engine = engine_new(
@@ -358,7 +358,7 @@ static int cancel_in_call(struct synched_task *task, void *user) {
   return status;
 }
 
-Test(job, cancel_in_compute_drops_the_round_and_skips_the_rest) {
+Test(job_failure, cancel_in_compute_drops_the_round_and_skips_the_rest) {
   for (size_t w = 0; w < LENGTH(worker_counts); w++)
     for (int balance = SYNCHED_BALANCE_STEAL; balance <= SYNCHED_BALANCE_STATIC; balance++) {
       struct synched_pool *pool = pool_new(worker_counts[w]);
@@ -421,7 +421,7 @@ static void undo_job(void *context) {
   cr_assert_eq(synched_job_destroy(engine->job), 0);
 }
 
-Test(job, create_request_refused_leaves_memory_and_pool_free) {
+Test(job_failure, create_request_refused_leaves_memory_and_pool_free) {
   struct engine making = {
       .pool = pool_new(2),
       .memory = memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 1,
@@ -451,7 +451,7 @@ static int fail_late(struct synched_task *task, void *user) {
   return task->round == 50 && task->segment == 1 ? -5 : status;
 }
 
-Test(job, failing_job_does_not_disturb_another_on_its_pool) {
+Test(job_failure, failing_job_does_not_disturb_another_on_its_pool) {
   struct synched_pool *pool = pool_new(3);
   struct witnessed_options well = {.serial = {.segment_count = 9},
                                    .job = {.round_count = at_most(400, 100)}};

@@ -5,8 +5,8 @@
 
 #include <uv.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define SEGMENTS 5u
 
@@ -73,7 +73,7 @@ static struct engine init_engine(struct scene *scene, struct synched_job_options
   return engine;
 }
 
-Test(init, completion_comes_once_before_the_first_round) {
+Test(job_init, completion_comes_once_before_the_first_round) {
   struct scene scene = {.answer = SYNCHED_CONTINUE};
   struct engine engine = init_engine(&scene, (struct synched_job_options){.round_count = 3});
   for (unsigned run = 1; run <= 2; run++) {
@@ -86,7 +86,7 @@ Test(init, completion_comes_once_before_the_first_round) {
   engine_end_with_pool(&engine);
 }
 
-Test(init, completion_can_end_the_job_with_the_content_there) {
+Test(job_init, completion_can_end_the_job_with_the_content_there) {
   static const struct {
     int answer, status;
     const char *sentence;
@@ -125,7 +125,7 @@ static void look_and_resume(struct synched_job *job, const struct synched_steere
   cr_assert_eq(synched_job_resume(job), 0);
 }
 
-Test(init, completion_can_pause_the_job_for_the_loop_to_look_at_the_content) {
+Test(job_init, completion_can_pause_the_job_for_the_loop_to_look_at_the_content) {
   struct scene scene = {.answer = SYNCHED_CONTINUE, .pauses = true};
   struct engine engine = init_engine(
       &scene, (struct synched_job_options){.round_count = 3, .on_steered = look_and_resume});
@@ -158,7 +158,7 @@ static void expect_never_filled(struct engine *engine, const struct scene *scene
   cr_assert_eq(memory_sum(engine->memory), before);
 }
 
-Test(init, never_run_because_of_a_cancel_or_stop_is_reported) {
+Test(job_init, never_run_because_of_a_cancel_or_stop_is_reported) {
   struct scene scene = {.answer = SYNCHED_CONTINUE};
   struct engine engine = init_engine(
       &scene, (struct synched_job_options){.flags = SYNCHED_JOB_START_PAUSED, .round_count = 3});
@@ -172,7 +172,7 @@ Test(init, never_run_because_of_a_cancel_or_stop_is_reported) {
   engine_end_with_pool(&engine);
 }
 
-Test(init, cancelled_before_the_start_is_reported_and_done_later) {
+Test(job_init, cancelled_before_the_start_is_reported_and_done_later) {
   struct scene scene = {.answer = SYNCHED_CONTINUE};
   struct engine engine = init_engine(&scene, (struct synched_job_options){.round_count = 3});
   const uint64_t before = memory_sum(engine.memory);
@@ -186,7 +186,7 @@ Test(init, cancelled_before_the_start_is_reported_and_done_later) {
   engine_end_with_pool(&engine);
 }
 
-Test(init, completion_without_an_init_is_refused) {
+Test(job_init, completion_without_an_init_is_refused) {
   struct synched_pool *pool = pool_new(1);
   struct synched_memory *memory = memory_with(
       SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 1));

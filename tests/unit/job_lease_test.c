@@ -5,8 +5,8 @@
 
 #include <sched.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 #define KEPT_MAX 16
 
@@ -73,7 +73,7 @@ static struct engine keeping_engine(struct keeper *keeper, unsigned worker_count
                                         .user = keeper, .fold = SYNCHED_FOLD_MAX));
 }
 
-Test(lease, retained_snapshots_stay_unchanged_over_thousands_of_rounds) {
+Test(job_lease, retained_snapshots_stay_unchanged_over_thousands_of_rounds) {
   static const uint64_t rounds[] = {1, 2, 17, 500};
   for (unsigned worker_count = 1; worker_count <= 3; worker_count++) {
     struct keeper keeper = {
@@ -122,7 +122,7 @@ static void *read_on(void *argument) {
   return NULL;
 }
 
-Test(lease, current_snapshots_of_other_threads_are_whole_and_in_order) {
+Test(job_lease, current_snapshots_of_other_threads_are_whole_and_in_order) {
   _Atomic uint32_t ended = 0;
   struct keeper keeper = {.last_round = at_most(6000, 300)};
   struct engine engine = keeping_engine(&keeper, 2, 3);
@@ -208,7 +208,7 @@ static void expect_stuck(struct hoarder *hoarder, struct synched_memory *memory,
   cr_assert_eq(atomic_load(&hoarder->round), round);
 }
 
-Test(lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
+Test(job_lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
   for (unsigned lease_count = 0; lease_count <= 5; lease_count++) {
     const uint32_t buffer_count = lease_count + 2;
     struct hoarder hoarder = {.limit = buffer_count};
@@ -236,7 +236,7 @@ Test(lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
   }
 }
 
-Test(lease, cancel_ends_a_job_that_waits) {
+Test(job_lease, cancel_ends_a_job_that_waits) {
   struct hoarder hoarder = {.limit = 3};
   struct engine engine = hoarding_engine(&hoarder, 1, 0);
   struct crew crew = {0};
@@ -260,7 +260,7 @@ Test(lease, cancel_ends_a_job_that_waits) {
   engine_end_with_pool(&engine);
 }
 
-Test(lease, job_that_waits_does_not_keep_others_from_their_turns) {
+Test(job_lease, job_that_waits_does_not_keep_others_from_their_turns) {
   struct hoarder hoarder = {.limit = 3};
   struct engine engine = hoarding_engine(&hoarder, 1, 10);
   struct crew crew = {0};
@@ -312,7 +312,7 @@ static void *release_passed(void *argument) {
   return NULL;
 }
 
-Test(lease, releases_on_another_thread_always_wake_the_job) {
+Test(job_lease, releases_on_another_thread_always_wake_the_job) {
   for (unsigned lease_count = 0; lease_count <= 2; lease_count++) {
     struct relay relay = {0};
     struct engine engine = engine_new(
@@ -344,7 +344,7 @@ static void *release_hoard(void *argument) {
   return NULL;
 }
 
-Test(lease, cancel_and_release_at_once_end_the_job_once) {
+Test(job_lease, cancel_and_release_at_once_end_the_job_once) {
   struct synched_pool *pool = pool_new(2);
   for (unsigned repeat = 0; repeat < at_most(150, 10); repeat++) {
     struct hoarder hoarder = {.limit = 3};

@@ -1,6 +1,6 @@
 /*
  * job_results_test.c: the same bits every time, whatever the workers, the balance and the interleaving, and equal
- * to a serial loop; every call with its promises (tests/witness.h).
+ * to a serial loop; every call with its promises (tests/support/witness.h).
  */
 #include <criterion/criterion.h>
 
@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../witness.h"
 #include "platform/atomic.h"
 #include "pool/pool.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 static const unsigned worker_counts[] = {1, 2, 3, 4, 7, 16};
 
@@ -79,27 +79,27 @@ static void expect_every_combination(unsigned worker_count) {
   pool_end(pool);
 }
 
-Test(job, run_with_1_worker_equals_a_serial_loop) {
+Test(job_results, run_with_1_worker_equals_a_serial_loop) {
   expect_every_combination(1);
 }
 
-Test(job, run_with_2_workers_equals_a_serial_loop) {
+Test(job_results, run_with_2_workers_equals_a_serial_loop) {
   expect_every_combination(2);
 }
 
-Test(job, run_with_3_workers_equals_a_serial_loop) {
+Test(job_results, run_with_3_workers_equals_a_serial_loop) {
   expect_every_combination(3);
 }
 
-Test(job, run_with_4_workers_equals_a_serial_loop) {
+Test(job_results, run_with_4_workers_equals_a_serial_loop) {
   expect_every_combination(4);
 }
 
-Test(job, run_with_7_workers_equals_a_serial_loop) {
+Test(job_results, run_with_7_workers_equals_a_serial_loop) {
   expect_every_combination(7);
 }
 
-Test(job, run_with_16_workers_equals_a_serial_loop) {
+Test(job_results, run_with_16_workers_equals_a_serial_loop) {
   expect_every_combination(16);
 }
 
@@ -131,17 +131,17 @@ static void expect_many(unsigned worker_count, enum synched_wait wait) {
   pool_end(pool);
 }
 
-Test(job, run_with_17_workers_equals_a_serial_loop) {
+Test(job_results, run_with_17_workers_equals_a_serial_loop) {
   expect_many(17, SYNCHED_WAIT_AUTO);
   expect_many(17, SYNCHED_WAIT_SLEEP);
 }
 
-Test(job, run_with_40_workers_equals_a_serial_loop) {
+Test(job_results, run_with_40_workers_equals_a_serial_loop) {
   expect_many(40, SYNCHED_WAIT_AUTO);
   expect_many(40, SYNCHED_WAIT_SLEEP);
 }
 
-Test(job, run_with_130_workers_equals_a_serial_loop) {
+Test(job_results, run_with_130_workers_equals_a_serial_loop) {
   expect_many(130, SYNCHED_WAIT_AUTO);
   expect_many(130, SYNCHED_WAIT_SLEEP);
 }
@@ -160,28 +160,28 @@ static void expect_shaken(const struct variant *like, bool sums) {
   }
 }
 
-Test(job, run_shaken_and_eager_equals_a_serial_loop) {
+Test(job_results, run_shaken_and_eager_equals_a_serial_loop) {
   const struct variant variant = {
       .options = {.serial = {.segment_count = 23, .fold = SYNCHED_FOLD_SUM},
                   .job = {.flags = SYNCHED_JOB_EAGER, .round_count = at_most(150, 20)}}};
   expect_shaken(&variant, true);
 }
 
-Test(job, run_shaken_and_static_equals_a_serial_loop) {
+Test(job_results, run_shaken_and_static_equals_a_serial_loop) {
   const struct variant variant = {
       .options = {.serial = {.segment_count = 23, .fold = SYNCHED_FOLD_SUM},
                   .job = {.balance = SYNCHED_BALANCE_STATIC, .round_count = at_most(150, 20)}}};
   expect_shaken(&variant, true);
 }
 
-Test(job, run_shaken_and_left_to_decide_equals_a_serial_loop) {
+Test(job_results, run_shaken_and_left_to_decide_equals_a_serial_loop) {
   const struct variant variant = {
       .options = {.serial = {.segment_count = 50, .refill = SYNCHED_REFILL_KEEP},
                   .job = {.round_count = at_most(300, 20)}}};
   expect_shaken(&variant, true);
 }
 
-Test(job, run_with_leases_equals_a_serial_loop) {
+Test(job_results, run_with_leases_equals_a_serial_loop) {
   for (unsigned leases = 1; leases <= 9; leases += 4) {
     const struct variant variant = {
         .options = {.serial = {.segment_count = 11, .refill = SYNCHED_REFILL_KEEP},
@@ -191,7 +191,7 @@ Test(job, run_with_leases_equals_a_serial_loop) {
   }
 }
 
-Test(job, run_with_uneven_segments_equals_a_serial_loop) {
+Test(job_results, run_with_uneven_segments_equals_a_serial_loop) {
   static const size_t capacities[] = {3, 0, 17, 1, 1, 0, 64, 5, 9, 2, 1000, 0};
   for (int refill = SYNCHED_REFILL_ZERO; refill <= SYNCHED_REFILL_NONE; refill++)
     for (int layout = SYNCHED_LAYOUT_PACKED; layout <= SYNCHED_LAYOUT_PADDED; layout++) {
@@ -206,7 +206,7 @@ Test(job, run_with_uneven_segments_equals_a_serial_loop) {
 }
 
 /* Long enough for the default balance to have tried both solo and shared rounds. */
-Test(job, run_of_thousands_of_tiny_rounds_equals_a_serial_loop) {
+Test(job_results, run_of_thousands_of_tiny_rounds_equals_a_serial_loop) {
   struct variant variant = {
       .worker_count = 2,
       .options = {.serial = {.segment_count = 4}, .job = {.round_count = at_most(20000, 200)}}};
@@ -268,7 +268,7 @@ static double sum_backwards(const struct terms *terms, size_t segment_count) {
   return sum;
 }
 
-Test(job, fold_sum_is_in_segment_order) {
+Test(job_results, fold_sum_is_in_segment_order) {
   static const double values[] = {1e-3, 3e5 / 7, 1.0 / 7, -1e7 / 7, 0.1, 1e-9, -0.0123, 17.9};
   static const size_t segment_counts[] = {1, 2, 3, 8, 61, 5000};
   const struct terms terms = {values, LENGTH(values)};
@@ -294,7 +294,7 @@ struct extremes {
   double least, greatest;
 };
 
-Test(job, fold_min_and_max_are_the_extremes) {
+Test(job_results, fold_min_and_max_are_the_extremes) {
   static const struct extremes rows[] = {
       {{3.0, -1.0, 2.0, 7.0, 0.5}, -1.0, 7.0},
       {{-5.0, -1.0, -2.0, -7.0, -4.0}, -7.0, -1.0},
@@ -316,7 +316,7 @@ Test(job, fold_min_and_max_are_the_extremes) {
   }
 }
 
-Test(job, fold_with_a_nan_is_nan) {
+Test(job_results, fold_with_a_nan_is_nan) {
   struct synched_pool *pool = pool_new(3);
   for (size_t at = 0; at < 5; at++) {
     double values[5] = {2.0, -1.0, 9.0, 0.0, 1.0};
@@ -329,7 +329,7 @@ Test(job, fold_with_a_nan_is_nan) {
   pool_end(pool);
 }
 
-Test(job, fold_none_is_zero_whatever_is_contributed) {
+Test(job_results, fold_none_is_zero_whatever_is_contributed) {
   static const double values[] = {3.0, NAN};
   const struct terms terms = {values, 2};
   struct synched_pool *pool = pool_new(2);
@@ -345,7 +345,7 @@ static int contribute_in_odd_rounds(struct synched_task *task, void *user) {
   return 0;
 }
 
-Test(job, fold_without_contributions_is_that_of_zeros) {
+Test(job_results, fold_without_contributions_is_that_of_zeros) {
   struct engine engine = engine_new(
       pool_new(2),
       SYNCHED_MEMORY_OPTIONS(.segment_count = 6, .segment_capacity = 1, .element_size = 1),

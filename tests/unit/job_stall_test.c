@@ -9,10 +9,10 @@
 #include <poll.h>
 #include <uv.h>
 
-#include "../support.h"
 #include "job/job.h"
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MS UINT64_C(1000000)
 #define LEASES 2u
@@ -117,7 +117,7 @@ static void end_scene(struct scene *scene, struct engine *engine) {
   engine_end(engine);
 }
 
-Test(stall, never_released_snapshots_are_told_of_and_the_job_can_be_cancelled) {
+Test(job_stall, never_released_snapshots_are_told_of_and_the_job_can_be_cancelled) {
   set_long(20 * MS);
   for (unsigned worker_count = 1; worker_count <= 3; worker_count++) {
     struct scene scene = {.limit = KEPT_MAX, .on_stalled = cancel};
@@ -136,7 +136,7 @@ Test(stall, never_released_snapshots_are_told_of_and_the_job_can_be_cancelled) {
   }
 }
 
-Test(stall, is_of_a_second_where_nobody_has_changed_that) {
+Test(job_stall, is_of_a_second_where_nobody_has_changed_that) {
   struct scene scene = {.limit = KEPT_MAX, .on_stalled = cancel};
   struct synched_pool *pool = pool_new(2);
   struct engine engine = stalling_engine(pool, &scene, (struct synched_job_options){0});
@@ -154,7 +154,7 @@ static void release_in_callback(struct synched_job *job, struct scene *scene) {
   release_one(scene);
 }
 
-Test(stall, released_in_the_callback_lets_the_job_go_on_until_the_next) {
+Test(job_stall, released_in_the_callback_lets_the_job_go_on_until_the_next) {
   set_long(5 * MS);
   struct scene scene = {.limit = 20, .on_stalled = release_in_callback};
   struct synched_pool *pool = pool_new(2);
@@ -179,7 +179,7 @@ static void on_later(uv_timer_t *timer) {
   uv_close((uv_handle_t *)timer, NULL);
 }
 
-Test(stall, is_told_of_once_however_long_it_lasts) {
+Test(job_stall, is_told_of_once_however_long_it_lasts) {
   set_long(5 * MS);
   struct scene scene = {.limit = KEPT_MAX};
   struct synched_pool *pool = pool_new(2);
@@ -215,7 +215,7 @@ static void *release_along(void *argument) {
   return NULL;
 }
 
-Test(stall, waits_that_end_in_time_are_not_told_of) {
+Test(job_stall, waits_that_end_in_time_are_not_told_of) {
   for (uint64_t long_ns = 100000; long_ns <= 10000 * MS; long_ns *= 10) {
     set_long(long_ns);
     struct scene scene = {.limit = KEPT_MAX};
@@ -252,7 +252,7 @@ static void resume_paused(struct synched_job *job, const struct synched_steered 
     cr_assert_eq(synched_job_resume(job), 0);
 }
 
-Test(stall, pause_ends_a_wait_and_resume_begins_another) {
+Test(job_stall, pause_ends_a_wait_and_resume_begins_another) {
   set_long(5 * MS);
   struct scene scene = {.limit = KEPT_MAX, .on_stalled = pause_or_stop};
   struct synched_pool *pool = pool_new(2);
@@ -274,7 +274,7 @@ Test(stall, pause_ends_a_wait_and_resume_begins_another) {
 
 /* --- in every loop, and beside other jobs --- */
 
-Test(stall, makes_the_descriptor_of_a_polled_job_readable) {
+Test(job_stall, makes_the_descriptor_of_a_polled_job_readable) {
   set_long(20 * MS);
   struct scene scene = {.limit = KEPT_MAX, .on_stalled = cancel};
   struct synched_pool *pool = pool_new(2);
@@ -300,7 +300,7 @@ static void cancel_both(struct synched_job *job, struct scene *scene) {
 }
 
 /* The workers never wait: who closes the other job's rounds looks. */
-Test(stall, is_found_beside_a_job_that_never_waits) {
+Test(job_stall, is_found_beside_a_job_that_never_waits) {
   set_long(20 * MS);
   for (unsigned worker_count = 1; worker_count <= 2; worker_count++) {
     struct scene scene = {.limit = LEASES + 1, .on_stalled = cancel_both};
@@ -324,7 +324,7 @@ Test(stall, is_found_beside_a_job_that_never_waits) {
   }
 }
 
-Test(stall, of_several_jobs_of_a_pool_is_told_of_for_each) {
+Test(job_stall, of_several_jobs_of_a_pool_is_told_of_for_each) {
   set_long(20 * MS);
   struct scene scenes[5];
   struct engine engines[LENGTH(scenes)];
@@ -346,7 +346,7 @@ Test(stall, of_several_jobs_of_a_pool_is_told_of_for_each) {
   pool_end(pool);
 }
 
-Test(stall, needs_no_thread_and_no_file_of_its_own) {
+Test(job_stall, needs_no_thread_and_no_file_of_its_own) {
   set_long(5 * MS);
   struct scene scene = {.limit = KEPT_MAX, .on_stalled = cancel};
   threads_begin();
@@ -375,7 +375,7 @@ static void receive_late(struct synched_job *job, const struct synched_snapshot 
   scene->wrong_count += now->round == 1;
 }
 
-Test(stall, by_a_loop_that_does_not_come_to_deliver_says_so) {
+Test(job_stall, by_a_loop_that_does_not_come_to_deliver_says_so) {
   set_long(5 * MS);
   struct scene scene = {.limit = 0};
   struct synched_pool *pool = pool_new(2);
@@ -404,7 +404,7 @@ static void *cancel_soon(void *argument) {
 }
 
 /* At the moment at which it would be told. */
-Test(stall, cancel_at_any_moment_ends_the_job_and_nothing_comes_after_on_done) {
+Test(job_stall, cancel_at_any_moment_ends_the_job_and_nothing_comes_after_on_done) {
   struct synched_pool *pool = pool_new(2);
   for (unsigned repeat = 0; repeat < at_most(200, 20); repeat++) {
     set_long(1000 * (uint64_t)(repeat % 50));
@@ -422,7 +422,7 @@ Test(stall, cancel_at_any_moment_ends_the_job_and_nothing_comes_after_on_done) {
   pool_end(pool);
 }
 
-Test(stall, without_anybody_to_tell_is_reported_all_the_same) {
+Test(job_stall, without_anybody_to_tell_is_reported_all_the_same) {
   set_long(5 * MS);
   struct scene scene = {.limit = KEPT_MAX};
   struct synched_pool *pool = pool_new(2);

@@ -5,8 +5,8 @@
 
 #include <uv.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define STATES 6
 
@@ -288,43 +288,43 @@ static void expect_row(const char *what) {
       expect_cell(&rows[r], state);
 }
 
-Test(steer, start_in_every_state) {
+Test(job_steer, start_in_every_state) {
   expect_row("start");
 }
 
-Test(steer, pause_in_every_state) {
+Test(job_steer, pause_in_every_state) {
   expect_row("pause");
 }
 
-Test(steer, resume_in_every_state) {
+Test(job_steer, resume_in_every_state) {
   expect_row("resume");
 }
 
-Test(steer, step_in_every_state) {
+Test(job_steer, step_in_every_state) {
   expect_row("step");
 }
 
-Test(steer, stop_in_every_state) {
+Test(job_steer, stop_in_every_state) {
   expect_row("stop");
 }
 
-Test(steer, cancel_in_every_state) {
+Test(job_steer, cancel_in_every_state) {
   expect_row("cancel");
 }
 
-Test(steer, set_period_in_every_state) {
+Test(job_steer, set_period_in_every_state) {
   expect_row("set_period");
 }
 
-Test(steer, set_weight_in_every_state) {
+Test(job_steer, set_weight_in_every_state) {
   expect_row("set_weight");
 }
 
-Test(steer, report_in_every_state) {
+Test(job_steer, report_in_every_state) {
   expect_row("report");
 }
 
-Test(steer, destroy_in_every_state) {
+Test(job_steer, destroy_in_every_state) {
   for (int state = RUNNING; state <= ENDING; state++) {
     struct stage stage;
     stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
@@ -338,7 +338,7 @@ Test(steer, destroy_in_every_state) {
 
 /* --- what the calls do --- */
 
-Test(steer, pause_takes_effect_after_the_open_round_and_resume_goes_on) {
+Test(job_steer, pause_takes_effect_after_the_open_round_and_resume_goes_on) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = 0));
   atomic_store(&stage.scene.held, 1);
@@ -364,7 +364,7 @@ Test(steer, pause_takes_effect_after_the_open_round_and_resume_goes_on) {
   cr_assert_eq(stage.scene.done_status, SYNCHED_ECANCELED);
 }
 
-Test(steer, step_computes_so_many_rounds_and_no_more) {
+Test(job_steer, step_computes_so_many_rounds_and_no_more) {
   for (unsigned period = 0; period < 2; period++) {
     struct stage stage;
     stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED,
@@ -386,7 +386,7 @@ Test(steer, step_computes_so_many_rounds_and_no_more) {
   }
 }
 
-Test(steer, step_that_is_overtaken_is_cancelled) {
+Test(job_steer, step_that_is_overtaken_is_cancelled) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
   enter_stepping(&stage);
@@ -402,7 +402,7 @@ Test(steer, step_that_is_overtaken_is_cancelled) {
   stage_end(&stage);
 }
 
-Test(steer, what_is_asked_of_a_job_that_ends_is_cancelled) {
+Test(job_steer, what_is_asked_of_a_job_that_ends_is_cancelled) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.round_count = 1));
   atomic_store(&stage.scene.held, 1);
@@ -416,7 +416,7 @@ Test(steer, what_is_asked_of_a_job_that_ends_is_cancelled) {
   expect_steered(&stage, 1, SYNCHED_STEER_WEIGHT, SYNCHED_ECANCELED);
 }
 
-Test(steer, stop_publishes_the_open_round_and_ends_well) {
+Test(job_steer, stop_publishes_the_open_round_and_ends_well) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = 0));
   atomic_store(&stage.scene.held, 1);
@@ -431,7 +431,7 @@ Test(steer, stop_publishes_the_open_round_and_ends_well) {
   stage_end(&stage);
 }
 
-Test(steer, cancel_after_stop_drops_the_open_round) {
+Test(job_steer, cancel_after_stop_drops_the_open_round) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = 0));
   atomic_store(&stage.scene.held, 1);
@@ -446,7 +446,7 @@ Test(steer, cancel_after_stop_drops_the_open_round) {
   stage_end(&stage);
 }
 
-Test(steer, refused_requests_change_nothing) {
+Test(job_steer, refused_requests_change_nothing) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.deadline_ns = 1000000, .period_ns = 2000000,
                                          .flags = SYNCHED_JOB_START_PAUSED));
@@ -466,7 +466,7 @@ Test(steer, refused_requests_change_nothing) {
   cr_assert_eq(stage.scene.steered_count, 0);
 }
 
-Test(steer, null_is_refused_everywhere) {
+Test(job_steer, null_is_refused_everywhere) {
   expect_refused(synched_job_pause(NULL), SYNCHED_EINVAL, "job is NULL");
   expect_refused(synched_job_resume(NULL), SYNCHED_EINVAL, "job is NULL");
   expect_refused(synched_job_step(NULL, 1), SYNCHED_EINVAL, "job is NULL");
@@ -479,7 +479,7 @@ Test(steer, null_is_refused_everywhere) {
   cr_assert_eq(synched_job_missed(NULL), 0);
 }
 
-Test(steer, pause_of_a_job_that_waits_for_leases_takes_effect) {
+Test(job_steer, pause_of_a_job_that_waits_for_leases_takes_effect) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
   struct synched_job *job = stage.engine.job;
@@ -502,7 +502,7 @@ Test(steer, pause_of_a_job_that_waits_for_leases_takes_effect) {
 
 /* --- the loop's reference --- */
 
-Test(steer, paused_job_does_not_keep_the_loop) {
+Test(job_steer, paused_job_does_not_keep_the_loop) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED, .round_count = 8));
   struct synched_job *job = stage.engine.job;
@@ -528,7 +528,7 @@ static void *unref_elsewhere(void *argument) {
   return NULL;
 }
 
-Test(steer, ref_from_another_thread_is_refused) {
+Test(job_steer, ref_from_another_thread_is_refused) {
   struct stage stage;
   stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
   stage_start(&stage);

@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 #define SEGMENTS_MAX 64
 #define WORKERS_MAX 16

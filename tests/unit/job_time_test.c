@@ -6,9 +6,9 @@
 
 #include <uv.h>
 
-#include "../support.h"
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MS UINT64_C(1000000)
 #define ROUNDS_MAX 512
@@ -75,7 +75,7 @@ static void expect_phase(const struct scene *scene, uint64_t period_ns, unsigned
   cr_assert_geq(span_ns, (tick_count - 1) * period_ns, "some were early");
 }
 
-Test(time, skip_accounts_for_every_tick_and_is_never_early) {
+Test(job_time, skip_accounts_for_every_tick_and_is_never_early) {
   struct scene scene = {.work_ns = 100000};
   struct engine engine = timed_engine(
       pool_new(2), &scene, (struct synched_job_options){.period_ns = 2 * MS, .round_count = 100});
@@ -89,7 +89,7 @@ Test(time, skip_accounts_for_every_tick_and_is_never_early) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, catch_up_leaves_nothing_out_while_it_can) {
+Test(job_time, catch_up_leaves_nothing_out_while_it_can) {
   struct scene scene = {.work_ns = 100000};
   struct engine engine = timed_engine(
       pool_new(2), &scene,
@@ -102,7 +102,7 @@ Test(time, catch_up_leaves_nothing_out_while_it_can) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, overrun_rounds_are_counted_and_skipped) {
+Test(job_time, overrun_rounds_are_counted_and_skipped) {
   struct scene scene = {.work_ns = 5 * MS};
   struct engine engine = timed_engine(
       pool_new(2), &scene, (struct synched_job_options){.period_ns = 2 * MS, .round_count = 10});
@@ -115,7 +115,7 @@ Test(time, overrun_rounds_are_counted_and_skipped) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, stretch_skips_nothing) {
+Test(job_time, stretch_skips_nothing) {
   struct scene scene = {.work_ns = 3 * MS};
   struct engine engine =
       timed_engine(pool_new(1), &scene,
@@ -129,7 +129,7 @@ Test(time, stretch_skips_nothing) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, workers_of_every_number_and_way_of_waiting_keep_the_schedule) {
+Test(job_time, workers_of_every_number_and_way_of_waiting_keep_the_schedule) {
   const enum synched_wait waits[] = {SYNCHED_WAIT_AUTO, SYNCHED_WAIT_SLEEP};
   for (unsigned workers = 1; workers <= 5; workers += 2)
     for (size_t w = 0; w < LENGTH(waits); w++) {
@@ -147,7 +147,7 @@ Test(time, workers_of_every_number_and_way_of_waiting_keep_the_schedule) {
     }
 }
 
-Test(time, blocked_loop_holds_up_no_round) {
+Test(job_time, blocked_loop_holds_up_no_round) {
   /* A delivery blocks the loop until the job, which does not need it, has computed many more rounds. */
   struct scene scene = {.block_ns = 100 * MS};
   struct engine engine = timed_engine(
@@ -163,7 +163,7 @@ Test(time, blocked_loop_holds_up_no_round) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, init_comes_before_the_first_tick) {
+Test(job_time, init_comes_before_the_first_tick) {
   struct scene scene = {.work_ns = 0};
   struct engine engine = timed_engine(
       pool_new(2), &scene,
@@ -173,7 +173,7 @@ Test(time, init_comes_before_the_first_tick) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, hours_of_period_do_not_keep_a_cancel_waiting) {
+Test(job_time, hours_of_period_do_not_keep_a_cancel_waiting) {
   struct scene scene = {.work_ns = 0};
   struct engine engine = timed_engine(
       pool_new(2), &scene, (struct synched_job_options){.period_ns = SYNCHED_PERIOD_MAX_NS});
@@ -188,7 +188,7 @@ Test(time, hours_of_period_do_not_keep_a_cancel_waiting) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, set_period_wakes_a_job_that_sleeps_for_long) {
+Test(job_time, set_period_wakes_a_job_that_sleeps_for_long) {
   struct scene scene = {.work_ns = 0};
   struct engine engine = timed_engine(
       pool_new(2), &scene,
@@ -205,7 +205,7 @@ Test(time, set_period_wakes_a_job_that_sleeps_for_long) {
   engine_end_with_pool(&engine);
 }
 
-Test(time, set_period_makes_a_free_running_job_periodic) {
+Test(job_time, set_period_makes_a_free_running_job_periodic) {
   struct scene scene = {.work_ns = 0};
   struct engine engine =
       timed_engine(pool_new(2), &scene, (struct synched_job_options){.round_count = 0});
@@ -233,7 +233,7 @@ static void cancel_other(struct synched_job *job, int status, const struct synch
   (void)synched_job_cancel(scene->other);
 }
 
-Test(time, free_running_job_and_periodic_one_share_a_pool) {
+Test(job_time, free_running_job_and_periodic_one_share_a_pool) {
   struct synched_pool *pool = pool_new(2);
   struct scene free_scene = {.work_ns = 200000}, timed_scene = {.work_ns = 50000};
   struct engine free_engine =

@@ -5,8 +5,8 @@
 
 #include <uv.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 #define JOBS 5
 
@@ -70,21 +70,21 @@ static void expect_jobs_together(unsigned worker_count, uint32_t flags) {
   pool_end(pool);
 }
 
-Test(job, several_on_a_pool_take_turns_and_each_is_right) {
+Test(job_turns, several_on_a_pool_take_turns_and_each_is_right) {
   expect_jobs_together(1, 0);
   expect_jobs_together(2, 0);
   expect_jobs_together(2, SYNCHED_JOB_EAGER);
   expect_jobs_together(7, 0);
 }
 
-Test(job, several_on_a_pool_shaken_are_right) {
+Test(job_turns, several_on_a_pool_shaken_are_right) {
   synched__schedule_seed(77);
   expect_jobs_together(3, SYNCHED_JOB_EAGER);
   expect_jobs_together(2, 0);
   synched__schedule_seed(0);
 }
 
-Test(job, several_pools_do_not_disturb_each_other) {
+Test(job_turns, several_pools_do_not_disturb_each_other) {
   struct synched_pool *pools[3] = {pool_new(1), pool_new(2), pool_new(5)};
   struct witnessed *jobs[6];
   for (unsigned j = 0; j < 6; j++) {

@@ -11,7 +11,7 @@
 #include <synched/status.h>
 
 #include "platform/atomic.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 static const size_t element_sizes[] = {1, 2, 3, 4, 8, 12, 64, 96, 128, 384, 4096, 4097};
 

@@ -4,7 +4,7 @@
  */
 #include <inttypes.h>
 
-#include "life_world.h"
+#include "support/life_world.h"
 
 /* --- the plain one --- */
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <uv.h>
 
-#include "../witness.h"
 #include "job/stall.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 struct scene {
   _Atomic uint32_t round;
@@ -95,7 +95,7 @@ static void expect_reusable(struct engine *engine, const struct scene *scene) {
   engine_end_with_pool(engine);
 }
 
-Test(loop, closed_under_a_running_job_leaves_it_to_be_cancelled) {
+Test(loop_close, closed_under_a_running_job_leaves_it_to_be_cancelled) {
   for (int delivery = SYNCHED_DELIVER_LATEST; delivery <= SYNCHED_DELIVER_EVERY; delivery++)
     for (unsigned spins = 0; spins < at_most(20, 3); spins++) {
       struct scene scene = {0};
@@ -115,7 +115,7 @@ Test(loop, closed_under_a_running_job_leaves_it_to_be_cancelled) {
     }
 }
 
-Test(loop, closed_under_a_job_that_waits_for_deliveries) {
+Test(loop_close, closed_under_a_job_that_waits_for_deliveries) {
   struct scene scene = {0};
   struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_EVERY, 0);
   uv_loop_t loop;
@@ -138,7 +138,7 @@ static void note_stall(struct synched_job *job, const struct synched_stall *stal
 }
 
 /* Nobody is there to be told. */
-Test(loop, closed_under_a_job_that_waits_for_too_long) {
+Test(loop_close, closed_under_a_job_that_waits_for_too_long) {
   atomic_store(&synched__stall_after_ns, 1000000);
   struct scene scene = {0};
   struct engine engine = engine_new(
@@ -161,7 +161,7 @@ Test(loop, closed_under_a_job_that_waits_for_too_long) {
   expect_reusable(&engine, &scene);
 }
 
-Test(loop, closed_under_a_job_whose_call_goes_on) {
+Test(loop_close, closed_under_a_job_whose_call_goes_on) {
   struct scene scene = {.compute_held = 1};
   struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_LATEST, 0);
   uv_loop_t loop;
@@ -178,7 +178,7 @@ Test(loop, closed_under_a_job_whose_call_goes_on) {
   expect_reusable(&engine, &scene);
 }
 
-Test(loop, closed_after_the_last_round_but_before_on_done) {
+Test(loop_close, closed_after_the_last_round_but_before_on_done) {
   struct scene scene = {0};
   struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_LATEST, 6);
   uv_loop_t loop;
@@ -193,7 +193,7 @@ Test(loop, closed_after_the_last_round_but_before_on_done) {
   expect_reusable(&engine, &scene);
 }
 
-Test(loop, closed_from_a_delivery) {
+Test(loop_close, closed_from_a_delivery) {
   for (int delivery = SYNCHED_DELIVER_LATEST; delivery <= SYNCHED_DELIVER_EVERY; delivery++)
     for (unsigned close_at = 1; close_at <= 3; close_at++) {
       struct scene scene = {.close_at = close_at};
@@ -211,7 +211,7 @@ Test(loop, closed_from_a_delivery) {
     }
 }
 
-Test(loop, close_refused_while_running_leaves_the_job_unharmed) {
+Test(loop_close, close_refused_while_running_leaves_the_job_unharmed) {
   struct synched_pool *pool = pool_new(2);
   struct witnessed_options options = {.serial = {.segment_count = 9},
                                       .job = {.round_count = at_most(2000, 200)}};
@@ -230,7 +230,7 @@ Test(loop, close_refused_while_running_leaves_the_job_unharmed) {
   pool_end(pool);
 }
 
-Test(loop, closed_under_one_of_two_jobs_spares_the_other) {
+Test(loop_close, closed_under_one_of_two_jobs_spares_the_other) {
   struct scene scene = {0};
   struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_LATEST, 0);
   struct witnessed_options options = {.serial = {.segment_count = 9},

@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <uv.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define KEPT_MAX 8
 
@@ -160,7 +160,7 @@ static struct synched_report_summary run_show(struct audience *audience, struct 
 
 /* --- the latest --- */
 
-Test(loop, deliver_latest_is_in_order_and_the_last_one_comes) {
+Test(loop_delivery, deliver_latest_is_in_order_and_the_last_one_comes) {
   for (unsigned lease_count = 1; lease_count <= 3; lease_count++) {
     struct audience audience = {0};
     const struct show show = {
@@ -173,7 +173,7 @@ Test(loop, deliver_latest_is_in_order_and_the_last_one_comes) {
   }
 }
 
-Test(loop, deliver_latest_lets_a_slow_loop_miss_some_and_counts_them) {
+Test(loop_delivery, deliver_latest_lets_a_slow_loop_miss_some_and_counts_them) {
   struct audience audience = {.wait_for = 300, .cancel_at = 2};
   const struct show show = {.worker_count = 2, .lease_count = 1};
   struct engine engine = show_engine(&audience, &show);
@@ -202,7 +202,7 @@ static void block_loop(uv_timer_t *timer) {
   uv_close((uv_handle_t *)timer, NULL);
 }
 
-Test(loop, blocked_loop_does_not_hold_up_rounds) {
+Test(loop_delivery, blocked_loop_does_not_hold_up_rounds) {
   struct audience audience = {0};
   struct blocker blocker = {.audience = &audience};
   const struct show show = {.worker_count = 2, .lease_count = 1};
@@ -241,7 +241,7 @@ static void expect_skipped(unsigned lease_count, uint64_t round_count) {
   engine_end_with_pool(&engine);
 }
 
-Test(loop, deliver_latest_is_skipped_while_all_leases_are_taken) {
+Test(loop_delivery, deliver_latest_is_skipped_while_all_leases_are_taken) {
   for (unsigned lease_count = 1; lease_count <= 2; lease_count++)
     expect_skipped(lease_count, at_most(3000, 300));
 }
@@ -254,7 +254,7 @@ static int keep_last(const struct synched_snapshot *now, void *user) {
   return now->round == 25 ? SYNCHED_STOP : SYNCHED_CONTINUE;
 }
 
-Test(loop, deliver_latest_of_a_round_that_is_kept_comes) {
+Test(loop_delivery, deliver_latest_of_a_round_that_is_kept_comes) {
   struct audience audience = {.thread = pthread_self()};
   struct engine engine = engine_new(
       pool_new(2),
@@ -268,7 +268,7 @@ Test(loop, deliver_latest_of_a_round_that_is_kept_comes) {
   engine_end_with_pool(&engine);
 }
 
-Test(loop, deliver_latest_shaken_holds_up_no_round) {
+Test(loop_delivery, deliver_latest_shaken_holds_up_no_round) {
   for (uint64_t seed = 1; seed <= at_most(8, 2); seed++) {
     synched__schedule_seed(seed * 31);
     expect_skipped(1, at_most(3000, 300));
@@ -276,7 +276,7 @@ Test(loop, deliver_latest_shaken_holds_up_no_round) {
   }
 }
 
-Test(loop, deliver_latest_after_a_restart_goes_on_in_order) {
+Test(loop_delivery, deliver_latest_after_a_restart_goes_on_in_order) {
   struct audience audience = {0};
   const struct show show = {.worker_count = 2, .lease_count = 1, .round_count = 10};
   struct engine engine = show_engine(&audience, &show);
@@ -303,7 +303,7 @@ static void expect_every(const struct show *show, unsigned keep_count) {
   engine_end_with_pool(&engine);
 }
 
-Test(loop, deliver_every_brings_each_one_in_order) {
+Test(loop_delivery, deliver_every_brings_each_one_in_order) {
   for (unsigned lease_count = 1; lease_count <= 3; lease_count += 2)
     for (unsigned worker_count = 1; worker_count <= 3; worker_count++)
       expect_every(&(struct show){.worker_count = worker_count,
@@ -313,7 +313,7 @@ Test(loop, deliver_every_brings_each_one_in_order) {
                    0);
 }
 
-Test(loop, deliver_every_with_snapshots_kept_brings_each_one) {
+Test(loop_delivery, deliver_every_with_snapshots_kept_brings_each_one) {
   for (unsigned lease_count = 1; lease_count <= 3; lease_count += 2)
     for (unsigned keep_count = 1; keep_count <= lease_count; keep_count++)
       expect_every(&(struct show){.worker_count = 2,
@@ -323,7 +323,7 @@ Test(loop, deliver_every_with_snapshots_kept_brings_each_one) {
                    keep_count);
 }
 
-Test(loop, deliver_every_shaken_brings_each_one) {
+Test(loop_delivery, deliver_every_shaken_brings_each_one) {
   for (uint64_t seed = 1; seed <= at_most(5, 1); seed++) {
     synched__schedule_seed(seed * 101);
     expect_every(&(struct show){.worker_count = 3,
@@ -335,7 +335,7 @@ Test(loop, deliver_every_shaken_brings_each_one) {
   }
 }
 
-Test(loop, deliver_every_waits_for_a_slow_loop) {
+Test(loop_delivery, deliver_every_waits_for_a_slow_loop) {
   struct audience audience = {0};
   const struct show show = {
       .worker_count = 2, .lease_count = 2, .delivery = SYNCHED_DELIVER_EVERY, .round_count = 40};
@@ -357,7 +357,7 @@ Test(loop, deliver_every_waits_for_a_slow_loop) {
   engine_end_with_pool(&engine);
 }
 
-Test(loop, deliver_every_brings_what_was_published_before_a_cancel) {
+Test(loop_delivery, deliver_every_brings_what_was_published_before_a_cancel) {
   for (uint64_t cancel_at = 1; cancel_at <= 50; cancel_at += 7) {
     struct audience audience = {.cancel_at = cancel_at};
     const struct show show = {
@@ -376,7 +376,7 @@ static int write_or_fail(struct synched_task *task, void *user) {
   return task->round == 9 ? -9 : write_round(task, user);
 }
 
-Test(loop, deliver_every_brings_what_was_published_before_a_failure) {
+Test(loop_delivery, deliver_every_brings_what_was_published_before_a_failure) {
   struct audience audience = {.thread = pthread_self()};
   struct engine engine =
       engine_new(pool_new(2),
@@ -393,7 +393,7 @@ Test(loop, deliver_every_brings_what_was_published_before_a_failure) {
 
 /* --- without --- */
 
-Test(loop, without_on_snapshot_nothing_is_delivered_or_missed) {
+Test(loop_delivery, without_on_snapshot_nothing_is_delivered_or_missed) {
   struct engine engine =
       engine_new(pool_new(2),
                  SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 1,

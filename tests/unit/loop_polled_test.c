@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 struct scene {
   unsigned delivered_count, done_count, steered_count;
@@ -64,7 +64,7 @@ static void poll_until_done(struct synched_job *job) {
   cr_assert_eq(status, SYNCHED_STOP, "%s", synched_error_message());
 }
 
-Test(polled, job_runs_and_ends_and_can_be_started_again) {
+Test(loop_polled, job_runs_and_ends_and_can_be_started_again) {
   for (int delivery = SYNCHED_DELIVER_LATEST; delivery <= SYNCHED_DELIVER_EVERY; delivery++) {
     struct scene scene = {.nested = 0};
     struct engine engine =
@@ -90,7 +90,7 @@ Test(polled, job_runs_and_ends_and_can_be_started_again) {
   }
 }
 
-Test(polled, dispatch_without_anything_due_does_nothing) {
+Test(loop_polled, dispatch_without_anything_due_does_nothing) {
   struct scene scene = {.nested = 0};
   struct engine engine =
       polled_engine(&scene, (struct synched_job_options){.flags = SYNCHED_JOB_START_PAUSED});
@@ -118,7 +118,7 @@ static void *dispatch_elsewhere(void *argument) {
   return (void *)(intptr_t)synched_job_dispatch(engine->job);
 }
 
-Test(polled, dispatch_on_another_thread_is_refused) {
+Test(loop_polled, dispatch_on_another_thread_is_refused) {
   struct scene scene = {.nested = 0};
   struct engine engine =
       polled_engine(&scene, (struct synched_job_options){.flags = SYNCHED_JOB_START_PAUSED});
@@ -133,7 +133,7 @@ Test(polled, dispatch_on_another_thread_is_refused) {
   engine_end_with_pool(&engine);
 }
 
-Test(polled, descriptor_is_closed_on_exec) {
+Test(loop_polled, descriptor_is_closed_on_exec) {
   struct scene scene = {.nested = 0};
   struct engine engine = polled_engine(&scene, (struct synched_job_options){.round_count = 1});
   cr_assert_neq(fcntl(synched_job_fd(engine.job), F_GETFD) & FD_CLOEXEC, 0);

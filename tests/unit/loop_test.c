@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <uv.h>
 
-#include "../witness.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
+#include "support/witness.h"
 
 /* --- a loop, and what came on it --- */
 

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../support.h"
-#include "closing_side.h"
-#include "unit_support.h"
+#include "support/closing_side.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define MIB ((size_t)1 << 20)
 
@@ -41,14 +41,12 @@ static void expect_new(struct synched_memory *memory, size_t element_size) {
 Test(memory, create_of_any_element_size_gives_zeros_in_round_0) {
   for (size_t i = 0; i < LENGTH(element_sizes); i++)
     for (int kind = SYNCHED_LAYOUT_PACKED; kind <= SYNCHED_LAYOUT_PADDED; kind++) {
-      struct synched_memory *memory =
-          create((struct synched_memory_options){.segment_count = 5,
-                                                 .segment_capacity = 7,
-                                                 .element_size = element_sizes[i],
-                                                 .layout = (enum synched_layout)kind,
-                                                 .lease_count = 1});
+      struct synched_memory *memory = memory_with(
+          SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 7,
+                                 .element_size = element_sizes[i],
+                                 .layout = (enum synched_layout)kind, .lease_count = 1));
       expect_new(memory, element_sizes[i]);
-      destroy(memory);
+      memory_end(memory);
     }
 }
 
@@ -56,7 +54,7 @@ Test(memory, create_makes_a_buffer_per_lease_and_two_more) {
   for (unsigned leases = 0; leases <= SYNCHED_LEASES_MAX; leases += 341 + leases % 2) {
     struct synched_memory *memory = create_small(leases);
     cr_assert_eq(memory->buffer_count, leases + 2);
-    destroy(memory);
+    memory_end(memory);
   }
 }
 
@@ -124,7 +122,7 @@ Test(memory, destroy_while_in_use_is_refused_and_changes_nothing) {
   cr_assert_eq(synched_writer_open(&writer, memory, 1), 0);
   expect_refused(synched_memory_destroy(memory), SYNCHED_EBUSY, "open writers");
   cr_assert_eq(synched_writer_close(writer), 0);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(memory, claim_by_a_second_owner_is_refused) {
@@ -140,7 +138,7 @@ Test(memory, claim_by_a_second_owner_is_refused) {
   cr_assert_eq(synched_writer_close(writer), 0);
   cr_assert_eq(synched__memory_claim(memory), 0);
   synched__memory_unclaim(memory);
-  destroy(memory);
+  memory_end(memory);
 }
 
 /* --- loading --- */
@@ -159,10 +157,8 @@ static void expect_segment(struct synched_memory *memory, size_t s, size_t count
 static void load_and_expect(enum synched_layout layout, size_t element_size) {
   static const size_t capacities[] = {5, 0, 9, 1};
   struct synched_memory *memory =
-      create((struct synched_memory_options){.segment_count = 4,
-                                             .segment_capacities = capacities,
-                                             .element_size = element_size,
-                                             .layout = layout});
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacities = capacities,
+                                         .element_size = element_size, .layout = layout));
   /* On the heap and exactly as long as what is loaded, so that reading behind it is noticed. */
   unsigned char *elements = malloc(9 * element_size);
   unsigned char *few = malloc(2 * element_size);
@@ -179,7 +175,7 @@ static void load_and_expect(enum synched_layout layout, size_t element_size) {
   expect_segment(memory, 3, 0, 0);
   free(few);
   free(elements);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(memory, load_copies_the_elements_and_zeroes_the_rest) {
@@ -201,7 +197,7 @@ Test(memory, load_between_rounds_changes_the_current_snapshot_in_place) {
   cr_assert_eq(((const uint64_t *)now->data)[8], 6, "the segment behind it");
   synched_snapshot_release(now);
   expect_segment(memory, 1, 2, 0x11);
-  destroy(memory);
+  memory_end(memory);
 }
 
 static void expect_load_refused(struct synched_memory *memory, int expected, const char *part) {
@@ -222,7 +218,7 @@ Test(memory, load_while_in_use_is_refused) {
   expect_load_refused(memory, SYNCHED_EBUSY, "running job");
   atomic_store(&memory->running, 0);
   expect_segment(memory, 0, 4, 0);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(memory, load_out_of_range_is_refused) {
@@ -235,7 +231,7 @@ Test(memory, load_out_of_range_is_refused) {
   expect_refused(synched_memory_load(memory, 0, numbers, SIZE_MAX), SYNCHED_ERANGE, "count is");
   expect_refused(synched_memory_load(memory, 0, NULL, 1), SYNCHED_EINVAL, "elements is NULL");
   expect_segment(memory, 0, 4, 0);
-  destroy(memory);
+  memory_end(memory);
 }
 
 /* --- large memories --- */
@@ -282,8 +278,9 @@ static void expect_unmapped(const struct samples *samples) {
 Test(memory, memory_of_64_mib_is_used_from_its_first_byte_to_its_last) {
   enum { SEGMENTS = 32 };
   const size_t bytes = 2 * MIB;
-  struct synched_memory *memory = create((struct synched_memory_options){
-      .segment_count = SEGMENTS, .segment_capacity = bytes, .element_size = 1});
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = bytes,
+                                         .element_size = 1));
   const struct samples samples = sample(memory);
   unsigned char *elements = malloc(bytes);
   for (size_t s = 0; s < SEGMENTS; s += SEGMENTS - 1) {
@@ -295,7 +292,7 @@ Test(memory, memory_of_64_mib_is_used_from_its_first_byte_to_its_last) {
     synched_snapshot_release(now);
   }
   free(elements);
-  destroy(memory);
+  memory_end(memory);
   expect_unmapped(&samples);
 }
 
@@ -306,8 +303,9 @@ Test(memory, memory_of_4_gib_costs_only_the_pages_that_are_touched) {
     cr_skip_test("the emulator's own tables of these pages would be counted");
   enum { SEGMENTS = 1024 };
   const size_t before = resident_bytes();
-  struct synched_memory *memory = create((struct synched_memory_options){
-      .segment_count = SEGMENTS, .segment_capacity = 4 * MIB, .element_size = 1, .lease_count = 1});
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 4 * MIB,
+                                         .element_size = 1, .lease_count = 1));
   const struct samples samples = sample(memory);
   const size_t after_creation = resident_bytes();
   /* The last byte of each of the three buffers, and rounds over them. */
@@ -318,7 +316,7 @@ Test(memory, memory_of_4_gib_costs_only_the_pages_that_are_touched) {
     cr_assert_eq(now->element_count, 4096 * MIB);
   }
   const size_t after_rounds = resident_bytes();
-  destroy(memory);
+  memory_end(memory);
   expect_unmapped(&samples);
   cr_assert_lt(after_creation, before + 8 * MIB);
   cr_assert_lt(after_rounds, before + 16 * MIB);
@@ -335,15 +333,13 @@ static size_t mapped_bytes(void) {
 }
 
 static struct synched_memory *create_huge(size_t bytes) {
-  return create((struct synched_memory_options){.segment_count = 1,
-                                                .segment_capacity = bytes,
-                                                .element_size = 1,
-                                                .flags = SYNCHED_MEMORY_HUGE_PAGES});
+  return memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = bytes,
+                                            .element_size = 1, .flags = SYNCHED_MEMORY_HUGE_PAGES));
 }
 
 Test(memory, huge_pages_are_aligned_and_nothing_stands_over) {
   static const size_t sizes[] = {1, 4096, 2 * MIB - 1, 2 * MIB, 2 * MIB + 1, 5 * MIB + 4097};
-  destroy(create_huge(64 * MIB)); /* what the C library maps once, it has mapped by now */
+  memory_end(create_huge(64 * MIB)); /* what the C library maps once, it has mapped by now */
   for (size_t i = 0; i < LENGTH(sizes); i++) {
     const size_t before = mapped_bytes();
     struct synched_memory *memory = create_huge(sizes[i]);
@@ -358,7 +354,7 @@ Test(memory, huge_pages_are_aligned_and_nothing_stands_over) {
       const struct synched_snapshot *now = publish(memory, round, false);
       cr_assert_eq(((const unsigned char *)now->data)[sizes[i] - 1], (unsigned char)round);
     }
-    destroy(memory);
+    memory_end(memory);
     expect_unmapped(&samples);
     cr_assert_leq(mapped_bytes(), before + MIB / 4);
   }

@@ -14,7 +14,7 @@
 #include <synched/pool.h>
 #include <synched/status.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 /* One struct through three versions. The library is of the second. */
 struct first {

@@ -5,7 +5,7 @@
 
 #include <criterion/criterion.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 /* A report of one worker and the segments' times, as rounds would have left it. */
 static struct synched_report *report_of(size_t segment_count) {

@@ -2,7 +2,7 @@
  * pagerank_edges_test.c: lists of edges, what is read from them and what is refused, on which line; plain,
  * packed, and in blocks of one byte.
  */
-#include "pagerank_world.h"
+#include "support/pagerank_world.h"
 
 /* --- reading --- */
 

@@ -1,7 +1,7 @@
 /*
  * pagerank_graph_test.c: vertices and their numbers, the graph by its ends, and the highest ranks.
  */
-#include "pagerank_world.h"
+#include "support/pagerank_world.h"
 
 #include "top.h"
 

@@ -2,7 +2,7 @@
  * pagerank_kernel_test.c: ranks computed segment by segment, compared with a plain power iteration over the
  * list of edges and with ranks that are known.
  */
-#include "pagerank_world.h"
+#include "support/pagerank_world.h"
 
 #include <float.h>
 #include <math.h>

@@ -22,7 +22,7 @@ __attribute__((unused)) static uint64_t foreign_clock(void) {
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 static struct fallback_parker *made_parker(void) {
   struct fallback_parker *parker = malloc(sizeof *parker);

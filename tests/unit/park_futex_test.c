@@ -25,7 +25,7 @@ static long kernel(long number, ...);
 #include <criterion/criterion.h>
 #include <stdarg.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 /* What the kernel was asked, and what it answers: a wait always says that its time has come. */
 static struct {

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../support.h"
 #include "platform/cpus.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 TestSuite(pool, .init = threads_begin);
 

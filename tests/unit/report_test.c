@@ -14,7 +14,7 @@
 #include <synched/status.h>
 
 #include "platform/fault.h"
-#include "recorded.h"
+#include "support/recorded.h"
 
 Test(report, create_lays_each_workers_ring_on_its_own_lines) {
   static const size_t row_counts[] = {1, 2, 3, 4, 63, 64, 65, 1000};

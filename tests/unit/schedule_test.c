@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "job/ticks.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)

@@ -13,7 +13,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 static bool is_readable(const struct synched__signal *signal) {
   struct pollfd look = {.fd = signal->read_fd, .events = POLLIN};

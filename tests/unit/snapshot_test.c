@@ -8,9 +8,9 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "closing_side.h"
 #include "platform/park.h"
-#include "unit_support.h"
+#include "support/closing_side.h"
+#include "support/unit_support.h"
 
 /* --- publishing --- */
 
@@ -32,7 +32,7 @@ Test(snapshot, publish_without_readers_alternates_two_buffers_and_copies_nothing
       cr_assert_eq(((const uint64_t *)now->data)[5], round);
       cr_assert_eq(((const uint64_t *)now->data)[6], round % 2 == 1 ? 77 : 0);
     }
-    destroy(memory);
+    memory_end(memory);
   }
 }
 
@@ -45,7 +45,7 @@ Test(snapshot, current_is_what_was_published_last) {
     cr_assert(is_painted(now));
     synched_snapshot_release(now);
   }
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(snapshot, retained_snapshot_stays_unchanged_through_many_rounds) {
@@ -60,7 +60,7 @@ Test(snapshot, retained_snapshot_stays_unchanged_through_many_rounds) {
     cr_assert(is_painted(kept), "after round %u", (unsigned)round);
   }
   synched_snapshot_release(kept);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(snapshot, retained_snapshot_without_a_lease_stays_unchanged_too) {
@@ -75,7 +75,7 @@ Test(snapshot, retained_snapshot_without_a_lease_stays_unchanged_too) {
   synched_snapshot_release(kept);
   cr_assert(take_out(memory));
   cr_assert_eq(out_of(memory)->data, kept->data);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(snapshot, leases_used_up_leave_nothing_to_write_to) {
@@ -105,7 +105,7 @@ Test(snapshot, leases_used_up_leave_nothing_to_write_to) {
     if (i != 2)
       synched_snapshot_release(kept[i]);
   cr_assert_eq(synched__memory_leased(memory), 0);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(snapshot, snapshot_retained_twice_is_free_after_the_second_release) {
@@ -118,7 +118,7 @@ Test(snapshot, snapshot_retained_twice_is_free_after_the_second_release) {
   cr_assert_not(take_out(memory));
   synched_snapshot_release(kept);
   cr_assert(take_out(memory));
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(snapshot, retain_and_release_of_null_do_nothing) {
@@ -141,7 +141,7 @@ Test(snapshot, publication_that_is_held_is_retained_for_its_maker) {
     expect_refused(synched_memory_destroy(memory), SYNCHED_EBUSY, "still retained: 1");
     synched_snapshot_release(held);
     cr_assert_eq(synched__memory_leased(memory), 0);
-    destroy(memory);
+    memory_end(memory);
   }
 }
 
@@ -182,7 +182,7 @@ Test(snapshot, starved_memory_calls_on_free_once_at_the_first_release) {
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 1);
   cr_assert_not(synched__memory_unstarve(shortage.memory), "on_free has been called");
-  destroy(shortage.memory);
+  memory_end(shortage.memory);
 }
 
 Test(snapshot, starved_memory_is_not_helped_by_a_release_that_frees_nothing) {
@@ -195,7 +195,7 @@ Test(snapshot, starved_memory_is_not_helped_by_a_release_that_frees_nothing) {
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 1);
   synched_snapshot_release(shortage.kept[1]);
-  destroy(shortage.memory);
+  memory_end(shortage.memory);
 }
 
 Test(snapshot, starve_after_a_release_finds_the_buffer_itself) {
@@ -207,7 +207,7 @@ Test(snapshot, starve_after_a_release_finds_the_buffer_itself) {
   cr_assert_eq(out_of(shortage.memory)->data, shortage.kept[1]->data);
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 0);
-  destroy(shortage.memory);
+  memory_end(shortage.memory);
 }
 
 Test(snapshot, unstarved_memory_calls_nobody) {
@@ -219,7 +219,7 @@ Test(snapshot, unstarved_memory_calls_nobody) {
   synched_snapshot_release(shortage.kept[0]);
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 0);
-  destroy(shortage.memory);
+  memory_end(shortage.memory);
 }
 
 /* --- readers on other threads --- */
@@ -285,7 +285,7 @@ static void library_close(struct library *library) {
     cr_assert_eq(reader->back_count, 0, "%u of %u", reader->back_count, reader->read_count);
   }
   cr_assert_eq(synched__memory_leased(library->memory), 0);
-  destroy(library->memory);
+  memory_end(library->memory);
 }
 
 Test(snapshot, snapshot_read_while_rounds_go_on_is_whole_and_never_older_than_the_last) {
@@ -369,6 +369,6 @@ Test(snapshot, release_in_the_moment_of_starving_is_never_missed) {
     crew_join(&crew);
     synched__schedule_seed(0);
     synched__parker_deinit(&parker);
-    destroy(memory);
+    memory_end(memory);
   }
 }

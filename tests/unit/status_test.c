@@ -13,7 +13,7 @@
 #include <uv.h>
 
 #include "base/error.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 struct entry {
   const char *name;

@@ -11,7 +11,7 @@
 #include <synched/report.h>
 #include <synched/status.h>
 
-#include "recorded.h"
+#include "support/recorded.h"
 
 static void expect_in_print(const struct synched_report *report, const char *expected) {
   char *text = printed(report);

@@ -6,7 +6,7 @@
 
 #include <criterion/criterion.h>
 
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 #define US UINT64_C(1000)
 #define MS UINT64_C(1000000)

@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "platform/clock.h"
-#include "unit_support.h"
+#include "support/unit_support.h"
 
 enum { MS = 1000000 };
 

@@ -6,8 +6,8 @@
 
 #include <criterion/criterion.h>
 
-#include "../support.h"
-#include "unit_support.h"
+#include "support/support.h"
+#include "support/unit_support.h"
 
 #define CALLS 200000u
 

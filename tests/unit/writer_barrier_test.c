@@ -9,8 +9,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "seats.h"
-#include "unit_support.h"
+#include "support/seats.h"
+#include "support/unit_support.h"
 
 /* --- each seat arrives at the barrier on a thread of its own --- */
 
@@ -100,14 +100,15 @@ Test(writer_barrier, segment_that_is_not_written_keeps_content_and_count) {
     expect_numbers(now, 2, 1, 70);
   }
   table_close(&table);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, segment_of_no_capacity_has_a_writer_too) {
   static const size_t capacities[] = {0, 2};
   struct table table = {
-      .memory = create((struct synched_memory_options){
-          .segment_count = 2, .segment_capacities = capacities, .element_size = 4})};
+      .memory =
+          memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacities = capacities,
+                                             .element_size = 4))};
   for (size_t s = 0; s < 2; s++)
     table.writers[s] = open_seat(table.memory, s);
   write_numbers(&table, 0, 0, 0);
@@ -120,7 +121,7 @@ Test(writer_barrier, segment_of_no_capacity_has_a_writer_too) {
   expect_numbers(table.arrivals[0].now, 1, 2, 5);
   close_seat(table.writers[0]);
   close_seat(table.writers[1]);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, memory_with_open_writers_is_not_loaded_or_destroyed) {
@@ -134,7 +135,7 @@ Test(writer_barrier, memory_with_open_writers_is_not_loaded_or_destroyed) {
   expect_refused(synched_memory_destroy(table.memory), SYNCHED_EBUSY, "open writers");
   close_seat(table.writers[2]);
   cr_assert_eq(synched_memory_load(table.memory, 0, &number, 1), 0);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 /* --- leaving and failing --- */
@@ -177,7 +178,7 @@ Test(writer_barrier, leaving_releases_the_others_and_drops_the_round) {
   close_seat(table.writers[0]);
   close_seat(table.writers[1]);
   expect_nothing_published(&table);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, leaving_before_the_others_arrive_is_learned_on_arrival) {
@@ -191,7 +192,7 @@ Test(writer_barrier, leaving_before_the_others_arrive_is_learned_on_arrival) {
   expect_cancelled(&table, 2, SYNCHED_ECANCELED, "left");
   close_seat(table.writers[1]);
   close_seat(table.writers[2]);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 static void expect_failure_with(int code) {
@@ -210,7 +211,7 @@ static void expect_failure_with(int code) {
   expect_cancelled(&table, 1, code, "failed");
   expect_nothing_published(&table);
   table_close(&table);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, failing_gives_everybody_the_code) {
@@ -230,7 +231,7 @@ Test(writer_barrier, failing_after_somebody_left_is_too_late) {
   expect_cancelled(&table, 1, SYNCHED_ECANCELED, "left");
   close_seat(table.writers[1]);
   close_seat(table.writers[2]);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, reopening_waits_until_everybody_has_left_and_starts_from_the_last_round) {
@@ -254,7 +255,7 @@ Test(writer_barrier, reopening_waits_until_everybody_has_left_and_starts_from_th
   expect_numbers(now, 1, 1, 60);
   expect_numbers(now, 2, 2, 42);
   table_close(&table);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 /* --- somebody leaves or fails at any moment --- */
@@ -326,7 +327,7 @@ Test(writer_barrier, break_at_any_moment_leaves_everybody_with_the_same_rounds) 
     synched_snapshot_release(now);
   }
   cr_assert_eq(pthread_barrier_destroy(&seated), 0);
-  destroy(memory);
+  memory_end(memory);
 }
 
 /* --- leases --- */
@@ -344,7 +345,7 @@ Test(writer_barrier, snapshot_that_a_writer_retains_stays_as_it_is) {
   }
   synched_snapshot_release(kept);
   table_close(&table);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, write_and_sync_without_a_free_buffer_are_refused_until_one_is_released) {
@@ -372,7 +373,7 @@ Test(writer_barrier, write_and_sync_without_a_free_buffer_are_refused_until_one_
   cr_assert_eq(now->round, 3, "the refused calls took no part");
   expect_numbers(now, 0, 1, 3);
   table_close(&table);
-  destroy(table.memory);
+  memory_end(table.memory);
 }
 
 Test(writer_barrier, open_without_a_free_buffer_works_and_writing_does_not) {
@@ -388,5 +389,5 @@ Test(writer_barrier, open_without_a_free_buffer_works_and_writing_does_not) {
   cr_assert_eq(synched_writer_write_sync_read(writer, &number, 1, &now), 0);
   cr_assert_eq(now->round, 2);
   close_seat(writer);
-  destroy(memory);
+  memory_end(memory);
 }

@@ -11,8 +11,8 @@
 #include <synched/job.h>
 #include <synched/pool.h>
 
-#include "seats.h"
-#include "unit_support.h"
+#include "support/seats.h"
+#include "support/unit_support.h"
 
 /* --- the same as a serial loop --- */
 
@@ -127,8 +127,9 @@ static void expect_as_serial(size_t seats, enum synched_layout layout, uint64_t 
   static uint64_t serial[COMPARED_ROUNDS + 1];
   static struct seat all[SEATS_MAX];
   serial_rounds(serial, seats);
-  struct synched_memory *memory = create((struct synched_memory_options){
-      .segment_count = seats, .segment_capacity = CAPACITY, .element_size = 4, .layout = layout});
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = seats, .segment_capacity = CAPACITY,
+                                         .element_size = 4, .layout = layout));
   struct crew crew = {0};
   synched__schedule_seed(seed);
   for (size_t s = 0; s < seats; s++) {
@@ -144,7 +145,7 @@ static void expect_as_serial(size_t seats, enum synched_layout layout, uint64_t 
       cr_assert_eq(all[s].hashes[round], serial[round], "%zu seats, seat %zu, round %zu", seats, s,
                    round);
   }
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, rounds_of_one_thread_are_those_of_a_serial_loop) {
@@ -181,7 +182,7 @@ Test(writer, write_zeroes_the_rest_of_the_segment) {
     expect_numbers(now, 0, counts[i], 1);
   }
   close_seat(writer);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, write_of_several_counts_is_the_last) {
@@ -195,7 +196,7 @@ Test(writer, write_of_several_counts_is_the_last) {
   cr_assert_eq(synched_writer_sync(writer, &now), 0);
   expect_numbers(now, 0, 2, 6);
   close_seat(writer);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, write_that_is_refused_writes_and_syncs_nothing) {
@@ -215,7 +216,7 @@ Test(writer, write_that_is_refused_writes_and_syncs_nothing) {
   cr_assert_eq(now->round, 1, "the refused call did not sync");
   expect_numbers(now, 0, 2, 1);
   close_seat(writer);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, call_with_a_null_is_refused) {
@@ -235,7 +236,7 @@ Test(writer, call_with_a_null_is_refused) {
   cr_assert_eq(synched_writer_sync(writer, &now), 0, "no refused call has broken anything");
   cr_assert_eq(now->round, 1);
   close_seat(writer);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, call_after_close_is_refused) {
@@ -256,7 +257,7 @@ Test(writer, call_after_close_is_refused) {
   expect_refused(synched_writer_close(writer), SYNCHED_EINVAL, "is closed");
   close_seat(other);
   expect_refused(synched_writer_close(other), SYNCHED_EINVAL, "is closed");
-  destroy(memory);
+  memory_end(memory);
 }
 
 /* --- seats --- */
@@ -270,7 +271,7 @@ Test(writer, open_of_a_seat_that_cannot_be_had_is_refused) {
   writer = (struct synched_writer *)&memory;
   expect_refused(synched_writer_open(&writer, memory, 3), SYNCHED_ERANGE, "segment is 3");
   cr_assert_null(writer);
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, open_of_a_seat_that_is_taken_is_refused) {
@@ -285,22 +286,16 @@ Test(writer, open_of_a_seat_that_is_taken_is_refused) {
   close_seat(other);
   /* Free again. */
   close_seat(open_seat(memory, 1));
-  destroy(memory);
+  memory_end(memory);
 }
 
 Test(writer, open_with_more_segments_than_there_can_be_seats_is_refused) {
-  struct synched_memory *memory = create((struct synched_memory_options){
-      .segment_count = 65537, .segment_capacity = 1, .element_size = 1});
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 65537, .segment_capacity = 1, .element_size = 1));
   struct synched_writer *writer = (struct synched_writer *)&memory; /* anything but NULL */
   expect_refused(synched_writer_open(&writer, memory, 0), SYNCHED_ERANGE, "writers can have up to");
   cr_assert_null(writer);
-  destroy(memory);
-}
-
-static int compute_nothing(struct synched_task *task, void *user) {
-  (void)task;
-  (void)user;
-  return 0;
+  memory_end(memory);
 }
 
 Test(writer, open_on_a_memory_with_a_job_is_refused_and_the_reverse) {
@@ -321,5 +316,5 @@ Test(writer, open_on_a_memory_with_a_job_is_refused_and_the_reverse) {
   cr_assert_eq(synched_job_destroy(job), 0);
   close_seat(open_seat(memory, 0));
   cr_assert_eq(synched_pool_destroy(pool), 0);
-  destroy(memory);
+  memory_end(memory);
 }

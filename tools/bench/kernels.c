@@ -6,10 +6,10 @@
 #include "kernels.h"
 
 #include <stdlib.h>
-#include <synched/synched.h>
 #include <sys/mman.h>
 
 #include "bench.h"
+#include "job_run.h"
 
 #define SAMPLE_NS 60e6
 #define CHECKED_STEPS 21u
@@ -72,36 +72,20 @@ static int complete(const struct synched_snapshot *now, void *user) {
   return SYNCHED_CONTINUE;
 }
 
-static int run_synched(struct kernel_run *run, bool is_static) {
+static int run_synched(struct kernel_run *run, const char *contestant) {
   const struct kernel *kernel = run->kernel;
   struct watched watched = {.run = run};
-  struct synched_pool *pool = NULL;
-  struct synched_memory *memory = NULL;
-  struct synched_job *job = NULL;
   /* One for each worker, for the work is even: as OpenMP's static schedule cuts it. */
   const size_t segments = run->workers;
   const bool huge = kernel->row_count * kernel->row_bytes >= HUGE_PAGE;
-  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
-  if (status == 0)
-    status = synched_memory_create(
-        &memory,
-        SYNCHED_MEMORY_OPTIONS(.flags = huge ? SYNCHED_MEMORY_HUGE_PAGES : 0,
-                               .segment_count = segments,
-                               .segment_capacity = kernel->row_count / segments,
-                               .element_size = kernel->row_bytes, .refill = SYNCHED_REFILL_NONE));
-  if (status == 0)
-    status = synched_job_create(
-        &job, pool, memory,
-        SYNCHED_JOB_OPTIONS(.compute = compute, .init = init, .on_round = complete,
-                            .user = &watched, .round_count = run->steps,
-                            .balance = is_static ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL));
-  if (status == 0)
-    status = synched_job_run(job);
-  if (status != 0)
-    (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
-  (void)synched_job_destroy(job);
-  (void)synched_memory_destroy(memory);
-  (void)synched_pool_destroy(pool);
+  const int status = bench_job_run(
+      contestant, run->workers,
+      SYNCHED_MEMORY_OPTIONS(.flags = huge ? SYNCHED_MEMORY_HUGE_PAGES : 0,
+                             .segment_count = segments,
+                             .segment_capacity = kernel->row_count / segments,
+                             .element_size = kernel->row_bytes, .refill = SYNCHED_REFILL_NONE),
+      SYNCHED_JOB_OPTIONS(.compute = compute, .init = init, .on_round = complete, .user = &watched,
+                          .round_count = run->steps));
   run->ns = watched.end_ns - watched.start_ns;
   return status;
 }
@@ -109,10 +93,8 @@ static int run_synched(struct kernel_run *run, bool is_static) {
 static int run_contestant(const char *contestant, struct kernel_run *run) {
   if (strcmp(contestant, "serial") == 0)
     return run_serial(run);
-  if (strcmp(contestant, "synched") == 0)
-    return run_synched(run, false);
-  if (strcmp(contestant, "synched_static") == 0)
-    return run_synched(run, true);
+  if (strcmp(contestant, "synched") == 0 || strcmp(contestant, "synched_static") == 0)
+    return run_synched(run, contestant);
   (void)setenv("OMP_PROC_BIND", "true", 1);
   omp_kernel_fn kernel;
   *(void **)&kernel = bench_symbol(contestant, "omp_kernel");

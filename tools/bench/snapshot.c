@@ -7,9 +7,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <synched/synched.h>
 
 #include "bench.h"
+#include "job_run.h"
 #include "peers/scheme.h"
 
 #define SEGMENTS 4u
@@ -71,32 +71,14 @@ static int complete_round(const struct synched_snapshot *now, void *user) {
 }
 
 static int run_synched(struct filling *filling, const struct bench_case *self) {
-  struct synched_pool *pool = NULL;
-  struct synched_memory *memory = NULL;
-  struct synched_job *job = NULL;
-  const bool is_static = strcmp(self->contestant, "synched_static") == 0;
   /* From 4 MiB on huge pages are worth asking for. */
   const uint32_t flags = self->value >= 4194304.0 ? SYNCHED_MEMORY_HUGE_PAGES : 0;
-  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = self->workers));
-  if (status == 0)
-    status = synched_memory_create(
-        &memory, SYNCHED_MEMORY_OPTIONS(.flags = flags, .segment_count = SEGMENTS,
-                                        .segment_capacity = filling->words, .element_size = 8,
-                                        .refill = SYNCHED_REFILL_NONE));
-  if (status == 0)
-    status = synched_job_create(
-        &job, pool, memory,
-        SYNCHED_JOB_OPTIONS(.compute = compute, .on_round = complete_round, .user = filling,
-                            .round_count = filling->round_count,
-                            .balance = is_static ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL));
-  if (status == 0)
-    status = synched_job_run(job);
-  if (status != 0)
-    (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
-  (void)synched_job_destroy(job);
-  (void)synched_memory_destroy(memory);
-  (void)synched_pool_destroy(pool);
-  return status;
+  return bench_job_run(self->contestant, self->workers,
+                       SYNCHED_MEMORY_OPTIONS(.flags = flags, .segment_count = SEGMENTS,
+                                              .segment_capacity = filling->words, .element_size = 8,
+                                              .refill = SYNCHED_REFILL_NONE),
+                       SYNCHED_JOB_OPTIONS(.compute = compute, .on_round = complete_round,
+                                           .user = filling, .round_count = filling->round_count));
 }
 
 static int run_serial(struct filling *filling) {

@@ -1,0 +1,28 @@
+#include "job_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int bench_job_run(const char *contestant, unsigned worker_count,
+                  const struct synched_memory_options *memory_options,
+                  const struct synched_job_options *job_options) {
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  struct synched_job *job = NULL;
+  struct synched_job_options options = *job_options;
+  options.balance =
+      strcmp(contestant, "synched_static") == 0 ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL;
+  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = worker_count));
+  if (status == 0)
+    status = synched_memory_create(&memory, memory_options);
+  if (status == 0)
+    status = synched_job_create(&job, pool, memory, &options);
+  if (status == 0)
+    status = synched_job_run(job);
+  if (status != 0)
+    (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
+  (void)synched_job_destroy(job);
+  (void)synched_memory_destroy(memory);
+  (void)synched_pool_destroy(pool);
+  return status;
+}

@@ -1,10 +1,10 @@
 /*
  * options.c: what a job may be asked to be.
  */
-#include "base/options.h"
+#include "job/options.h"
 
 #include "base/error.h"
-#include "job/job.h"
+#include "base/options.h"
 
 #define REPORT_ROUNDS_DEFAULT 64u
 #define REPORT_ROUNDS_MAX 65536u

@@ -1,24 +1,28 @@
 #include "loop/deliver.h"
 
+#include "api/check.h"
+#include "api/start.h"
 #include "base/error.h"
+#include "job/notify.h"
 #include "loop/explain.h"
 #include "platform/alloc.h"
 #include "platform/thread.h"
+#include "pool/pool.h"
 
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job) {
   delivery->job = job;
-  delivery->delivered_round = job->memory->roles.current->snapshot.round;
+  delivery->delivered_round = job->work.memory->pair.current->snapshot.round;
 }
 
 /* --- snapshots --- */
 
 static void show(struct synched__delivery *delivery, const struct synched_snapshot *now) {
   struct synched_job *job = delivery->job;
-  job->passed_over = now->round - delivery->delivered_round - 1;
+  job->delivery.passed_over = now->round - delivery->delivered_round - 1;
   delivery->delivered_round = now->round;
-  job->report->delivered_count++;
-  job->options.on_snapshot(job, now, job->options.user);
-  job->passed_over = 0;
+  job->work.report->delivered_count++;
+  job->setup.options.on_snapshot(job, now, job->setup.options.user);
+  job->delivery.passed_over = 0;
   synched_snapshot_release(now);
 }
 
@@ -26,7 +30,7 @@ static void show(struct synched__delivery *delivery, const struct synched_snapsh
  * before taking it: one lease too many, if only to look, could make a round wait. After the end nothing
  * moves, and the newest may be one that readers have already. */
 static void deliver_latest(struct synched__delivery *delivery, bool ended) {
-  struct synched_memory *memory = delivery->job->memory;
+  struct synched_memory *memory = delivery->job->work.memory;
   const unsigned lease_count = memory->buffer_count - 2;
   if (!ended && synched__memory_leased(memory) >= lease_count)
     return;
@@ -40,55 +44,53 @@ static void deliver_latest(struct synched__delivery *delivery, bool ended) {
 
 /* At most what the mailbox can hold, so that a fast job does not keep the loop here. */
 static void deliver_every(struct synched__delivery *delivery) {
-  struct synched__mailbox *mailbox = &delivery->job->mailbox;
+  struct synched__mailbox *mailbox = &delivery->job->delivery.mailbox;
   for (size_t i = 0; i < mailbox->slot_count; i++) {
     const struct synched_snapshot *now = synched__mailbox_take(mailbox);
     if (now == NULL)
       return;
     show(delivery, now);
   }
-  synched__job_ring(delivery->job);
+  synched__job_notify(delivery->job);
 }
 
 /* --- everything --- */
 
 static void deliver_steered(struct synched_job *job) {
   struct synched__request *request;
-  while ((request = synched__steer_take_done(job)) != NULL) {
+  while ((request = synched__requests_take_done(job)) != NULL) {
     const struct synched_steered steered = request->steered;
     synched__free(request);
-    if (job->options.on_steered != NULL)
-      job->options.on_steered(job, &steered, job->options.user);
+    if (job->setup.options.on_steered != NULL)
+      job->setup.options.on_steered(job, &steered, job->setup.options.user);
   }
 }
 
 static void deliver_miss(struct synched_job *job) {
   struct synched_deadline_miss miss;
-  if (synched__watch_take(job, &miss) && job->options.on_deadline != NULL)
-    job->options.on_deadline(job, &miss, job->options.user);
+  if (synched__deadline_take(job, &miss) && job->setup.options.on_deadline != NULL)
+    job->setup.options.on_deadline(job, &miss, job->setup.options.user);
 }
 
 static void deliver_stall(struct synched_job *job) {
   struct synched_stall stall;
-  if (synched__stall_take(job, &stall))
-    job->options.on_stalled(job, &stall, job->options.user);
+  if (synched__buffer_wait_take(job, &stall))
+    job->setup.options.on_stalled(job, &stall, job->setup.options.user);
 }
 
 /* A callback may have closed the loop's handle. */
 static bool is_lost(const struct synched_job *job) {
-  return job->port_calls->is_lost(synched__load_relaxed(&job->port));
+  return job->delivery.port_calls->is_lost(synched__load_relaxed(&job->delivery.port));
 }
 
 bool synched__deliver(struct synched__delivery *delivery) {
   struct synched_job *job = delivery->job;
-  synched__signal_clear(&job->signal);
-  /* Pairs with the exchange in synched__job_ring: what was done before the ring is seen below. */
-  (void)synched__exchange_seq_cst(&job->bell, 0);
+  synched__job_answer(job);
   /* Before delivering, so that nothing published before the end is left behind. */
-  const bool ended = synched__load_acquire(&job->ended) != 0;
-  if (job->mailbox.slots != NULL)
+  const bool ended = synched__load_acquire(&job->delivery.ended) != 0; /* [job-ended] acquire */
+  if (job->delivery.mailbox.slots != NULL)
     deliver_every(delivery);
-  else if (job->options.on_snapshot != NULL)
+  else if (job->setup.options.on_snapshot != NULL)
     deliver_latest(delivery, ended);
   if (!is_lost(job))
     deliver_miss(job);
@@ -102,7 +104,7 @@ bool synched__deliver(struct synched__delivery *delivery) {
     return true;
   /* Whoever is inside may be of lower priority than we are: to come back at once might keep it there for good. */
   synched__thread_nap();
-  synched__job_ring(job);
+  synched__job_notify(job);
   return false;
 }
 
@@ -110,21 +112,21 @@ bool synched__deliver(struct synched__delivery *delivery) {
 
 void synched__delivery_finish(struct synched__delivery *delivery) {
   struct synched_job *job = delivery->job;
-  synched_done_fn on_done = job->options.on_done;
-  void *user = job->options.user;
-  struct synched_report *report = job->report;
-  const int status = job->status;
+  synched_done_fn on_done = job->setup.options.on_done;
+  void *user = job->setup.options.user;
+  struct synched_report *report = job->work.report;
+  const int status = job->delivery.status;
   report->missed_count =
-      job->options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
+      job->setup.options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
   if (delivery->result != NULL)
     *delivery->result = status;
   /* For this thread, where on_done and synched_job_run hear of the status. */
   synched__explain_end(job);
-  synched__store_relaxed(&job->loop_thread_id, 0);
-  synched__store_relaxed(&job->port, NULL);
+  synched__store_relaxed(&job->delivery.loop_thread_id, 0);
+  synched__store_relaxed(&job->delivery.port, NULL);
   synched__free(delivery);
-  /* The job may be started again, reported or destroyed: pairs with the acquires in job/job.c and job/steer.c. */
-  synched__store_release(&job->state, SYNCHED__JOB_ENDED);
+  /* The job may be started again, reported or destroyed. [run-over] release */
+  synched__store_release(&job->work.state, SYNCHED__JOB_ENDED);
   if (on_done != NULL)
     on_done(job, status, report, user);
 }
@@ -143,33 +145,32 @@ int synched__port_check_start(const struct synched_job *job) {
 int synched__port_start(struct synched_job *job, const struct synched__port_calls *calls,
                         synched__port_open_fn open, void *argument) {
   uint32_t before;
-  int status = synched__steer_open(job, &before);
+  int status = synched__requests_open(job, &before);
   if (status != 0)
     return status;
   struct synched__delivery *delivery = NULL;
   status = open(&delivery, job, argument);
   if (status != 0) {
-    synched__steer_reopen(job, before);
+    synched__requests_undo_open(job, before);
     return status;
   }
-  job->port_calls = calls;
-  synched__store_relaxed(&job->loop_thread_id, synched__thread_id());
-  /* Release: pairs with the acquire in synched__job_expect_more. */
-  synched__store_release(&job->port, delivery);
+  job->delivery.port_calls = calls;
+  synched__store_relaxed(&job->delivery.loop_thread_id, synched__thread_id());
+  synched__store_release(&job->delivery.port, delivery); /* [port-set] release */
   synched__job_begin(job);
   return 0;
 }
 
 int synched__port_find(struct synched__delivery **out, struct synched_job *job,
                        const struct synched__port_calls *calls) {
-  const uint64_t thread_id = synched__load_relaxed(&job->loop_thread_id);
+  const uint64_t thread_id = synched__load_relaxed(&job->delivery.loop_thread_id);
   if (thread_id == 0)
     return synched__fail(SYNCHED_ENOENT, "the job is not started %s", calls->way);
   /* On the wrong thread the port may go away at any moment: it is not looked at. */
   if (thread_id != synched__thread_id())
     return synched__fail(SYNCHED_EPERM, "the job was started on another thread");
-  if (job->port_calls != calls)
+  if (job->delivery.port_calls != calls)
     return synched__fail(SYNCHED_ENOENT, "the job is not started %s", calls->way);
-  *out = synched__load_relaxed(&job->port);
+  *out = synched__load_relaxed(&job->delivery.port);
   return 0;
 }

@@ -13,20 +13,22 @@ struct where {
 
 static struct where where_of_failure(const struct synched_job *job) {
   struct where where = {"in init"};
-  if (!job->report->init_missing)
-    (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64, job->report->last_round + 1);
+  if (!job->work.report->init_missing)
+    (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64,
+                   job->work.report->last_round + 1);
   return where;
 }
 
 /* A call that returned a code, or counted too much. */
 static void explain_failure(const struct synched_job *job) {
-  const struct synched_report *report = job->report;
-  const struct synched__failure *failure = synched__job_lowest_failure(job);
+  const struct synched_report *report = job->work.report;
+  const struct synched__failure *failure = synched__work_lowest_failure(&job->work);
   const size_t segment = (size_t)failure->segment;
   const struct where where = where_of_failure(job);
   if (failure->count != 0)
     synched__explain("segment %zu failed %s: it set count to %zu, and has a capacity of %zu",
-                     segment, where.text, failure->count, job->memory->layout.capacities[segment]);
+                     segment, where.text, failure->count,
+                     job->work.memory->layout.capacities[segment]);
   else if (failure->code == SYNCHED_STOP)
     synched__explain("segment %zu failed %s with code %d: SYNCHED_STOP is for on_round; a compute "
                      "call returns 0, or any other value to fail",
@@ -37,9 +39,10 @@ static void explain_failure(const struct synched_job *job) {
 }
 
 static void explain_cancel(const struct synched_job *job) {
-  const struct synched_report *report = job->report;
-  const char *waited =
-      job->waited_at_end ? ", while it waited for a buffer: retained snapshots had taken all" : "";
+  const struct synched_report *report = job->work.report;
+  const char *waited = job->delivery.waited_at_end
+                           ? ", while it waited for a buffer: retained snapshots had taken all"
+                           : "";
   if (report->init_missing)
     synched__explain("the job was cancelled before its init was complete; the memory holds what it "
                      "held before");
@@ -48,8 +51,8 @@ static void explain_cancel(const struct synched_job *job) {
 }
 
 static void explain_answer(const struct synched_job *job) {
-  const struct synched__answer *answer = &job->answer;
-  const uint64_t round = job->report->last_round;
+  const struct synched__answer *answer = &job->delivery.answer;
+  const uint64_t round = job->work.report->last_round;
   if (answer->code > 0)
     synched__explain("%s returned %d after round %" PRIu64 "; it returns SYNCHED_CONTINUE (%d), "
                      "SYNCHED_STOP (%d) or a negative code",
@@ -60,16 +63,16 @@ static void explain_answer(const struct synched_job *job) {
 }
 
 void synched__explain_end(const struct synched_job *job) {
-  const struct synched_report *report = job->report;
-  if (job->status == 0)
+  const struct synched_report *report = job->work.report;
+  if (job->delivery.status == 0)
     return;
   if (report->failed_segment >= 0)
     explain_failure(job);
-  else if (job->answer.callback != NULL)
+  else if (job->delivery.answer.callback != NULL)
     explain_answer(job);
-  else if (job->status == SYNCHED_ECANCELED)
+  else if (job->delivery.status == SYNCHED_ECANCELED)
     explain_cancel(job);
   else
     synched__explain("round %" PRIu64 " missed its deadline, %" PRIu64 " ns after it was due",
-                     report->last_round + 1, job->options.deadline_ns);
+                     report->last_round + 1, job->setup.options.deadline_ns);
 }

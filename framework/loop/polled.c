@@ -1,6 +1,7 @@
 /*
  * polled.c: a job in an event loop that is not libuv's: its program polls the job's signal and calls dispatch.
  */
+#include "api/check.h"
 #include "base/error.h"
 #include "loop/deliver.h"
 #include "platform/alloc.h"
@@ -39,7 +40,7 @@ int synched_job_start_polled(struct synched_job *job) {
 
 int synched_job_fd(const struct synched_job *job) {
   const int status = synched__job_check(job);
-  return status != 0 ? status : job->signal.read_fd;
+  return status != 0 ? status : job->delivery.signal.read_fd;
 }
 
 static int find_port(struct port **out, struct synched_job *job) {

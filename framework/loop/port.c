@@ -6,10 +6,12 @@
  */
 #include <uv.h>
 
+#include "api/check.h"
 #include "base/error.h"
 #include "loop/deliver.h"
 #include "platform/alloc.h"
 #include "platform/fault.h"
+#include "pool/pool.h"
 
 /* Statuses are handed to programs that compare them with libuv's. */
 _Static_assert((int)SYNCHED_EINVAL == (int)UV_EINVAL, "status codes are libuv's");
@@ -59,7 +61,7 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   struct port *port = poll->data;
   (void)poll_status;
   (void)events;
-  if (synched__is_foreign(port->delivery.job->generation)) {
+  if (synched__is_foreign(port->delivery.job->setup.generation)) {
     /* The signal is the parent's, too, which must not miss it. */
     (void)uv_poll_stop(poll);
     return;
@@ -102,7 +104,7 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
   port->thread = uv_thread_self();
   int status = synched__fault_hit(SYNCHED__FAULT_LOOP)
                    ? UV_ENOMEM
-                   : uv_poll_init(loop, &port->poll, job->signal.read_fd);
+                   : uv_poll_init(loop, &port->poll, job->delivery.signal.read_fd);
   if (status != 0) {
     synched__free(port);
     return synched__fail(status, "the loop takes no handle: %s", uv_strerror(status));
@@ -115,7 +117,7 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
     uv_close((uv_handle_t *)&port->poll, on_discarded);
     return synched__fail(status, "the loop does not poll: %s", uv_strerror(status));
   }
-  refer(port, (job->options.flags & SYNCHED_JOB_START_PAUSED) == 0);
+  refer(port, (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) == 0);
   *out = &port->delivery;
   return 0;
 }
@@ -165,7 +167,7 @@ int synched_job_run(struct synched_job *job) {
   if (status != 0)
     return status;
   const struct synched__worker *self = synched__worker_self();
-  if (self != NULL && self->pool == job->pool)
+  if (self != NULL && self->pool == job->work.pool)
     return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for a job of its own pool");
   struct private_loop private_loop = {.result = 0};
   status = synched__fault_hit(SYNCHED__FAULT_LOOP) ? UV_ENOMEM : uv_loop_init(&private_loop.loop);

@@ -1,5 +1,5 @@
 /*
- * memory.c: creating, loading and ending a memory. Roles of buffers are in snapshot.c.
+ * memory.c: creating, loading and ending a memory. Publishing is in snapshot.c.
  */
 #include "memory/memory.h"
 
@@ -74,10 +74,10 @@ static int init_buffers(struct synched_memory *memory) {
     deinit_buffers(memory);
     return status;
   }
-  memory->roles =
-      (struct synched__roles){.current = &memory->buffers[0], .sequence = SYNCHED__SEQUENCE_STEP};
+  memory->pair = (struct synched__buffer_pair){.current = &memory->buffers[0],
+                                               .sequence = SYNCHED__SEQUENCE_STEP};
   synched__store_relaxed(&memory->buffers[0].sequence, SYNCHED__SEQUENCE_STEP);
-  (void)synched__memory_take_out(memory, &memory->roles);
+  (void)synched__memory_take_next(memory, &memory->pair);
   return 0;
 }
 
@@ -165,7 +165,7 @@ static int load_locked(struct synched_memory *memory, size_t segment, const void
   if (runs || memory->owner == SYNCHED__OWNER_WRITERS)
     return synched__fail(SYNCHED_EBUSY, "the memory has %s",
                          runs ? "a running job" : "open writers");
-  struct synched__buffer *buffer = memory->roles.current;
+  struct synched__buffer *buffer = memory->pair.current;
   uint32_t refs = 0;
   if (!synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return synched__fail(SYNCHED_EBUSY,

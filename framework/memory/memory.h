@@ -1,8 +1,8 @@
 /*
- * memory.h: the buffers of a memory and their roles (internal).
+ * memory.h: the buffers of a memory, and which of them are current and next (internal).
  *
- * A buffer is one of: current (published last), out (being written), leased (retained by readers and not
- * current) or free. One thread at a time, the one that closes rounds, moves buffers between roles; it
+ * A buffer is one of: current (published last), next (being written), leased (retained by readers and not
+ * current) or free. One thread at a time, the one that closes rounds, moves buffers from one to the other; it
  * is called the closing side here. Readers, on any thread, only count themselves in and out.
  *
  * What is current is written nowhere that readers share with the closing side in every round: the current
@@ -51,17 +51,17 @@ enum synched__owner { SYNCHED__OWNER_NONE, SYNCHED__OWNER_JOB, SYNCHED__OWNER_WR
 
 struct synched__writers;
 
-/* The closing side's own: which buffer is what. A memory's is right unless a round is open on it: then it is
- * the pool's, which has it in the line that moves with every round anyway. */
-struct synched__roles {
+/* Which buffer is current and which is next; the closing side's own. A memory's pair is right unless the memory is
+ * bound to a pool (engine/open_round.h): then the pool's is, in the line that moves with every round anyway. */
+struct synched__buffer_pair {
   struct synched__buffer *current;
-  struct synched__buffer *out; /* NULL: none is free */
-  uint64_t sequence;           /* of the last publication */
-  bool out_marked;             /* the refs of out are WRITING */
+  struct synched__buffer *next; /* being written; NULL: none is free */
+  uint64_t sequence;            /* of the last publication */
+  bool next_marked;             /* the refs of next are WRITING */
 };
 
 struct synched_memory {
-  _Alignas(SYNCHED__CACHE_LINE) struct synched__roles roles;
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__buffer_pair pair;
 
   /* Immutable. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
@@ -72,7 +72,7 @@ struct synched_memory {
   struct synched__buffer *buffers;
 
   /* The closing side waits for a free buffer; who exchanges it for 0 must call on_free. */
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t starved;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaiting;
   void (*on_free)(void *argument);
   void *on_free_argument;
 
@@ -95,15 +95,15 @@ synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
 int synched__memory_claim(struct synched_memory *memory);
 void synched__memory_unclaim(struct synched_memory *memory);
 
-/* Closing side: takes a free buffer as out, if it has none. false: all are leased. */
-bool synched__memory_take_out(struct synched_memory *memory, struct synched__roles *roles);
+/* Closing side: takes a free buffer as next, if it has none. false: all are leased. */
+bool synched__memory_take_next(struct synched_memory *memory, struct synched__buffer_pair *pair);
 
 /* Closing side, when that failed: asks for on_free at the next release that frees a buffer. Returns true if a
  * buffer was freed meanwhile and is now out; then on_free will not be called. */
-bool synched__memory_starve(struct synched_memory *memory);
+bool synched__memory_await_buffer(struct synched_memory *memory);
 
 /* Takes the request back; true if this call did, false if on_free was or is being called. Any thread. */
-bool synched__memory_unstarve(struct synched_memory *memory);
+bool synched__memory_stop_awaiting(struct synched_memory *memory);
 
 /* What a publication adds to the content of out. */
 struct synched__publication {
@@ -114,7 +114,7 @@ struct synched__publication {
 
 /* Closing side: makes out the current snapshot, and takes a new out if one is free. */
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
-                                                 struct synched__roles *roles,
+                                                 struct synched__buffer_pair *pair,
                                                  struct synched__publication publication);
 
 /* How many buffers readers hold now. Any thread; a moment's picture. */

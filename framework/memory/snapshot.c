@@ -1,5 +1,5 @@
 /*
- * snapshot.c: readers count themselves in and out; the closing side moves buffers between their roles.
+ * snapshot.c: readers count themselves in and out; the closing side makes them next and current.
  */
 #include "memory/memory.h"
 
@@ -45,10 +45,11 @@ static struct synched__buffer *newest_buffer(const struct synched_memory *memory
 static void leave_buffer(struct synched__buffer *buffer) {
   struct synched_memory *memory = buffer->memory;
   /* Releases our reads before the buffer is written again: pairs with the compare-exchange in
-   * take_buffer. Sequentially consistent with starved: either we see that somebody waits, or
-   * synched__memory_starve sees our buffer free. */
-  if (synched__sub_seq_cst(&buffer->refs, 1) == 1 && synched__load_seq_cst(&memory->starved) != 0 &&
-      !synched__is_foreign(memory->generation) && synched__memory_unstarve(memory))
+   * take_buffer. Sequentially consistent with awaiting: either we see that somebody waits, or
+   * synched__memory_await_buffer sees our buffer free. */
+  if (synched__sub_seq_cst(&buffer->refs, 1) == 1 &&
+      synched__load_seq_cst(&memory->awaiting) != 0 && !synched__is_foreign(memory->generation) &&
+      synched__memory_stop_awaiting(memory))
     memory->on_free(memory->on_free_argument);
 }
 
@@ -115,9 +116,9 @@ void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   (void)synched__sub_acq_rel(&memory->retained, 1);
 }
 
-static bool take_buffer(const struct synched_memory *memory, struct synched__roles *roles,
+static bool take_buffer(const struct synched_memory *memory, struct synched__buffer_pair *pair,
                         struct synched__buffer *buffer) {
-  if (buffer == roles->current)
+  if (buffer == pair->current)
     return false;
   /* After the sequence was stored: see memory.h. Acquires what the last reader read, see its release. */
   bool unwatched = synched__load_seq_cst(&memory->retained) == 0;
@@ -129,47 +130,47 @@ static bool take_buffer(const struct synched_memory *memory, struct synched__rol
      * in `collect`: who sees the mark sees what has been published since, too. */
     synched__store_release(&buffer->sequence,
                            synched__load_relaxed(&buffer->sequence) | SYNCHED__SEQUENCE_WRITING);
-  roles->out = buffer;
-  roles->out_marked = !unwatched;
+  pair->next = buffer;
+  pair->next_marked = !unwatched;
   return true;
 }
 
-bool synched__memory_take_out(struct synched_memory *memory, struct synched__roles *roles) {
-  for (unsigned b = 0; roles->out == NULL && b < memory->buffer_count; b++)
-    (void)take_buffer(memory, roles, &memory->buffers[b]);
-  return roles->out != NULL;
+bool synched__memory_take_next(struct synched_memory *memory, struct synched__buffer_pair *pair) {
+  for (unsigned b = 0; pair->next == NULL && b < memory->buffer_count; b++)
+    (void)take_buffer(memory, pair, &memory->buffers[b]);
+  return pair->next != NULL;
 }
 
 /* Whether readers have left one of the buffers that could be written. */
 static bool has_free(const struct synched_memory *memory, const struct synched__buffer *current) {
   for (unsigned b = 0; b < memory->buffer_count; b++)
-    /* Sequentially consistent with starved: see leave_buffer. */
+    /* Sequentially consistent with awaiting: see leave_buffer. */
     if (&memory->buffers[b] != current && synched__load_seq_cst(&memory->buffers[b].refs) == 0)
       return true;
   return false;
 }
 
-/* From the moment that starved is set others may be the closing side: so it is only looked whether a buffer is free, and
+/* From the moment that awaiting is set others may be the closing side: so it is only looked whether a buffer is free, and
  * taken when we are the closing side again. A reader that comes late may have it by then. */
-bool synched__memory_starve(struct synched_memory *memory) {
+bool synched__memory_await_buffer(struct synched_memory *memory) {
   do {
-    const struct synched__buffer *current = memory->roles.current;
-    synched__store_seq_cst(&memory->starved, 1);
-    if (!has_free(memory, current) || !synched__memory_unstarve(memory))
+    const struct synched__buffer *current = memory->pair.current;
+    synched__store_seq_cst(&memory->awaiting, 1);
+    if (!has_free(memory, current) || !synched__memory_stop_awaiting(memory))
       return false;
-  } while (!synched__memory_take_out(memory, &memory->roles));
+  } while (!synched__memory_take_next(memory, &memory->pair));
   return true;
 }
 
-bool synched__memory_unstarve(struct synched_memory *memory) {
-  return synched__exchange_seq_cst(&memory->starved, 0) != 0;
+bool synched__memory_stop_awaiting(struct synched_memory *memory) {
+  return synched__exchange_seq_cst(&memory->awaiting, 0) != 0;
 }
 
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
-                                                 struct synched__roles *roles,
+                                                 struct synched__buffer_pair *pair,
                                                  struct synched__publication publication) {
-  struct synched__buffer *retired = roles->current;
-  struct synched__buffer *published = roles->out;
+  struct synched__buffer *retired = pair->current;
+  struct synched__buffer *published = pair->next;
   SYNCHED_ASSERT(published != NULL && published != retired);
   published->snapshot.round = publication.round;
   published->snapshot.fold = publication.fold;
@@ -178,16 +179,16 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   if (publication.held)
     (void)synched__add_seq_cst(&memory->retained, 1);
   /* Nobody else touches these refs: they are WRITING, or no reader knew the buffer. Releases its content. */
-  if (publication.held || roles->out_marked)
+  if (publication.held || pair->next_marked)
     synched__store_release(&published->refs, publication.held ? 1 : 0);
   /* Releases the content, too; sequentially consistent with retained, see memory.h. */
-  roles->sequence += SYNCHED__SEQUENCE_STEP;
-  (void)synched__exchange_seq_cst(&published->sequence, roles->sequence);
-  roles->current = published;
-  roles->out = NULL;
+  pair->sequence += SYNCHED__SEQUENCE_STEP;
+  (void)synched__exchange_seq_cst(&published->sequence, pair->sequence);
+  pair->current = published;
+  pair->next = NULL;
   /* Mostly nobody reads the retired one: taking it first keeps two buffers warm, not all of them. */
-  if (!take_buffer(memory, roles, retired))
-    (void)synched__memory_take_out(memory, roles);
+  if (!take_buffer(memory, pair, retired))
+    (void)synched__memory_take_next(memory, pair);
   return &published->snapshot;
 }
 

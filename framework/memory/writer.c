@@ -121,8 +121,8 @@ static int open_locked(struct synched_writer **out, struct synched_memory *memor
   struct synched_writer *writer = &writers->seats[segment];
   memory->owner = SYNCHED__OWNER_WRITERS;
   if (writers->open_count++ == 0) {
-    (void)synched__memory_take_out(memory, &memory->roles);
-    synched__store_relaxed(&writers->out, memory->roles.out);
+    (void)synched__memory_take_next(memory, &memory->pair);
+    synched__store_relaxed(&writers->out, memory->pair.next);
   }
   writer->open = true;
   writer->written = false;
@@ -158,8 +158,8 @@ static struct synched__buffer *open_buffer(struct synched_memory *memory) {
     return out;
   synched__mutex_lock(&memory->mutex);
   if (synched__load_relaxed(&writers->out) == NULL &&
-      synched__memory_take_out(memory, &memory->roles))
-    synched__store_release(&writers->out, memory->roles.out);
+      synched__memory_take_next(memory, &memory->pair))
+    synched__store_release(&writers->out, memory->pair.next);
   out = synched__load_relaxed(&writers->out);
   synched__mutex_unlock(&memory->mutex);
   if (out == NULL)
@@ -214,7 +214,7 @@ static int carry_over(struct synched_writer *writer) {
   struct synched__buffer *out = open_buffer(memory);
   if (out == NULL)
     return SYNCHED_EBUSY;
-  const struct synched_snapshot *previous = &memory->roles.current->snapshot;
+  const struct synched_snapshot *previous = &memory->pair.current->snapshot;
   fill_segment(out, writer->segment, synched_snapshot_segment(previous, writer->segment),
                previous->counts[writer->segment]);
   writer->written = true;
@@ -230,9 +230,9 @@ static void wake_seats(struct synched__writers *writers) {
 static void close_round(struct synched_memory *memory, uint64_t epoch) {
   struct synched__writers *writers = memory->writers;
   const struct synched__publication publication = {.round =
-                                                       memory->roles.current->snapshot.round + 1};
-  (void)synched__memory_publish(memory, &memory->roles, publication);
-  synched__store_relaxed(&writers->out, memory->roles.out);
+                                                       memory->pair.current->snapshot.round + 1};
+  (void)synched__memory_publish(memory, &memory->pair, publication);
+  synched__store_relaxed(&writers->out, memory->pair.next);
   synched__store_relaxed(&writers->arrived_count, 0);
   if (synched__gate_advance(&writers->gate, epoch + 2))
     wake_seats(writers);
@@ -277,7 +277,7 @@ int synched_writer_sync(struct synched_writer *writer, const struct synched_snap
       return status_of_break(writers);
   }
   writer->written = false;
-  *now = &memory->roles.current->snapshot;
+  *now = &memory->pair.current->snapshot;
   return 0;
 }
 

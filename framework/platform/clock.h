@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define SYNCHED__NEVER UINT64_MAX /* a time that does not come */
 #include <time.h>
 
 /* Nanoseconds of the monotonic clock; some 20 to 30 ns, no system call where the vDSO has it. */

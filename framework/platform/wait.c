@@ -21,8 +21,8 @@ int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin sp
   waiter->usual_ns = 0;
   waiter->awake_most_ns = waiter->awake_until_ns = UINT64_MAX;
   synched__store_relaxed(&waiter->asleep, 0);
-  synched__store_relaxed(&waiter->poked, 0);
-  synched__store_relaxed(&waiter->alert_ns, 0);
+  synched__store_relaxed(&waiter->interrupted, 0);
+  synched__store_relaxed(&waiter->prewake_ns, 0);
   return synched__parker_init(&waiter->parker);
 }
 
@@ -42,7 +42,7 @@ void synched__waiter_rest(struct synched__waiter *waiter) {
   synched__waiter_limit_awake(waiter, waiter->awake_most_ns);
 }
 
-uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen) {
+uint64_t synched__gate_spin(const struct synched__gate *gate, unsigned looks, uint64_t seen) {
   /* Acquire: pairs with the exchange in synched__gate_advance. */
   uint64_t epoch = synched__load_acquire(gate->epoch);
   for (unsigned i = 0; epoch == seen && i < looks; i++) {
@@ -77,8 +77,8 @@ static bool is_set(const _Atomic uint32_t *word) {
   return word != NULL && synched__load_relaxed(word) != 0;
 }
 
-static bool is_poked(const struct synched__waiter *waiter) {
-  return synched__load_relaxed(&waiter->poked) != 0;
+static bool is_interrupted(const struct synched__waiter *waiter) {
+  return synched__load_relaxed(&waiter->interrupted) != 0;
 }
 
 /* Whether somebody who has waited from start_ns should stop spinning. */
@@ -86,9 +86,9 @@ static bool is_spun_out(const struct synched__waiter *waiter, uint64_t start_ns,
                         uint64_t until_ns) {
   const struct synched__spin *spin = &waiter->spin;
   const uint64_t now_ns = synched__clock_ns();
-  if (now_ns >= until_ns || is_poked(waiter) || is_set(spin->rest))
+  if (now_ns >= until_ns || is_interrupted(waiter) || is_set(spin->sleep_now))
     return true;
-  return now_ns - start_ns >= budget_ns && !is_set(spin->insist);
+  return now_ns - start_ns >= budget_ns && !is_set(spin->never_sleep);
 }
 
 static uint64_t spin_from(const struct synched__gate *gate, struct synched__waiter *waiter,
@@ -97,7 +97,7 @@ static uint64_t spin_from(const struct synched__gate *gate, struct synched__wait
   for (;;) {
     if (waiter->spin.yields)
       synched__thread_yield();
-    uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
+    uint64_t epoch = synched__gate_spin(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
     if (epoch != seen || is_spun_out(waiter, start_ns, budget_ns, until_ns))
       return epoch;
     if (waiter->awake_most_ns != UINT64_MAX && synched__tick_ns() >= waiter->awake_until_ns)
@@ -106,12 +106,13 @@ static uint64_t spin_from(const struct synched__gate *gate, struct synched__wait
 }
 
 /* Who has been woken for an epoch that is still to come spins for it until the time that it was told. */
-static uint64_t spin_alert(const struct synched__gate *gate, struct synched__waiter *waiter,
-                           uint64_t seen) {
-  const uint64_t alert_ns = synched__exchange_relaxed(&waiter->alert_ns, 0);
-  uint64_t epoch = synched__gate_glance(gate, 0, seen);
-  while (epoch == seen && alert_ns != 0 && !is_poked(waiter) && synched__clock_ns() < alert_ns)
-    epoch = synched__gate_glance(gate, PAUSES_PER_CLOCK, seen);
+static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__waiter *waiter,
+                              uint64_t seen) {
+  const uint64_t prewake_ns = synched__exchange_relaxed(&waiter->prewake_ns, 0);
+  uint64_t epoch = synched__gate_spin(gate, 0, seen);
+  while (epoch == seen && prewake_ns != 0 && !is_interrupted(waiter) &&
+         synched__clock_ns() < prewake_ns)
+    epoch = synched__gate_spin(gate, PAUSES_PER_CLOCK, seen);
   return epoch;
 }
 
@@ -124,8 +125,8 @@ static bool withdraw(const struct synched__gate *gate, struct synched__waiter *w
 }
 
 /* Parks, and leaves no token behind and no announcement. */
-static void doze(const struct synched__gate *gate, struct synched__waiter *waiter,
-                 uint64_t until_ns) {
+static void park_for(const struct synched__gate *gate, struct synched__waiter *waiter,
+                     uint64_t until_ns) {
   if (synched__park_until(&waiter->parker, until_ns))
     return;
   if (!withdraw(gate, waiter))
@@ -136,19 +137,19 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
                                     struct synched__waiter *waiter, uint64_t seen,
                                     uint64_t until_ns) {
   for (;;) {
-    /* All sequentially consistent, see wait.h; so is poked, which is stored before asleep is looked at. Counted first:
+    /* All sequentially consistent, see wait.h; so is interrupted, which is stored before asleep is looked at. Counted first:
      * a waker of an earlier epoch, who may take us as soon as asleep is set, must not make the count lower than
      * the number of those who sleep. */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
     synched__store_seq_cst(&waiter->asleep, 1);
     uint64_t epoch = synched__load_seq_cst(gate->epoch);
-    const bool stays = epoch == seen && synched__load_seq_cst(&waiter->poked) == 0;
+    const bool stays = epoch == seen && synched__load_seq_cst(&waiter->interrupted) == 0;
     if (stays || !withdraw(gate, waiter)) {
-      doze(gate, waiter, until_ns);
+      park_for(gate, waiter, until_ns);
       /* Acquires: pairs with the exchange in synched__gate_advance. */
-      epoch = spin_alert(gate, waiter, seen);
+      epoch = spin_prewoken(gate, waiter, seen);
     }
-    if (epoch != seen || is_poked(waiter) || synched__clock_ns() >= until_ns)
+    if (epoch != seen || is_interrupted(waiter) || synched__clock_ns() >= until_ns)
       return epoch;
   }
 }
@@ -156,27 +157,27 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
 static uint64_t wait_from(const struct synched__gate *gate, struct synched__waiter *waiter,
                           uint64_t seen, uint64_t until_ns) {
   const uint64_t start_ns = synched__clock_ns();
-  const bool spins = waiter->spin.limit_ns != 0 || waiter->spin.insist != NULL;
+  const bool spins = waiter->spin.limit_ns != 0 || waiter->spin.never_sleep != NULL;
   uint64_t epoch = seen;
-  if (spins && !is_set(waiter->spin.rest))
+  if (spins && !is_set(waiter->spin.sleep_now))
     epoch = spin_from(gate, waiter, seen, start_ns, until_ns);
-  const bool rests = is_set(waiter->spin.rest);
+  const bool sleeps_now = is_set(waiter->spin.sleep_now);
   if (epoch == seen)
     epoch = sleep_until_changed(gate, waiter, seen, until_ns);
-  /* A rest that was known beforehand says nothing of the waits within rounds. */
-  if (!rests)
+  /* A sleep that was known beforehand says nothing of the waits within rounds. */
+  if (!sleeps_now)
     note_wait(waiter, synched__clock_ns() - start_ns);
   return epoch;
 }
 
 uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
                             uint64_t seen, uint64_t until_ns) {
-  uint64_t epoch = synched__gate_glance(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
+  uint64_t epoch = synched__gate_spin(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
   if (epoch == seen)
     epoch = wait_from(gate, waiter, seen, until_ns);
-  /* One who returns has been poked by that; what the poke was for, the poker did before. */
-  if (is_poked(waiter))
-    (void)synched__exchange_seq_cst(&waiter->poked, 0);
+  /* Returning answers the interruption; what it was for was done before it. */
+  if (is_interrupted(waiter))
+    (void)synched__exchange_seq_cst(&waiter->interrupted, 0);
   return epoch;
 }
 
@@ -190,15 +191,15 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
   return true;
 }
 
-void synched__waiter_poke(const struct synched__gate *gate, struct synched__waiter *waiter) {
+void synched__waiter_interrupt(const struct synched__gate *gate, struct synched__waiter *waiter) {
   /* Sequentially consistent with asleep: see sleep_until_changed. */
-  synched__store_seq_cst(&waiter->poked, 1);
+  synched__store_seq_cst(&waiter->interrupted, 1);
   (void)synched__waiter_wake(gate, waiter);
 }
 
-void synched__waiter_alert(const struct synched__gate *gate, struct synched__waiter *waiter,
-                           uint64_t alert_ns) {
+void synched__waiter_prewake(const struct synched__gate *gate, struct synched__waiter *waiter,
+                             uint64_t prewake_ns) {
   /* Released with the token. */
-  synched__store_relaxed(&waiter->alert_ns, alert_ns);
+  synched__store_relaxed(&waiter->prewake_ns, prewake_ns);
   (void)synched__waiter_wake(gate, waiter);
 }

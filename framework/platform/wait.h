@@ -31,17 +31,18 @@ struct synched__spin {
   uint64_t limit_ns; /* longest spin, as long as nothing is known of the waits; 0: none */
   uint64_t most_ns;  /* longest one where waits are mostly over within that; 0: the same */
   bool yields;       /* offer the CPU to others between looks: threads outnumber CPUs */
-  const _Atomic uint32_t
-      *insist;                  /* while this is not 0, never sleep; NULL: sleep after the limit */
-  const _Atomic uint32_t *rest; /* while this is not 0, sleep at once; NULL: never so */
+  /* while this is not 0, never sleep; NULL: sleep after the limit */
+  const _Atomic uint32_t *never_sleep;
+  /* while this is not 0, sleep at once; NULL: never so */
+  const _Atomic uint32_t *sleep_now;
 };
 
 /* One waiting thread; on cache lines of its own because wakers look at it. */
 struct synched__waiter {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
-  _Atomic uint32_t poked;
+  _Atomic uint32_t interrupted;
   _Atomic uint64_t
-      alert_ns; /* until then, who has been woken spins, for the epoch is about to advance */
+      prewake_ns; /* until then, who has been woken spins, for the epoch is about to advance */
   struct synched__parker parker;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin; /* from here on the waiter's own */
   uint64_t usual_ns;                                       /* moving average of its waits */
@@ -57,14 +58,14 @@ void synched__waiter_deinit(struct synched__waiter *waiter);
 /* How long it would spin now before it sleeps. */
 uint64_t synched__waiter_spin_ns(const struct synched__waiter *waiter);
 
-/* Waits until the epoch is not `seen`, and returns what it is; or until the waiter has been poked, or the monotonic
+/* Waits until the epoch is not `seen`, and returns what it is; or until the waiter has been interrupted, or the monotonic
  * clock says until_ns (UINT64_MAX: never), and returns `seen`. Acquires what was done before the epoch advanced. */
 uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__waiter *waiter,
                             uint64_t seen, uint64_t until_ns);
 
 /* Looks for about `looks` pauses, which take some time on every CPU (platform/atomic.h), whether
  * the epoch is not `seen`; returns what it was last. */
-uint64_t synched__gate_glance(const struct synched__gate *gate, unsigned looks, uint64_t seen);
+uint64_t synched__gate_spin(const struct synched__gate *gate, unsigned looks, uint64_t seen);
 
 /* Sets the epoch; true if somebody may sleep, so that the caller should look whom to wake. Releases. */
 static inline bool synched__gate_advance(const struct synched__gate *gate, uint64_t epoch) {
@@ -85,10 +86,10 @@ void synched__waiter_rest(struct synched__waiter *waiter);
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter);
 
 /* Makes this waiter's wait return, or its next one, though the epoch is the same. Any thread. */
-void synched__waiter_poke(const struct synched__gate *gate, struct synched__waiter *waiter);
+void synched__waiter_interrupt(const struct synched__gate *gate, struct synched__waiter *waiter);
 
-/* Wakes this waiter if it sleeps, because the epoch will advance before alert_ns. */
-void synched__waiter_alert(const struct synched__gate *gate, struct synched__waiter *waiter,
-                           uint64_t alert_ns);
+/* Wakes this waiter if it sleeps, because the epoch will advance before prewake_ns. */
+void synched__waiter_prewake(const struct synched__gate *gate, struct synched__waiter *waiter,
+                             uint64_t prewake_ns);
 
 #endif

@@ -6,10 +6,8 @@
  */
 #include "pool/pool.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -23,12 +21,9 @@
 
 #define PRIORITY_MOST 99
 #define NICE_LEAST (-20)
-#define NICE_MOST 19
 #define SPIN_DEFAULT_NS 50000u
 #define SPIN_MOST_NS 500000u
 #define GROUP_MOST 16u
-#define JOBS_AT_FIRST 8u        /* room for the turns of so many */
-#define LEAD_DEFAULT_NS 100000u /* until more is known: see job/keep.c */
 #define STACK_LEAST_BYTES 65536u
 #define STACK_MOST_BYTES (SIZE_MAX / 8) /* beyond it, rounding up to pages would overflow */
 
@@ -37,9 +32,9 @@ static int check_priority(const struct synched_pool_options *options) {
     return synched__fail(SYNCHED_EINVAL,
                          "priority is %d; there are 1 to %d, and 0: the creating thread's",
                          options->priority, PRIORITY_MOST);
-  if (options->nice < NICE_LEAST || options->nice > NICE_MOST)
+  if (options->nice < NICE_LEAST || options->nice > SYNCHED__NICE_MOST)
     return synched__fail(SYNCHED_EINVAL, "nice is %d; there are %d to %d", options->nice,
-                         NICE_LEAST, NICE_MOST);
+                         NICE_LEAST, SYNCHED__NICE_MOST);
   if (options->priority != 0 && options->nice != 0)
     return synched__fail(SYNCHED_EINVAL,
                          "priority is %d and nice is %d; a real-time thread has no nice value",
@@ -92,9 +87,9 @@ static struct synched__spin choose_spin(const struct synched_pool *pool,
   if (options->wait == SYNCHED_WAIT_SLEEP)
     spin.limit_ns = 0;
   if (options->wait == SYNCHED_WAIT_SPIN)
-    spin.insist = &pool->expectant;
+    spin.never_sleep = &pool->never_sleep;
   else
-    spin.rest = &pool->resting;
+    spin.sleep_now = &pool->sleep_now;
   /* Spinning would keep those from running for whom it waits: offer them the CPU instead. */
   spin.yields = synched__cpus_are_short(budget, pool->worker_count);
   if (options->wait == SYNCHED_WAIT_AUTO && options->spin_ns == 0 && !spin.yields)
@@ -138,19 +133,6 @@ static int make_ring(struct synched_pool *pool) {
   return 0;
 }
 
-/* Adds to what the warning says already; what does not fit is cut. */
-__attribute__((format(printf, 2, 3))) static void warn(struct synched_pool_info *info,
-                                                       const char *format, ...) {
-  const size_t length = strlen(info->warning);
-  const char *const between = length == 0 ? "" : "; ";
-  (void)snprintf(info->warning + length, sizeof info->warning - length, "%s", between);
-  const size_t start = strlen(info->warning);
-  va_list arguments;
-  va_start(arguments, format);
-  (void)vsnprintf(info->warning + start, sizeof info->warning - start, format, arguments);
-  va_end(arguments);
-}
-
 static int place_workers(struct synched_pool *pool, const struct synched__plan_request *request,
                          const struct synched__cpus_budget *budget) {
   struct synched_place *places = synched__alloc(pool->worker_count, sizeof *places);
@@ -171,9 +153,10 @@ static int place_workers(struct synched_pool *pool, const struct synched__plan_r
     return status;
   pool->info.affinity = result.affinity;
   if (result.topology_status != 0)
-    warn(&pool->info, "the machine's topology could not be read; workers are not pinned");
+    synched__pool_warn(&pool->info,
+                       "the machine's topology could not be read; workers are not pinned");
   if (result.doubt[0] != '\0')
-    warn(&pool->info, "%s", result.doubt);
+    synched__pool_warn(&pool->info, "%s", result.doubt);
   (void)snprintf(pool->info.placement, sizeof pool->info.placement, "%s", result.decision);
   return make_ring(pool);
 }
@@ -214,7 +197,8 @@ static int refuse_worker(const struct synched_pool *pool, unsigned granted_count
                        pool->worker_count);
 }
 
-static int start_workers(struct synched_pool *pool, size_t stack_bytes) {
+int synched__pool_start(struct synched_pool *pool, size_t stack_bytes, synched__worker_fn run) {
+  pool->run = run;
   for (unsigned w = 0; w < pool->worker_count; w++) {
     struct synched__worker *worker = &pool->workers[w];
     int status = synched__thread_create(&worker->thread, stack_bytes, synched__worker_main, worker);
@@ -224,71 +208,17 @@ static int start_workers(struct synched_pool *pool, size_t stack_bytes) {
     }
   }
   synched__park(&pool->creator);
+  synched__pool_gather_info(pool);
+  synched__registry_add(pool);
   return 0;
 }
 
-static void gather_pins(struct synched_pool *pool) {
-  unsigned refused_count = 0;
-  int refusal = 0;
-  for (unsigned w = 0; w < pool->worker_count; w++) {
-    const struct synched_pool_worker_info *worker = &pool->workers[w].info;
-    pool->info.pinned_count += worker->place.cpu >= 0;
-    refused_count += worker->pin_status != 0;
-    if (worker->pin_status != 0)
-      refusal = worker->pin_status;
-  }
-  if (refused_count != 0)
-    warn(&pool->info, "the system did not pin %u of %u workers: %s", refused_count,
-         pool->worker_count, synched_strerror(refusal));
+void synched__pool_stop(struct synched_pool *pool) {
+  synched__registry_remove(pool);
+  stop_workers(pool, pool->worker_count);
 }
 
-static void gather_priorities(struct synched_pool *pool) {
-  unsigned refused_count = 0;
-  int refusal = 0;
-  if (pool->priority == 0 && pool->nice == 0)
-    return;
-  for (unsigned w = 0; w < pool->worker_count; w++) {
-    const int status = pool->workers[w].info.priority_status;
-    pool->info.prioritised_count += status == 0;
-    refused_count += status != 0;
-    if (status != 0)
-      refusal = status;
-  }
-  if (refused_count == 0)
-    return;
-  warn(&pool->info, "%s %d refused to %u of %u workers: %s",
-       pool->priority != 0 ? "priority" : "nice", pool->priority != 0 ? pool->priority : pool->nice,
-       refused_count, pool->worker_count, synched_strerror(refusal));
-  if (refusal == SYNCHED_EPERM && pool->priority != 0)
-    warn(&pool->info, "it takes CAP_SYS_NICE, or RLIMIT_RTPRIO %d", pool->priority);
-  else if (refusal == SYNCHED_EPERM) /* the limit counts from the other end */
-    warn(&pool->info, "it takes CAP_SYS_NICE, or RLIMIT_NICE %d", NICE_MOST + 1 - pool->nice);
-}
-
-/* All workers have the same class, or none has it. */
-static void gather_limits(struct synched_pool *pool) {
-  const uint64_t most_ns = pool->workers[0].allowed_awake_ns;
-  if (most_ns != UINT64_MAX)
-    warn(
-        &pool->info,
-        "RLIMIT_RTTIME is %llu us: at a real-time priority, a call that takes more than half of it "
-        "may have the system end the program",
-        (unsigned long long)most_ns / 1000);
-}
-
-static void gather_info(struct synched_pool *pool, const struct synched_pool_options *options,
-                        struct synched__spin spin) {
-  struct synched_pool_info *info = &pool->info;
-  info->worker_count = pool->worker_count;
-  info->usable_cpus = pool->usable_count;
-  info->wait = options->wait;
-  info->spin_ns = spin.limit_ns;
-  gather_pins(pool);
-  gather_priorities(pool);
-  gather_limits(pool);
-}
-
-/* Everything but the threads' creation; unwinds what it made. */
+/* Everything that a worker needs before its thread; unwinds what it made. */
 static int build(struct synched_pool *pool, const struct synched_pool_options *options,
                  const struct synched__cpus_budget *budget) {
   const struct synched__plan_request request = {.worker_count = pool->worker_count,
@@ -297,33 +227,25 @@ static int build(struct synched_pool *pool, const struct synched_pool_options *o
   unsigned made = 0;
   pool->gate = (struct synched__gate){&pool->epoch, &pool->sleeper_count};
   const struct synched__spin spin = choose_spin(pool, options, budget);
+  pool->info.worker_count = pool->worker_count;
+  pool->info.usable_cpus = pool->usable_count;
+  pool->info.wait = options->wait;
+  pool->info.spin_ns = spin.limit_ns;
   int status = place_workers(pool, &request, budget);
-  if (status != 0)
-    return status;
-  status = synched__mutex_init(&pool->mutex);
   if (status != 0)
     return status;
   status = synched__parker_init(&pool->creator);
   if (status != 0)
-    goto no_parker;
+    return status;
   status = init_workers(pool, spin, &made);
-  if (status != 0)
-    goto no_workers;
-  status = start_workers(pool, options->stack_bytes);
-  if (status != 0)
-    goto no_workers;
-  gather_info(pool, options, spin);
-  return 0;
-no_workers:
-  deinit_workers(pool, made);
-  synched__parker_deinit(&pool->creator);
-no_parker:
-  synched__mutex_deinit(&pool->mutex);
+  if (status != 0) {
+    deinit_workers(pool, made);
+    synched__parker_deinit(&pool->creator);
+  }
   return status;
 }
 
-static void free_pool(struct synched_pool *pool) {
-  synched__schedule_free(&pool->schedule);
+static void free_memory(struct synched_pool *pool) {
   synched__free(pool->name);
   synched__free(pool->ring);
   synched__free(pool->workers);
@@ -338,141 +260,49 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   pool->worker_count = worker_count;
   pool->workers = synched__alloc_lines(worker_count, sizeof *pool->workers);
   pool->name = synched__copy_text(name);
-  if (pool->workers == NULL || pool->name == NULL ||
-      synched__schedule_reserve(&pool->schedule, JOBS_AT_FIRST) != 0) {
-    free_pool(pool);
+  if (pool->workers == NULL || pool->name == NULL) {
+    free_memory(pool);
     return synched__fail(SYNCHED_ENOMEM, "no memory for a pool of %u workers", worker_count);
   }
   for (unsigned w = 0; w < worker_count; w++) {
     pool->workers[w].pool = pool;
     pool->workers[w].index = w;
-    synched__store_relaxed(&pool->workers[w].keep_ns, SYNCHED__NEVER);
-    synched__store_relaxed(&pool->workers[w].look_ns, SYNCHED__NEVER);
   }
-  pool->lead_ns = LEAD_DEFAULT_NS;
-  synched__store_relaxed(&pool->attention_ns, SYNCHED__NEVER);
-  synched__store_relaxed(&pool->look_ns, SYNCHED__NEVER);
   *out = pool;
   return 0;
 }
 
-int synched_pool_create(struct synched_pool **out, const struct synched_pool_options *options) {
-  static const struct synched__options_spec spec = {
-      .what = "synched_pool_options",
-      .known = sizeof(struct synched_pool_options),
-      .minimum = offsetof(struct synched_pool_options, priority)};
-  if (out == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the pool to create is NULL");
-  *out = NULL;
-  struct synched_pool_options read;
-  int status = synched__options_read(&read, options, &spec);
-  if (status != 0)
-    return status;
+int synched__pool_make(struct synched_pool **out, const struct synched_pool_options *options) {
   synched__clock_calibrate();
   struct synched__cpus_budget budget;
   synched__cpus_budget(&budget);
-  unsigned worker_count = read.worker_count;
+  unsigned worker_count = options->worker_count;
   if (worker_count == 0)
     worker_count =
         budget.usable_count < SYNCHED_WORKERS_MAX ? budget.usable_count : SYNCHED_WORKERS_MAX;
-  status = check_options(&read, worker_count, &budget);
+  int status = check_options(options, worker_count, &budget);
   if (status == 0)
-    status = synched__thread_check_stack(read.stack_bytes);
+    status = synched__thread_check_stack(options->stack_bytes);
   if (status != 0)
     return status;
   struct synched_pool *pool = NULL;
-  status = allocate(&pool, worker_count, read.name != NULL ? read.name : "synched");
+  status = allocate(&pool, worker_count, options->name != NULL ? options->name : "synched");
   if (status != 0)
     return status;
   pool->usable_count = budget.usable_count;
-  pool->priority = read.priority;
-  pool->nice = read.nice;
-  status = build(pool, &read, &budget);
+  pool->priority = options->priority;
+  pool->nice = options->nice;
+  status = build(pool, options, &budget);
   if (status != 0) {
-    free_pool(pool);
+    free_memory(pool);
     return status;
   }
-  synched__registry_add(pool);
   *out = pool;
   return 0;
 }
 
-/* No job, and nobody in the middle of giving the baton up after the last one. */
-static int check_unused(struct synched_pool *pool) {
-  for (;;) {
-    synched__mutex_lock(&pool->mutex);
-    unsigned job_count = pool->job_count;
-    bool idle = synched__load_relaxed(&pool->running) == 0;
-    synched__mutex_unlock(&pool->mutex);
-    if (job_count != 0)
-      return synched__fail(SYNCHED_EBUSY, "the pool has %u job%s; destroy %s first", job_count,
-                           job_count == 1 ? "" : "s", job_count == 1 ? "it" : "them");
-    if (idle)
-      return 0;
-    synched__thread_nap();
-  }
-}
-
-int synched_pool_destroy(struct synched_pool *pool) {
-  if (pool == NULL)
-    return 0;
-  if (synched__is_foreign(pool->generation))
-    return synched__process_refuse("pool");
-  const struct synched__worker *self = synched__worker_self();
-  if (self != NULL && self->pool == pool)
-    return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for its own end");
-  int status = check_unused(pool);
-  if (status != 0)
-    return status;
-  synched__registry_remove(pool);
-  stop_workers(pool, pool->worker_count);
-  if (pool->watch != NULL)
-    pool->watch_end(pool->watch);
+void synched__pool_free(struct synched_pool *pool) {
   deinit_workers(pool, pool->worker_count);
   synched__parker_deinit(&pool->creator);
-  synched__mutex_deinit(&pool->mutex);
-  free_pool(pool);
-  return 0;
-}
-
-int synched__pool_attach(struct synched_pool *pool, const struct synched__duties *duties) {
-  synched__mutex_lock(&pool->mutex);
-  const int status = synched__schedule_reserve(&pool->schedule, (size_t)pool->job_count + 1);
-  if (status == 0) {
-    pool->job_count++;
-    /* Released to workers by the gate, or by the mutex with which a keeper is appointed. */
-    synched__store_release(&pool->duties, duties);
-  }
-  synched__mutex_unlock(&pool->mutex);
-  return status;
-}
-
-void synched__pool_detach(struct synched_pool *pool) {
-  synched__mutex_lock(&pool->mutex);
-  pool->job_count--;
-  synched__mutex_unlock(&pool->mutex);
-}
-
-int synched_pool_info(const struct synched_pool *pool, struct synched_pool_info *out) {
-  static const struct synched__options_spec spec = {
-      .what = "synched_pool_info",
-      .known = sizeof(struct synched_pool_info),
-      .minimum = offsetof(struct synched_pool_info, prioritised_count)};
-  if (pool == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the pool is NULL");
-  return synched__out_write(out, &pool->info, &spec);
-}
-
-int synched_pool_worker_info(const struct synched_pool *pool, unsigned worker,
-                             struct synched_pool_worker_info *out) {
-  static const struct synched__options_spec spec = {
-      .what = "synched_pool_worker_info",
-      .known = sizeof(struct synched_pool_worker_info),
-      .minimum = offsetof(struct synched_pool_worker_info, priority_status)};
-  if (pool == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the pool is NULL");
-  if (worker >= pool->worker_count)
-    return synched__fail(SYNCHED_ERANGE, "worker is %u; the pool has %u", worker,
-                         pool->worker_count);
-  return synched__out_write(out, &pool->workers[worker].info, &spec);
+  free_memory(pool);
 }

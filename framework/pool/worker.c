@@ -64,22 +64,10 @@ void synched__worker_main(void *argument) {
   struct synched_pool *pool = worker->pool;
   self = worker;
   settle(worker);
-  /* Releases what settle wrote: pairs with the creator's load in pool.c. */
+  /* [workers-up] release */
   if (synched__add_acq_rel(&pool->started_count, 1) + 1 == pool->worker_count)
     synched__unpark(&pool->creator);
-  uint64_t seen = 0;
-  for (;;) {
-    const uint64_t keep_ns = synched__load_relaxed(&worker->keep_ns);
-    const uint64_t look_ns = synched__load_relaxed(&worker->look_ns);
-    const uint64_t until_ns = keep_ns < look_ns ? keep_ns : look_ns;
-    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
-    /* Stored before the gate advanced, which gate_wait acquires. */
-    if (synched__load_relaxed(&pool->stopping) != 0)
-      return;
-    /* Acquire: pairs with the release in synched__pool_attach. */
-    const struct synched__duties *duties = synched__load_acquire(&pool->duties);
-    seen = epoch != seen ? duties->participate(worker, epoch) : duties->keep(worker, seen);
-  }
+  pool->run(worker);
 }
 
 /*

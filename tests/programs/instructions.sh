@@ -28,7 +28,7 @@ trap 'rm -rf "$folder"' EXIT
 # count WORKERS SEGMENTS ROUNDS KIND: instructions in all workers' rounds.
 count() {
   valgrind --tool=callgrind --fair-sched=yes --callgrind-out-file="$folder/out" \
-    --toggle-collect=synched__participate "$program" "$@" >"$folder/log" 2>&1 ||
+    --toggle-collect=take_part "$program" "$@" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; exit 1; }
   sed -n 's/.*Collected : //p' "$folder/log"
 }

@@ -8,10 +8,13 @@ BEGIN {
   allow("memory", "base platform memory")
   allow("topology", "base platform topology")
   allow("record", "base platform record")
-  allow("pool", "base platform memory topology record pool")
-  allow("job", "base platform memory topology record pool job")
-  allow("loop", "base platform memory topology record pool job loop")
-  allow("render", "base platform memory topology record pool job loop render")
+  allow("pool", "base platform topology pool")
+  allow("engine", "base platform memory record pool engine")
+  allow("job", "base platform memory record pool engine job")
+  allow("dispatch", "base platform memory record pool engine job dispatch")
+  allow("api", "base platform memory record pool engine job dispatch api")
+  allow("loop", "base platform memory record pool engine job dispatch api loop")
+  allow("render", "base platform memory topology record pool engine job loop render")
 
   # Which headers and which names may be used where in framework/.
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")

@@ -26,7 +26,7 @@
 #include <synched/synched.h>
 #include <uv.h>
 
-#include "job/stall.h"
+#include "job/buffer_wait.h"
 #include "support/scene.h"
 
 #define READERS_MOST 5u

@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "job/stall.h"
+#include "job/buffer_wait.h"
 #include "support/halt.h"
 
 #define CALLS_MOST 600u

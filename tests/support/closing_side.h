@@ -1,5 +1,5 @@
 /*
- * closing_side.h: moving the roles of their buffers as the closing side of rounds does.
+ * closing_side.h: moving the pair of their buffers as the closing side of rounds does.
  *
  * What asserts is for the thread that runs the test's body; is_painted is for any.
  */
@@ -19,18 +19,18 @@ static inline struct synched_memory *create_small(unsigned lease_count) {
 }
 
 static inline struct synched__buffer *out_of(struct synched_memory *memory) {
-  return memory->roles.out;
+  return memory->pair.next;
 }
 
 static inline bool take_out(struct synched_memory *memory) {
-  return synched__memory_take_out(memory, &memory->roles);
+  return synched__memory_take_next(memory, &memory->pair);
 }
 
 static inline const struct synched_snapshot *publish(struct synched_memory *memory, uint64_t round,
                                                      bool held) {
   const struct synched__publication publication = {
       .round = round, .fold = (double)round / 2, .held = held};
-  return synched__memory_publish(memory, &memory->roles, publication);
+  return synched__memory_publish(memory, &memory->pair, publication);
 }
 
 /* The number that a round has everywhere. */

@@ -149,7 +149,7 @@ bool memory_starves(struct synched_memory *memory) {
   /* For a moment it also says so while a job finds a buffer at the second look. */
   unsigned seen = 0;
   for (unsigned ms = 0; seen < 3 && ms < 20000; ms++) {
-    seen = synched__load_seq_cst(&memory->starved) != 0 ? seen + 1 : 0;
+    seen = synched__load_seq_cst(&memory->awaiting) != 0 ? seen + 1 : 0;
     (void)nanosleep(&nap, NULL);
   }
   return seen == 3;

@@ -1,7 +1,7 @@
 /*
  * balance_test.c: when rounds are shared, as a function of the figures that it is fed. No rounds run here.
  */
-#include "job/balance.h"
+#include "engine/balance.h"
 
 #include <criterion/criterion.h>
 
@@ -9,11 +9,11 @@
 
 /* What balance.c is built on, seen from outside. */
 enum {
-  TRIAL_ROUNDS = 20,      /* rounds that others take part in before sharing is judged */
-  LASTING_ROUNDS = 512,   /* of them, after which sharing counts as a lasting success */
-  PRICE_FIRST_NS = 10000, /* of a trial */
-  PRICE_OF_LOSS = 32,     /* times what a trial lost */
-  PRICE_MOST_NS = 200000000,
+  TRIAL_ROUNDS = 20,           /* rounds that others take part in before sharing is judged */
+  LASTING_ROUNDS = 512,        /* of them, after which sharing counts as a lasting success */
+  TRIAL_COST_FIRST_NS = 10000, /* of a trial */
+  TRIAL_COST_OF_LOSS = 32,     /* times what a trial lost */
+  TRIAL_COST_MOST_NS = 200000000,
   SETTLE_NS = 100000, /* of solo rounds that are not measured yet */
   LONG_NS = 200000    /* rounds that are always shared */
 };
@@ -170,7 +170,7 @@ Test(balance, gain_of_sharing_is_saved_up_until_it_pays_for_waking) {
   const struct world grown = {.work_ns = 20000, .overhead_ns = 2500, .share = 2};
   const unsigned rounds = rounds_until(&balance, &grown, false, 1000);
   /* A round saves less than half of itself; and no more was waited for than its average needs to follow. */
-  cr_assert_geq(rounds, PRICE_FIRST_NS / (grown.work_ns / 2));
+  cr_assert_geq(rounds, TRIAL_COST_FIRST_NS / (grown.work_ns / 2));
   cr_assert_leq(rounds, 50u);
 }
 
@@ -179,12 +179,12 @@ Test(balance, account_is_lost_when_there_is_nothing_more_to_gain) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
   live_rounds(&balance, &tiny, 1000);
-  while (balance.account_ns < (int32_t)balance.price_ns / 2)
+  while (balance.savings_ns < (int32_t)balance.trial_cost_ns / 2)
     (void)live(&balance, &grown);
   cr_assert(balance.solo);
   balance.cost_ns = 2500;
   live_rounds(&balance, &tiny, 100);
-  cr_assert_lt(balance.account_ns, (int32_t)balance.price_ns / 50);
+  cr_assert_lt(balance.savings_ns, (int32_t)balance.trial_cost_ns / 50);
   cr_assert(balance.solo);
 }
 
@@ -203,16 +203,16 @@ Test(balance, trial_that_fails_raises_the_price_of_the_next_up_to_a_limit) {
   live_rounds(&balance, &deceptive, 100);
   cr_assert(balance.solo);
   fail_once(&balance);
-  uint64_t price_ns = balance.price_ns;
+  uint64_t trial_cost_ns = balance.trial_cost_ns;
   /* By the time that it is paid, the trial's loss is a small part of the time that has passed. */
   const uint64_t loss_ns = shared_wall(&deceptive) - deceptive.work_ns;
-  cr_assert_geq(price_ns, PRICE_OF_LOSS * 5 * loss_ns);
+  cr_assert_geq(trial_cost_ns, TRIAL_COST_OF_LOSS * 5 * loss_ns);
   for (int i = 0; i < 20; i++) {
     fail_once(&balance);
-    price_ns = 2 * price_ns < PRICE_MOST_NS ? 2 * price_ns : PRICE_MOST_NS;
-    cr_assert_eq(balance.price_ns, price_ns);
+    trial_cost_ns = 2 * trial_cost_ns < TRIAL_COST_MOST_NS ? 2 * trial_cost_ns : TRIAL_COST_MOST_NS;
+    cr_assert_eq(balance.trial_cost_ns, trial_cost_ns);
   }
-  cr_assert_eq(price_ns, PRICE_MOST_NS);
+  cr_assert_eq(trial_cost_ns, TRIAL_COST_MOST_NS);
 }
 
 Test(balance, success_that_lasts_makes_the_next_trial_cheap_again) {
@@ -220,15 +220,15 @@ Test(balance, success_that_lasts_makes_the_next_trial_cheap_again) {
   live_rounds(&balance, &deceptive, 100);
   for (int i = 0; i < 5; i++)
     fail_once(&balance);
-  cr_assert_gt(balance.price_ns, PRICE_FIRST_NS);
+  cr_assert_gt(balance.trial_cost_ns, TRIAL_COST_FIRST_NS);
   balance.cost_ns = 1000;
   const struct world same_size = {.work_ns = 30000, .overhead_ns = 1000, .share = 2};
   (void)rounds_until(&balance, &same_size, false, 100000);
-  const uint64_t price_ns = balance.price_ns;
+  const uint64_t trial_cost_ns = balance.trial_cost_ns;
   live_rounds(&balance, &same_size, LASTING_ROUNDS - 1);
-  cr_assert_eq(balance.price_ns, price_ns);
+  cr_assert_eq(balance.trial_cost_ns, trial_cost_ns);
   live_rounds(&balance, &same_size, 1);
-  cr_assert_eq(balance.price_ns, PRICE_FIRST_NS);
+  cr_assert_eq(balance.trial_cost_ns, TRIAL_COST_FIRST_NS);
   cr_assert_not(balance.solo);
 }
 
@@ -264,7 +264,7 @@ static void expect_not_much_worse_than_best(struct world world) {
   const uint64_t best_ns = ROUNDS * (shared_ns < world.work_ns ? shared_ns : world.work_ns);
   /* The trials at the beginning, solo and shared, and an eighth for whatever was learned later. */
   const uint64_t trial_ns =
-      3 * TRIAL_ROUNDS * (shared_ns + world.work_ns) + 2 * SETTLE_NS + PRICE_FIRST_NS;
+      3 * TRIAL_ROUNDS * (shared_ns + world.work_ns) + 2 * SETTLE_NS + TRIAL_COST_FIRST_NS;
   cr_assert_leq(spent_ns, best_ns + best_ns / 8 + trial_ns, "work %u, overhead %u, share %u",
                 (unsigned)world.work_ns, (unsigned)world.overhead_ns, world.share);
 }
@@ -406,7 +406,7 @@ Test(balance, interrupted_round_among_shared_ones_changes_nothing) {
       cr_assert_not(balance.solo, "%llu ns", (unsigned long long)extra_ns);
       cr_assert_eq(rounds_until(&balance, &large, true, 20), 20);
     }
-    cr_assert_eq(balance.price_ns, PRICE_FIRST_NS);
+    cr_assert_eq(balance.trial_cost_ns, TRIAL_COST_FIRST_NS);
   }
 }
 
@@ -457,11 +457,11 @@ Test(balance, regret_comes_only_when_the_rest_is_worth_sharing) {
   struct synched__balance balance = fresh();
   balance.cost_ns = 3000;
   balance.usual_work_ns = 1000;
-  cr_assert_not(synched__balance_regrets(&balance, 0));
-  cr_assert_not(synched__balance_regrets(&balance, 2 * PRICE_FIRST_NS + 2 * 3000));
-  cr_assert(synched__balance_regrets(&balance, 2 * PRICE_FIRST_NS + 2 * 3000 + 1));
+  cr_assert_not(synched__balance_should_share_now(&balance, 0));
+  cr_assert_not(synched__balance_should_share_now(&balance, 2 * TRIAL_COST_FIRST_NS + 2 * 3000));
+  cr_assert(synched__balance_should_share_now(&balance, 2 * TRIAL_COST_FIRST_NS + 2 * 3000 + 1));
   /* Work that is usual for these rounds is no surprise. */
   balance.usual_work_ns = 50000;
-  cr_assert_not(synched__balance_regrets(&balance, 2 * 50000));
-  cr_assert(synched__balance_regrets(&balance, 2 * 50000 + 1));
+  cr_assert_not(synched__balance_should_share_now(&balance, 2 * 50000));
+  cr_assert(synched__balance_should_share_now(&balance, 2 * 50000 + 1));
 }

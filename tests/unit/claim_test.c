@@ -1,7 +1,9 @@
 /*
  * claim_test.c: home ranges and cursors, alone and with several threads at one cursor.
  */
-#include "job/claim.h"
+#include "engine/claim.h"
+
+#include <synched/pool.h>
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -24,7 +26,7 @@ Test(claim, shape_packed_and_unpacked_is_the_same) {
                                          SYNCHED_WORKERS_MAX - parties[j] + 1};
           struct synched__shape again = synched__shape_unpack(synched__shape_pack(shape));
           cr_assert_eq(again.segment_count, shape.segment_count);
-          cr_assert_eq(again.party, shape.party);
+          cr_assert_eq(again.team, shape.team);
           cr_assert_eq(again.batch, shape.batch);
           cr_assert_eq(again.is_static, shape.is_static);
           cr_assert_eq(again.wake_count, shape.wake_count);
@@ -32,10 +34,10 @@ Test(claim, shape_packed_and_unpacked_is_the_same) {
 }
 
 Test(claim, share_is_the_smaller_of_segments_and_party) {
-  cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = 3, .party = 8}), 3);
-  cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = 8, .party = 3}), 3);
+  cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = 3, .team = 8}), 3);
+  cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = 8, .team = 3}), 3);
   cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = SYNCHED_SEGMENTS_MAX,
-                                                            .party = SYNCHED_WORKERS_MAX}),
+                                                            .team = SYNCHED_WORKERS_MAX}),
                SYNCHED_WORKERS_MAX);
 }
 
@@ -44,24 +46,24 @@ static void expect_partition(struct synched__shape shape) {
   size_t next = 0;
   size_t longest = synched__range_of(shape, 0).count;
   size_t before = longest;
-  for (unsigned w = 0; w < shape.party; w++) {
+  for (unsigned w = 0; w < shape.team; w++) {
     struct synched__range range = synched__range_of(shape, w);
     cr_assert_eq(range.first, next, "%zu segments, worker %u of %u", shape.segment_count, w,
-                 shape.party);
+                 shape.team);
     cr_assert(range.count <= before && range.count + 1 >= longest, "%zu segments, worker %u of %u",
-              shape.segment_count, w, shape.party);
+              shape.segment_count, w, shape.team);
     before = range.count;
     next += range.count;
   }
   cr_assert_eq(next, shape.segment_count);
-  cr_assert_eq(synched__range_of(shape, shape.party).count, 0);
+  cr_assert_eq(synched__range_of(shape, shape.team).count, 0);
   cr_assert_eq(synched__range_of(shape, SYNCHED_WORKERS_MAX).count, 0);
 }
 
 Test(claim, ranges_of_few_segments_are_a_partition) {
   for (size_t segment_count = 1; segment_count <= 130; segment_count++)
     for (unsigned party = 1; party <= 40; party++)
-      expect_partition((struct synched__shape){.segment_count = segment_count, .party = party});
+      expect_partition((struct synched__shape){.segment_count = segment_count, .team = party});
 }
 
 Test(claim, ranges_of_many_segments_are_a_partition) {
@@ -70,7 +72,7 @@ Test(claim, ranges_of_many_segments_are_a_partition) {
   for (size_t i = 0; i < LENGTH(segment_counts); i++)
     for (size_t j = 0; j < LENGTH(parties); j++)
       expect_partition(
-          (struct synched__shape){.segment_count = segment_counts[i], .party = parties[j]});
+          (struct synched__shape){.segment_count = segment_counts[i], .team = parties[j]});
 }
 
 /* --- one thread at one cursor --- */
@@ -180,7 +182,7 @@ struct player {
   unsigned index;
 };
 
-static const struct synched__shape field_shape = {.segment_count = SEGMENTS, .party = PARTY};
+static const struct synched__shape field_shape = {.segment_count = SEGMENTS, .team = PARTY};
 
 static uint32_t claim_from(struct field *field, unsigned owner, uint64_t epoch) {
   struct synched__range home = synched__range_of(field_shape, owner);

@@ -1,7 +1,7 @@
 /*
  * heap_test.c: the first is always the lowest, equal ones in their order, and any can be taken out.
  */
-#include "pool/heap.h"
+#include "job/heap.h"
 
 #include <criterion/criterion.h>
 

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <uv.h>
 
-#include "job/job.h"
+#include "dispatch/dispatch.h"
 #include "platform/clock.h"
 #include "support/support.h"
 #include "support/unit_support.h"
@@ -92,7 +92,7 @@ static void set_long(uint64_t ns) {
 
 /* Nobody looks any more, so that workers sleep. */
 static void expect_nobody_looks(struct synched_pool *pool) {
-  cr_assert_eq(synched__load_relaxed(&pool->look_ns), SYNCHED__NEVER);
+  cr_assert_eq(synched__load_relaxed(&pool->dispatch->stall_look_ns), SYNCHED__NEVER);
 }
 
 /* The first time that the job has nothing to write to: it has read rounds 0 to LEASES, and kept them. */
@@ -365,9 +365,9 @@ static void receive_late(struct synched_job *job, const struct synched_snapshot 
   struct scene *scene = user;
   (void)now;
   for (unsigned ms = 0; now->round == 1 && ms < HANG_SECONDS * 1000; ms++) {
-    synched__mutex_lock(&job->stall.mutex);
-    const bool posted = job->stall.posted;
-    synched__mutex_unlock(&job->stall.mutex);
+    synched__mutex_lock(&job->control.wait.mutex);
+    const bool posted = job->control.wait.posted;
+    synched__mutex_unlock(&job->control.wait.mutex);
     if (posted)
       return;
     nap_ms(1);
@@ -397,7 +397,7 @@ Test(job_stall, by_a_loop_that_does_not_come_to_deliver_says_so) {
 
 static void *cancel_soon(void *argument) {
   struct engine *engine = argument;
-  while (synched__load_seq_cst(&engine->memory->starved) == 0)
+  while (synched__load_seq_cst(&engine->memory->awaiting) == 0)
     (void)sched_yield();
   (void)synched_job_cancel(engine->job);
   return NULL;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
-#include "job/stall.h"
+#include "job/buffer_wait.h"
 #include "support/unit_support.h"
 #include "support/witness.h"
 

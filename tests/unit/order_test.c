@@ -1,7 +1,7 @@
 /*
  * order_test.c: in which order segments are claimed, given what they took.
  */
-#include "job/order.h"
+#include "engine/order.h"
 
 #include <criterion/criterion.h>
 
@@ -33,7 +33,7 @@ static void expect_order(const struct synched__order *order, const size_t *expec
 static const size_t ascending[] = {0, 1, 2, 3, 4, 5, 6, 7};
 
 static struct synched__shape shape_of(size_t segment_count, unsigned party) {
-  return (struct synched__shape){.segment_count = segment_count, .party = party, .batch = 1};
+  return (struct synched__shape){.segment_count = segment_count, .team = party, .batch = 1};
 }
 
 Test(order, uneven_segments_heaviest_first_within_each_home_range) {
@@ -123,7 +123,7 @@ Test(order, any_weights_give_a_permutation_of_every_range) {
       take(report, took_ns);
       synched__order_update(&order, shape, report);
       cr_assert(order.heavy_first);
-      for (unsigned w = 0; w < shape.party; w++) {
+      for (unsigned w = 0; w < shape.team; w++) {
         const struct synched__range range = synched__range_of(shape, w);
         for (size_t i = range.first; i < range.first + range.count; i++) {
           const size_t segment = synched__order_at(&order, i);

@@ -231,9 +231,9 @@ Test(process, child_gets_no_snapshot_that_was_being_written) {
   belongings_end(&own);
   /* As in the middle of a load. */
   struct synched_memory *memory = memory_with(MEMORY);
-  synched__store_relaxed(&memory->roles.current->refs, SYNCHED__BUFFER_WRITING);
+  synched__store_relaxed(&memory->pair.current->refs, SYNCHED__BUFFER_WRITING);
   expect_child(read_what_was_written, memory);
-  synched__store_relaxed(&memory->roles.current->refs, 0);
+  synched__store_relaxed(&memory->pair.current->refs, 0);
   memory_end(memory);
 }
 
@@ -313,7 +313,7 @@ Test(process, child_of_a_worker_is_no_worker) {
 static void release_awaited(void *context) {
   struct midst *midst = context;
   synched_snapshot_release(midst->kept);
-  HOLDS(synched__load_relaxed(&midst->memory->starved) == 1);
+  HOLDS(synched__load_relaxed(&midst->memory->awaiting) == 1);
 }
 
 static void *run_job(void *job) {

@@ -173,7 +173,7 @@ static void shortage_init(struct shortage *shortage) {
 Test(snapshot, starved_memory_calls_on_free_once_at_the_first_release) {
   struct shortage shortage;
   shortage_init(&shortage);
-  cr_assert_not(synched__memory_starve(shortage.memory));
+  cr_assert_not(synched__memory_await_buffer(shortage.memory));
   cr_assert_eq(shortage.freed_count, 0);
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 1);
@@ -181,7 +181,7 @@ Test(snapshot, starved_memory_calls_on_free_once_at_the_first_release) {
   cr_assert_eq(out_of(shortage.memory)->data, shortage.kept[0]->data);
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 1);
-  cr_assert_not(synched__memory_unstarve(shortage.memory), "on_free has been called");
+  cr_assert_not(synched__memory_stop_awaiting(shortage.memory), "on_free has been called");
   memory_end(shortage.memory);
 }
 
@@ -189,7 +189,7 @@ Test(snapshot, starved_memory_is_not_helped_by_a_release_that_frees_nothing) {
   struct shortage shortage;
   shortage_init(&shortage);
   (void)synched_snapshot_retain(shortage.kept[0]);
-  cr_assert_not(synched__memory_starve(shortage.memory));
+  cr_assert_not(synched__memory_await_buffer(shortage.memory));
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 0);
   synched_snapshot_release(shortage.kept[0]);
@@ -203,7 +203,7 @@ Test(snapshot, starve_after_a_release_finds_the_buffer_itself) {
   shortage_init(&shortage);
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 0, "nobody had asked");
-  cr_assert(synched__memory_starve(shortage.memory));
+  cr_assert(synched__memory_await_buffer(shortage.memory));
   cr_assert_eq(out_of(shortage.memory)->data, shortage.kept[1]->data);
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 0);
@@ -213,9 +213,9 @@ Test(snapshot, starve_after_a_release_finds_the_buffer_itself) {
 Test(snapshot, unstarved_memory_calls_nobody) {
   struct shortage shortage;
   shortage_init(&shortage);
-  cr_assert_not(synched__memory_starve(shortage.memory));
-  cr_assert(synched__memory_unstarve(shortage.memory));
-  cr_assert_not(synched__memory_unstarve(shortage.memory));
+  cr_assert_not(synched__memory_await_buffer(shortage.memory));
+  cr_assert(synched__memory_stop_awaiting(shortage.memory));
+  cr_assert_not(synched__memory_stop_awaiting(shortage.memory));
   synched_snapshot_release(shortage.kept[0]);
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 0);
@@ -318,7 +318,7 @@ Test(snapshot, closing_side_that_waits_for_a_buffer_is_always_woken) {
     library.memory->on_free = unpark;
     library.memory->on_free_argument = &parker;
     for (uint64_t round = 2; round <= ROUNDS / 3; round++) {
-      while (!take_out(library.memory) && !synched__memory_starve(library.memory))
+      while (!take_out(library.memory) && !synched__memory_await_buffer(library.memory))
         synched__park(&parker);
       (void)paint_and_publish(library.memory, round);
     }
@@ -363,7 +363,7 @@ Test(snapshot, release_in_the_moment_of_starving_is_never_missed) {
       const struct synched_snapshot *kept = synched_snapshot_current(memory);
       (void)paint_and_publish(memory, round);
       atomic_store(&releaser.given, kept);
-      while (!take_out(memory) && !synched__memory_starve(memory))
+      while (!take_out(memory) && !synched__memory_await_buffer(memory))
         synched__park(&parker);
     }
     crew_join(&crew);

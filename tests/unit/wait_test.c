@@ -181,9 +181,9 @@ Test(wait, gate_that_has_advanced_lets_through_at_once) {
   cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 4, UINT64_MAX), 5);
   cr_assert_eq(synched__gate_wait(&scene.gate, &scene.waiters[0], 6, UINT64_MAX), 5,
                "different, not later");
-  cr_assert_eq(synched__gate_glance(&scene.gate, 3, 4), 5);
-  cr_assert_eq(synched__gate_glance(&scene.gate, 3, 5), 5);
-  cr_assert_eq(synched__gate_glance(&scene.gate, 0, 5), 5);
+  cr_assert_eq(synched__gate_spin(&scene.gate, 3, 4), 5);
+  cr_assert_eq(synched__gate_spin(&scene.gate, 3, 5), 5);
+  cr_assert_eq(synched__gate_spin(&scene.gate, 0, 5), 5);
   cr_assert_not(synched__waiter_wake(&scene.gate, &scene.waiters[0]), "it does not sleep");
   scene_deinit(&scene);
 }
@@ -323,7 +323,7 @@ Test(wait, waiter_that_is_told_to_insist_does_not_sleep) {
   struct scene scene;
   struct crew crew = {0};
   struct visitor visitors[WAITERS];
-  scene_init(&scene, (struct synched__spin){.limit_ns = 1000, .insist = &insist}, 1);
+  scene_init(&scene, (struct synched__spin){.limit_ns = 1000, .never_sleep = &insist}, 1);
   scene_start(&scene, &crew, visitors, 1);
   for (int ms = 0; ms < 30; ms++) {
     nap_ms(1);

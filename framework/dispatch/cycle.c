@@ -1,0 +1,285 @@
+/*
+ * cycle.c: a round, from top to bottom as it happens.
+ *
+ *     worker waits at the gate  -->  takes part (engine/execute.c)  -->  has completed the round: it is the leader
+ *          ^                              |  has done its part                     |
+ *          |                              v                                        v
+ *          +------------------------------+          closes it, chooses whose is next (next.c), opens that:
+ *          +---------------------------------------- for everybody, or computes it alone and goes on as the leader
+ *
+ * All other workers wait for the gate while there is a leader, so plain reads and writes do.
+ */
+#include "dispatch/cycle.h"
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "dispatch/next.h"
+#include "dispatch/stall_watch.h"
+#include "dispatch/timer_worker.h"
+#include "engine/round.h"
+#include "job/finish.h"
+#include "job/notify.h"
+#include "job/pace.h"
+#include "platform/clock.h"
+
+/* --- close: the equivalent serial loop is in <synched/job.h> --- */
+
+/* What becomes of a round that is complete. */
+struct outcome {
+  bool published; /* and the round was not that of init */
+  bool goes_on;   /* the job has another round; else it ends with status */
+  int status;
+};
+
+/* The status of a round in which a call has failed, or whose job is cancelled: it must not be published. 0: publish it. */
+static int status_of_drop(struct synched_job *job) {
+  struct synched_report *report = job->work.report;
+  if (synched__work_has_failed(&job->work)) {
+    const struct synched__failure *lowest = synched__work_lowest_failure(&job->work);
+    report->failed_segment = (int64_t)lowest->segment;
+    report->failed_code = lowest->code;
+    return lowest->code;
+  }
+  return synched__work_is_cancelled(&job->work) ? SYNCHED_ECANCELED : 0;
+}
+
+/* An answer that ends the job. */
+static void end_by(struct synched_job *job, struct synched__answer answer,
+                   struct outcome *outcome) {
+  job->delivery.answer = answer;
+  outcome->goes_on = false;
+  outcome->status = answer.code == SYNCHED_STOP ? 0
+                    : answer.code > 0           ? SYNCHED_EINVAL
+                                                : answer.code;
+}
+
+/* Calls on_init or on_round, whose name is `callback`. */
+static void call_back(struct synched_job *job, synched_round_fn function, const char *callback,
+                      const struct synched_snapshot *now, struct outcome *outcome) {
+  const int code = function(now, job->work.user);
+  synched__fp_mode_enter(&job->work.fp_mode);
+  if (code != SYNCHED_CONTINUE)
+    end_by(job, (struct synched__answer){callback, code}, outcome);
+}
+
+static const struct synched_snapshot *publish_buffer(struct synched_job *job, uint64_t round,
+                                                     bool held) {
+  const struct synched__publication publication = {
+      .round = round, .fold = synched__round_fold(&job->work), .held = held};
+  return synched__memory_publish(job->work.memory, &job->work.pool->open->pair, publication);
+}
+
+/* The round of init: its number is that of the content which it replaces. */
+static struct outcome publish_init(struct synched_job *job, uint64_t round) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct outcome outcome = {.goes_on = true};
+  const struct synched_snapshot *now = publish_buffer(job, round, false);
+  job->work.initialising = false;
+  job->setup.initialised = true;
+  if (options->on_init != NULL)
+    call_back(job, options->on_init, "on_init", now, &outcome);
+  return outcome;
+}
+
+static struct outcome publish(struct synched_job *job, uint64_t round) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__mailbox *mailbox = &job->delivery.mailbox;
+  struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
+  const bool is_mailed = mailbox->slots != NULL;
+  const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
+  if (options->on_round != NULL)
+    call_back(job, options->on_round, "on_round", now, &outcome);
+  if (is_mailed)
+    synched__mailbox_put(mailbox, now);
+  if (options->on_snapshot != NULL)
+    synched__job_notify(job);
+  return outcome;
+}
+
+/* A round that has missed its deadline and is not published for that. */
+static struct outcome drop_late(const struct synched_job *job) {
+  const bool fails = job->setup.options.deadline_policy == SYNCHED_DEADLINE_FAIL;
+  return (struct outcome){.goes_on = !fails, .status = fails ? SYNCHED_ETIMEDOUT : 0};
+}
+
+/* Drops the round or publishes it, and calls on_round. */
+static struct outcome decide(struct synched_job *job, uint64_t round) {
+  const bool is_late = job->pace.is_paced && synched__pace_close(job, round);
+  const int drop = status_of_drop(job);
+  struct outcome outcome = {.status = drop};
+  if (drop == 0 && is_late)
+    outcome = drop_late(job);
+  else if (drop == 0)
+    outcome = job->work.initialising ? publish_init(job, round) : publish(job, round);
+  if (job->pace.is_paced)
+    synched__pace_closed(job, round, outcome.published);
+  return outcome;
+}
+
+/* Writes the round down; now_ns is its end and the next one's start. */
+static void record_round(const struct synched__run *run, uint64_t now_ns) {
+  const struct synched__open_round *open = run->open;
+  struct synched_report *report = run->work->report;
+  struct synched__record_worker *record = &report->workers[run->worker->index];
+  record->closing_ns += synched__span_ns(run->now_ns, now_ns);
+  record->closed_count++;
+  struct synched__record_cell *cell =
+      synched__record_cell_of(report, run->worker->index, open->round);
+  cell->opened_ns = open->opened_ns;
+  cell->closed_ns = now_ns;
+}
+
+/* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
+static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
+  struct synched_job *job = synched__job_of(run->work);
+  /* For the fold, and for on_round: whatever mode this worker's last call has left. */
+  synched__fp_mode_enter(&job->work.fp_mode);
+  const bool was_initialising = job->work.initialising;
+  const uint64_t round = run->open->round;
+  const struct outcome outcome = decide(job, round);
+  *now_ns = synched__tick_ns();
+  if (outcome.published) {
+    record_round(run, *now_ns);
+    synched__round_adapt(run, round - job->setup.base_round, *now_ns);
+  } else if (was_initialising) {
+    job->work.report->start_ns = *now_ns;
+    job->work.report->start_offset_ns = synched__clock_ahead_ns();
+  }
+  if (outcome.goes_on)
+    return synched__next_choose(run->pool, job, *now_ns);
+  synched__next_unbind(job);
+  synched__job_finish(job, outcome.status, *now_ns);
+  return synched__next_choose(run->pool, NULL, *now_ns);
+}
+
+/* --- open --- */
+
+/* Makes the open round's plain fields those of the job's next round. */
+static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
+  struct synched__open_round *open = pool->open;
+  SYNCHED_ASSERT(pool->dispatch->bound == job);
+  open->opened_ns = now_ns;
+  open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
+  if (job->pace.is_paced)
+    synched__pace_open(job, open->round);
+}
+
+/* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has done its part. */
+static uint64_t open_round(struct synched__run *run, struct synched__work *next, uint64_t now_ns) {
+  struct synched__home *home = &run->open->homes[run->worker->index];
+  const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
+  if (synched__round_opens_late(run, next))
+    return synched__round_open_late(run);
+  home->opened_epoch = seen + 1;
+  home->opened_ns = now_ns;
+  synched__round_open(run->pool, next, home->opened_epoch);
+  return seen;
+}
+
+/* --- the cycle --- */
+
+/* The leader goes on with the round of `next` (NULL: with nothing, the pool is idle) until another worker may complete a
+ * round. Returns the last epoch in which the worker has done its part; `seen` is the one before. */
+static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
+                     uint64_t seen) {
+  while (next != NULL) {
+    prepare(run->pool, next, now_ns);
+    if (!synched__round_is_solo(run->worker, &next->work))
+      return open_round(run, &next->work, now_ns);
+    run->work = &next->work;
+    if (!synched__round_run_solo(run))
+      return run->epoch;
+    /* While there is a leader, or we are in the middle of a round, nobody else advances it. */
+    seen = synched__load_relaxed(&run->pool->epoch);
+    next = close_round(run, &now_ns);
+  }
+  return seen;
+}
+
+/* A worker's part in the round of an epoch, and what follows. Returns the last epoch in which it has done its part. A
+ * function of its own, so that what it executes can be counted (tests: instructions.sh). */
+__attribute__((noinline)) static uint64_t take_part(struct synched__worker *worker,
+                                                    uint64_t epoch) {
+  struct synched__run run;
+  if (!synched__round_take_part(&run, worker, epoch))
+    return epoch;
+  uint64_t now_ns;
+  struct synched_job *next = close_round(&run, &now_ns);
+  return lead(&run, next, now_ns, epoch);
+}
+
+/* Jobs that have waited for a buffer for too long say so, and wait on. With the pool idle or not. */
+static void look_at_stalls(struct synched_pool *pool) {
+  if (!synched__stall_watch_is_due(pool))
+    return;
+  struct synched_job *job;
+  while ((job = synched__stall_watch_take(pool)) != NULL)
+    if (synched__next_await_buffer(job))
+      synched__cycle_submit(job);
+}
+
+/* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
+static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
+  synched__stall_watch_wake(worker);
+  look_at_stalls(worker->pool);
+  if (!synched__timer_worker_take_over(worker))
+    return seen;
+  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
+  const uint64_t now_ns = synched__tick_ns();
+  return lead(&run, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
+}
+
+void synched__cycle_work(struct synched__worker *worker) {
+  struct synched_pool *pool = worker->pool;
+  const struct synched__alarm *alarm = &pool->dispatch->alarms[worker->index];
+  uint64_t seen = 0;
+  for (;;) {
+    const uint64_t queue_ns = synched__load_relaxed(&alarm->queue_ns);
+    const uint64_t stall_ns = synched__load_relaxed(&alarm->stall_ns);
+    const uint64_t until_ns = queue_ns < stall_ns ? queue_ns : stall_ns;
+    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
+    /* Stored before the gate advanced, which gate_wait acquires. */
+    if (synched__load_relaxed(&pool->stopping) != 0)
+      return;
+    seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
+  }
+}
+
+/* --- from outside --- */
+
+/* By who has become the leader of an idle pool, on any thread. */
+static void open_next(struct synched_pool *pool) {
+  struct synched_job *next = synched__next_choose(pool, NULL, 0);
+  if (next == NULL)
+    return;
+  prepare(pool, next, synched__tick_ns());
+  synched__round_open(pool, &next->work, synched__load_relaxed(&pool->epoch) + 1);
+}
+
+void synched__cycle_submit(struct synched_job *job) {
+  struct synched_pool *pool = job->work.pool;
+  struct synched__dispatch *dispatch = pool->dispatch;
+  if (!synched__next_enqueue_locked(job))
+    return;
+  const bool is_idle = !synched__dispatch_is_running(dispatch);
+  const uint64_t recheck_ns = synched__run_queue_recheck_ns(&dispatch->queue);
+  const bool leads = is_idle && recheck_ns <= synched__clock_ns();
+  if (leads)
+    synched__dispatch_lead(pool);
+  else if (is_idle)
+    synched__timer_worker_appoint(pool);
+  else
+    synched__dispatch_note_recheck(dispatch);
+  synched__mutex_unlock(&dispatch->mutex);
+  if (leads)
+    open_next(pool);
+}
+
+void synched__cycle_submit_freed(void *argument) {
+  struct synched_job *job = argument;
+  /* We are on a reader's thread, and still wake workers when the job may have ended. Who won the right to go on owns the
+   * job until it submits. */
+  synched__job_pin(job);
+  synched__cycle_submit(job);
+  synched__job_unpin(job);
+}

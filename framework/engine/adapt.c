@@ -1,0 +1,98 @@
+/*
+ * adapt.c: what a complete round gives: its fold, and how to run the next one.
+ */
+#include <math.h>
+
+#include "engine/round.h"
+#include "platform/clock.h"
+
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "folds have NaNs: compile without -ffinite-math-only, which is a part of -ffast-math"
+#endif
+
+/* Claims are made so large that one takes about this long, where segments are tiny. */
+#define BATCH_NS 2000u
+
+/* But who is done with its own range looks only after about this long for something to steal: a range that takes less is
+ * claimed as a whole. */
+#define UNSTOLEN_NS 1000u
+
+/* About what a wake costs the two sides together. */
+#define WAKE_NS 10000u
+
+static double fold_two(enum synched_fold fold, double a, double b) {
+  if (fold == SYNCHED_FOLD_SUM)
+    return a + b;
+  if (isnan(a) || isnan(b))
+    return NAN;
+  return (fold == SYNCHED_FOLD_MIN) == (b < a) ? b : a;
+}
+
+double synched__round_fold_all(const struct synched__work *work) {
+  double folded = work->contributions[0];
+  for (size_t s = 1; s < work->shape.segment_count; s++)
+    folded = fold_two(work->fold, folded, work->contributions[s * work->contribution_stride]);
+  return folded;
+}
+
+/* The most segments that a worker has at home. */
+static size_t range_most(const struct synched__shape *shape) {
+  return (shape->segment_count + shape->team - 1) / shape->team;
+}
+
+/* Then the order within a range makes no difference. */
+static bool claims_whole(const struct synched__shape *shape) {
+  return shape->batch >= range_most(shape);
+}
+
+static void set_batch(struct synched__work *work) {
+  const struct synched__shape *shape = &work->shape;
+  const uint64_t work_ns = work->balance.mean_work_ns;
+  const size_t range = range_most(shape);
+  const uint64_t fitting = BATCH_NS * shape->segment_count / (work_ns + 1);
+  const size_t most = range <= SYNCHED__BATCH_MAX ? range : SYNCHED__BATCH_MAX;
+  if (work_ns / shape->team < UNSTOLEN_NS) {
+    work->shape.batch = (unsigned)most;
+    return;
+  }
+  unsigned batch = 1;
+  for (unsigned twice = 2; twice <= most / 4 && twice <= fitting; twice *= 2)
+    batch = twice;
+  work->shape.batch = batch;
+}
+
+/* How many workers are worth waking for a round: all where each has a part of its own, else as many as the work lasts. */
+static void set_wake(struct synched__work *work) {
+  const unsigned all = synched__work_part_count(work);
+  unsigned worth = all;
+  if (!work->eager && !work->shape.is_static && work->balance.mean_work_ns != 0)
+    for (worth = 2; worth < all && (uint64_t)worth * WAKE_NS < work->balance.mean_work_ns;
+         worth *= 2)
+      continue;
+  work->shape.wake_count = worth < all ? worth : all;
+}
+
+void synched__round_reset_adaption(struct synched__work *work) {
+  synched__balance_init(&work->balance);
+  synched__order_reset(&work->order, work->shape.segment_count);
+  set_wake(work);
+}
+
+void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
+                                 uint64_t now_ns) {
+  struct synched__work *work = run->work;
+  const struct synched__balance_sample sample = {
+      .work_ns = run->round_work_ns,
+      .wall_ns = synched__span_ns(run->open->opened_ns, now_ns),
+      .share = synched__shape_share(work->shape),
+      .joint = run->round_work_ns > run->work_ns,
+  };
+  synched__balance_update(&work->balance, &sample);
+  if (done_count < 16 || done_count % 64 == 0) {
+    set_batch(work);
+    set_wake(work);
+  }
+  const bool is_time = (done_count & (done_count - 1)) == 0 || done_count % 64 == 0;
+  if (is_time && work->order.segments != NULL && !work->balance.solo && !claims_whole(&work->shape))
+    synched__order_update(&work->order, work->shape, work->report);
+}

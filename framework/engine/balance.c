@@ -1,0 +1,298 @@
+/*
+ * balance.c: the decision between solo and shared rounds.
+ *
+ * Rounds need not be alike: a heavy one may follow many that are tiny, in a pattern or in none, and nobody can tell which
+ * is next. So what counts is not the usual round but what all of them together would have taken the other way. Each
+ * round is weighed at its own size, and its gain or loss is added up:
+ *
+ *   - A solo round would have taken an even share of itself, and what sharing cost beyond that when it was last
+ *     tried. What it would have saved is saved up until it pays for a trial, which begins with waking the others: the
+ *     rule of the ski rental, which never costs more than twice the best decision in hindsight.
+ *   - A shared round would have taken as long as its calls together, less what sharing adds to them: they miss in
+ *     caches because of it. As long as the losses stay below what the stretch may lose, rounds stay shared.
+ *     A heavy round's gain pays for many tiny ones that lose a little.
+ *
+ * A stretch that fails doubles the cost of the next trial at least, and raises it so high that by then what this one
+ * lost is a small part of what has been saved up. What a stretch may lose grows with the cost that was paid for it: so
+ * heavy rounds that are rare are met, too, before it ends, however many tiny ones lie between them. A
+ * lasting success, and rounds of another size, make the cost what it was.
+ *
+ * The system interrupts calls. In a shared round that makes the work longer by as much as the round, so the sum
+ * does not notice; in solo rounds it looks like a heavy round. One alone cannot bring a trial about; many of them can,
+ * and the trial tells.
+ */
+#include "engine/balance.h"
+
+#define DURATION_MOST_NS (UINT32_MAX / 4)
+#define COST_FIRST_NS 400u /* until it has been measured */
+#define COST_LEAST_NS 100u
+#define COST_MEMORY 64u            /* solo rounds, about, in which it is forgotten */
+#define TRIAL_COST_FIRST_NS 10000u /* some futex wakes */
+#define TRIAL_COST_MOST_NS 200000000u
+#define TRIAL_COST_OF_LOSS 32u /* times what the last stretch lost */
+#define TRIAL_COST_ROUNDS 4u   /* solo rounds, at least, that pay for a trial together */
+#define ALLOWANCE_PART 96u     /* of the trial's cost */
+#define ALLOWANCE_LEAST_NS 4000u
+#define CREDIT_NS 50000u       /* that a shared stretch can save up, at least */
+#define LOSS_MOST_NS 12500u    /* that one round counts for: the system may have interrupted it */
+#define WAKING_MOST_NS 500000u /* until the others come: a wake can take a virtual machine 100 us */
+#define SETTLE_NS 100000u      /* of solo rounds, until the others do not spin any more */
+#define SETTLE_ROUNDS 8u       /* then, of which the least is taken */
+#define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
+#define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
+#define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
+#define WORK_LARGE_NS 200000u  /* rounds of more work than this lose nothing by being shared */
+#define SLOWDOWN_MOST_NS 1000u /* where rounds are not alike: some lines between CPUs far apart */
+#define MEAN_ROUNDS 16         /* about, that mean_work_ns looks back */
+#define LEAST_MEMORY 256u      /* rounds, about, in which a short one is forgotten */
+
+void synched__balance_init(struct synched__balance *balance) {
+  *balance = (struct synched__balance){.cost_ns = COST_FIRST_NS,
+                                       .trial_cost_ns = TRIAL_COST_FIRST_NS,
+                                       .allowance_ns = ALLOWANCE_LEAST_NS};
+}
+
+static uint32_t cut(uint64_t ns) {
+  return ns < DURATION_MOST_NS ? (uint32_t)ns : DURATION_MOST_NS;
+}
+
+static uint32_t lesser(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
+static uint32_t beyond(uint32_t a, uint32_t b) {
+  return a > b ? a - b : 0;
+}
+
+/* An eighth of each new sample; one that is far above the usual counts at most double. */
+static void average(uint32_t *usual, uint64_t sample) {
+  const uint64_t most = 2 * (uint64_t)*usual + COST_FIRST_NS;
+  if (*usual != 0 && sample > most)
+    sample = most;
+  *usual = *usual == 0 ? cut(sample) : *usual - *usual / 8 + cut(sample) / 8;
+}
+
+static void note_mean(struct synched__balance *balance, uint32_t work_ns) {
+  const int32_t beyond_ns = (int32_t)work_ns - (int32_t)balance->mean_work_ns;
+  if (balance->mean_work_ns == 0)
+    balance->mean_work_ns = work_ns;
+  else
+    balance->mean_work_ns += (uint32_t)(beyond_ns / MEAN_ROUNDS);
+}
+
+static void follow_least(uint32_t *least, uint64_t sample) {
+  const uint32_t risen = *least + *least / LEAST_MEMORY + 1;
+  *least = *least == 0 ? cut(sample) : lesser(risen, cut(sample));
+}
+
+static void begin_sharing(struct synched__balance *balance) {
+  const uint32_t part_ns = balance->trial_cost_ns / ALLOWANCE_PART;
+  balance->solo = false;
+  balance->round_count = 0;
+  balance->shared_ns = balance->shared_least_ns = 0;
+  balance->slowdown_ns = 0;
+  balance->losses_ns = 0;
+  balance->stretch_ns = 0;
+  balance->allowance_ns = part_ns > ALLOWANCE_LEAST_NS ? part_ns : ALLOWANCE_LEAST_NS;
+  balance->tried_ns = balance->solo_least_ns;
+}
+
+static void begin_solo(struct synched__balance *balance) {
+  balance->solo = true;
+  balance->savings_ns = 0;
+  balance->shown_ns = 0;
+  balance->stretch_ns = 0;
+  balance->round_count = 0;
+}
+
+static void end_sharing(struct synched__balance *balance) {
+  const uint32_t losses_ns = balance->losses_ns > 0 ? (uint32_t)balance->losses_ns : 0;
+  const uint64_t least_ns = TRIAL_COST_OF_LOSS * ((uint64_t)losses_ns + balance->stretch_ns);
+  uint64_t trial_cost_ns = 2 * (uint64_t)balance->trial_cost_ns;
+  if (trial_cost_ns < least_ns)
+    trial_cost_ns = least_ns;
+  balance->trial_cost_ns =
+      trial_cost_ns < TRIAL_COST_MOST_NS ? (uint32_t)trial_cost_ns : TRIAL_COST_MOST_NS;
+  begin_solo(balance);
+}
+
+/* Of usual rounds: those that are not may be uneven, too, and say nothing about what sharing costs. */
+static void note_cost(struct synched__balance *balance, unsigned share) {
+  const uint32_t even_ns = balance->usual_work_ns / share;
+  const uint32_t cost_ns = beyond(balance->shared_ns, even_ns);
+  balance->cost_ns = cost_ns > COST_LEAST_NS ? cost_ns : COST_LEAST_NS;
+}
+
+/* What a stretch has won is kept up to a limit: then it ends soon when rounds change. */
+static void note_loss(struct synched__balance *balance, int64_t loss_ns) {
+  if (balance->round_count == 0) {
+    /* Nobody else is here yet: that says nothing about sharing. */
+    balance->stretch_ns = cut(balance->stretch_ns + (uint64_t)(loss_ns > 0 ? loss_ns : 0));
+    return;
+  }
+  const int64_t credit_ns = balance->allowance_ns > CREDIT_NS ? balance->allowance_ns : CREDIT_NS;
+  const int64_t losses_ns = balance->losses_ns + loss_ns;
+  balance->losses_ns = (int32_t)(losses_ns > -credit_ns ? losses_ns : -credit_ns);
+}
+
+/* The calls' own times stand for a solo round, but sharing makes them longer than they would be there. By how much is told
+ * by usual rounds; but where some are much larger than others, or than they were, that is another difference. */
+static void note_slowdown(struct synched__balance *balance) {
+  if (balance->solo_ns == 0)
+    return;
+  const uint32_t usual_ns = balance->usual_work_ns;
+  const bool alike = balance->mean_work_ns <= 2 * usual_ns &&
+                     usual_ns <= 2 * (balance->solo_ns + SLOWDOWN_MOST_NS);
+  const uint32_t least_ns = beyond(balance->shared_least_ns, balance->solo_least_ns);
+  uint32_t slowdown_ns = beyond(usual_ns, balance->solo_ns);
+  if (slowdown_ns < least_ns)
+    slowdown_ns = least_ns;
+  balance->slowdown_ns = alike ? slowdown_ns : lesser(slowdown_ns, SLOWDOWN_MOST_NS);
+  /* The rounds so far were counted without it. */
+  note_loss(balance, (int64_t)balance->slowdown_ns * balance->round_count);
+}
+
+/* What a shared round took longer than a solo one would have, negative where that is less; large rounds lose nothing. */
+static int64_t loss_of(const struct synched__balance *balance,
+                       const struct synched__balance_sample *sample) {
+  const uint64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
+  const uint64_t solo_ns = sample->work_ns > slowdown_ns ? sample->work_ns - slowdown_ns : 0;
+  const int64_t loss_ns = (int64_t)sample->wall_ns - (int64_t)solo_ns;
+  if (loss_ns > 0 && sample->work_ns > WORK_LARGE_NS)
+    return 0;
+  return loss_ns < LOSS_MOST_NS ? loss_ns : LOSS_MOST_NS;
+}
+
+/* Whether the first trial shows plainly that sharing is better, though no solo round has been measured. */
+static bool is_plain(const struct synched__balance *balance) {
+  return balance->losses_ns <= -(int32_t)CREDIT_NS / 2 ||
+         balance->shared_ns <= balance->usual_work_ns / 4 * 3;
+}
+
+/* A shared round before there have been enough that others took part in. */
+static void after_early_round(struct synched__balance *balance) {
+  if (balance->losses_ns > (int32_t)CREDIT_NS || balance->stretch_ns > WAKING_MOST_NS)
+    end_sharing(balance);
+}
+
+static void after_shared(struct synched__balance *balance,
+                         const struct synched__balance_sample *sample) {
+  const bool counts = sample->joint && balance->round_count < LASTING_ROUNDS;
+  balance->round_count += counts;
+  if (balance->round_count > TRIAL_SKIPPED) {
+    average(&balance->shared_ns, sample->wall_ns);
+    follow_least(&balance->shared_least_ns, sample->work_ns);
+  }
+  note_loss(balance, loss_of(balance, sample));
+  if (balance->usual_work_ns > WORK_LARGE_NS)
+    return;
+  if (balance->round_count < TRIAL_ROUNDS) {
+    after_early_round(balance);
+    return;
+  }
+  if (counts && balance->round_count == TRIAL_ROUNDS)
+    note_slowdown(balance);
+  if (balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0)
+    balance->trial_cost_ns = TRIAL_COST_FIRST_NS;
+  const bool has_lost = balance->losses_ns > (int32_t)balance->allowance_ns;
+  const bool is_open = balance->solo_ns == 0 && !is_plain(balance);
+  if (has_lost || is_open)
+    note_cost(balance, sample->share);
+  if (is_open)
+    begin_solo(balance); /* to see what solo rounds take */
+  else if (has_lost)
+    end_sharing(balance);
+}
+
+/* What solo rounds take. false: it is too early to tell. */
+static bool measure_solo(struct synched__balance *balance, uint64_t wall_ns) {
+  if (balance->stretch_ns < SETTLE_NS) {
+    balance->stretch_ns = cut(balance->stretch_ns + wall_ns);
+    return false;
+  }
+  if (balance->round_count == SETTLE_ROUNDS) {
+    average(&balance->solo_ns, wall_ns);
+    follow_least(&balance->solo_least_ns, wall_ns);
+    return true;
+  }
+  /* The least of some rounds to begin with: an average would take long to get over a first one that was interrupted. */
+  if (balance->round_count == 0 || wall_ns < balance->solo_ns)
+    balance->solo_ns = balance->solo_least_ns = cut(wall_ns);
+  balance->round_count++;
+  return false;
+}
+
+/* Rounds of another size: what was tried says nothing about them. The shortest ones tell, where there are several. */
+static void note_size(struct synched__balance *balance) {
+  const uint32_t least_ns = balance->solo_least_ns, tried_ns = balance->tried_ns;
+  if (tried_ns != 0 && least_ns <= tried_ns + tried_ns / 4 && least_ns >= tried_ns - tried_ns / 4)
+    return;
+  if (tried_ns != 0)
+    balance->trial_cost_ns = TRIAL_COST_FIRST_NS;
+  balance->tried_ns = least_ns; /* the very first trial was of these rounds */
+}
+
+/* What sharing would have saved of a round, or lost by it. */
+static void save_up(struct synched__balance *balance, uint32_t wall_ns, unsigned share) {
+  const int32_t saved_ns = (int32_t)wall_ns - (int32_t)(wall_ns / share + balance->cost_ns);
+  const int64_t savings_ns = (int64_t)balance->savings_ns + saved_ns;
+  if (savings_ns <= 0) {
+    balance->savings_ns = 0;
+    balance->shown_ns = 0;
+    return;
+  }
+  balance->savings_ns = (int32_t)(savings_ns < DURATION_MOST_NS ? savings_ns : DURATION_MOST_NS);
+  if (saved_ns > 0)
+    balance->shown_ns += lesser((uint32_t)saved_ns, balance->trial_cost_ns / TRIAL_COST_ROUNDS + 1);
+}
+
+/* Saved up by several rounds: one alone may have been interrupted. */
+static bool can_pay(const struct synched__balance *balance) {
+  return balance->savings_ns >= (int32_t)balance->trial_cost_ns &&
+         balance->shown_ns >= balance->trial_cost_ns;
+}
+
+static void after_solo(struct synched__balance *balance,
+                       const struct synched__balance_sample *sample) {
+  if (balance->usual_work_ns > WORK_LARGE_NS) {
+    begin_sharing(balance);
+    return;
+  }
+  if (!measure_solo(balance, sample->wall_ns))
+    return;
+  note_size(balance);
+  /* What sharing cost is forgotten by and by: it may have been measured in a bad moment. */
+  balance->cost_ns -= (balance->cost_ns - COST_LEAST_NS) / COST_MEMORY;
+  save_up(balance, cut(sample->wall_ns), sample->share);
+  if (can_pay(balance))
+    begin_sharing(balance);
+}
+
+/* Whether sharing has long been right, and still is: then the losses and the mean are all that is kept up. */
+static bool is_settled(const struct synched__balance *balance) {
+  return !balance->solo && balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0;
+}
+
+void synched__balance_update(struct synched__balance *balance,
+                             const struct synched__balance_sample *sample) {
+  if (sample->share < 2) {
+    balance->solo = true;
+    return;
+  }
+  note_mean(balance, cut(sample->work_ns));
+  if (is_settled(balance)) {
+    note_loss(balance, loss_of(balance, sample));
+    return;
+  }
+  average(&balance->usual_work_ns, sample->work_ns);
+  if (balance->solo)
+    after_solo(balance, sample);
+  else
+    after_shared(balance, sample);
+}
+
+bool synched__balance_should_share_now(const struct synched__balance *balance,
+                                       uint64_t elapsed_ns) {
+  return elapsed_ns > 2 * ((uint64_t)TRIAL_COST_FIRST_NS + balance->cost_ns) &&
+         elapsed_ns > 2 * (uint64_t)balance->usual_work_ns;
+}

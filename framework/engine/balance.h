@@ -1,0 +1,74 @@
+/*
+ * balance.h: whether a round is worth sharing.
+ *
+ * For the default balance only. After each round the closing worker decides whether the next is opened for
+ * everybody (shared) or computed by itself (solo), from how long rounds of both kinds really lasted.
+ *
+ * It is kept small, so that it fits in the cache line that moves to the closing worker anyway.
+ */
+#ifndef SYNCHED_ENGINE_BALANCE_H
+#define SYNCHED_ENGINE_BALANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All durations are below 2^31 ns. */
+struct synched__balance {
+  /* what all calls of a usual round take together; rounds far from the usual hardly move it */
+  uint32_t usual_work_ns;
+  /* what they take on average, every round at its full weight */
+  uint32_t mean_work_ns;
+  /* a usual solo round, from opening to closing; 0: none has been measured */
+  uint32_t solo_ns;
+  /* the shortest solo rounds of late */
+  uint32_t solo_least_ns;
+  /* a usual shared round that others took part in, in this stretch of them */
+  uint32_t shared_ns;
+  /* of sharing: shared_ns beyond an even share of the work, when last shared */
+  uint32_t cost_ns;
+  /* how much longer the calls of a round take, together, because it is shared */
+  uint32_t slowdown_ns;
+  union {
+    struct {
+      /* shared: what this stretch has lost so far, negative where it has won */
+      int32_t losses_ns;
+      /* shared: the least work of a round of late, in this stretch */
+      uint32_t shared_least_ns;
+    };
+    struct {
+      /* solo: what sharing would have saved so far */
+      int32_t savings_ns;
+      /* solo: the same since savings were last 0, no round counting for much */
+      uint32_t shown_ns;
+    };
+  };
+  /* how much must have been saved up for the next trial */
+  uint32_t trial_cost_ns;
+  /* shared: how much this stretch may lose before it ends */
+  uint32_t allowance_ns;
+  /* the shortest solo rounds when sharing was last tried */
+  uint32_t tried_ns;
+  /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody else came */
+  uint32_t stretch_ns;
+  /* of this stretch, up to a limit: solo rounds measured, or shared ones that others took part in */
+  uint16_t round_count;
+  bool solo; /* the decision */
+};
+
+struct synched__balance_sample {
+  uint64_t work_ns; /* of the round's calls together */
+  uint64_t wall_ns; /* from opening to closing */
+  unsigned share;   /* workers that could have shared it */
+  bool joint;       /* more than one did */
+};
+
+void synched__balance_init(struct synched__balance *balance);
+
+/* Takes one round's figures in and decides about the next. */
+void synched__balance_update(struct synched__balance *balance,
+                             const struct synched__balance_sample *sample);
+
+/* In the middle of a solo round: whether it has taken so long that the rest should be shared. */
+bool synched__balance_should_share_now(const struct synched__balance *balance, uint64_t elapsed_ns);
+
+#endif

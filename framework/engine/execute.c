@@ -1,0 +1,386 @@
+/*
+ * execute.c: a worker's part in a round.
+ *
+ * The round is complete when `remaining` says that every segment has been computed, whoever did it; a worker that was asleep
+ * or descheduled all the while is not waited for. Everybody counts itself out once per stretch of calls, adding the
+ * stretch's time to the same word, so that the closing worker learns what the round cost without visiting the others'
+ * lines. Who has computed all that was outstanding when the round was opened does not even count.
+ *
+ * A round that is too small to share is computed by the leader alone (solo). Nothing of it is announced: no atomic
+ * operation, no line moves; the other workers go on waiting for an epoch and soon sleep. When it turns out longer than
+ * expected the rest of it is opened after all: every cursor is set to what is left of its range under the new epoch, then
+ * the gate advances. Nobody else can write a cursor at that moment: under their old tags nothing is left.
+ *
+ * In a static round of very little work the leader computes its own part before it opens the rest, so that of two workers
+ * the other one finds, in a line that it reads anyway, that it is the last, and needs no count.
+ *
+ *   [slot-written] see open.c.
+ *   [counted-out]  who counts out hands its segments and records to whoever completes the round.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "engine/round.h"
+#include "platform/clock.h"
+
+/* A worker whose home range is dry looks this often at the gate before it looks for something to steal: in a balanced
+ * round the others are done by then. */
+#define LOOKS_BEFORE_STEALING 64u
+
+/* And then at so many of the others, before it looks at the gate again. */
+#define VICTIMS_AT_A_TIME 8u
+
+/* --- calls, and what is written down about them --- */
+
+static void refill(const struct synched_task *task, enum synched_refill refill,
+                   size_t element_size) {
+  if (refill == SYNCHED_REFILL_ZERO)
+    memset(task->out, 0, task->capacity * element_size);
+  else if (refill == SYNCHED_REFILL_KEEP)
+    memcpy(task->out, synched_snapshot_segment(task->previous, task->segment),
+           task->capacity * element_size);
+}
+
+/* Segments above the lowest failure are skipped, those below are still computed: so which one is the
+ * lowest does not depend on who was faster. */
+static void note_failure(struct synched__run *run, size_t segment, int code, size_t count) {
+  struct synched__work *work = run->work;
+  struct synched__failure *failure = &work->failures[run->worker->index];
+  if (segment < failure->segment)
+    *failure = (struct synched__failure){.segment = segment, .code = code, .count = count};
+  uint64_t from = synched__load_relaxed(&work->skip_from);
+  while (segment < from && !synched__cas_relaxed(&work->skip_from, &from, segment))
+    continue;
+}
+
+static bool is_skipped(struct synched__work *work, size_t segment) {
+  return segment >= synched__load_relaxed(&work->skip_from) || synched__work_is_cancelled(work);
+}
+
+int synched_task_cancelled(const struct synched_task *task) {
+  if (task == NULL || task->engine == NULL)
+    return 0;
+  /* The job is there, and can be written to, as long as one of its calls goes on. */
+  return is_skipped((struct synched__work *)(uintptr_t)task->engine, task->segment);
+}
+
+static void call(struct synched__run *run, size_t segment) {
+  struct synched__work *work = run->work;
+  const struct synched__layout *layout = &work->memory->layout;
+  const struct synched__open_round *open = run->open;
+  struct synched__buffer *out = open->pair.next;
+  struct synched__buffer *previous = open->pair.current;
+  const size_t first = layout->offsets[segment];
+  struct synched_task task = {
+      .round = open->round,
+      .segment = segment,
+      .worker = run->worker->index,
+      .previous = &previous->snapshot,
+      .out = out->data + first * layout->element_size,
+      .capacity = layout->capacities[segment],
+      .count = previous->counts[segment],
+      .engine = work,
+      .first = first,
+  };
+  refill(&task, work->memory->refill, layout->element_size);
+  synched_compute_fn compute = work->initialising ? work->init : work->compute;
+  /* The call before may have left another one. */
+  synched__fp_mode_enter(&work->fp_mode);
+  int code = compute(&task, work->user);
+  const bool is_beyond = code == 0 && task.count > task.capacity;
+  if (is_beyond)
+    code = SYNCHED_ERANGE;
+  if (code != 0) {
+    /* What is not wanted any more may say so by a code of its own. */
+    if (!is_skipped(work, segment))
+      note_failure(run, segment, code, is_beyond ? task.count : 0);
+    return;
+  }
+  /* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */
+  if (out->counts[segment] != task.count)
+    out->counts[segment] = task.count;
+  if (work->contributions != NULL)
+    work->contributions[segment * work->contribution_stride] = task.contribution;
+}
+
+static void time_segment(struct synched_report *report, size_t segment, uint64_t ns) {
+  struct synched__record_segment *record = &report->segments[segment * report->segment_stride];
+  record->call_count++;
+  record->compute_ns += ns;
+  if (ns > record->longest_ns)
+    record->longest_ns = ns;
+}
+
+/* The system ends programs whose real-time threads never sleep: platform/thread.h. */
+static inline void rest_if_due(struct synched__run *run) {
+  struct synched__waiter *waiter = &run->worker->waiter;
+  if (run->now_ns < waiter->awake_until_ns)
+    return;
+  synched__waiter_rest(waiter);
+  run->now_ns = synched__tick_ns();
+}
+
+static void run_range(struct synched__run *run, struct synched__range range, bool home) {
+  struct synched__work *work = run->work;
+  struct synched_report *report = work->report;
+  const bool timed = report->segments != NULL && !work->initialising;
+  const bool rests = run->worker->waiter.awake_most_ns != UINT64_MAX;
+  uint64_t call_count = 0;
+  for (size_t i = range.first; i < range.first + range.count; i++) {
+    const size_t segment = synched__order_at(&work->order, i);
+    if (is_skipped(work, segment))
+      continue;
+    if (work->marks != NULL)
+      synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
+    call(run, segment);
+    call_count++;
+    if (timed) {
+      uint64_t now_ns = synched__tick_ns();
+      time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
+      run->now_ns = now_ns;
+      rest_if_due(run);
+    } else if (rests) {
+      run->now_ns = synched__tick_ns();
+      rest_if_due(run);
+    }
+  }
+  if (!timed)
+    run->now_ns = synched__tick_ns();
+  if (work->marks != NULL)
+    synched__call_mark_leave(&work->marks[run->worker->index]);
+  struct synched__record_worker *record = &report->workers[run->worker->index];
+  if (!work->initialising) {
+    record->call_count += call_count;
+    record->stolen_count += home ? 0 : call_count;
+  }
+}
+
+static uint64_t record(struct synched__run *run) {
+  const struct synched__work *work = run->work;
+  uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
+  if (work->initialising)
+    return compute_ns;
+  struct synched__record_worker *record = &work->report->workers[run->worker->index];
+  const uint64_t round = run->open->round;
+  struct synched__record_cell *cell =
+      synched__record_cell_of(work->report, run->worker->index, round);
+  if (cell->round != round) {
+    *cell = (struct synched__record_cell){.round = round, .start_ns = run->start_ns};
+    record->round_count++;
+    record->last_start_ns = run->start_ns;
+  }
+  cell->end_ns = run->now_ns;
+  cell->compute_ns += compute_ns;
+  record->compute_ns += compute_ns;
+  record->last_end_ns = run->now_ns;
+  return compute_ns;
+}
+
+/* --- sharing a round --- */
+
+/* Finds out whose round this is. false: it has closed already. */
+static bool join(struct synched__run *run, struct synched__worker *worker, uint64_t epoch) {
+  struct synched_pool *pool = worker->pool;
+  struct synched__open_slot *slot = &pool->open->slots[epoch & 1];
+  struct synched__home *home = &pool->open->homes[worker->index];
+  run->worker = worker;
+  run->pool = pool;
+  run->open = pool->open;
+  run->epoch = epoch;
+  run->work_ns = 0;
+  const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
+  run->work = synched__load_acquire(&slot->work);             /* [slot-written] acquire */
+  if (synched__load_relaxed(&pool->epoch) != epoch)
+    return false;
+  run->shape = synched__shape_unpack(shape);
+  if (home->range_shape != shape) {
+    home->range = synched__range_of(run->shape, worker->index);
+    home->range_shape = shape;
+  }
+  run->start_ns = home->opened_epoch == epoch ? home->opened_ns : synched__tick_ns();
+  run->now_ns = run->start_ns;
+  return true;
+}
+
+/* Returns what is counted of this stretch: see part_most_ns. */
+static uint64_t note_work(struct synched__run *run) {
+  const uint64_t most_ns = run->work->part_most_ns;
+  uint64_t work_ns = record(run);
+  if (work_ns > most_ns - run->work_ns)
+    work_ns = most_ns - run->work_ns;
+  run->work_ns += work_ns;
+  return work_ns;
+}
+
+/* Counts a stretch of `count` computed segments out, all at home with worker `owner`; true if that completed the round. */
+static bool count_out(struct synched__run *run, unsigned owner, size_t count) {
+  struct synched__work *work = run->work;
+  const uint64_t work_ns = note_work(run);
+  if (count == run->open->outstanding) {
+    /* It has computed all there was: nobody else counts. */
+    run->round_work_ns = run->work_ns;
+    return true;
+  }
+  uint64_t change = ((uint64_t)count << SYNCHED__REMAINING_SHIFT) - work_ns;
+  if (work->groups != NULL) {
+    const unsigned group = run->pool->workers[owner].group;
+    change = synched__group_count_out(&work->groups[group], count, work_ns);
+    if (change == 0)
+      return false;
+  }
+  /* [counted-out] release, and acquire by whoever completes the round */
+  const uint64_t remaining = synched__sub_acq_rel(&work->remaining, change) - change;
+  SYNCHED_ASSERT(remaining >> 63 == 0); /* nobody computes a segment twice */
+  run->round_work_ns = remaining & UINT32_MAX;
+  return remaining >> SYNCHED__REMAINING_SHIFT == 0;
+}
+
+/* Claims and computes until `home`, the home range of worker `owner`, is dry; how many segments that were. */
+static size_t drain(struct synched__run *run, unsigned owner, struct synched__range home) {
+  _Atomic uint64_t *cursor = &run->open->homes[owner].cursor;
+  size_t total = 0;
+  for (;;) {
+    struct synched__range claimed = synched__claim(cursor, run->epoch, home, run->shape.batch);
+    if (claimed.count == 0)
+      return total;
+    run_range(run, claimed, owner == run->worker->index);
+    total += claimed.count;
+  }
+}
+
+/* A way around all the others, neighbours first, alternately to both sides. */
+struct search {
+  unsigned distance; /* of the last one that was looked at, counted in steps of the way */
+  unsigned in_vain;  /* since something was found */
+};
+
+static unsigned next_victim(const struct synched__run *run, struct search *search) {
+  const struct synched_pool *pool = run->pool;
+  const unsigned count = pool->worker_count;
+  const unsigned rank = run->worker->rank;
+  const unsigned k = search->distance = search->distance % (count - 1) + 1;
+  const unsigned step = (k + 1) / 2;
+  const unsigned position = (k & 1) != 0 ? rank + step : rank + count - step;
+  return pool->ring[position % count];
+}
+
+/* Looks at some others and computes what it finds with the first that has something left. true: that completed the
+ * round. Only some at a time, for there may be hundreds, and a round that is about to end ends while we look. */
+static bool steal(struct synched__run *run, struct search *search) {
+  const unsigned most = run->pool->worker_count - 1;
+  for (unsigned looks = 0; looks < VICTIMS_AT_A_TIME && search->in_vain < most; looks++) {
+    const unsigned victim = next_victim(run, search);
+    const struct synched__range home = synched__range_of(run->shape, victim);
+    const uint64_t cursor = synched__load_relaxed(&run->open->homes[victim].cursor);
+    search->in_vain++;
+    if (synched__cursor_left(cursor, run->epoch, home.count) == 0)
+      continue;
+    run->start_ns = run->now_ns = synched__tick_ns();
+    const size_t count = drain(run, victim, home);
+    if (count == 0)
+      continue;
+    search->in_vain = 0;
+    return count_out(run, victim, count);
+  }
+  return false;
+}
+
+static bool take_part_balanced(struct synched__run *run) {
+  const unsigned self = run->worker->index;
+  const size_t count = drain(run, self, synched__range_of(run->shape, self));
+  if (count != 0 && count_out(run, self, count))
+    return true;
+  struct search search = {0, 0};
+  while (search.in_vain + 1 < run->pool->worker_count) {
+    if (synched__gate_spin(&run->pool->gate, LOOKS_BEFORE_STEALING, run->epoch) != run->epoch)
+      return false;
+    if (steal(run, &search))
+      return true;
+  }
+  return false;
+}
+
+static bool take_part_static(struct synched__run *run) {
+  const unsigned self = run->worker->index;
+  struct synched__home *own = &run->open->homes[self];
+  const struct synched__range home = own->range;
+  if (home.count == 0)
+    return false;
+  run_range(run, home, true);
+  /* Who opened the round started its part before that, which may have taken longer than the part. */
+  if (own->opened_epoch != run->epoch)
+    own->part_ns = synched__span_ns(run->start_ns, run->now_ns);
+  return count_out(run, self, home.count);
+}
+
+bool synched__round_take_part(struct synched__run *run, struct synched__worker *worker,
+                              uint64_t epoch) {
+  if (!join(run, worker, epoch))
+    return false;
+  /* Workers without a home are more than there are CPUs: what they took would wait with them for a CPU. */
+  if (worker->index >= run->shape.team)
+    return false;
+  synched__pool_wake_on(worker, run->shape.wake_count);
+  return run->shape.is_static ? take_part_static(run) : take_part_balanced(run);
+}
+
+/* --- the leader's part, before or without opening --- */
+
+uint64_t synched__round_open_late(struct synched__run *run) {
+  struct synched__work *work = run->work;
+  const unsigned self = run->worker->index;
+  const struct synched__range home = synched__range_of(work->shape, self);
+  SYNCHED_ASSERT(home.count < work->shape.segment_count); /* else the round would be solo */
+  run->start_ns = run->now_ns = run->open->opened_ns;
+  run_range(run, home, true);
+  run->open->homes[self].part_ns = record(run);
+  run->epoch = synched__load_relaxed(&run->pool->epoch) + 1;
+  const struct synched__rest rest = {.count = work->shape.segment_count - home.count};
+  synched__round_open_rest(run->pool, work, run->epoch, &rest);
+  return run->epoch;
+}
+
+/* Opens the rest of the round, from segment position `next` on; this run takes part in it as in any round. */
+static void share_rest(struct synched__run *run, size_t next) {
+  struct synched_pool *pool = run->pool;
+  run->epoch = synched__load_relaxed(&pool->epoch) + 1;
+  run->shape = run->work->shape;
+  for (unsigned w = 0; w < run->shape.team; w++) {
+    const size_t left = synched__range_left(synched__range_of(run->shape, w), next);
+    /* Released by the gate's advance. */
+    synched__store_relaxed(&pool->open->homes[w].cursor, synched__cursor_pack(run->epoch, left));
+  }
+  const struct synched__rest rest = {next, run->shape.segment_count - next, note_work(run)};
+  run->start_ns = run->now_ns;
+  synched__round_open_rest(pool, run->work, run->epoch, &rest);
+  synched__pool_wake_on(run->worker, run->shape.wake_count);
+}
+
+bool synched__round_run_solo(struct synched__run *run) {
+  struct synched__work *work = run->work;
+  const size_t count = work->shape.segment_count;
+  const bool sharable = synched__shape_share(work->shape) > 1;
+  /* nobody else is to be asked in between */
+  const size_t batch = sharable ? work->shape.batch : count;
+  run->start_ns = run->now_ns = run->open->opened_ns;
+  run->work_ns = 0;
+  struct synched__range home = {0, 0};
+  unsigned owner = 0;
+  for (size_t next = 0; next < count;) {
+    while (next == home.first + home.count)
+      home = synched__range_of(work->shape, owner++);
+    const size_t left = home.first + home.count - next;
+    const size_t stretch = left < batch ? left : batch;
+    run_range(run, (struct synched__range){next, stretch}, owner - 1 == run->worker->index);
+    next += stretch;
+    if (sharable && next < count &&
+        synched__balance_should_share_now(&work->balance,
+                                          synched__span_ns(run->start_ns, run->now_ns))) {
+      share_rest(run, next);
+      return take_part_balanced(run);
+    }
+  }
+  run->round_work_ns = run->work_ns = record(run);
+  return true;
+}

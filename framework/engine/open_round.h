@@ -1,0 +1,63 @@
+/*
+ * open_round.h: the round that a pool's workers compute (internal).
+ *
+ * At any moment a pool is idle, or one thread is its leader, or a round is open. Who completes the last segment of an open
+ * round is the leader with that; a thread that submits a job to an idle pool becomes it under the mutex of
+ * dispatch/dispatch.h. Only the leader writes the plain fields below, and it stops being the leader by opening a round (the
+ * advance of the gate releases all it wrote) or by going idle.
+ *
+ * A worker that comes late, rounds after the one it was meant for, may be reading while a leader writes. So what a worker
+ * reads before it has claimed a segment is atomic and checked against the epoch (slots, cursors); once it has claimed one,
+ * the round cannot close before it is done.
+ */
+#ifndef SYNCHED_ENGINE_OPEN_ROUND_H
+#define SYNCHED_ENGINE_OPEN_ROUND_H
+
+#include "engine/claim.h"
+#include "memory/memory.h"
+#include "platform/atomic.h"
+
+struct synched__work;
+
+/* Whose round an epoch is, and its shape (engine/claim.h). There are two of them, by the epoch's last bit, so that the one
+ * of the open round is not written while it is open. */
+struct synched__open_slot {
+  _Atomic(struct synched__work *) work;
+  _Atomic uint64_t shape;
+};
+
+/* A worker's home range in the open round, and what it keeps of its own part. */
+struct synched__home {
+  /* (epoch, segments left): see engine/claim.h. Its owner's and thieves' */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t cursor;
+  /* the last round that this worker opened, and when: saves it a look at the clock */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_epoch;
+  uint64_t opened_ns;
+  /* what its part of a static round took when last it could tell */
+  uint64_t part_ns;
+  /* the range itself, and the packed shape that it is for: saves it a division */
+  struct synched__range range;
+  uint64_t range_shape;
+};
+
+struct synched__open_round {
+  /* The line that every round moves, read by everybody once the epoch has advanced; leader. It is not the epoch's line:
+   * the leader writes it piece by piece, and who polls would take the line away after each of them. Who counts itself
+   * out does so on yet another line (engine/work.h). */
+  /* when the round was opened */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns;
+  uint64_t round;                   /* its number */
+  uint64_t outstanding;             /* segments that were not computed yet when it was opened */
+  struct synched__buffer_pair pair; /* current is what calls read, next what they write */
+
+  /* Written when the pool turns to another job, or one changes shape. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__open_slot slots[2];
+  /* Fixed. */
+  struct synched__home *homes; /* [worker_count] */
+};
+
+/* SYNCHED_ENOMEM. */
+int synched__open_round_create(struct synched__open_round **out, unsigned worker_count);
+void synched__open_round_destroy(struct synched__open_round *open);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * order.c: heavy segments first.
+ *
+ * A round is over when its last segment is, and the one that is claimed last should be a light one: giving out tasks
+ * in decreasing order of weight to whoever is free is at most a third longer than the best schedule (Graham
+ * 1969), in any order it may be twice as long. The weights are what the segments took since the order was last
+ * looked at. They are sorted within each home range, so that segments stay with their workers and what a
+ * worker leaves to thieves is the light end.
+ *
+ * Weights are told apart in sixteen steps of the heaviest one, and equal ones stand in ascending order: so noise does not
+ * shuffle them, and neighbours stay neighbours. Which is also a counting sort, with no need of memory.
+ */
+#include "engine/order.h"
+
+#include <string.h>
+
+#include "platform/alloc.h"
+
+#define STEPS 16u
+
+/* With more segments than this none of them is a large part of the round. */
+#define ORDERED_SEGMENTS 4096u
+
+bool synched__order_init(struct synched__order *order, size_t segment_count) {
+  *order = (struct synched__order){0};
+  if (segment_count < 3 || segment_count > ORDERED_SEGMENTS)
+    return true;
+  order->segments = synched__alloc_lines(segment_count, sizeof *order->segments);
+  order->compute_ns = synched__alloc_lines(segment_count, sizeof *order->compute_ns);
+  return order->segments != NULL && order->compute_ns != NULL;
+}
+
+void synched__order_deinit(struct synched__order *order) {
+  synched__free(order->segments);
+  synched__free(order->compute_ns);
+}
+
+void synched__order_reset(struct synched__order *order, size_t segment_count) {
+  order->heavy_first = false;
+  if (order->compute_ns != NULL)
+    memset(order->compute_ns, 0, segment_count * sizeof *order->compute_ns);
+}
+
+static uint64_t total_of(const struct synched_report *report, size_t segment) {
+  return report->segments[segment * report->segment_stride].compute_ns;
+}
+
+/* What segments took since the last look. */
+struct weights {
+  uint64_t sum_ns, most_ns;
+};
+
+static struct weights weigh(const struct synched__order *order,
+                            const struct synched_report *report) {
+  struct weights weights = {0, 0};
+  for (size_t s = 0; s < report->segment_count; s++) {
+    const uint64_t took_ns = total_of(report, s) - order->compute_ns[s];
+    weights.sum_ns += took_ns;
+    if (took_ns > weights.most_ns)
+      weights.most_ns = took_ns;
+  }
+  return weights;
+}
+
+/* Whether a round may get longer by an eighth of an even share because the heaviest segment is claimed last, and another
+ * order could help: segments are not all alike. */
+static bool matters(const struct weights *weights, struct synched__shape shape) {
+  const uint64_t share_ns = weights->sum_ns / shape.team;
+  const uint64_t mean_ns = weights->sum_ns / shape.segment_count;
+  return weights->most_ns > share_ns / 8 && weights->most_ns > mean_ns + mean_ns / 4;
+}
+
+static unsigned step_of(const struct synched__order *order, const struct synched_report *report,
+                        size_t segment, uint64_t most_ns) {
+  const uint64_t took_ns = total_of(report, segment) - order->compute_ns[segment];
+  return (unsigned)((double)took_ns / (double)most_ns * STEPS);
+}
+
+static void sort_range(struct synched__order *order, const struct synched_report *report,
+                       struct synched__range range, uint64_t most_ns) {
+  size_t begins[STEPS + 2] = {0}; /* where those of each step begin, the heaviest step being 0 */
+  const size_t end = range.first + range.count;
+  for (size_t s = range.first; s < end; s++)
+    begins[STEPS - step_of(order, report, s, most_ns) + 1]++;
+  for (unsigned i = 1; i <= STEPS; i++)
+    begins[i] += begins[i - 1];
+  for (size_t s = range.first; s < end; s++)
+    order->segments[range.first + begins[STEPS - step_of(order, report, s, most_ns)]++] =
+        (uint32_t)s;
+}
+
+void synched__order_update(struct synched__order *order, struct synched__shape shape,
+                           const struct synched_report *report) {
+  const struct weights weights = weigh(order, report);
+  order->heavy_first = matters(&weights, shape);
+  for (unsigned w = 0; order->heavy_first && w < shape.team; w++)
+    sort_range(order, report, synched__range_of(shape, w), weights.most_ns);
+  for (size_t s = 0; s < report->segment_count; s++)
+    order->compute_ns[s] = total_of(report, s);
+}

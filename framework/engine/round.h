@@ -1,0 +1,118 @@
+/*
+ * round.h: opening a round, and a worker's part in it (internal).
+ *
+ * open.c opens, execute.c computes, adapt.c learns from a complete round how to run the next. What ends a round and what
+ * comes after it is dispatch/cycle.c's.
+ */
+#ifndef SYNCHED_ENGINE_ROUND_H
+#define SYNCHED_ENGINE_ROUND_H
+
+#include "engine/open_round.h"
+#include "engine/work.h"
+#include "pool/pool.h"
+
+/* One worker's part in one round: lives on its stack. */
+struct synched__run {
+  struct synched__worker *worker;
+  struct synched_pool *pool;
+  struct synched__open_round *open; /* the pool's */
+  struct synched__work *work;       /* not to be touched before a segment is claimed */
+  uint64_t epoch;
+  struct synched__shape shape;
+  uint64_t start_ns;      /* of this stretch of calls */
+  uint64_t now_ns;        /* when its last call ended */
+  uint64_t work_ns;       /* told to the closing worker so far */
+  uint64_t round_work_ns; /* of all workers: for the closing worker */
+};
+
+/* Whether every segment of the prepared round must be computed at home: then pages are written for the first time, and
+ * that decides where they are. Not where calls may wait for each other, for one that waits keeps its worker's other
+ * segments from being computed. */
+static inline bool synched__work_is_homebound(const struct synched__work *work) {
+  return work->initialising || (!work->pool->open->pair.next->placed && !work->eager);
+}
+
+/* How many workers have a part of their own in every round. */
+static inline unsigned synched__work_part_count(const struct synched__work *work) {
+  return work->eager ? work->pool->worker_count : synched__shape_share(work->shape);
+}
+
+/* --- open.c; all by the leader --- */
+
+/* What is left of the prepared round when it is opened. */
+struct synched__rest {
+  size_t next;      /* where it begins; 0: that is the whole round */
+  size_t count;     /* segments of it that others may compute */
+  uint64_t work_ns; /* what was computed took */
+};
+
+/* Opens the prepared round for everybody as that of `epoch`; whoever completes it is the leader then. */
+void synched__round_open(struct synched_pool *pool, struct synched__work *work, uint64_t epoch);
+
+/* The same for the rest of a round that the caller has begun. */
+void synched__round_open_rest(struct synched_pool *pool, struct synched__work *work, uint64_t epoch,
+                              const struct synched__rest *rest);
+
+/* --- execute.c --- */
+
+/* What a worker does about an epoch; fills *run in. true: this completed the round, and the caller is the leader; else it has done its
+ * part, or came too late. */
+bool synched__round_take_part(struct synched__run *run, struct synched__worker *worker,
+                              uint64_t epoch);
+
+/* Leader: whether this worker should compute the prepared round by itself. */
+static inline bool synched__round_is_solo(const struct synched__worker *worker,
+                                          const struct synched__work *work) {
+  if (work->eager && worker->pool->worker_count > 1)
+    return false;
+  const bool at_home = work->shape.is_static || synched__work_is_homebound(work);
+  if (synched__shape_share(work->shape) == 1)
+    return !at_home || worker->index == 0;
+  return !at_home && work->balance.solo;
+}
+
+/* Leader: computes the prepared round of run->work, alone as long as that is right; what is left then is opened for
+ * everybody. true: this completed it; else run->epoch is that of the round, and the caller has done its part. */
+bool synched__round_run_solo(struct synched__run *run);
+
+/* Leader: computes the caller's home range of the prepared round of run->work, then opens the rest: for static rounds of
+ * very little work. Returns the epoch. */
+uint64_t synched__round_open_late(struct synched__run *run);
+
+/* About what a cache line takes to another CPU. */
+#define SYNCHED__LINE_NS 120u
+
+/* Leader: whether that is better than to open it first. */
+static inline bool synched__round_opens_late(const struct synched__run *run,
+                                             const struct synched__work *next) {
+  /* Eager calls may wait for each other. */
+  return next == run->work && next->shape.is_static && !next->eager && next->groups == NULL &&
+         run->worker->index < next->shape.team &&
+         run->open->homes[run->worker->index].part_ns < SYNCHED__LINE_NS;
+}
+
+/* --- adapt.c; leader --- */
+
+/* Before a run. */
+void synched__round_reset_adaption(struct synched__work *work);
+
+/* The slower parts of the two below. */
+void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
+                                 uint64_t now_ns);
+double synched__round_fold_all(const struct synched__work *work);
+
+/* Learns from the round that `run` completed, the done_count-th of its job, how to run the next one. */
+static inline void synched__round_adapt(const struct synched__run *run, uint64_t done_count,
+                                        uint64_t now_ns) {
+  const struct synched__shape shape = run->work->shape;
+  if (!shape.is_static && synched__shape_share(shape) > 1)
+    synched__round_adapt_shared(run, done_count, now_ns);
+}
+
+/* The contributions of a complete round, folded in segment order: so the result has the same bits however the segments
+ * were distributed. */
+static inline double synched__round_fold(const struct synched__work *work) {
+  return work->contributions == NULL ? 0.0 : synched__round_fold_all(work);
+}
+
+#endif

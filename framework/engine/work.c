@@ -1,0 +1,17 @@
+#include "engine/work.h"
+
+#include "pool/pool.h"
+
+void synched__work_forget_failures(struct synched__work *work) {
+  for (unsigned w = 0; w < work->pool->worker_count; w++)
+    work->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
+  synched__store_relaxed(&work->skip_from, SYNCHED__NO_SEGMENT);
+}
+
+const struct synched__failure *synched__work_lowest_failure(const struct synched__work *work) {
+  const struct synched__failure *lowest = &work->failures[0];
+  for (unsigned w = 1; w < work->pool->worker_count; w++)
+    if (work->failures[w].segment < lowest->segment)
+      lowest = &work->failures[w];
+  return lowest;
+}

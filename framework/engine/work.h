@@ -1,0 +1,100 @@
+/*
+ * work.h: what a job computes, as the engine sees it (internal).
+ *
+ * The engine runs one round of one work. It knows no time, no steering, no event loop and no other job. Everything here is
+ * fixed when the job is created, except the atomic fields, what says "leader" (written by the leader between rounds,
+ * read by calls of an open round), and a worker's failure and mark (its own).
+ *
+ * A worker that has counted itself out of a round touches nothing of the work any more: its job may be gone by then. Only
+ * who completed the round goes on, as the leader.
+ */
+#ifndef SYNCHED_ENGINE_WORK_H
+#define SYNCHED_ENGINE_WORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/balance.h"
+#include "engine/call_mark.h"
+#include "engine/claim.h"
+#include "engine/group_counter.h"
+#include "engine/order.h"
+#include "memory/memory.h"
+#include "platform/fp_mode.h"
+#include "report/record.h"
+
+#include <synched/job.h>
+
+#define SYNCHED__NO_SEGMENT UINT64_MAX
+
+/* A job's state: one of the first three, and bits for what has been asked of it and has not taken effect. The engine
+ * looks at CANCELLED only: the open round will be dropped, so its calls are skipped. job/requests.h has the rest. */
+enum synched__job_state {
+  SYNCHED__JOB_READY = 0,
+  SYNCHED__JOB_STARTED = 1,
+  SYNCHED__JOB_ENDED = 2,
+  SYNCHED__JOB_CANCELLED = 4,
+  SYNCHED__JOB_STOPPING = 8,
+  SYNCHED__JOB_STEERED = 16,
+  SYNCHED__JOB_ASKED = SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING | SYNCHED__JOB_STEERED
+};
+
+/* The lowest segment that failed on one worker. */
+struct synched__failure {
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t segment;
+  int code;
+  /* what the call set it to, where that is beyond its capacity; else 0 */
+  size_t count;
+};
+
+struct synched__work {
+  struct synched_pool *pool;
+  struct synched_memory *memory;
+  struct synched_report *report;
+  synched_compute_fn compute, init;
+  void *user;
+  struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
+  enum synched_fold fold;
+  bool eager; /* every worker takes part in every round */
+  /* a worker's times of a round are cut to this, so that the sum of all of them stays below 2^32, and never touches the
+   * count of segments above it */
+  uint32_t part_most_ns;
+  struct synched__shape shape;           /* batch and wake_count: leader */
+  struct synched__order order;           /* leader */
+  struct synched__group_counter *groups; /* [pool->group_count]; NULL: few workers, one count */
+  struct synched__failure *failures;     /* [worker_count] */
+  struct synched__call_mark *marks;      /* [worker_count]; NULL: no deadline, nobody watches */
+  double *contributions;                 /* [segment_count * stride]; NULL without a fold */
+  size_t contribution_stride;            /* so that tiny jobs' segments do not share lines */
+  bool initialising;                     /* leader: the round is that of init */
+  bool groups_partial;                   /* leader: they stand at the rest of a round */
+  _Atomic uint32_t state;                /* enum synched__job_state */
+  _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+
+  /* Written once per worker per round. `balance` shares the line because only the last writer needs it. */
+  /* segments not completed << 32 | compute ns */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t remaining;
+  struct synched__balance balance; /* leader */
+};
+
+_Static_assert(offsetof(struct synched__work, balance) + sizeof(struct synched__balance) -
+                       offsetof(struct synched__work, remaining) <=
+                   64,
+               "the balance shares the line of the count");
+
+/* Forgets which calls have failed. Leader, or before a run. */
+void synched__work_forget_failures(struct synched__work *work);
+
+/* The failure of the lowest segment that has failed. Leader, or after the end. */
+const struct synched__failure *synched__work_lowest_failure(const struct synched__work *work);
+
+static inline bool synched__work_is_cancelled(struct synched__work *work) {
+  return (synched__load_relaxed(&work->state) & SYNCHED__JOB_CANCELLED) != 0;
+}
+
+/* Whether any call has failed. Leader. */
+static inline bool synched__work_has_failed(struct synched__work *work) {
+  return synched__load_relaxed(&work->skip_from) != SYNCHED__NO_SEGMENT;
+}
+
+#endif

@@ -1,0 +1,24 @@
+#include "job/notify.h"
+
+void synched__job_notify(struct synched_job *job) {
+  /* A read-modify-write, as the answer is: so the loop sees what was done before whichever of the two comes first.
+   * [notified] release */
+  if (synched__exchange_seq_cst(&job->delivery.notified, 1) == 0)
+    synched__signal_raise(&job->delivery.signal);
+}
+
+void synched__job_answer(struct synched_job *job) {
+  synched__signal_clear(&job->delivery.signal);
+  (void)synched__exchange_seq_cst(&job->delivery.notified, 0); /* [notified] acquire */
+}
+
+void synched__job_expect_more(struct synched_job *job) {
+  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
+  if (port != NULL)
+    job->delivery.port_calls->expect_more(port);
+}
+
+bool synched__job_is_released(struct synched_job *job) {
+  return synched__load_acquire(&job->delivery.departed) != 0 && /* [departed] acquire */
+         synched__load_acquire(&job->delivery.pin_count) == 0;  /* [unpinned] acquire */
+}

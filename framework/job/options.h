@@ -1,0 +1,18 @@
+/*
+ * options.h: what a job may be asked to be (internal).
+ */
+#ifndef SYNCHED_JOB_OPTIONS_H
+#define SYNCHED_JOB_OPTIONS_H
+
+#include "memory/memory.h"
+
+#include <synched/job.h>
+
+/* Reads and checks options; defaults are filled in. */
+int synched__job_read_options(struct synched_job_options *read,
+                              const struct synched_job_options *options,
+                              const struct synched_memory *memory);
+
+int synched__check_period(uint64_t period_ns, uint64_t deadline_ns);
+
+#endif

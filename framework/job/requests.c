@@ -1,0 +1,372 @@
+/*
+ * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner, completed on the loop.
+ *
+ *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the job.
+ */
+#include "job/requests.h"
+
+#include "base/error.h"
+#include "job/notify.h"
+#include "platform/alloc.h"
+#include "platform/clock.h"
+
+int synched__requests_init(struct synched__requests *requests) {
+  requests->closed = true;
+  return synched__mutex_init(&requests->mutex);
+}
+
+static void append(struct synched__request_list *list, struct synched__request *request) {
+  request->next = NULL;
+  if (list->last != NULL)
+    list->last->next = request;
+  else
+    list->first = request;
+  list->last = request;
+}
+
+static struct synched__request *take_first(struct synched__request_list *list) {
+  struct synched__request *first = list->first;
+  if (first == NULL)
+    return NULL;
+  list->first = first->next;
+  if (first->next == NULL)
+    list->last = NULL;
+  return first;
+}
+
+static void free_all(struct synched__request_list *list) {
+  struct synched__request *request;
+  while ((request = take_first(list)) != NULL)
+    synched__free(request);
+}
+
+void synched__requests_deinit(struct synched__requests *requests) {
+  free_all(&requests->asked);
+  free_all(&requests->done);
+  synched__mutex_deinit(&requests->mutex);
+}
+
+int synched__requests_open(struct synched_job *job, uint32_t *before) {
+  struct synched__requests *requests = &job->control.requests;
+  const bool paused = (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) != 0;
+  synched__mutex_lock(&requests->mutex);
+  uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
+  const bool idle = (state & SYNCHED__JOB_STARTED) == 0;
+  if (idle) {
+    *before = state & SYNCHED__JOB_ENDED;
+    synched__store_relaxed(&job->work.state,
+                           (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
+    requests->accepted = paused ? SYNCHED_JOB_PAUSED : SYNCHED_JOB_RUNNING;
+    requests->closed = false;
+    requests->starting = true;
+    requests->parked = false;
+    requests->paused = paused;
+    requests->steps_left = 0;
+  }
+  synched__mutex_unlock(&requests->mutex);
+  return idle ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
+}
+
+void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  const uint32_t state = synched__load_relaxed(&job->work.state);
+  synched__store_relaxed(&job->work.state, (state & SYNCHED__JOB_CANCELLED) | before);
+  requests->closed = true;
+  free_all(&requests->asked);
+  synched__mutex_unlock(&requests->mutex);
+}
+
+void synched__requests_ready(struct synched_job *job) {
+  synched__mutex_lock(&job->control.requests.mutex);
+  job->control.requests.starting = false;
+  synched__mutex_unlock(&job->control.requests.mutex);
+}
+
+/* --- completing; with the mutex held, by the owner --- */
+
+static void complete(struct synched__requests *requests, struct synched__request *request,
+                     int status, uint64_t round) {
+  request->steered.status = status;
+  request->steered.round = round;
+  append(&requests->done, request);
+}
+
+static void end_step(struct synched__requests *requests, int status, uint64_t round) {
+  if (requests->step != NULL)
+    complete(requests, requests->step, status, round);
+  requests->step = NULL;
+  requests->steps_left = 0;
+}
+
+/* A periodic job keeps its phase over a pause. */
+static void resume(struct synched_job *job) {
+  if (job->control.requests.paused && job->pace.ticks.begun)
+    synched__ticks_realign(&job->pace.ticks, synched__clock_ns());
+  job->control.requests.paused = false;
+}
+
+/* Of a job that is bound to no pool. */
+static uint64_t round_of(const struct synched_job *job) {
+  return job->work.memory->pair.current->snapshot.round;
+}
+
+/* true: it is complete. */
+static bool apply(struct synched_job *job, struct synched__request *request) {
+  struct synched__requests *requests = &job->control.requests;
+  const uint64_t value = request->steered.value;
+  switch (request->steered.call) {
+  case SYNCHED_STEER_PAUSE:
+    end_step(requests, SYNCHED_ECANCELED, round_of(job));
+    requests->paused = true;
+    return true;
+  case SYNCHED_STEER_RESUME:
+    end_step(requests, SYNCHED_ECANCELED, round_of(job));
+    resume(job);
+    return true;
+  case SYNCHED_STEER_STEP:
+    requests->step = request;
+    requests->steps_left = value;
+    return false;
+  case SYNCHED_STEER_PERIOD:
+    synched__ticks_set_period(&job->pace.ticks, value, synched__clock_ns());
+    job->setup.options.period_ns = value;
+    return true;
+  case SYNCHED_STEER_WEIGHT:
+    job->entry.weight = (unsigned)value;
+    job->setup.options.weight = (unsigned)value;
+    return true;
+  }
+  return true;
+}
+
+/* --- applying: the owner --- */
+
+/* With the mutex held. */
+static bool apply_all(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  struct synched__request *request;
+  bool any = false;
+  /* Set under the mutex only, so what was asked before is in the list. */
+  (void)synched__and_seq_cst(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
+  while ((request = take_first(&requests->asked)) != NULL) {
+    if (apply(job, request)) {
+      complete(requests, request, 0, round_of(job));
+      any = true;
+    }
+  }
+  return any;
+}
+
+enum synched__next_step synched__requests_apply(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  bool completes = false;
+  if ((synched__load_relaxed(&job->work.state) & SYNCHED__JOB_STEERED) != 0)
+    completes = apply_all(job);
+  /* Sequentially consistent with parked, by way of the mutex: see synched__requests_unpark. */
+  const uint32_t state = synched__load_seq_cst(&job->work.state);
+  const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
+  const bool parks = !ends && requests->paused && requests->steps_left == 0;
+  /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is parked. */
+  if (completes)
+    synched__job_notify(job);
+  if (parks && job->control.wait.since_ns != 0)
+    synched__buffer_wait_end(job); /* from here on it is not a buffer that it waits for */
+  if (parks)
+    requests->parked = true;
+  synched__mutex_unlock(&requests->mutex);
+  if (ends)
+    return (state & SYNCHED__JOB_CANCELLED) != 0 ? SYNCHED__NEXT_CANCEL : SYNCHED__NEXT_STOP;
+  return parks ? SYNCHED__NEXT_PARKED : SYNCHED__NEXT_RUN;
+}
+
+void synched__requests_close(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  struct synched__request *request;
+  synched__mutex_lock(&requests->mutex);
+  requests->closed = true;
+  end_step(requests, SYNCHED_ECANCELED, round_of(job));
+  while ((request = take_first(&requests->asked)) != NULL)
+    complete(requests, request, SYNCHED_ECANCELED, round_of(job));
+  synched__mutex_unlock(&requests->mutex);
+}
+
+/* The next step may have been accepted before the one under way is over, if a pause came between the two. */
+static bool is_step_asked(const struct synched__requests *requests) {
+  const struct synched__request *request = requests->asked.first;
+  while (request != NULL && request->steered.call != SYNCHED_STEER_STEP)
+    request = request->next;
+  return request != NULL;
+}
+
+void synched__requests_count_round(struct synched_job *job, uint64_t round) {
+  struct synched__requests *requests = &job->control.requests;
+  if (requests->steps_left == 0 || --requests->steps_left != 0)
+    return;
+  synched__mutex_lock(&requests->mutex);
+  end_step(requests, 0, round);
+  if (requests->accepted == SYNCHED_JOB_STEPPING && !is_step_asked(requests))
+    requests->accepted = SYNCHED_JOB_PAUSED;
+  synched__mutex_unlock(&requests->mutex);
+  synched__job_notify(job);
+}
+
+struct synched__request *synched__requests_take_done(struct synched_job *job) {
+  synched__mutex_lock(&job->control.requests.mutex);
+  struct synched__request *request = take_first(&job->control.requests.done);
+  synched__mutex_unlock(&job->control.requests.mutex);
+  return request;
+}
+
+enum synched__parking synched__requests_unpark(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  const bool starting = requests->starting;
+  const bool parked = requests->parked;
+  requests->parked = false;
+  synched__mutex_unlock(&requests->mutex);
+  return starting ? SYNCHED__PARKING_STARTING
+         : parked ? SYNCHED__PARKING_TAKEN
+                  : SYNCHED__PARKING_NOT;
+}
+
+/* --- accepting --- */
+
+/* What the table in <synched/job.h> says of a call in the state that it meets. */
+static int judge(enum synched_steer call, enum synched_job_state state) {
+  const bool changes = call == SYNCHED_STEER_PERIOD || call == SYNCHED_STEER_WEIGHT;
+  switch (state) {
+  case SYNCHED_JOB_READY:
+    return changes ? 0 : SYNCHED_ENOENT;
+  case SYNCHED_JOB_RUNNING:
+    return call == SYNCHED_STEER_RESUME ? SYNCHED_EALREADY
+           : call == SYNCHED_STEER_STEP ? SYNCHED_EBUSY
+                                        : 0;
+  case SYNCHED_JOB_PAUSED:
+    return call == SYNCHED_STEER_PAUSE ? SYNCHED_EALREADY : 0;
+  case SYNCHED_JOB_STEPPING:
+    return call == SYNCHED_STEER_STEP ? SYNCHED_EBUSY : 0;
+  case SYNCHED_JOB_ENDED:
+    return changes ? 0 : SYNCHED_EALREADY;
+  case SYNCHED_JOB_ENDING:
+    return SYNCHED_EALREADY;
+  }
+  return SYNCHED_EINVAL;
+}
+
+static const char *const state_texts[] = {
+    [SYNCHED_JOB_READY] = "has not been started", [SYNCHED_JOB_RUNNING] = "is not paused",
+    [SYNCHED_JOB_PAUSED] = "is paused already",   [SYNCHED_JOB_STEPPING] = "computes a step",
+    [SYNCHED_JOB_ENDING] = "is about to end",     [SYNCHED_JOB_ENDED] = "has ended",
+};
+
+static int refuse(int status, const char *call, enum synched_job_state state) {
+  return synched__fail(status, "%s: the job %s", call, state_texts[state]);
+}
+
+/* With the mutex held. */
+static enum synched_job_state state_of(const struct synched_job *job) {
+  const uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
+  if ((state & SYNCHED__JOB_ENDED) != 0)
+    return SYNCHED_JOB_ENDED;
+  if ((state & SYNCHED__JOB_STARTED) == 0)
+    return SYNCHED_JOB_READY;
+  if (job->control.requests.closed ||
+      (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0)
+    return SYNCHED_JOB_ENDING;
+  return job->control.requests.accepted;
+}
+
+/* With the mutex held: a call that the table allows, on a job that is started. */
+static void enqueue(struct synched_job *job, struct synched__request *request) {
+  struct synched__requests *requests = &job->control.requests;
+  switch (request->steered.call) {
+  case SYNCHED_STEER_PAUSE:
+    requests->accepted = SYNCHED_JOB_PAUSED;
+    break;
+  case SYNCHED_STEER_RESUME:
+    requests->accepted = SYNCHED_JOB_RUNNING;
+    break;
+  case SYNCHED_STEER_STEP:
+    requests->accepted = SYNCHED_JOB_STEPPING;
+    break;
+  case SYNCHED_STEER_PERIOD:
+  case SYNCHED_STEER_WEIGHT:
+    break;
+  }
+  append(&requests->asked, request);
+  /* Sequentially consistent with the places where the job may be: see requests.h. */
+  (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED);
+}
+
+/* A change to a job that does not run: for its next run. */
+static void set_at_rest(struct synched_job *job, enum synched_steer call, uint64_t value) {
+  if (call == SYNCHED_STEER_PERIOD)
+    job->setup.options.period_ns = value;
+  else
+    job->setup.options.weight = (unsigned)value;
+}
+
+static const char *const call_names[] = {
+    [SYNCHED_STEER_PAUSE] = "pause",       [SYNCHED_STEER_RESUME] = "resume",
+    [SYNCHED_STEER_STEP] = "step",         [SYNCHED_STEER_PERIOD] = "set_period",
+    [SYNCHED_STEER_WEIGHT] = "set_weight",
+};
+
+int synched__requests_accept(struct synched_job *job, struct synched__request **request) {
+  const enum synched_steer call = (*request)->steered.call;
+  synched__mutex_lock(&job->control.requests.mutex);
+  const enum synched_job_state state = state_of(job);
+  const int status = judge(call, state);
+  const bool at_rest = state == SYNCHED_JOB_READY || state == SYNCHED_JOB_ENDED;
+  if (status != 0) {
+    (void)refuse(status, call_names[call], state);
+  } else if (at_rest) {
+    set_at_rest(job, call, (*request)->steered.value);
+  } else {
+    enqueue(job, *request);
+    *request = NULL;
+  }
+  synched__mutex_unlock(&job->control.requests.mutex);
+  return status;
+}
+
+enum synched_job_state synched__requests_state(struct synched_job *job) {
+  synched__mutex_lock(&job->control.requests.mutex);
+  const enum synched_job_state state = state_of(job);
+  synched__mutex_unlock(&job->control.requests.mutex);
+  return state;
+}
+
+/* --- accepting what ends a job --- */
+
+/* The same of the two calls that end a job; with the mutex held. */
+static int judge_end(const struct synched_job *job, uint32_t bit, enum synched_job_state state) {
+  const bool cancels = bit == SYNCHED__JOB_CANCELLED;
+  const bool cancelled = (synched__load_relaxed(&job->work.state) & SYNCHED__JOB_CANCELLED) != 0;
+  if (state == SYNCHED_JOB_READY && !cancels)
+    return SYNCHED_ENOENT;
+  /* Of a job that is about to end well the open round can still be dropped. */
+  const bool over = state == SYNCHED_JOB_ENDED ||
+                    (state == SYNCHED_JOB_ENDING && (!cancels || job->control.requests.closed));
+  return over || cancelled ? SYNCHED_EALREADY : 0;
+}
+
+int synched__requests_accept_end(struct synched_job *job, uint32_t bit, bool *is_started) {
+  struct synched__requests *requests = &job->control.requests;
+  const char *const call = bit == SYNCHED__JOB_CANCELLED ? "cancel" : "stop";
+  synched__mutex_lock(&requests->mutex);
+  const enum synched_job_state state = state_of(job);
+  const bool was_cancelled = synched__work_is_cancelled(&job->work);
+  const int status = judge_end(job, bit, state);
+  if (status == 0)
+    /* Sequentially consistent with the places where the job may be: see requests.h. */
+    (void)synched__or_seq_cst(&job->work.state, bit);
+  else
+    (void)synched__fail(status, "%s: the job %s", call,
+                        was_cancelled ? "was cancelled before" : state_texts[state]);
+  synched__mutex_unlock(&requests->mutex);
+  *is_started = status == 0 && state != SYNCHED_JOB_READY;
+  return status;
+}

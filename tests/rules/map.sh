@@ -42,7 +42,8 @@ while IFS= read -r line; do
     grep -rqE "^[a-z_].*[ *]$function\(|^$function\(" --include='*.[ch]' . ||
       complain "no file defines $function"
   done
-  for tag in $(sed -E 's/\[[^]]*\]\([^)]*\)//g' <<<"$line" | grep -oE '\[[a-z]+-?[a-z]+\]' || true); do
+  for tag in $(sed -E 's/\[[^]]*\]\([^)]*\)//g' <<<"$line" |
+    grep -oE '\[[a-z]+-?[a-z]+\]' || true); do
     named=$((named + 1))
     grep -rqF --include='*.[ch]' -- "$tag" . || complain "no edge has the tag $tag"
   done

@@ -453,7 +453,7 @@ Test(balance, interruption_that_makes_a_solo_round_long_is_soon_forgotten) {
   cr_assert_leq(rounds_until(&balance, &tiny, true, 100), 2u * TRIAL_ROUNDS);
 }
 
-Test(balance, regret_comes_only_when_the_rest_is_worth_sharing) {
+Test(balance, should_share_now_only_when_the_rest_is_worth_sharing) {
   struct synched__balance balance = fresh();
   balance.cost_ns = 3000;
   balance.usual_work_ns = 1000;

@@ -1,6 +1,7 @@
 /*
- * steer.c: the calls that steer a job, or end it. Each is accepted as a request (job/requests.h), and then the job needs an
- * owner that applies it: who is not running it takes it from where it waits, and submits it.
+ * steer.c: the calls that steer a job, or end it. Each is accepted as a request (job/requests.h),
+ * and then the job needs an owner that applies it: who is not running it takes it from where it
+ * waits, and submits it.
  */
 #include "api/check.h"
 #include "base/error.h"
@@ -10,7 +11,8 @@
 #include "job/options.h"
 #include "platform/alloc.h"
 
-/* After a request was accepted: if the job waits in one of the places where it may be, takes it from there and submits it. */
+/* After a request was accepted: if the job waits in one of the places where it may be, takes it
+ * from there and submits it. */
 static void reschedule(struct synched_job *job) {
   const enum synched__parking parking = synched__requests_unpark(job);
   if (parking == SYNCHED__PARKING_STARTING)

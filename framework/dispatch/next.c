@@ -1,8 +1,8 @@
 /*
  * next.c: see next.h.
  *
- * A job whose memory has no free buffer is not in the run queue; who releases a snapshot, or asks something of the job, puts
- * it there again.
+ * A job whose memory has no free buffer is not in the run queue; who releases a snapshot, or asks
+ * something of the job, puts it there again.
  */
 #include "dispatch/next.h"
 
@@ -15,8 +15,7 @@
 #include "platform/clock.h"
 
 static bool is_asked(struct synched_job *job) {
-  /* Sequentially consistent: see job/requests.h. */
-  return (synched__load_seq_cst(&job->work.state) & SYNCHED__JOB_ASKED) != 0;
+  return (synched__load_seq_cst(&job->work.state) & SYNCHED__JOB_ASKED) != 0; /* [asked] seq_cst */
 }
 
 /* --- the run queue --- */
@@ -120,7 +119,8 @@ void synched__next_unbind(struct synched_job *job) {
 
 bool synched__next_await_buffer(struct synched_job *job) {
   synched__buffer_wait_begin(job);
-  /* From the moment that it waits others may own the job and end it, while we still look at it and at its memory. */
+  /* From the moment that it waits others may own the job and end it, while we still look at it and
+   * at its memory. */
   synched__job_pin(job);
   bool ours = synched__memory_await_buffer(job->work.memory);
   /* Sequentially consistent with `awaiting`, which who has set a bit looks at afterwards. */
@@ -142,8 +142,8 @@ static void look_at_stalls(struct synched_pool *pool) {
       enqueue(job);
 }
 
-/* Whether the job's next round can be opened now. If not, it waits for a buffer, or has been enqueued again, or has
- * ended. */
+/* Whether the job's next round can be opened now. If not, it waits for a buffer, or has been
+ * enqueued again, or has ended. */
 static bool make_ready(struct synched_job *job) {
   struct synched_memory *memory = job->work.memory;
   if (!synched__memory_take_next(memory, &memory->pair) && !synched__next_await_buffer(job))

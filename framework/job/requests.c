@@ -1,7 +1,9 @@
 /*
- * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner, completed on the loop.
+ * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner,
+ * completed on the loop.
  *
- *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the job.
+ *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the
+ *               job.
  */
 #include "job/requests.h"
 
@@ -147,7 +149,7 @@ static bool apply_all(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   struct synched__request *request;
   bool any = false;
-  /* Set under the mutex only, so what was asked before is in the list. */
+  /* Set under the mutex only, so what was asked before is in the list. [asked] seq_cst */
   (void)synched__and_seq_cst(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
   while ((request = take_first(&requests->asked)) != NULL) {
     if (apply(job, request)) {
@@ -164,11 +166,12 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   bool completes = false;
   if ((synched__load_relaxed(&job->work.state) & SYNCHED__JOB_STEERED) != 0)
     completes = apply_all(job);
-  /* Sequentially consistent with parked, by way of the mutex: see synched__requests_unpark. */
+  /* And with parked by way of the mutex: see synched__requests_unpark. [asked] seq_cst */
   const uint32_t state = synched__load_seq_cst(&job->work.state);
   const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
   const bool parks = !ends && requests->paused && requests->steps_left == 0;
-  /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is parked. */
+  /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is
+   * parked. */
   if (completes)
     synched__job_notify(job);
   if (parks && job->control.wait.since_ns != 0)
@@ -192,7 +195,8 @@ void synched__requests_close(struct synched_job *job) {
   synched__mutex_unlock(&requests->mutex);
 }
 
-/* The next step may have been accepted before the one under way is over, if a pause came between the two. */
+/* The next step may have been accepted before the one under way is over, if a pause came between
+ * the two. */
 static bool is_step_asked(const struct synched__requests *requests) {
   const struct synched__request *request = requests->asked.first;
   while (request != NULL && request->steered.call != SYNCHED_STEER_STEP)
@@ -296,8 +300,7 @@ static void enqueue(struct synched_job *job, struct synched__request *request) {
     break;
   }
   append(&requests->asked, request);
-  /* Sequentially consistent with the places where the job may be: see requests.h. */
-  (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED);
+  (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED); /* [asked] seq_cst */
 }
 
 /* A change to a job that does not run: for its next run. */
@@ -361,8 +364,7 @@ int synched__requests_accept_end(struct synched_job *job, uint32_t bit, bool *is
   const bool was_cancelled = synched__work_is_cancelled(&job->work);
   const int status = judge_end(job, bit, state);
   if (status == 0)
-    /* Sequentially consistent with the places where the job may be: see requests.h. */
-    (void)synched__or_seq_cst(&job->work.state, bit);
+    (void)synched__or_seq_cst(&job->work.state, bit); /* [asked] seq_cst */
   else
     (void)synched__fail(status, "%s: the job %s", call,
                         was_cancelled ? "was cancelled before" : state_texts[state]);

@@ -46,6 +46,11 @@ struct synched__dispatch {
   struct synched__alarm *alarms;             /* [worker_count] */
 };
 
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__dispatch, bound, stall_look_ns),
+               "the leader reads one line in every round");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__dispatch, stall_look_ns, mutex),
+               "and who takes the mutex does not take it away");
+
 /* SYNCHED_ENOMEM. */
 int synched__dispatch_create(struct synched__dispatch **out, unsigned worker_count);
 void synched__dispatch_destroy(struct synched__dispatch *dispatch);

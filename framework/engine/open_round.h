@@ -57,6 +57,13 @@ struct synched__open_round {
   struct synched__home *homes; /* [worker_count] */
 };
 
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__open_round, opened_ns, pair.next_marked),
+               "a round moves one line of what the leader writes");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__open_round, pair, slots),
+               "the slots are not written while their round is open");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__home, cursor, opened_epoch),
+               "a thief takes the cursor's line only");
+
 /* SYNCHED_ENOMEM. */
 int synched__open_round_create(struct synched__open_round **out, unsigned worker_count);
 void synched__open_round_destroy(struct synched__open_round *open);

@@ -80,6 +80,8 @@ struct synched__work {
   struct synched__balance balance; /* leader */
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__work, skip_from, remaining),
+               "who counts out takes nothing away that calls read");
 _Static_assert(offsetof(struct synched__work, balance) + sizeof(struct synched__balance) -
                        offsetof(struct synched__work, remaining) <=
                    64,

@@ -95,6 +95,13 @@ struct synched_job {
   _Alignas(SYNCHED__CACHE_LINE) struct synched__job_delivery delivery;
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, work.balance, pace),
+               "the line of the count is its own");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, control, delivery.notified),
+               "the loop takes nothing of the leader's away");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__mailbox, put_count, taken_count),
+               "who puts and who takes do not share a line");
+
 /* Whose round the engine runs. */
 static inline struct synched_job *synched__job_of(struct synched__work *work) {
   return (struct synched_job *)((char *)work - offsetof(struct synched_job, work));

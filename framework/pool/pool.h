@@ -64,6 +64,11 @@ struct synched_pool {
   struct synched__parker creator; /* who waits for them */
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, epoch, gate),
+               "who polls the epoch takes no other line away");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, info, sleeper_count),
+               "what is fixed stays in every cache");
+
 #define SYNCHED__NICE_MOST 19
 
 /* Makes a pool without threads. Ended by synched__pool_free. */

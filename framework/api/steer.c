@@ -17,9 +17,12 @@ static void reschedule(struct synched_job *job) {
   const enum synched__parking parking = synched__requests_unpark(job);
   if (parking == SYNCHED__PARKING_STARTING)
     return;
-  if (parking == SYNCHED__PARKING_TAKEN || synched__next_withdraw(job) ||
-      synched__memory_stop_awaiting(job->work.memory))
+  if (parking == SYNCHED__PARKING_TAKEN || synched__next_withdraw(job)) {
     synched__cycle_submit(job);
+  } else if (synched__memory_stop_awaiting(job->work.memory)) {
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+    synched__cycle_submit(job);
+  }
 }
 
 static int steer(struct synched_job *job, enum synched_steer call, uint64_t value) {

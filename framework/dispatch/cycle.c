@@ -291,6 +291,7 @@ void synched__cycle_submit_freed(void *argument) {
   /* We are on a reader's thread, and still wake workers when the job may have ended. Who won the
    * right to go on owns the job until it submits. */
   synched__job_pin(job);
+  synched__job_move(job, SYNCHED__WHERE_OWNED);
   synched__cycle_submit(job);
   synched__job_unpin(job);
 }

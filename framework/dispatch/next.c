@@ -59,6 +59,7 @@ bool synched__next_enqueue_locked(struct synched_job *job) {
   while (apply_requests(job)) {
     synched__mutex_lock(&dispatch->mutex);
     if (!is_asked(job)) {
+      synched__job_move(job, SYNCHED__WHERE_QUEUED);
       add(job);
       return true;
     }
@@ -79,8 +80,10 @@ bool synched__next_withdraw(struct synched_job *job) {
   struct synched__dispatch *dispatch = pool->dispatch;
   synched__mutex_lock(&dispatch->mutex);
   const bool found = synched__run_queue_remove(&job->entry);
-  if (found)
+  if (found) {
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
     synched__dispatch_note_recheck(dispatch);
+  }
   if (found && !synched__dispatch_is_running(dispatch))
     synched__timer_worker_note_shorter(pool);
   synched__mutex_unlock(&dispatch->mutex);
@@ -93,13 +96,16 @@ static struct synched_job *take(struct synched_pool *pool) {
   synched__mutex_lock(&dispatch->mutex);
   struct synched__queue_entry *entry =
       synched__run_queue_take(&dispatch->queue, synched__clock_ns());
+  struct synched_job *job = (struct synched_job *)entry;
   synched__dispatch_note_recheck(dispatch);
-  if (entry == NULL) {
+  if (job != NULL) {
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+  } else {
     synched__store_relaxed(&dispatch->running, 0);
     synched__timer_worker_appoint(pool);
   }
   synched__mutex_unlock(&dispatch->mutex);
-  return (struct synched_job *)entry;
+  return job;
 }
 
 /* --- the buffers --- */
@@ -107,6 +113,7 @@ static struct synched_job *take(struct synched_pool *pool) {
 static void bind_pair(struct synched_job *job) {
   job->work.pool->open->pair = job->work.memory->pair;
   job->work.pool->dispatch->bound = job;
+  synched__job_move(job, SYNCHED__WHERE_BOUND);
 }
 
 void synched__next_unbind(struct synched_job *job) {
@@ -115,6 +122,7 @@ void synched__next_unbind(struct synched_job *job) {
     return;
   job->work.memory->pair = pool->open->pair;
   pool->dispatch->bound = NULL;
+  synched__job_move(job, SYNCHED__WHERE_OWNED);
 }
 
 bool synched__next_await_buffer(struct synched_job *job) {
@@ -122,11 +130,14 @@ bool synched__next_await_buffer(struct synched_job *job) {
   /* From the moment that it waits others may own the job and end it, while we still look at it and
    * at its memory. */
   synched__job_pin(job);
+  synched__job_move(job, SYNCHED__WHERE_AWAITING);
   bool ours = synched__memory_await_buffer(job->work.memory);
   /* Sequentially consistent with `awaiting`, which who has set a bit looks at afterwards. */
   if (!ours)
     ours = is_asked(job) && synched__memory_stop_awaiting(job->work.memory);
-  if (!ours)
+  if (ours)
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+  else
     synched__stall_watch_arm(job);
   synched__job_unpin(job);
   return ours;

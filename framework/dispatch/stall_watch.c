@@ -54,7 +54,9 @@ struct synched_job *synched__stall_watch_take(struct synched_pool *pool) {
       taken = job;
     /* Else somebody owns it who will wait for a buffer again, and see to this, or go on. */
   }
-  if (taken == NULL && next_ns != SYNCHED__NEVER)
+  if (taken != NULL)
+    synched__job_move(taken, SYNCHED__WHERE_OWNED);
+  else if (next_ns != SYNCHED__NEVER)
     appoint(pool, next_ns);
   synched__mutex_unlock(&dispatch->mutex);
   return taken;

@@ -28,6 +28,7 @@
 #include "job/queue_entry.h"
 #include "job/requests.h"
 #include "job/ticks.h"
+#include "job/where.h"
 #include "platform/process.h"
 #include "platform/signal.h"
 
@@ -63,6 +64,7 @@ struct synched__pace {
 };
 
 struct synched__control {
+  _Atomic uint32_t where; /* enum synched__where; the owner's */
   struct synched__requests requests;
   struct synched__deadline deadline;
   struct synched__buffer_wait wait;
@@ -101,6 +103,11 @@ _Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, control, delivery.notifi
                "the loop takes nothing of the leader's away");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched__mailbox, put_count, taken_count),
                "who puts and who takes do not share a line");
+
+/* Owner: see where.h. */
+static inline void synched__job_move(struct synched_job *job, enum synched__where to) {
+  synched__where_move(&job->control.where, to);
+}
 
 /* Whose round the engine runs. */
 static inline struct synched_job *synched__job_of(struct synched__work *work) {

@@ -60,8 +60,7 @@ int synched__requests_open(struct synched_job *job, uint32_t *before) {
                            (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
     requests->accepted = paused ? SYNCHED_JOB_PAUSED : SYNCHED_JOB_RUNNING;
     requests->closed = false;
-    requests->starting = true;
-    requests->parked = false;
+    synched__job_move(job, SYNCHED__WHERE_STARTING);
     requests->paused = paused;
     requests->steps_left = 0;
   }
@@ -74,6 +73,7 @@ void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
   synched__mutex_lock(&requests->mutex);
   const uint32_t state = synched__load_relaxed(&job->work.state);
   synched__store_relaxed(&job->work.state, (state & SYNCHED__JOB_CANCELLED) | before);
+  synched__job_move(job, SYNCHED__WHERE_IDLE);
   requests->closed = true;
   free_all(&requests->asked);
   synched__mutex_unlock(&requests->mutex);
@@ -81,7 +81,7 @@ void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
 
 void synched__requests_ready(struct synched_job *job) {
   synched__mutex_lock(&job->control.requests.mutex);
-  job->control.requests.starting = false;
+  synched__job_move(job, SYNCHED__WHERE_OWNED);
   synched__mutex_unlock(&job->control.requests.mutex);
 }
 
@@ -166,7 +166,7 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   bool completes = false;
   if ((synched__load_relaxed(&job->work.state) & SYNCHED__JOB_STEERED) != 0)
     completes = apply_all(job);
-  /* And with parked by way of the mutex: see synched__requests_unpark. [asked] seq_cst */
+  /* And with parking by way of the mutex: see synched__requests_unpark. [asked] seq_cst */
   const uint32_t state = synched__load_seq_cst(&job->work.state);
   const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
   const bool parks = !ends && requests->paused && requests->steps_left == 0;
@@ -177,7 +177,7 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   if (parks && job->control.wait.since_ns != 0)
     synched__buffer_wait_end(job); /* from here on it is not a buffer that it waits for */
   if (parks)
-    requests->parked = true;
+    synched__job_move(job, SYNCHED__WHERE_PARKED);
   synched__mutex_unlock(&requests->mutex);
   if (ends)
     return (state & SYNCHED__JOB_CANCELLED) != 0 ? SYNCHED__NEXT_CANCEL : SYNCHED__NEXT_STOP;
@@ -226,13 +226,13 @@ struct synched__request *synched__requests_take_done(struct synched_job *job) {
 enum synched__parking synched__requests_unpark(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   synched__mutex_lock(&requests->mutex);
-  const bool starting = requests->starting;
-  const bool parked = requests->parked;
-  requests->parked = false;
+  const enum synched__where where = synched__where_is(&job->control.where);
+  if (where == SYNCHED__WHERE_PARKED)
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
   synched__mutex_unlock(&requests->mutex);
-  return starting ? SYNCHED__PARKING_STARTING
-         : parked ? SYNCHED__PARKING_TAKEN
-                  : SYNCHED__PARKING_NOT;
+  return where == SYNCHED__WHERE_STARTING ? SYNCHED__PARKING_STARTING
+         : where == SYNCHED__WHERE_PARKED ? SYNCHED__PARKING_TAKEN
+                                          : SYNCHED__PARKING_NOT;
 }
 
 /* --- accepting --- */

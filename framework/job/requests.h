@@ -48,10 +48,6 @@ struct synched__requests {
   enum synched_job_state accepted;
   /* the run has ended, or none has begun: nothing is accepted */
   bool closed;
-  /* who starts the job owns it still, and will look at what is asked */
-  bool starting;
-  /* the job is here, until a call takes it */
-  bool parked;
   /* accepted, without effect yet */
   struct synched__request_list asked;
   /* completed, for the loop */

@@ -15,6 +15,20 @@
  *
  * So a round that nobody watches costs one atomic exchange, on a line of the published buffer; and since two
  * workers that close rounds in turn publish the two buffers in turn, that line mostly stays where it is.
+ *
+ *   [reader-counted]    a reader writes retained, then reads the sequence numbers; the closing side
+ *                       writes a sequence number, then reads retained: one of them sees the other.
+ *   [buffer-published]  a buffer's content, to whoever reads its sequence number.
+ *   [buffer-marked]     all publications before the mark, so that whoever reads the mark takes no older
+ *                       buffer for the newest.
+ *   [buffer-written]    a buffer's content and its mark, to a reader that counts itself in its refs.
+ *   [reader-left]       a reader's last look at a buffer, to whoever writes that buffer.
+ *   [memory-left]       a reader's last touch of the memory, to whoever writes any buffer or ends it.
+ *   [buffer-freed]      a reader writes refs, then reads awaiting; the closing side writes awaiting,
+ *                       then reads refs: one of them sees the other.
+ *   [buffer-awaited]    all that the closing side wrote before it asked for on_free, to whoever takes
+ *                       the request back or answers it.
+ *   [memory-idle]       the end of the job's run; the memory can be loaded again.
  */
 #ifndef SYNCHED_MEMORY_MEMORY_H
 #define SYNCHED_MEMORY_MEMORY_H

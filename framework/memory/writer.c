@@ -10,6 +10,10 @@
  *
  * Seats live until the memory is destroyed: the closing side may still be waking a seat whose thread has
  * already returned and closed it.
+ *
+ *   [out-found]     the buffer that one writer has taken for the open round, to the others.
+ *   [all-arrived]   what each seat has written, to the last to arrive.
+ *   [round-broken]  who broke the round, and how.
  */
 #include "memory/memory.h"
 
@@ -152,14 +156,13 @@ int synched_writer_open(struct synched_writer **out, struct synched_memory *memo
 /* The buffer of the open round. Mostly the closing side has found one; else the first writer that needs it. */
 static struct synched__buffer *open_buffer(struct synched_memory *memory) {
   struct synched__writers *writers = memory->writers;
-  /* Acquire: pairs with the release below. */
-  struct synched__buffer *out = synched__load_acquire(&writers->out);
+  struct synched__buffer *out = synched__load_acquire(&writers->out); /* [out-found] acquire */
   if (out != NULL)
     return out;
   synched__mutex_lock(&memory->mutex);
   if (synched__load_relaxed(&writers->out) == NULL &&
       synched__memory_take_next(memory, &memory->pair))
-    synched__store_release(&writers->out, memory->pair.next);
+    synched__store_release(&writers->out, memory->pair.next); /* [out-found] release */
   out = synched__load_relaxed(&writers->out);
   synched__mutex_unlock(&memory->mutex);
   if (out == NULL)
@@ -232,6 +235,7 @@ static void close_round(struct synched_memory *memory, uint64_t epoch) {
   const struct synched__publication publication = {.round =
                                                        memory->pair.current->snapshot.round + 1};
   (void)synched__memory_publish(memory, &memory->pair, publication);
+  /* [gate-advanced] hands these over. */
   synched__store_relaxed(&writers->out, memory->pair.next);
   synched__store_relaxed(&writers->arrived_count, 0);
   if (synched__gate_advance(&writers->gate, epoch + 2))
@@ -239,8 +243,7 @@ static void close_round(struct synched_memory *memory, uint64_t epoch) {
 }
 
 static int status_of_break(const struct synched__writers *writers) {
-  /* Acquire: pairs with the release in break_locked. */
-  int status = synched__load_acquire(&writers->broken);
+  int status = synched__load_acquire(&writers->broken); /* [round-broken] acquire */
   if (status != 0 && writers->breaker.left)
     synched__explain("the writer of segment %zu left; the round was dropped",
                      writers->breaker.segment);
@@ -265,7 +268,7 @@ int synched_writer_sync(struct synched_writer *writer, const struct synched_snap
     status = carry_over(writer);
   if (status != 0)
     return status;
-  /* Releases what this seat wrote and acquires what the others wrote: pairs with itself. */
+  /* [all-arrived] release, acquire */
   size_t arrived_count = synched__add_acq_rel(&writers->arrived_count, 1) + 1;
   if (arrived_count == memory->layout.segment_count) {
     close_round(memory, epoch);
@@ -296,7 +299,7 @@ static void break_locked(const struct synched_writer *writer, int code) {
   const int status = code != 0 ? code : SYNCHED_ECANCELED;
   writers->breaker.segment = writer->segment;
   writers->breaker.left = code == 0;
-  /* Release: pairs with the acquire in status_of_break. Before the epoch, so that a waiter finds it. */
+  /* Before the epoch, so that a waiter finds it. [round-broken] release */
   synched__store_release(&writers->broken, status);
   uint64_t epoch = synched__load_relaxed(&writers->epoch);
   if (synched__gate_advance(&writers->gate, epoch | 1))

@@ -2,7 +2,8 @@
  * atomic.h: every atomic operation of the library, with its memory order in its name.
  *
  * The orders are on the operations; there are no stand-alone fences, which thread sanitizers cannot
- * see. Each use says in a comment which operation it pairs with.
+ * see. Each use that is not relaxed carries the tag of its edge, "[some-tag] release", and so does the
+ * other end. The head of one of the two files, or of their header, says what the tag hands over.
  *
  * This is a seam: the build with visible internals can put a scheduling point before every operation
  * (synched__schedule_seed), where a seeded generator decides whether the thread gives up its CPU, so that

@@ -96,7 +96,7 @@ static bool sleep_until(struct synched__parker *parker, uint64_t until_ns) {
 bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
   for (;;) {
     uint32_t token = TOKEN_LEFT;
-    /* Pairs with the exchange in synched__unpark. */
+    /* [token-left] acquire */
     if (synched__cas_acquire(&parker->token, &token, TOKEN_NONE))
       return true;
     token = TOKEN_NONE;
@@ -112,7 +112,7 @@ bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
 }
 
 void synched__unpark(struct synched__parker *parker) {
-  /* Release: pairs with the compare-exchange in synched__park. */
+  /* [token-left] release */
   if (synched__exchange_acq_rel(&parker->token, TOKEN_LEFT) == TOKEN_AWAITED)
     (void)futex(parker, FUTEX_WAKE_PRIVATE, 1, UINT64_MAX);
 }

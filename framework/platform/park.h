@@ -4,6 +4,8 @@
  * A parker holds at most one token. synched__park takes it, sleeping until there is one;
  * synched__unpark leaves it there. So an unpark that comes before the park is not lost. A futex where
  * there is one; elsewhere (and with SYNCHED_NO_FUTEX) libuv's mutex and condition.
+ *
+ *   [token-left]  what the unparking thread did before it left the token.
  */
 #ifndef SYNCHED_PLATFORM_PARK_H
 #define SYNCHED_PLATFORM_PARK_H

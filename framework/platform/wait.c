@@ -43,11 +43,10 @@ void synched__waiter_rest(struct synched__waiter *waiter) {
 }
 
 uint64_t synched__gate_spin(const struct synched__gate *gate, unsigned looks, uint64_t seen) {
-  /* Acquire: pairs with the exchange in synched__gate_advance. */
-  uint64_t epoch = synched__load_acquire(gate->epoch);
+  uint64_t epoch = synched__load_acquire(gate->epoch); /* [gate-advanced] acquire */
   for (unsigned i = 0; epoch == seen && i < looks; i++) {
     synched__cpu_pause();
-    epoch = synched__load_acquire(gate->epoch);
+    epoch = synched__load_acquire(gate->epoch); /* [gate-advanced] acquire */
   }
   return epoch;
 }
@@ -118,7 +117,7 @@ static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__
 
 /* Ends the announcement; false if a waker has taken it, who then leaves a token. */
 static bool withdraw(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
+  if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0) /* [sleep-announced] acquire */
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   return true;
@@ -137,16 +136,17 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
                                     struct synched__waiter *waiter, uint64_t seen,
                                     uint64_t until_ns) {
   for (;;) {
-    /* All sequentially consistent, see wait.h; so is interrupted, which is stored before asleep is looked at. Counted first:
-     * a waker of an earlier epoch, who may take us as soon as asleep is set, must not make the count lower than
-     * the number of those who sleep. */
+    /* It counts itself first: a waker of an earlier epoch may take it as soon as asleep is set, and
+     * must not make the count lower than the number of those who sleep. [sleeper-counted] seq_cst */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
+    /* [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst, [sleep-announced] release */
     synched__store_seq_cst(&waiter->asleep, 1);
+    /* [sleeper-counted] seq_cst, [gate-advanced] acquire */
     uint64_t epoch = synched__load_seq_cst(gate->epoch);
+    /* [sleeper-interrupted] seq_cst */
     const bool stays = epoch == seen && synched__load_seq_cst(&waiter->interrupted) == 0;
     if (stays || !withdraw(gate, waiter)) {
       park_for(gate, waiter, until_ns);
-      /* Acquires: pairs with the exchange in synched__gate_advance. */
       epoch = spin_prewoken(gate, waiter, seen);
     }
     if (epoch != seen || is_interrupted(waiter) || synched__clock_ns() >= until_ns)
@@ -175,14 +175,15 @@ uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__wa
   uint64_t epoch = synched__gate_spin(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
   if (epoch == seen)
     epoch = wait_from(gate, waiter, seen, until_ns);
-  /* Returning answers the interruption; what it was for was done before it. */
+  /* To return is to answer the interruption. [interrupt-answered] acquire */
   if (is_interrupted(waiter))
     (void)synched__exchange_seq_cst(&waiter->interrupted, 0);
   return epoch;
 }
 
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  /* Sequentially consistent with the epoch that was advanced before: see wait.h. */
+  /* The load: [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst;
+   * the exchange: [sleep-announced] acquire */
   if (synched__load_seq_cst(&waiter->asleep) == 0 ||
       synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
     return false;
@@ -192,14 +193,14 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
 }
 
 void synched__waiter_interrupt(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  /* Sequentially consistent with asleep: see sleep_until_changed. */
+  /* [sleeper-interrupted] seq_cst, [interrupt-answered] release */
   synched__store_seq_cst(&waiter->interrupted, 1);
   (void)synched__waiter_wake(gate, waiter);
 }
 
 void synched__waiter_prewake(const struct synched__gate *gate, struct synched__waiter *waiter,
                              uint64_t prewake_ns) {
-  /* Released with the token. */
+  /* [token-left] hands it over. */
   synched__store_relaxed(&waiter->prewake_ns, prewake_ns);
   (void)synched__waiter_wake(gate, waiter);
 }

@@ -9,6 +9,14 @@
  * No wake-up is lost: a waiter counts itself in sleeper_count, sets its asleep, then looks at the epoch once
  * more; who advances stores the epoch, then looks at sleeper_count and at everybody's asleep. All of these are
  * sequentially consistent, so either the waiter sees the new epoch, or the other one sees the waiter.
+ * An interruption takes the place of the epoch in the same way: it is stored before asleep is read.
+ *
+ *   [gate-advanced]        what was done before the epoch advanced, to whoever sees that it has.
+ *   [sleeper-counted]      the waiter writes sleeper_count and asleep, then reads the epoch; the other
+ *                          side writes the epoch, then reads those: one of them sees the other.
+ *   [sleeper-interrupted]  the same of asleep, and of interrupted in the place of the epoch.
+ *   [sleep-announced]      whoever sets asleep to 0 again finds the waiter counted in sleeper_count.
+ *   [interrupt-answered]   what was done before the interruption, to the waiter that returns for it.
  */
 #ifndef SYNCHED_PLATFORM_WAIT_H
 #define SYNCHED_PLATFORM_WAIT_H
@@ -69,9 +77,9 @@ uint64_t synched__gate_spin(const struct synched__gate *gate, unsigned looks, ui
 
 /* Sets the epoch; true if somebody may sleep, so that the caller should look whom to wake. Releases. */
 static inline bool synched__gate_advance(const struct synched__gate *gate, uint64_t epoch) {
-  /* Release for the acquire loads in synched__gate_wait; seq_cst with sleeper_count, see above. */
+  /* [gate-advanced] release, [sleeper-counted] seq_cst */
   (void)synched__exchange_seq_cst(gate->epoch, epoch);
-  return synched__load_seq_cst(gate->sleeper_count) != 0;
+  return synched__load_seq_cst(gate->sleeper_count) != 0; /* [sleeper-counted] seq_cst */
 }
 
 /* The waiter's own thread: from now on it is not awake for longer than twice most_ns, neither while

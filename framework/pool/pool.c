@@ -181,7 +181,7 @@ static void deinit_workers(struct synched_pool *pool, unsigned made) {
 static void stop_workers(struct synched_pool *pool, unsigned count) {
   synched__store_relaxed(&pool->stopping, 1);
   uint64_t epoch = synched__load_relaxed(&pool->epoch);
-  /* Releases stopping to them. */
+  /* [gate-advanced] hands stopping to them. */
   if (synched__gate_advance(&pool->gate, epoch + 1))
     synched__pool_wake_each(pool, count);
   for (unsigned w = 0; w < count; w++)
@@ -207,7 +207,7 @@ int synched__pool_start(struct synched_pool *pool, size_t stack_bytes, synched__
       return refuse_worker(pool, w, status);
     }
   }
-  synched__park(&pool->creator);
+  synched__park(&pool->creator); /* [workers-up] acquire */
   synched__pool_gather_info(pool);
   synched__registry_add(pool);
   return 0;

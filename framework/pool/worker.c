@@ -1,5 +1,7 @@
 /*
  * worker.c: the life of a worker: take its place, wait, take part, until the pool stops.
+ *
+ *   [workers-up]  what every worker has obtained, by way of the last one, to the creator.
  */
 #include "pool/pool.h"
 
@@ -64,7 +66,7 @@ void synched__worker_main(void *argument) {
   struct synched_pool *pool = worker->pool;
   self = worker;
   settle(worker);
-  /* [workers-up] release */
+  /* [workers-up] release, acquire */
   if (synched__add_acq_rel(&pool->started_count, 1) + 1 == pool->worker_count)
     synched__unpark(&pool->creator);
   pool->run(worker);
@@ -90,10 +92,10 @@ void synched__pool_wake_each(struct synched_pool *pool, unsigned count) {
 
 void synched__pool_wake_branch(struct synched__worker *worker, unsigned count) {
   struct synched_pool *pool = worker->pool;
-  /* Sequentially consistent, and it reads what the advance wrote: so whoever announced its sleep without
-   * having seen that advance is seen here (platform/wait.h). */
+  /* It reads what the advance wrote: so it also sees whoever announced its sleep without having seen
+   * that advance (platform/wait.h). [sleeper-counted] seq_cst */
   (void)synched__load_seq_cst(&pool->epoch);
-  if (synched__load_seq_cst(&pool->sleeper_count) == 0)
+  if (synched__load_seq_cst(&pool->sleeper_count) == 0) /* [sleeper-counted] seq_cst */
     return;
   const unsigned first = SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index;
   const unsigned end = first + SYNCHED__WAKE_BRANCH;

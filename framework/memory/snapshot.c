@@ -25,9 +25,9 @@ static bool collect(const struct synched_memory *memory, uint64_t *sequences) {
   return same;
 }
 
-/* The buffer that was current at some moment during the call. A single look at all of them, one after the other,
- * could miss it: each might be written anew just when it is looked at. Numbers never come back, so when
- * two looks in a row find the same, they stood together between the two. */
+/* The buffer that was current at some moment during the call. A single look at all of them, one
+ * after the other, could miss it: each might be written anew just then. Numbers never come back, so
+ * when two looks in a row find the same, they stood together between the two. */
 static struct synched__buffer *newest_buffer(const struct synched_memory *memory) {
   uint64_t sequences[SYNCHED_LEASES_MAX + 2];
   memset(sequences, 0, memory->buffer_count * sizeof *sequences);
@@ -41,7 +41,7 @@ static struct synched__buffer *newest_buffer(const struct synched_memory *memory
   return &memory->buffers[newest];
 }
 
-/* Counts a reader out of a buffer; wakes who waits for it, if it was the last. */
+/* Counts a reader out of a buffer; if it was the last, calls whoever waits for the buffer. */
 static void leave_buffer(struct synched__buffer *buffer) {
   struct synched_memory *memory = buffer->memory;
   /* The subtraction: [reader-left] release; both: [buffer-freed] seq_cst */
@@ -51,7 +51,8 @@ static void leave_buffer(struct synched__buffer *buffer) {
     memory->on_free(memory->on_free_argument);
 }
 
-/* Counts a reader in. false: the buffer has been taken for writing since it was found to be the newest. */
+/* Counts a reader in. false: since the buffer was found to be the newest, it has been taken for
+ * writing. */
 static bool enter_buffer(struct synched__buffer *buffer) {
   uint32_t refs = synched__load_relaxed(&buffer->refs);
   do {
@@ -62,13 +63,15 @@ static bool enter_buffer(struct synched__buffer *buffer) {
   /* [buffer-published] acquire, [buffer-marked] acquire */
   if (!is_unannounced(synched__load_acquire(&buffer->sequence)))
     return true;
-  /* Written anew, but not yet announced: who saw it now could see an older one next. */
+  /* The buffer is written anew, but not yet announced: a reader that saw it now could see an older
+   * one next. */
   leave_buffer(buffer);
   return false;
 }
 
-/* In a child process, of a memory that its parent made. Nothing moves here any more, so one attempt tells. What was being
- * written at the fork need not be of any one moment: the system copies pages one after the other. */
+/* In a child process, of a memory that its parent made. Nothing moves here any more, so one attempt
+ * is enough. What was being written at the fork need not be of any one moment: the system copies
+ * pages one after the other. */
 static const struct synched_snapshot *inherited_snapshot(struct synched_memory *memory) {
   /* [memory-idle] acquire */
   const bool written =
@@ -153,8 +156,9 @@ static bool has_free(const struct synched_memory *memory, const struct synched__
   return false;
 }
 
-/* From the moment that awaiting is set others may be the closing side: so it is only looked whether a buffer is free, and
- * taken when we are the closing side again. A reader that comes late may have it by then. */
+/* From the moment that awaiting is set, others may be the closing side. So this only looks whether
+ * a buffer is free, and takes one when it is the closing side again. A late reader may have it by
+ * then. */
 bool synched__memory_await_buffer(struct synched_memory *memory) {
   do {
     const struct synched__buffer *current = memory->pair.current;
@@ -191,7 +195,8 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   (void)synched__exchange_seq_cst(&published->sequence, pair->sequence);
   pair->current = published;
   pair->next = NULL;
-  /* Mostly nobody reads the retired one: taking it first keeps two buffers warm, not all of them. */
+  /* Mostly nobody reads the retired buffer: to take it first keeps two buffers warm, not all of
+   * them. */
   if (!take_buffer(memory, pair, retired))
     (void)synched__memory_take_next(memory, pair);
   return &published->snapshot;

@@ -1,6 +1,8 @@
 /*
- * allocator.c: the allocator in force. It only changes while none of its blocks is in use and nobody else is in a call,
- * so whoever gives a block back finds the one that it came from, and reading it needs no lock.
+ * allocator.c: the allocator in force.
+ *
+ * It only changes while none of its blocks is in use and nobody else is in a call. So whoever gives
+ * a block back finds the allocator that it came from, and reads it without a lock.
  *
  *   [blocks-returned]  the last use of the allocator in force, to whoever changes it.
  */
@@ -26,7 +28,7 @@ static void *take_from_malloc(size_t bytes, size_t alignment) {
   return block == NULL ? NULL : memset(block, 0, bytes);
 }
 
-/* A block at the wrong place would be written to all the same, and be the program's riddle: better none. */
+/* A block that is not aligned as asked is refused: in use, it would be a riddle to the program. */
 static void *take_from_program(size_t bytes, size_t alignment) {
   void *block = current.allocate(bytes, alignment, current.user);
   if (block == NULL)

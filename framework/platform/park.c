@@ -86,7 +86,8 @@ static long futex(struct synched__parker *parker, int operation, uint32_t value,
 #endif
 }
 
-/* Sleeps while the token is awaited; false when it is until_ns. Returns at once if the token has come in between. */
+/* Sleeps while the token is awaited; false when it is until_ns. Returns at once if the token is
+ * there already. */
 static bool sleep_until(struct synched__parker *parker, uint64_t until_ns) {
   /* This one of the kernel's waits takes a time of the monotonic clock, not a span. */
   return futex(parker, FUTEX_WAIT_BITSET_PRIVATE, TOKEN_AWAITED, until_ns) == 0 ||

@@ -1,19 +1,20 @@
 /*
  * wait.c: see wait.h for the protocol.
  *
- * The spin is bounded by time, not by a count: the CPU's pause costs anything from 5 to 150 cycles. How long follows
- * the waits seen of late. Where they are mostly over within most_ns it is twice what is usual, for going to sleep and
- * being woken would cost both sides more than the spin does: on a virtual machine 30 us of the waker's time and more of
- * the other's. Where they are longer, spinning the limit out each time only burns power: then it is an eighth of that.
+ * Time bounds the spin, not a count: the CPU's pause costs anything from 5 to 150 cycles. The bound
+ * follows the waits seen of late. Where they are mostly over within most_ns, it is twice the usual
+ * wait, for to go to sleep and be woken would cost both sides more than the spin does: on a virtual
+ * machine 30 us of the waker's time and more of the other's. Where waits are longer, to spin until
+ * the limit each time only burns power: then the bound is an eighth of the limit.
  */
 #include "platform/wait.h"
 
 #include "platform/clock.h"
 #include "platform/thread.h"
 
-/* Pauses between two looks at the clock; waits shorter than the first round of them are not
- * timed. They are a rough time of their own, some hundred ns to a few us, because a pause takes
- * time on every CPU. */
+/* Pauses between two looks at the clock; waits that end within the first of these are not timed.
+ * Since a pause takes some time on every CPU, they are a rough time of their own: some hundred ns
+ * to a few us. */
 #define PAUSES_PER_CLOCK 64u
 
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
@@ -66,7 +67,8 @@ uint64_t synched__waiter_spin_ns(const struct synched__waiter *waiter) {
   return budget_ns > limit_ns ? budget_ns : limit_ns;
 }
 
-/* Into an average that halves the past each time; a very long wait, for the next job, counts as a long one. */
+/* Adds a wait to an average that halves the past each time. A very long wait, for the next job,
+ * counts as a long one. */
 static void note_wait(struct synched__waiter *waiter, uint64_t waited_ns) {
   const uint64_t most_ns = 2 * longest_worth(&waiter->spin);
   waiter->usual_ns = (waiter->usual_ns + (waited_ns < most_ns ? waited_ns : most_ns)) / 2;
@@ -104,7 +106,8 @@ static uint64_t spin_from(const struct synched__gate *gate, struct synched__wait
   }
 }
 
-/* Who has been woken for an epoch that is still to come spins for it until the time that it was told. */
+/* A waiter that is woken for an epoch still to come spins for it until the time that it was
+ * told. */
 static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__waiter *waiter,
                               uint64_t seen) {
   const uint64_t prewake_ns = synched__exchange_relaxed(&waiter->prewake_ns, 0);
@@ -136,8 +139,8 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
                                     struct synched__waiter *waiter, uint64_t seen,
                                     uint64_t until_ns) {
   for (;;) {
-    /* It counts itself first: a waker of an earlier epoch may take it as soon as asleep is set, and
-     * must not make the count lower than the number of those who sleep. [sleeper-counted] seq_cst */
+    /* It counts itself first: a waker of an earlier epoch may take it as soon as asleep is set,
+     * and must not make the count lower than the number of sleepers. [sleeper-counted] seq_cst */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
     /* [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst, [sleep-announced] release */
     synched__store_seq_cst(&waiter->asleep, 1);

@@ -37,12 +37,11 @@ struct synched__machine {
   enum synched__machine_source source;
 };
 
-/* Loads a machine.
- * synthetic NULL: this one, with what the calling thread's affinity mask allows; takes some milliseconds, and
- * no thread's mask is touched, not even for a moment. Otherwise one as hwloc describes them ("package:2
- * core:4 pu:2"), all of it allowed.
- * SYNCHED_ENOMEM; SYNCHED_EIO: hwloc could not make it out, or knows none of the CPUs that are allowed;
- * SYNCHED_EINVAL: hwloc does not take the description. *out is then empty. */
+/* Loads a machine. synthetic NULL: this one, with what the calling thread's affinity mask allows;
+ * takes some milliseconds, and touches no thread's mask, not even for a moment. Otherwise one as
+ * hwloc describes them ("package:2 core:4 pu:2"), all of it allowed. SYNCHED_ENOMEM; SYNCHED_EIO:
+ * hwloc cannot read the machine, or knows none of the CPUs that are allowed; SYNCHED_EINVAL: hwloc
+ * does not take the description. *out is then empty. */
 int synched__machine_load(struct synched__machine *out, const char *synthetic);
 
 /* Allows exactly the CPUs of a list ("0-3,8"), which the machine must have; for tests.

@@ -1,12 +1,15 @@
-# Holds the tags of atomic edges. Each file is given as a path from the top of the project; `folders`
-# has the folders, between blanks, that are complained about: tags are looked for in all files.
-# Prints "path:line: what is wrong" and exits with 1 if there was anything.
+# Holds the tags of atomic edges. Each file is given as a path from the top of the project. Tags are
+# looked for in all files; those in `folders`, between blanks, are complained about: prints
+# "path:line: what is wrong" and exits with 1 if there was anything.
 #
 # A tag is one or more words in brackets: [job-ended]. What it hands over is said once, in a line of
 # some file's head: " *   [job-ended]  what it hands over"; another head may say "see FILE." there.
 # A tag is at an operation where an order stands behind it: "[job-ended] release", "[counted-out]
-# release, acquire". It belongs to the operations on its line, or else to those of the statement that
-# the comment stands above. A tag without an order is only mentioned.
+# release, acquire". It belongs to the operations on its line, or else to those of the statement
+# that the comment stands above. A tag without an order is only mentioned.
+#
+# Each tag has both ends, a release and an acquire, or two that are sequentially consistent. Calls
+# of the gate and the parker (platform/wait.h, park.h) may be an end, too, but need no tag.
 
 BEGIN {
   tag_pattern = "\\[[a-z][a-z0-9]*(-[a-z0-9]+)*\\]"

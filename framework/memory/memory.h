@@ -96,7 +96,7 @@ struct synched_memory {
   unsigned buffer_count;
   struct synched__buffer *buffers;
 
-  /* The closing side waits for a free buffer; who exchanges it for 0 must call on_free. */
+  /* The closing side waits for a free buffer; whoever exchanges it for 0 must call on_free. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaiting;
   void (*on_free)(void *argument);
   void *on_free_argument;

@@ -82,7 +82,7 @@ static bool is_interrupted(const struct synched__waiter *waiter) {
   return synched__load_relaxed(&waiter->interrupted) != 0;
 }
 
-/* Whether somebody who has waited from start_ns should stop spinning. */
+/* Whether a waiter that has waited since start_ns should stop spinning. */
 static bool is_spun_out(const struct synched__waiter *waiter, uint64_t start_ns, uint64_t budget_ns,
                         uint64_t until_ns) {
   const struct synched__spin *spin = &waiter->spin;

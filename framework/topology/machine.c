@@ -313,8 +313,8 @@ static int load_tree(struct synched__machine *out, const char *synthetic) {
   return status;
 }
 
-/* A system that does not tell the mask (some sandboxes) leaves all CPUs to us, as far as we know.
- * */
+/* If a system does not tell the mask (some sandboxes do not), all CPUs are ours, as far as we
+ * know. */
 static int load_here(struct synched__machine *out) {
   struct synched__cpus mask;
   int status = synched__cpus_allowed(&mask, 0);

@@ -21,11 +21,15 @@ struct synched__plan_request {
 
 /* What a plan came to. */
 struct synched__plan_result {
-  enum synched_affinity affinity; /* in force: never AUTO */
-  int topology_status; /* 0, or why AUTO became NONE although it would have been CORES: the
-                                     machine could not be read. A warning, no failure */
-  const char *doubt;   /* "", or what is doubtful about the machine: a sentence; static */
-  char decision[SYNCHED__PLAN_DECISION]; /* whether workers are bound, and why, in a sentence */
+  /* in force: never AUTO */
+  enum synched_affinity affinity;
+  /* 0, or why AUTO became NONE although it would have been CORES: the machine could not be read;
+   * this is a warning, not a failure */
+  int topology_status;
+  /* "", or a sentence that says what is doubtful about the machine; static */
+  const char *doubt;
+  /* a sentence that says whether workers are bound, and why */
+  char decision[SYNCHED__PLAN_DECISION];
 };
 
 /* Checks what can be checked without a machine: worker_count, the enum value, and a cpu_list that

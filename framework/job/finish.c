@@ -1,7 +1,7 @@
 /*
  * finish.c: the end of a job's run, on the engine's side.
  *
- *   [memory-idle]  the memory can be loaded again.
+ *   [memory-idle]  see memory/memory.h.
  *   [job-ended]    status and report are final, and all is published that ever will be.
  *   [departed]     see notify.h.
  */

@@ -14,6 +14,8 @@
  *     or computes it alone, and goes on as the leader
  *
  * All other workers wait for the gate while there is a leader, so plain reads and writes do.
+ *
+ *   [round-open]  see engine/open.c.
  */
 #include "dispatch/cycle.h"
 
@@ -248,6 +250,7 @@ void synched__cycle_work(struct synched__worker *worker) {
     const uint64_t queue_ns = synched__load_relaxed(&alarm->queue_ns);
     const uint64_t stall_ns = synched__load_relaxed(&alarm->stall_ns);
     const uint64_t until_ns = queue_ns < stall_ns ? queue_ns : stall_ns;
+    /* [round-open] acquire */
     const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
     /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)

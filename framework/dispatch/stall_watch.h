@@ -10,10 +10,12 @@
  * Only jobs with on_stalled are looked after. Waits that are over in time cost them two loads, and
  * the dispatch mutex once a second; rounds that do not wait cost nothing.
  *
- * [stall-due] No look is lost: a job that begins to wait stores due_ns, then `awaiting`, then loads
+ * No look is lost: a job that begins to wait stores due_ns, then `awaiting`, then loads
  * stall_look_ns; who looks stores stall_look_ns, then loads due_ns of all jobs, and takes those
  * whose `awaiting` is set. All of these are sequentially consistent, so either it finds the job, or
  * that one finds that nobody looks in time, and sees to it under the mutex.
+ *
+ *   [stall-due]  the orders of the sentences above: due_ns and stall_look_ns.
  */
 #ifndef SYNCHED_DISPATCH_STALL_WATCH_H
 #define SYNCHED_DISPATCH_STALL_WATCH_H

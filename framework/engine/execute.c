@@ -233,7 +233,7 @@ static bool count_out(struct synched__run *run, unsigned owner, size_t count) {
     if (change == 0)
       return false;
   }
-  /* [counted-out] release; acquire by whoever completes the round */
+  /* [counted-out] release, acquire: the latter by whoever completes the round */
   const uint64_t remaining = synched__sub_acq_rel(&work->remaining, change) - change;
   SYNCHED_ASSERT(remaining >> 63 == 0); /* nobody computes a segment twice */
   run->round_work_ns = remaining & UINT32_MAX;

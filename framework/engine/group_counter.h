@@ -32,7 +32,7 @@ struct synched__group_counter {
 static inline uint64_t synched__group_count_out(struct synched__group_counter *group, size_t count,
                                                 uint64_t ns) {
   const uint64_t change = ((uint64_t)count << SYNCHED__REMAINING_SHIFT) - ns;
-  /* [counted-out] release; acquire by the group's last */
+  /* [counted-out] release, acquire: the latter by the group's last */
   const uint64_t left = synched__sub_acq_rel(&group->left, change) - change;
   if (left >> SYNCHED__REMAINING_SHIFT != 0)
     return 0;

@@ -20,8 +20,8 @@
 /* Adjacent lines are fetched in pairs on current x86, and 128 bytes is a line on some ARM. */
 #define SYNCHED__CACHE_LINE 128
 
-/* On which line of a struct a field lies, and whether two fields share one. What is hot is placed by
- * measurement: assertions beside the structs keep it there. */
+/* On which line of a struct a field lies, and whether two fields share one. What is hot is placed
+ * by measurement: assertions beside the structs keep it there. */
 #define SYNCHED__LINE_OF(type, field) (offsetof(type, field) / SYNCHED__CACHE_LINE)
 #define SYNCHED__SHARE_LINE(type, a, b) (SYNCHED__LINE_OF(type, a) == SYNCHED__LINE_OF(type, b))
 

@@ -13,8 +13,8 @@
 #include "platform/alloc.h"
 #include "platform/clock.h"
 
-/* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments are not so
- * short that sharing a line now and then shows. */
+/* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
+ * are not so short that sharing a line now and then shows. */
 #define SPREAD_SEGMENTS 4096u
 #define DOUBLES_PER_LINE (SYNCHED__CACHE_LINE / sizeof(double))
 
@@ -234,7 +234,8 @@ int synched_job_report(const struct synched_job *job, const struct synched_repor
   return 0;
 }
 
-/* A started job that can be destroyed all the same: its loop is gone, and the engine has left it. */
+/* A started job that can be destroyed all the same: its loop is gone, and the engine has left
+ * it. */
 static bool is_abandoned(struct synched_job *job) {
   void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
   return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
@@ -246,8 +247,8 @@ int synched_job_destroy(struct synched_job *job) {
   const int status = synched__job_check(job);
   if (status != 0)
     return status;
-  if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) !=
-      0) { /* [run-over] acquire */
+  /* [run-over] acquire */
+  if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0) {
     if (!is_abandoned(job))
       return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
     job->delivery.port_calls->destroy(synched__load_relaxed(&job->delivery.port));

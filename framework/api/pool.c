@@ -1,5 +1,6 @@
 /*
- * pool.c: creating and ending a pool: its threads, the round they compute, and the jobs that take turns on them.
+ * pool.c: creating and ending a pool: its threads, the round they compute, and the jobs that take
+ * turns on them.
  */
 #include "pool/pool.h"
 

@@ -1,6 +1,7 @@
 /*
- * steer.c: the calls that steer a job, or end it. Each is accepted as a request (job/requests.h), and then the job needs an
- * owner that applies it: who is not running it takes it from where it waits, and submits it.
+ * steer.c: the calls that steer a job, or end it. Each is accepted as a request (job/requests.h),
+ * and then the job needs an owner that applies it: who is not running it takes it from where it
+ * waits, and submits it.
  */
 #include "api/check.h"
 #include "base/error.h"
@@ -10,14 +11,18 @@
 #include "job/options.h"
 #include "platform/alloc.h"
 
-/* After a request was accepted: if the job waits in one of the places where it may be, takes it from there and submits it. */
+/* After a request was accepted: if the job waits in one of the places where it may be, takes it
+ * from there and submits it. */
 static void reschedule(struct synched_job *job) {
   const enum synched__parking parking = synched__requests_unpark(job);
   if (parking == SYNCHED__PARKING_STARTING)
     return;
-  if (parking == SYNCHED__PARKING_TAKEN || synched__next_withdraw(job) ||
-      synched__memory_stop_awaiting(job->work.memory))
+  if (parking == SYNCHED__PARKING_TAKEN || synched__next_withdraw(job)) {
     synched__cycle_submit(job);
+  } else if (synched__memory_stop_awaiting(job->work.memory)) {
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+    synched__cycle_submit(job);
+  }
 }
 
 static int steer(struct synched_job *job, enum synched_steer call, uint64_t value) {

@@ -1,6 +1,8 @@
 /*
- * assert.h: what must be true if the library itself is right. Checked where NDEBUG is not defined, as in the
- * tests; never about what the host or the system does, which gets a status.
+ * assert.h: what must be true if the library itself is right.
+ *
+ * It is checked where NDEBUG is not defined, as in the tests. What the host or the system does
+ * wrong is never an assertion: it gets a status.
  */
 #ifndef SYNCHED_BASE_ASSERT_H
 #define SYNCHED_BASE_ASSERT_H

@@ -1,9 +1,10 @@
 /*
  * options.h: structs that carry their own size, so that they can grow without breaking programs.
  *
- * Both kinds start with a uint32_t struct_size. Option structs come from the caller, who may have been
- * compiled against an older header (a shorter struct: what is missing is 0) or a newer one (a longer
- * struct: fine as long as what we do not know is 0). Out structs are filled as far as the caller's reaches.
+ * Both kinds start with a uint32_t struct_size. An options struct comes from the caller, who may
+ * have compiled against an older header or a newer one. In the shorter struct of an older header,
+ * what is missing is 0. The longer struct of a newer header is accepted if the bytes that this
+ * version does not know are 0. An out struct is filled as far as the caller's struct reaches.
  */
 #ifndef SYNCHED_BASE_OPTIONS_H
 #define SYNCHED_BASE_OPTIONS_H
@@ -21,11 +22,13 @@ struct synched__options_spec {
 int synched__options_read(void *copy, const void *options,
                           const struct synched__options_spec *spec);
 
-/* Copies `filled` (spec->known bytes) into the caller's struct, as far as its struct_size reaches.
- * SYNCHED_EINVAL: out NULL, or struct_size below the minimum. Bytes that we do not know become 0. */
+/* Copies `filled` (spec->known bytes) into the caller's struct, as far as its struct_size reaches;
+ * bytes that this version does not know become 0. SYNCHED_EINVAL: out is NULL, or struct_size is
+ * below the minimum. */
 int synched__out_write(void *out, const void *filled, const struct synched__options_spec *spec);
 
-/* SYNCHED_EINVAL, with a sentence, for a value of an enumeration from 0 to `last` that is not one. */
+/* SYNCHED_EINVAL, with a sentence, unless value is one of the enumeration's, which go from 0 to
+ * `last`. */
 int synched__check_enum(const char *name, unsigned value, unsigned last);
 
 #endif

@@ -1,13 +1,21 @@
 /*
  * cycle.c: a round, from top to bottom as it happens.
  *
- *     worker waits at the gate  -->  takes part (engine/execute.c)  -->  has completed the round: it is the leader
- *          ^                              |  has done its part                     |
- *          |                              v                                        v
- *          +------------------------------+          closes it, chooses whose is next (next.c), opens that:
- *          +---------------------------------------- for everybody, or computes it alone and goes on as the leader
+ *     a worker waits at the gate  <-------------------------------------------+
+ *       |  the epoch advances                                                  |
+ *       v                                                                      |
+ *     it takes part (engine/execute.c)  --->  it has done its part  -----------+
+ *       |  it has completed the round: it is the leader                        |
+ *       v                                                                      |
+ *     it closes the round, and chooses whose is next (next.c)                  |
+ *       |                                                                      |
+ *       v                                                                      |
+ *     it opens that for everybody  --------------------------------------------+
+ *     or computes it alone, and goes on as the leader
  *
  * All other workers wait for the gate while there is a leader, so plain reads and writes do.
+ *
+ *   [round-open]  see engine/open.c.
  */
 #include "dispatch/cycle.h"
 
@@ -31,7 +39,8 @@ struct outcome {
   int status;
 };
 
-/* The status of a round in which a call has failed, or whose job is cancelled: it must not be published. 0: publish it. */
+/* The status of a round in which a call has failed, or whose job is cancelled: it must not be
+ * published. 0: publish it. */
 static int status_of_drop(struct synched_job *job) {
   struct synched_report *report = job->work.report;
   if (synched__work_has_failed(&job->work)) {
@@ -164,7 +173,8 @@ static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t
     synched__pace_open(job, open->round);
 }
 
-/* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has done its part. */
+/* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has
+ * done its part. */
 static uint64_t open_round(struct synched__run *run, struct synched__work *next, uint64_t now_ns) {
   struct synched__home *home = &run->open->homes[run->worker->index];
   const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
@@ -178,8 +188,9 @@ static uint64_t open_round(struct synched__run *run, struct synched__work *next,
 
 /* --- the cycle --- */
 
-/* The leader goes on with the round of `next` (NULL: with nothing, the pool is idle) until another worker may complete a
- * round. Returns the last epoch in which the worker has done its part; `seen` is the one before. */
+/* The leader goes on with the round of `next` (NULL: with nothing, the pool is idle) until another
+ * worker may complete a round. Returns the last epoch in which the worker has done its part; `seen`
+ * is the one before. */
 static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
                      uint64_t seen) {
   while (next != NULL) {
@@ -196,8 +207,9 @@ static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_
   return seen;
 }
 
-/* A worker's part in the round of an epoch, and what follows. Returns the last epoch in which it has done its part. A
- * function of its own, so that what it executes can be counted (tests: instructions.sh). */
+/* A worker's part in the round of an epoch, and what follows. Returns the last epoch in which it
+ * has done its part. A function of its own, so that what it executes can be counted (tests:
+ * instructions.sh). */
 __attribute__((noinline)) static uint64_t take_part(struct synched__worker *worker,
                                                     uint64_t epoch) {
   struct synched__run run;
@@ -208,7 +220,8 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   return lead(&run, next, now_ns, epoch);
 }
 
-/* Jobs that have waited for a buffer for too long say so, and wait on. With the pool idle or not. */
+/* Jobs that have waited for a buffer for too long say so, and wait on. With the pool idle or
+ * not. */
 static void look_at_stalls(struct synched_pool *pool) {
   if (!synched__stall_watch_is_due(pool))
     return;
@@ -237,6 +250,7 @@ void synched__cycle_work(struct synched__worker *worker) {
     const uint64_t queue_ns = synched__load_relaxed(&alarm->queue_ns);
     const uint64_t stall_ns = synched__load_relaxed(&alarm->stall_ns);
     const uint64_t until_ns = queue_ns < stall_ns ? queue_ns : stall_ns;
+    /* [round-open] acquire */
     const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
     /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)
@@ -277,9 +291,10 @@ void synched__cycle_submit(struct synched_job *job) {
 
 void synched__cycle_submit_freed(void *argument) {
   struct synched_job *job = argument;
-  /* We are on a reader's thread, and still wake workers when the job may have ended. Who won the right to go on owns the
-   * job until it submits. */
+  /* We are on a reader's thread, and still wake workers when the job may have ended. Who won the
+   * right to go on owns the job until it submits. */
   synched__job_pin(job);
+  synched__job_move(job, SYNCHED__WHERE_OWNED);
   synched__cycle_submit(job);
   synched__job_unpin(job);
 }

@@ -13,6 +13,6 @@ void synched__cycle_work(struct synched__worker *worker);
 void synched__cycle_submit(struct synched_job *job);
 
 /* The same as a memory's on_free: the argument is the job that waited for a buffer. */
-void synched__cycle_submit_freed(void *job);
+void synched__cycle_submit_freed(void *argument);
 
 #endif

@@ -7,7 +7,8 @@
 #define JOBS_AT_FIRST 8u        /* room in the queue for so many */
 #define LEAD_DEFAULT_NS 100000u /* until more is known: see timer_worker.c */
 
-/* The two clocks of platform/clock.h drift apart: so what is computed from both is looked at again after this. */
+/* The two clocks of platform/clock.h drift apart: so what is computed from both is looked at again
+ * after this. */
 #define RECHECK_MOST_NS 100000000u
 
 static void free_memory(struct synched__dispatch *dispatch) {

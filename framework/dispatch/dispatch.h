@@ -1,9 +1,9 @@
 /*
  * dispatch.h: what a pool keeps to decide whose round is next (internal).
  *
- * A pool is idle, or running: then it has a leader, or an open round. Jobs that want a round are in the run queue. A
- * free-running job that is alone never comes near it: its leader looks at one word (recheck_ns), sees that it may
- * continue without consulting the queue, and opens the next round.
+ * A pool is idle, or running: then it has a leader, or an open round. Jobs that want a round are in
+ * the run queue. A free-running job that is alone never comes near it: its leader looks at one word
+ * (recheck_ns), sees that it may continue without consulting the queue, and opens the next round.
  */
 #ifndef SYNCHED_DISPATCH_DISPATCH_H
 #define SYNCHED_DISPATCH_DISPATCH_H
@@ -27,10 +27,11 @@ struct synched__dispatch {
   _Alignas(SYNCHED__CACHE_LINE) struct synched_job *bound;
   /* not idle; under the mutex */
   _Atomic uint32_t running;
-  /* by synched__tick_ns: until then the running job may continue without consulting the queue; 0: others can run,
-   * NEVER: none will; under the mutex */
+  /* by synched__tick_ns: until then the running job may continue without consulting the queue; 0:
+   * others can run, NEVER: none will; under the mutex */
   _Atomic uint64_t recheck_ns;
-  /* when a worker looks at jobs that wait for a buffer; NEVER: none does. The mutex's; read by who lets a job wait */
+  /* when a worker looks at jobs that wait for a buffer; NEVER: none does. The mutex's; read by who
+   * lets a job wait */
   _Atomic uint64_t stall_look_ns;
 
   _Alignas(SYNCHED__CACHE_LINE) struct synched__mutex mutex;
@@ -45,15 +46,22 @@ struct synched__dispatch {
   struct synched__alarm *alarms;             /* [worker_count] */
 };
 
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__dispatch, bound, stall_look_ns),
+               "the leader reads one line in every round");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__dispatch, stall_look_ns, mutex),
+               "and who takes the mutex does not take it away");
+
 /* SYNCHED_ENOMEM. */
 int synched__dispatch_create(struct synched__dispatch **out, unsigned worker_count);
 void synched__dispatch_destroy(struct synched__dispatch *dispatch);
 
-/* SYNCHED_EBUSY: there are jobs. Waits until nobody is in the middle of going idle after the last one. */
+/* SYNCHED_EBUSY: there are jobs. Waits until nobody is in the middle of going idle after the last
+ * one. */
 int synched__dispatch_check_unused(struct synched__dispatch *dispatch);
 
-/* A job is created on the pool, or destroyed: room in the run queue, a monitor if it has a deadline, the list of those that
- * are told of stalls. SYNCHED_ENOMEM, SYNCHED_EAGAIN: nothing has changed. */
+/* A job is created on the pool, or destroyed: room in the run queue, a monitor if it has a
+ * deadline, the list of those that are told of stalls. SYNCHED_ENOMEM, SYNCHED_EAGAIN: nothing has
+ * changed. */
 int synched__dispatch_attach(struct synched_job *job);
 void synched__dispatch_detach(struct synched_job *job);
 

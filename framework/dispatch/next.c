@@ -1,8 +1,8 @@
 /*
  * next.c: see next.h.
  *
- * A job whose memory has no free buffer is not in the run queue; who releases a snapshot, or asks something of the job, puts
- * it there again.
+ * A job whose memory has no free buffer is not in the run queue; who releases a snapshot, or asks
+ * something of the job, puts it there again.
  */
 #include "dispatch/next.h"
 
@@ -15,8 +15,7 @@
 #include "platform/clock.h"
 
 static bool is_asked(struct synched_job *job) {
-  /* Sequentially consistent: see job/requests.h. */
-  return (synched__load_seq_cst(&job->work.state) & SYNCHED__JOB_ASKED) != 0;
+  return (synched__load_seq_cst(&job->work.state) & SYNCHED__JOB_ASKED) != 0; /* [asked] seq_cst */
 }
 
 /* --- the run queue --- */
@@ -60,6 +59,7 @@ bool synched__next_enqueue_locked(struct synched_job *job) {
   while (apply_requests(job)) {
     synched__mutex_lock(&dispatch->mutex);
     if (!is_asked(job)) {
+      synched__job_move(job, SYNCHED__WHERE_QUEUED);
       add(job);
       return true;
     }
@@ -80,8 +80,10 @@ bool synched__next_withdraw(struct synched_job *job) {
   struct synched__dispatch *dispatch = pool->dispatch;
   synched__mutex_lock(&dispatch->mutex);
   const bool found = synched__run_queue_remove(&job->entry);
-  if (found)
+  if (found) {
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
     synched__dispatch_note_recheck(dispatch);
+  }
   if (found && !synched__dispatch_is_running(dispatch))
     synched__timer_worker_note_shorter(pool);
   synched__mutex_unlock(&dispatch->mutex);
@@ -94,13 +96,16 @@ static struct synched_job *take(struct synched_pool *pool) {
   synched__mutex_lock(&dispatch->mutex);
   struct synched__queue_entry *entry =
       synched__run_queue_take(&dispatch->queue, synched__clock_ns());
+  struct synched_job *job = (struct synched_job *)entry;
   synched__dispatch_note_recheck(dispatch);
-  if (entry == NULL) {
+  if (job != NULL) {
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+  } else {
     synched__store_relaxed(&dispatch->running, 0);
     synched__timer_worker_appoint(pool);
   }
   synched__mutex_unlock(&dispatch->mutex);
-  return (struct synched_job *)entry;
+  return job;
 }
 
 /* --- the buffers --- */
@@ -108,6 +113,7 @@ static struct synched_job *take(struct synched_pool *pool) {
 static void bind_pair(struct synched_job *job) {
   job->work.pool->open->pair = job->work.memory->pair;
   job->work.pool->dispatch->bound = job;
+  synched__job_move(job, SYNCHED__WHERE_BOUND);
 }
 
 void synched__next_unbind(struct synched_job *job) {
@@ -116,17 +122,22 @@ void synched__next_unbind(struct synched_job *job) {
     return;
   job->work.memory->pair = pool->open->pair;
   pool->dispatch->bound = NULL;
+  synched__job_move(job, SYNCHED__WHERE_OWNED);
 }
 
 bool synched__next_await_buffer(struct synched_job *job) {
   synched__buffer_wait_begin(job);
-  /* From the moment that it waits others may own the job and end it, while we still look at it and at its memory. */
+  /* From the moment that it waits others may own the job and end it, while we still look at it and
+   * at its memory. */
   synched__job_pin(job);
+  synched__job_move(job, SYNCHED__WHERE_AWAITING);
   bool ours = synched__memory_await_buffer(job->work.memory);
   /* Sequentially consistent with `awaiting`, which who has set a bit looks at afterwards. */
   if (!ours)
     ours = is_asked(job) && synched__memory_stop_awaiting(job->work.memory);
-  if (!ours)
+  if (ours)
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+  else
     synched__stall_watch_arm(job);
   synched__job_unpin(job);
   return ours;
@@ -142,8 +153,8 @@ static void look_at_stalls(struct synched_pool *pool) {
       enqueue(job);
 }
 
-/* Whether the job's next round can be opened now. If not, it waits for a buffer, or has been enqueued again, or has
- * ended. */
+/* Whether the job's next round can be opened now. If not, it waits for a buffer, or has been
+ * enqueued again, or has ended. */
 static bool make_ready(struct synched_job *job) {
   struct synched_memory *memory = job->work.memory;
   if (!synched__memory_take_next(memory, &memory->pair) && !synched__next_await_buffer(job))

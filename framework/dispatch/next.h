@@ -7,8 +7,8 @@
 #include "dispatch/dispatch.h"
 #include "engine/open_round.h"
 
-/* Owner: applies what is asked of a job, and enqueues it. true: it is in the run queue, and the dispatch mutex is held;
- * false: the job has ended or is parked. */
+/* Owner: applies what is asked of a job, and enqueues it. true: it is in the run queue, and the
+ * dispatch mutex is held; false: the job has ended or is parked. */
 bool synched__next_enqueue_locked(struct synched_job *job);
 
 /* Takes a job from the run queue; false: it was not there. Any thread. */
@@ -17,8 +17,8 @@ bool synched__next_withdraw(struct synched_job *job);
 /* Leader: the open round's buffer pair is the memory's own again, if it was this job's. */
 void synched__next_unbind(struct synched_job *job);
 
-/* Owner, when no buffer is free: lets the job wait for one. true: there is one after all, or something is asked of the job;
- * else it is not the caller's any more. */
+/* Owner, when no buffer is free: lets the job wait for one. true: there is one after all, or
+ * something is asked of the job; else it is not the caller's any more. */
 bool synched__next_await_buffer(struct synched_job *job);
 
 /* Leader: whether the job, being alone, can continue at once. */
@@ -32,8 +32,8 @@ static inline bool synched__next_continues(const struct synched__dispatch *dispa
 struct synched_job *synched__next_choose_anew(struct synched_pool *pool, struct synched_job *job,
                                               uint64_t now_ns);
 
-/* Leader: whose round is next; `job` wants one more, if it is not NULL. NULL: the pool is idle now, and the caller not its
- * leader any more. now_ns is by synched__tick_ns. */
+/* Leader: whose round is next; `job` wants one more, if it is not NULL. NULL: the pool is idle now,
+ * and the caller not its leader any more. now_ns is by synched__tick_ns. */
 static inline struct synched_job *synched__next_choose(struct synched_pool *pool,
                                                        struct synched_job *job, uint64_t now_ns) {
   if (job != NULL && synched__next_continues(pool->dispatch, job, now_ns) &&

@@ -2,7 +2,8 @@
 
 #include "platform/clock.h"
 
-/* A job of weight 1 is charged so much for each ns: every weight's share is then exact to some thousandths. */
+/* A job of weight 1 is charged so much for each ns: every weight's share is then exact to some
+ * thousandths. */
 #define CHARGE 1024u
 
 int synched__run_queue_reserve(struct synched__run_queue *queue, size_t count) {

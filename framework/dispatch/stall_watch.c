@@ -8,7 +8,7 @@ static void appoint(struct synched_pool *pool, uint64_t look_ns) {
   struct synched__worker *here = synched__worker_here(pool);
   struct synched__worker *looker = here != NULL ? here : &pool->workers[0];
   _Atomic uint64_t *alarm_ns = &dispatch->alarms[looker->index].stall_ns;
-  synched__store_seq_cst(&dispatch->stall_look_ns, look_ns);
+  synched__store_seq_cst(&dispatch->stall_look_ns, look_ns); /* [stall-due] seq_cst */
   /* So that the leader looks, too, where rounds go on. */
   synched__dispatch_note_recheck(dispatch);
   if (synched__load_relaxed(alarm_ns) <= look_ns)
@@ -21,7 +21,9 @@ static void appoint(struct synched_pool *pool, uint64_t look_ns) {
 void synched__stall_watch_arm(struct synched_job *job) {
   struct synched_pool *pool = job->work.pool;
   struct synched__dispatch *dispatch = pool->dispatch;
+  /* [stall-due] seq_cst */
   const uint64_t due_ns = synched__load_seq_cst(&job->control.wait.due_ns);
+  /* [stall-due] seq_cst */
   if (due_ns == SYNCHED__NEVER || synched__load_seq_cst(&dispatch->stall_look_ns) <= due_ns)
     return;
   synched__mutex_lock(&dispatch->mutex);
@@ -40,10 +42,11 @@ struct synched_job *synched__stall_watch_take(struct synched_pool *pool) {
   struct synched_job *taken = NULL;
   uint64_t next_ns = SYNCHED__NEVER;
   synched__mutex_lock(&dispatch->mutex);
-  synched__store_seq_cst(&dispatch->stall_look_ns, SYNCHED__NEVER);
+  synched__store_seq_cst(&dispatch->stall_look_ns, SYNCHED__NEVER); /* [stall-due] seq_cst */
   const uint64_t now_ns = synched__clock_ns();
   for (struct synched_job *job = dispatch->stallable; taken == NULL && job != NULL;
        job = job->control.wait.next) {
+    /* [stall-due] seq_cst */
     const uint64_t due_ns = synched__load_seq_cst(&job->control.wait.due_ns);
     if (due_ns > now_ns)
       next_ns = due_ns < next_ns ? due_ns : next_ns;
@@ -51,7 +54,9 @@ struct synched_job *synched__stall_watch_take(struct synched_pool *pool) {
       taken = job;
     /* Else somebody owns it who will wait for a buffer again, and see to this, or go on. */
   }
-  if (taken == NULL && next_ns != SYNCHED__NEVER)
+  if (taken != NULL)
+    synched__job_move(taken, SYNCHED__WHERE_OWNED);
+  else if (next_ns != SYNCHED__NEVER)
     appoint(pool, next_ns);
   synched__mutex_unlock(&dispatch->mutex);
   return taken;

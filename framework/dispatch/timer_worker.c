@@ -1,10 +1,11 @@
 /*
  * timer_worker.c: see timer_worker.h.
  *
- * There is no thread for timers. When nothing can run before some tick is due, one worker is the timer worker: it sleeps not
- * without end but until shortly before that, becomes the leader, wakes those who will share the round, and spins out the
- * rest. How early it wakes is learned from how late the system has woken it so far: so that it is late, in spite of that,
- * with three wakes of a hundred. A single outlier moves that little, and on a quiet machine few microseconds are spun.
+ * There is no thread for timers. When nothing can run before some tick is due, one worker is the
+ * timer worker: it sleeps not without end but until shortly before that, becomes the leader, wakes
+ * those who will share the round, and spins out the rest. How early it wakes is learned from how
+ * late the system has woken it so far: so that it is late, in spite of that, with three wakes of a
+ * hundred. A single outlier moves that little, and on a quiet machine few microseconds are spun.
  */
 #include "dispatch/timer_worker.h"
 
@@ -13,12 +14,13 @@
 #define LEAD_LEAST_NS 2000u
 #define LEAD_MOST_NS 1000000u
 
-/* But no more than this part of the period is spun, or some 20 us where that is less: on a machine so busy that it wakes
- * late by more, spinning only takes from others. */
+/* But no more than this part of the period is spun, or some 20 us where that is less: on a machine
+ * so busy that it wakes late by more, spinning only takes from others. */
 #define LEAD_PART 512u
 #define LEAD_ALWAYS_NS 20000u
 
-/* In a hundredth of these: how far the lead falls after a wake within it, and rises after one that was later. */
+/* In a hundredth of these: how far the lead falls after a wake within it, and rises after one that
+ * was later. */
 #define LEAD_FALLS 3u
 #define LEAD_RISES 97u
 #define LEAD_STEPS 1600u /* of its present size, all of the hundred together are a sixteenth */
@@ -88,7 +90,8 @@ struct tick {
   unsigned wake_count;
 };
 
-/* With the mutex held: makes the caller the leader if it is time for that; else sets when to look again. */
+/* With the mutex held: makes the caller the leader if it is time for that; else sets when to look
+ * again. */
 static bool take_over_locked(struct synched__worker *worker, struct tick *tick) {
   struct synched_pool *pool = worker->pool;
   struct synched__dispatch *dispatch = pool->dispatch;

@@ -13,8 +13,8 @@
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
 
-/* But who is done with its own range looks only after about this long for something to steal: a range that takes less is
- * claimed as a whole. */
+/* But who is done with its own range looks only after about this long for something to steal: a
+ * range that takes less is claimed as a whole. */
 #define UNSTOLEN_NS 1000u
 
 /* About what a wake costs the two sides together. */
@@ -61,7 +61,8 @@ static void set_batch(struct synched__work *work) {
   work->shape.batch = batch;
 }
 
-/* How many workers are worth waking for a round: all where each has a part of its own, else as many as the work lasts. */
+/* How many workers are worth waking for a round: all where each has a part of its own, else as many
+ * as the work lasts. */
 static void set_wake(struct synched__work *work) {
   const unsigned all = synched__work_part_count(work);
   unsigned worth = all;

@@ -1,25 +1,29 @@
 /*
  * balance.c: the decision between solo and shared rounds.
  *
- * Rounds need not be alike: a heavy one may follow many that are tiny, in a pattern or in none, and nobody can tell which
- * is next. So what counts is not the usual round but what all of them together would have taken the other way. Each
- * round is weighed at its own size, and its gain or loss is added up:
+ * Rounds need not be alike: a heavy one may follow many that are tiny, in a pattern or in none, and
+ * nobody can tell which is next. So what counts is not the usual round but what all of them
+ * together would have taken the other way. Each round is weighed at its own size, and its gain or
+ * loss is added up:
  *
- *   - A solo round would have taken an even share of itself, and what sharing cost beyond that when it was last
- *     tried. What it would have saved is saved up until it pays for a trial, which begins with waking the others: the
- *     rule of the ski rental, which never costs more than twice the best decision in hindsight.
- *   - A shared round would have taken as long as its calls together, less what sharing adds to them: they miss in
- *     caches because of it. As long as the losses stay below what the stretch may lose, rounds stay shared.
- *     A heavy round's gain pays for many tiny ones that lose a little.
+ *   - A solo round would have taken an even share of itself, and what sharing cost beyond that when
+ *     it was last tried. What it would have saved is saved up until it pays for a trial, which
+ *     begins with waking the others: the rule of the ski rental, which never costs more than twice
+ *     the best decision in hindsight.
+ *   - A shared round would have taken as long as its calls together, less what sharing adds to
+ *     them: they miss in caches because of it. As long as the losses stay below what the stretch
+ *     may lose, rounds stay shared. A heavy round's gain pays for many tiny ones that lose a
+ *     little.
  *
- * A stretch that fails doubles the cost of the next trial at least, and raises it so high that by then what this one
- * lost is a small part of what has been saved up. What a stretch may lose grows with the cost that was paid for it: so
- * heavy rounds that are rare are met, too, before it ends, however many tiny ones lie between them. A
- * lasting success, and rounds of another size, make the cost what it was.
+ * A stretch that fails doubles the cost of the next trial at least, and raises it so high that by
+ * then what this one lost is a small part of what has been saved up. What a stretch may lose grows
+ * with the cost that was paid for it: so heavy rounds that are rare are met, too, before it ends,
+ * however many tiny ones lie between them. A lasting success, and rounds of another size, make the
+ * cost what it was.
  *
- * The system interrupts calls. In a shared round that makes the work longer by as much as the round, so the sum
- * does not notice; in solo rounds it looks like a heavy round. One alone cannot bring a trial about; many of them can,
- * and the trial tells.
+ * The system interrupts calls. In a shared round that makes the work longer by as much as the
+ * round, so the sum does not notice; in solo rounds it looks like a heavy round. One alone cannot
+ * bring a trial about; many of them can, and the trial tells.
  */
 #include "engine/balance.h"
 
@@ -116,7 +120,8 @@ static void end_sharing(struct synched__balance *balance) {
   begin_solo(balance);
 }
 
-/* Of usual rounds: those that are not may be uneven, too, and say nothing about what sharing costs. */
+/* Of usual rounds: those that are not may be uneven, too, and say nothing about what sharing
+ * costs. */
 static void note_cost(struct synched__balance *balance, unsigned share) {
   const uint32_t even_ns = balance->usual_work_ns / share;
   const uint32_t cost_ns = beyond(balance->shared_ns, even_ns);
@@ -135,8 +140,9 @@ static void note_loss(struct synched__balance *balance, int64_t loss_ns) {
   balance->losses_ns = (int32_t)(losses_ns > -credit_ns ? losses_ns : -credit_ns);
 }
 
-/* The calls' own times stand for a solo round, but sharing makes them longer than they would be there. By how much is told
- * by usual rounds; but where some are much larger than others, or than they were, that is another difference. */
+/* The calls' own times stand for a solo round, but sharing makes them longer than they would be
+ * there. By how much is told by usual rounds; but where some are much larger than others, or than
+ * they were, that is another difference. */
 static void note_slowdown(struct synched__balance *balance) {
   if (balance->solo_ns == 0)
     return;
@@ -152,7 +158,8 @@ static void note_slowdown(struct synched__balance *balance) {
   note_loss(balance, (int64_t)balance->slowdown_ns * balance->round_count);
 }
 
-/* What a shared round took longer than a solo one would have, negative where that is less; large rounds lose nothing. */
+/* What a shared round took longer than a solo one would have, negative where that is less; large
+ * rounds lose nothing. */
 static int64_t loss_of(const struct synched__balance *balance,
                        const struct synched__balance_sample *sample) {
   const uint64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
@@ -163,7 +170,8 @@ static int64_t loss_of(const struct synched__balance *balance,
   return loss_ns < LOSS_MOST_NS ? loss_ns : LOSS_MOST_NS;
 }
 
-/* Whether the first trial shows plainly that sharing is better, though no solo round has been measured. */
+/* Whether the first trial shows plainly that sharing is better, though no solo round has been
+ * measured. */
 static bool is_plain(const struct synched__balance *balance) {
   return balance->losses_ns <= -(int32_t)CREDIT_NS / 2 ||
          balance->shared_ns <= balance->usual_work_ns / 4 * 3;
@@ -215,14 +223,16 @@ static bool measure_solo(struct synched__balance *balance, uint64_t wall_ns) {
     follow_least(&balance->solo_least_ns, wall_ns);
     return true;
   }
-  /* The least of some rounds to begin with: an average would take long to get over a first one that was interrupted. */
+  /* The least of some rounds to begin with: an average would take long to get over a first one that
+   * was interrupted. */
   if (balance->round_count == 0 || wall_ns < balance->solo_ns)
     balance->solo_ns = balance->solo_least_ns = cut(wall_ns);
   balance->round_count++;
   return false;
 }
 
-/* Rounds of another size: what was tried says nothing about them. The shortest ones tell, where there are several. */
+/* Rounds of another size: what was tried says nothing about them. The shortest ones tell, where
+ * there are several. */
 static void note_size(struct synched__balance *balance) {
   const uint32_t least_ns = balance->solo_least_ns, tried_ns = balance->tried_ns;
   if (tried_ns != 0 && least_ns <= tried_ns + tried_ns / 4 && least_ns >= tried_ns - tried_ns / 4)
@@ -268,7 +278,8 @@ static void after_solo(struct synched__balance *balance,
     begin_sharing(balance);
 }
 
-/* Whether sharing has long been right, and still is: then the losses and the mean are all that is kept up. */
+/* Whether sharing has long been right, and still is: then the losses and the mean are all that is
+ * kept up. */
 static bool is_settled(const struct synched__balance *balance) {
   return !balance->solo && balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0;
 }

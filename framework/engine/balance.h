@@ -1,8 +1,9 @@
 /*
  * balance.h: whether a round is worth sharing.
  *
- * For the default balance only. After each round the closing worker decides whether the next is opened for
- * everybody (shared) or computed by itself (solo), from how long rounds of both kinds really lasted.
+ * For the default balance only. After each round the closing worker decides whether the next is
+ * opened for everybody (shared) or computed by itself (solo), from how long rounds of both kinds
+ * really lasted.
  *
  * It is kept small, so that it fits in the cache line that moves to the closing worker anyway.
  */
@@ -48,9 +49,11 @@ struct synched__balance {
   uint32_t allowance_ns;
   /* the shortest solo rounds when sharing was last tried */
   uint32_t tried_ns;
-  /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody else came */
+  /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody
+   * else came */
   uint32_t stretch_ns;
-  /* of this stretch, up to a limit: solo rounds measured, or shared ones that others took part in */
+  /* of this stretch, up to a limit: solo rounds measured, or shared ones that others took part
+   * in */
   uint16_t round_count;
   bool solo; /* the decision */
 };

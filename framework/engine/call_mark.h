@@ -1,8 +1,8 @@
 /*
  * call_mark.h: which call a worker is in, and since when (internal).
  *
- * A worker writes its own mark around each call of a work whose calls are watched; who watches over deadlines reads it at
- * any time.
+ * A worker writes its own mark around each call of a work whose calls are watched; who watches over
+ * deadlines reads it at any time.
  *
  *   [call-begun]  who sees a call sees since when it runs.
  *   [call-time]   who sees the time of a call does not see the call before it any more.
@@ -28,8 +28,8 @@ static inline void synched__call_mark_leave(struct synched__call_mark *mark) {
   synched__store_relaxed(&mark->call, 0);
 }
 
-/* Segment + 1 of the call that the worker is in, and since when; 0: it is in none. Looks again while one call follows
- * the other; a round has only so many. */
+/* Segment + 1 of the call that the worker is in, and since when; 0: it is in none. Looks again
+ * while one call follows the other; a round has only so many. */
 static inline uint64_t synched__call_mark_read(struct synched__call_mark *mark,
                                                uint64_t *since_ns) {
   for (;;) {

@@ -1,23 +1,25 @@
 /*
  * claim.h: who computes which segment of an open round.
  *
- * Segments are dealt to the first `team` workers in contiguous home ranges, the first of them getting one more
- * where it does not come out even. Each worker has a cursor: (tag, left), the tag being the low bits of the epoch
- * for which `left` segments of its home range are not claimed yet. Positions in a range are claimed in
- * ascending order, so `left` alone says which is next; engine/order.h says which segment stands there.
+ * Segments are dealt to the first `team` workers in contiguous home ranges, the first of them
+ * getting one more where it does not come out even. Each worker has a cursor: (tag, left), the tag
+ * being the low bits of the epoch for which `left` segments of its home range are not claimed yet.
+ * Positions in a range are claimed in ascending order, so `left` alone says which is next;
+ * engine/order.h says which segment stands there.
  *
- * Nobody resets cursors between rounds. A tag older than the round's means that nobody has claimed in this range
- * yet: whoever comes first, owner or thief, replaces it together with its claim. That is safe for a
- * thread that was held up for any number of rounds:
- *  - A claim on (own epoch, left > 0) can only succeed while that round is open, for the round is open as long as
- *    anything is left; once it has closed, `left` is 0 and stays so under that tag.
- *  - An older tag can be replaced only while the round is open, too: a round that has closed had all of its
- *    segments claimed, so every range that is not empty has at least that tag.
+ * Nobody resets cursors between rounds. A tag older than the round's means that nobody has claimed
+ * in this range yet: whoever comes first, owner or thief, replaces it together with its claim. That
+ * is safe for a thread that was held up for any number of rounds:
+ *  - A claim on (own epoch, left > 0) can only succeed while that round is open, for the round is
+ *    open as long as anything is left; once it has closed, `left` is 0 and stays so under that tag.
+ *  - An older tag can be replaced only while the round is open, too: a round that has closed had
+ *    all of its segments claimed, so every range that is not empty has at least that tag.
  *  - A newer tag is never replaced: who sees it knows that it is late.
  * The tag has 40 bits: a thread would have to be held up between its load and its exchange for 2^40
  * rounds, days of nothing but empty rounds, exactly, to be fooled.
  *
- * Claims move no data, so their order is relaxed: what a claimed segment needs was released by the gate.
+ * Claims move no data, so their order is relaxed: what a claimed segment needs was released by the
+ * gate.
  */
 #ifndef SYNCHED_ENGINE_CLAIM_H
 #define SYNCHED_ENGINE_CLAIM_H
@@ -32,7 +34,7 @@
 #define SYNCHED__LEFT_MASK ((UINT64_C(1) << SYNCHED__LEFT_BITS) - 1)
 #define SYNCHED__BATCH_MAX 16383u
 
-/* A round's shape, as it stands in a turn's 64-bit word. */
+/* A round's shape, as it stands in an open slot's 64-bit word. */
 struct synched__shape {
   size_t segment_count; /* 24 bits */
   unsigned team;        /* workers with home ranges; 13 bits */
@@ -86,7 +88,8 @@ static inline uint64_t synched__cursor_pack(uint64_t epoch, size_t left) {
   return epoch << SYNCHED__LEFT_BITS | left;
 }
 
-/* What is left in a home range for the round of `epoch`, given its cursor; 0 for one who is late. */
+/* What is left in a home range for the round of `epoch`, given its cursor; 0 for one who is
+ * late. */
 static inline size_t synched__cursor_left(uint64_t cursor, uint64_t epoch, size_t range_count) {
   uint64_t ahead = (cursor & ~SYNCHED__LEFT_MASK) - (epoch << SYNCHED__LEFT_BITS);
   if (ahead == 0)

@@ -1,18 +1,21 @@
 /*
  * execute.c: a worker's part in a round.
  *
- * The round is complete when `remaining` says that every segment has been computed, whoever did it; a worker that was asleep
- * or descheduled all the while is not waited for. Everybody counts itself out once per stretch of calls, adding the
- * stretch's time to the same word, so that the closing worker learns what the round cost without visiting the others'
- * lines. Who has computed all that was outstanding when the round was opened does not even count.
+ * The round is complete when `remaining` says that every segment has been computed, whoever did it;
+ * a worker that was asleep or descheduled all the while is not waited for. Everybody counts itself
+ * out once per stretch of calls, adding the stretch's time to the same word, so that the closing
+ * worker learns what the round cost without visiting the others' lines. Who has computed all that
+ * was outstanding when the round was opened does not even count.
  *
- * A round that is too small to share is computed by the leader alone (solo). Nothing of it is announced: no atomic
- * operation, no line moves; the other workers go on waiting for an epoch and soon sleep. When it turns out longer than
- * expected the rest of it is opened after all: every cursor is set to what is left of its range under the new epoch, then
- * the gate advances. Nobody else can write a cursor at that moment: under their old tags nothing is left.
+ * A round that is too small to share is computed by the leader alone (solo). Nothing of it is
+ * announced: no atomic operation, no line moves; the other workers go on waiting for an epoch and
+ * soon sleep. When it turns out longer than expected the rest of it is opened after all: every
+ * cursor is set to what is left of its range under the new epoch, then the gate advances. Nobody
+ * else can write a cursor at that moment: under their old tags nothing is left.
  *
- * In a static round of very little work the leader computes its own part before it opens the rest, so that of two workers
- * the other one finds, in a line that it reads anyway, that it is the last, and needs no count.
+ * In a static round of very little work the leader computes its own part before it opens the rest,
+ * so that of two workers the other one finds, in a line that it reads anyway, that it is the last,
+ * and needs no count.
  *
  *   [slot-written] see open.c.
  *   [counted-out]  who counts out hands its segments and records to whoever completes the round.
@@ -24,8 +27,8 @@
 #include "engine/round.h"
 #include "platform/clock.h"
 
-/* A worker whose home range is dry looks this often at the gate before it looks for something to steal: in a balanced
- * round the others are done by then. */
+/* A worker whose home range is dry looks this often at the gate before it looks for something to
+ * steal: in a balanced round the others are done by then. */
 #define LOOKS_BEFORE_STEALING 64u
 
 /* And then at so many of the others, before it looks at the gate again. */
@@ -42,8 +45,8 @@ static void refill(const struct synched_task *task, enum synched_refill refill,
            task->capacity * element_size);
 }
 
-/* Segments above the lowest failure are skipped, those below are still computed: so which one is the
- * lowest does not depend on who was faster. */
+/* Segments above the lowest failure are skipped, those below are still computed: so which one is
+ * the lowest does not depend on who was faster. */
 static void note_failure(struct synched__run *run, size_t segment, int code, size_t count) {
   struct synched__work *work = run->work;
   struct synched__failure *failure = &work->failures[run->worker->index];
@@ -125,7 +128,7 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
   struct synched__work *work = run->work;
   struct synched_report *report = work->report;
   const bool timed = report->segments != NULL && !work->initialising;
-  const bool rests = run->worker->waiter.awake_most_ns != UINT64_MAX;
+  const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   for (size_t i = range.first; i < range.first + range.count; i++) {
     const size_t segment = synched__order_at(&work->order, i);
@@ -140,7 +143,7 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
       time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
       run->now_ns = now_ns;
       rest_if_due(run);
-    } else if (rests) {
+    } else if (must_sleep) {
       run->now_ns = synched__tick_ns();
       rest_if_due(run);
     }
@@ -213,7 +216,8 @@ static uint64_t note_work(struct synched__run *run) {
   return work_ns;
 }
 
-/* Counts a stretch of `count` computed segments out, all at home with worker `owner`; true if that completed the round. */
+/* Counts a stretch of `count` computed segments out, all at home with worker `owner`; true if that
+ * completed the round. */
 static bool count_out(struct synched__run *run, unsigned owner, size_t count) {
   struct synched__work *work = run->work;
   const uint64_t work_ns = note_work(run);
@@ -229,14 +233,15 @@ static bool count_out(struct synched__run *run, unsigned owner, size_t count) {
     if (change == 0)
       return false;
   }
-  /* [counted-out] release, and acquire by whoever completes the round */
+  /* [counted-out] release, acquire: the latter by whoever completes the round */
   const uint64_t remaining = synched__sub_acq_rel(&work->remaining, change) - change;
   SYNCHED_ASSERT(remaining >> 63 == 0); /* nobody computes a segment twice */
   run->round_work_ns = remaining & UINT32_MAX;
   return remaining >> SYNCHED__REMAINING_SHIFT == 0;
 }
 
-/* Claims and computes until `home`, the home range of worker `owner`, is dry; how many segments that were. */
+/* Claims and computes until `home`, the home range of worker `owner`, is dry; how many segments
+ * that were. */
 static size_t drain(struct synched__run *run, unsigned owner, struct synched__range home) {
   _Atomic uint64_t *cursor = &run->open->homes[owner].cursor;
   size_t total = 0;
@@ -265,8 +270,9 @@ static unsigned next_victim(const struct synched__run *run, struct search *searc
   return pool->ring[position % count];
 }
 
-/* Looks at some others and computes what it finds with the first that has something left. true: that completed the
- * round. Only some at a time, for there may be hundreds, and a round that is about to end ends while we look. */
+/* Looks at some others and computes what it finds with the first that has something left. true:
+ * that completed the round. Only some at a time, for there may be hundreds, and a round that is
+ * about to end ends while we look. */
 static bool steal(struct synched__run *run, struct search *search) {
   const unsigned most = run->pool->worker_count - 1;
   for (unsigned looks = 0; looks < VICTIMS_AT_A_TIME && search->in_vain < most; looks++) {
@@ -308,7 +314,8 @@ static bool take_part_static(struct synched__run *run) {
   if (home.count == 0)
     return false;
   run_range(run, home, true);
-  /* Who opened the round started its part before that, which may have taken longer than the part. */
+  /* Who opened the round started its part before that, which may have taken longer than the
+   * part. */
   if (own->opened_epoch != run->epoch)
     own->part_ns = synched__span_ns(run->start_ns, run->now_ns);
   return count_out(run, self, home.count);
@@ -318,7 +325,8 @@ bool synched__round_take_part(struct synched__run *run, struct synched__worker *
                               uint64_t epoch) {
   if (!join(run, worker, epoch))
     return false;
-  /* Workers without a home are more than there are CPUs: what they took would wait with them for a CPU. */
+  /* Workers without a home are more than there are CPUs: what they took would wait with them for a
+   * CPU. */
   if (worker->index >= run->shape.team)
     return false;
   synched__pool_wake_on(worker, run->shape.wake_count);
@@ -341,7 +349,8 @@ uint64_t synched__round_open_late(struct synched__run *run) {
   return run->epoch;
 }
 
-/* Opens the rest of the round, from segment position `next` on; this run takes part in it as in any round. */
+/* Opens the rest of the round, from segment position `next` on; this run takes part in it as in any
+ * round. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;

@@ -1,10 +1,14 @@
 /*
  * group_counter.h: counting out in two levels, for many workers: a combining tree (internal).
  *
- * Each worker that is done with its range takes the line of the job's count, one after the other. Above sixteen workers that
- * would be what a round takes longest for, so then workers that share a cache count on a line of their own, and
- * only the last one of each group goes on to the job's (Yew, Tzeng and Lawrie 1987). A group counts the segments at home with the group's workers,
- * whoever computes them: a thief counts where it stole. The last one also sets the group's count for the next round.
+ * Each worker that is done with its range takes the line of the job's count, one after the other.
+ * Above sixteen workers that would be what a round takes longest for, so then workers that share a
+ * cache count on a line of their own, and only the last one of each group goes on to the job's
+ * (Yew, Tzeng and Lawrie 1987). A group counts the segments at home with the group's workers,
+ * whoever computes them: a thief counts where it stole. The last one also sets the group's count
+ * for the next round.
+ *
+ *   [counted-out]  see execute.c.
  */
 #ifndef SYNCHED_ENGINE_GROUP_COUNTER_H
 #define SYNCHED_ENGINE_GROUP_COUNTER_H
@@ -23,12 +27,12 @@ struct synched__group_counter {
   uint64_t total; /* segments when the round was opened; leader */
 };
 
-/* Counts `count` segments of a group out, and the ns they took. Returns what to count out of the job: 0 as long as
- * the group has segments left; else all of its segments << 32, less their ns. */
+/* Counts `count` segments of a group out, and the ns they took. Returns what to count out of the
+ * job: 0 as long as the group has segments left; else all of its segments << 32, less their ns. */
 static inline uint64_t synched__group_count_out(struct synched__group_counter *group, size_t count,
                                                 uint64_t ns) {
   const uint64_t change = ((uint64_t)count << SYNCHED__REMAINING_SHIFT) - ns;
-  /* Releases these segments to the group's last, and acquires all of the others': pairs with itself. */
+  /* [counted-out] release, acquire: the latter by the group's last */
   const uint64_t left = synched__sub_acq_rel(&group->left, change) - change;
   if (left >> SYNCHED__REMAINING_SHIFT != 0)
     return 0;

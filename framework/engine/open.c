@@ -1,11 +1,14 @@
 /*
  * open.c: opening a round.
  *
- * In a round of next to nothing the way of a cache line from CPU to CPU is what takes time. So the epoch travels in one
- * line, what calls need to know in a second and `remaining` in a third, which nobody polls.
+ * In a round of next to nothing the way of a cache line from CPU to CPU is what takes time. So the
+ * epoch travels in one line, what calls need to know in a second and `remaining` in a third, which
+ * nobody polls.
  *
- *   [round-open]   the advance of the gate hands the open round, and all that the leader wrote, to whoever joins it.
- *   [slot-written] a slot's words are those of its epoch, or of a later one whose predecessor's advance is seen.
+ *   [round-open]   the advance of the gate hands the open round, and all that the leader wrote, to
+ *                  whoever joins it.
+ *   [slot-written] a slot's words are those of its epoch, or of a later one whose predecessor's
+ *                  advance is seen.
  */
 #include "base/assert.h"
 #include "engine/open_round.h"

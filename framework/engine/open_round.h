@@ -1,14 +1,15 @@
 /*
  * open_round.h: the round that a pool's workers compute (internal).
  *
- * At any moment a pool is idle, or one thread is its leader, or a round is open. Who completes the last segment of an open
- * round is the leader with that; a thread that submits a job to an idle pool becomes it under the mutex of
- * dispatch/dispatch.h. Only the leader writes the plain fields below, and it stops being the leader by opening a round (the
- * advance of the gate releases all it wrote) or by going idle.
+ * At any moment a pool is idle, or one thread is its leader, or a round is open. Who completes the
+ * last segment of an open round is the leader with that; a thread that submits a job to an idle
+ * pool becomes it under the mutex of dispatch/dispatch.h. Only the leader writes the plain fields
+ * below, and it stops being the leader by opening a round (the advance of the gate releases all it
+ * wrote) or by going idle.
  *
- * A worker that comes late, rounds after the one it was meant for, may be reading while a leader writes. So what a worker
- * reads before it has claimed a segment is atomic and checked against the epoch (slots, cursors); once it has claimed one,
- * the round cannot close before it is done.
+ * A worker that comes late, rounds after the one it was meant for, may be reading while a leader
+ * writes. So what a worker reads before it has claimed a segment is atomic and checked against the
+ * epoch (slots, cursors); once it has claimed one, the round cannot close before it is done.
  */
 #ifndef SYNCHED_ENGINE_OPEN_ROUND_H
 #define SYNCHED_ENGINE_OPEN_ROUND_H
@@ -19,8 +20,8 @@
 
 struct synched__work;
 
-/* Whose round an epoch is, and its shape (engine/claim.h). There are two of them, by the epoch's last bit, so that the one
- * of the open round is not written while it is open. */
+/* Whose round an epoch is, and its shape (engine/claim.h). There are two of them, by the epoch's
+ * last bit, so that the one of the open round is not written while it is open. */
 struct synched__open_slot {
   _Atomic(struct synched__work *) work;
   _Atomic uint64_t shape;
@@ -41,9 +42,9 @@ struct synched__home {
 };
 
 struct synched__open_round {
-  /* The line that every round moves, read by everybody once the epoch has advanced; leader. It is not the epoch's line:
-   * the leader writes it piece by piece, and who polls would take the line away after each of them. Who counts itself
-   * out does so on yet another line (engine/work.h). */
+  /* The line that every round moves, read by everybody once the epoch has advanced; leader. It is
+   * not the epoch's line: the leader writes it piece by piece, and who polls would take the line
+   * away after each of them. Who counts itself out does so on yet another line (engine/work.h). */
   /* when the round was opened */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns;
   uint64_t round;                   /* its number */
@@ -55,6 +56,13 @@ struct synched__open_round {
   /* Fixed. */
   struct synched__home *homes; /* [worker_count] */
 };
+
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__open_round, opened_ns, pair.next_marked),
+               "a round moves one line of what the leader writes");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__open_round, pair, slots),
+               "the slots are not written while their round is open");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__home, cursor, opened_epoch),
+               "a thief takes the cursor's line only");
 
 /* SYNCHED_ENOMEM. */
 int synched__open_round_create(struct synched__open_round **out, unsigned worker_count);

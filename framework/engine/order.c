@@ -1,14 +1,15 @@
 /*
  * order.c: heavy segments first.
  *
- * A round is over when its last segment is, and the one that is claimed last should be a light one: giving out tasks
- * in decreasing order of weight to whoever is free is at most a third longer than the best schedule (Graham
- * 1969), in any order it may be twice as long. The weights are what the segments took since the order was last
- * looked at. They are sorted within each home range, so that segments stay with their workers and what a
- * worker leaves to thieves is the light end.
+ * A round is over when its last segment is, and the one that is claimed last should be a light one:
+ * giving out tasks in decreasing order of weight to whoever is free is at most a third longer than
+ * the best schedule (Graham 1969), in any order it may be twice as long. The weights are what the
+ * segments took since the order was last looked at. They are sorted within each home range, so that
+ * segments stay with their workers and what a worker leaves to thieves is the light end.
  *
- * Weights are told apart in sixteen steps of the heaviest one, and equal ones stand in ascending order: so noise does not
- * shuffle them, and neighbours stay neighbours. Which is also a counting sort, with no need of memory.
+ * Weights are told apart in sixteen steps of the heaviest one, and equal ones stand in ascending
+ * order: so noise does not shuffle them, and neighbours stay neighbours. Which is also a counting
+ * sort, with no need of memory.
  */
 #include "engine/order.h"
 
@@ -62,8 +63,8 @@ static struct weights weigh(const struct synched__order *order,
   return weights;
 }
 
-/* Whether a round may get longer by an eighth of an even share because the heaviest segment is claimed last, and another
- * order could help: segments are not all alike. */
+/* Whether a round may get longer by an eighth of an even share because the heaviest segment is
+ * claimed last, and another order could help: segments are not all alike. */
 static bool matters(const struct weights *weights, struct synched__shape shape) {
   const uint64_t share_ns = weights->sum_ns / shape.team;
   const uint64_t mean_ns = weights->sum_ns / shape.segment_count;

@@ -1,8 +1,8 @@
 /*
  * round.h: opening a round, and a worker's part in it (internal).
  *
- * open.c opens, execute.c computes, adapt.c learns from a complete round how to run the next. What ends a round and what
- * comes after it is dispatch/cycle.c's.
+ * open.c opens, execute.c computes, adapt.c learns from a complete round how to run the next. What
+ * ends a round and what comes after it is dispatch/cycle.c's.
  */
 #ifndef SYNCHED_ENGINE_ROUND_H
 #define SYNCHED_ENGINE_ROUND_H
@@ -25,9 +25,9 @@ struct synched__run {
   uint64_t round_work_ns; /* of all workers: for the closing worker */
 };
 
-/* Whether every segment of the prepared round must be computed at home: then pages are written for the first time, and
- * that decides where they are. Not where calls may wait for each other, for one that waits keeps its worker's other
- * segments from being computed. */
+/* Whether every segment of the prepared round must be computed at home: then pages are written for
+ * the first time, and that decides where they are. Not where calls may wait for each other, for one
+ * that waits keeps its worker's other segments from being computed. */
 static inline bool synched__work_is_homebound(const struct synched__work *work) {
   return work->initialising || (!work->pool->open->pair.next->placed && !work->eager);
 }
@@ -46,7 +46,8 @@ struct synched__rest {
   uint64_t work_ns; /* what was computed took */
 };
 
-/* Opens the prepared round for everybody as that of `epoch`; whoever completes it is the leader then. */
+/* Opens the prepared round for everybody as that of `epoch`; whoever completes it is the leader
+ * then. */
 void synched__round_open(struct synched_pool *pool, struct synched__work *work, uint64_t epoch);
 
 /* The same for the rest of a round that the caller has begun. */
@@ -55,8 +56,8 @@ void synched__round_open_rest(struct synched_pool *pool, struct synched__work *w
 
 /* --- execute.c --- */
 
-/* What a worker does about an epoch; fills *run in. true: this completed the round, and the caller is the leader; else it has done its
- * part, or came too late. */
+/* What a worker does about an epoch; fills *run in. true: this completed the round, and the caller
+ * is the leader; else it has done its part, or came too late. */
 bool synched__round_take_part(struct synched__run *run, struct synched__worker *worker,
                               uint64_t epoch);
 
@@ -71,12 +72,13 @@ static inline bool synched__round_is_solo(const struct synched__worker *worker,
   return !at_home && work->balance.solo;
 }
 
-/* Leader: computes the prepared round of run->work, alone as long as that is right; what is left then is opened for
- * everybody. true: this completed it; else run->epoch is that of the round, and the caller has done its part. */
+/* Leader: computes the prepared round of run->work, alone as long as that is right; what is left
+ * then is opened for everybody. true: this completed it; else run->epoch is that of the round, and
+ * the caller has done its part. */
 bool synched__round_run_solo(struct synched__run *run);
 
-/* Leader: computes the caller's home range of the prepared round of run->work, then opens the rest: for static rounds of
- * very little work. Returns the epoch. */
+/* Leader: computes the caller's home range of the prepared round of run->work, then opens the rest:
+ * for static rounds of very little work. Returns the epoch. */
 uint64_t synched__round_open_late(struct synched__run *run);
 
 /* About what a cache line takes to another CPU. */
@@ -101,7 +103,8 @@ void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_c
                                  uint64_t now_ns);
 double synched__round_fold_all(const struct synched__work *work);
 
-/* Learns from the round that `run` completed, the done_count-th of its job, how to run the next one. */
+/* Learns from the round that `run` completed, the done_count-th of its job, how to run the next
+ * one. */
 static inline void synched__round_adapt(const struct synched__run *run, uint64_t done_count,
                                         uint64_t now_ns) {
   const struct synched__shape shape = run->work->shape;
@@ -109,8 +112,8 @@ static inline void synched__round_adapt(const struct synched__run *run, uint64_t
     synched__round_adapt_shared(run, done_count, now_ns);
 }
 
-/* The contributions of a complete round, folded in segment order: so the result has the same bits however the segments
- * were distributed. */
+/* The contributions of a complete round, folded in segment order: so the result has the same bits
+ * however the segments were distributed. */
 static inline double synched__round_fold(const struct synched__work *work) {
   return work->contributions == NULL ? 0.0 : synched__round_fold_all(work);
 }

@@ -1,12 +1,13 @@
 /*
  * work.h: what a job computes, as the engine sees it (internal).
  *
- * The engine runs one round of one work. It knows no time, no steering, no event loop and no other job. Everything here is
- * fixed when the job is created, except the atomic fields, what says "leader" (written by the leader between rounds,
- * read by calls of an open round), and a worker's failure and mark (its own).
+ * The engine runs one round of one work. It knows no time, no steering, no event loop and no other
+ * job. Everything here is fixed when the job is created, except the atomic fields, what says
+ * "leader" (written by the leader between rounds, read by calls of an open round), and a worker's
+ * failure and mark (its own).
  *
- * A worker that has counted itself out of a round touches nothing of the work any more: its job may be gone by then. Only
- * who completed the round goes on, as the leader.
+ * A worker that has counted itself out of a round touches nothing of the work any more: its job may
+ * be gone by then. Only who completed the round goes on, as the leader.
  */
 #ifndef SYNCHED_ENGINE_WORK_H
 #define SYNCHED_ENGINE_WORK_H
@@ -27,8 +28,9 @@
 
 #define SYNCHED__NO_SEGMENT UINT64_MAX
 
-/* A job's state: one of the first three, and bits for what has been asked of it and has not taken effect. The engine
- * looks at CANCELLED only: the open round will be dropped, so its calls are skipped. job/requests.h has the rest. */
+/* A job's state: one of the first three, and bits for what has been asked of it and has not taken
+ * effect. The engine looks at CANCELLED only: the open round will be dropped, so its calls are
+ * skipped. job/requests.h has the rest. */
 enum synched__job_state {
   SYNCHED__JOB_READY = 0,
   SYNCHED__JOB_STARTED = 1,
@@ -56,8 +58,8 @@ struct synched__work {
   struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
   enum synched_fold fold;
   bool eager; /* every worker takes part in every round */
-  /* a worker's times of a round are cut to this, so that the sum of all of them stays below 2^32, and never touches the
-   * count of segments above it */
+  /* a worker's times of a round are cut to this, so that the sum of all of them stays below 2^32,
+   * and never touches the count of segments above it */
   uint32_t part_most_ns;
   struct synched__shape shape;           /* batch and wake_count: leader */
   struct synched__order order;           /* leader */
@@ -71,12 +73,15 @@ struct synched__work {
   _Atomic uint32_t state;                /* enum synched__job_state */
   _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
 
-  /* Written once per worker per round. `balance` shares the line because only the last writer needs it. */
+  /* Written once per worker per round. `balance` shares the line because only the last writer needs
+   * it. */
   /* segments not completed << 32 | compute ns */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t remaining;
   struct synched__balance balance; /* leader */
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__work, skip_from, remaining),
+               "who counts out takes nothing away that calls read");
 _Static_assert(offsetof(struct synched__work, balance) + sizeof(struct synched__balance) -
                        offsetof(struct synched__work, remaining) <=
                    64,

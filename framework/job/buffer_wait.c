@@ -64,8 +64,8 @@ void synched__buffer_wait_reset(struct synched_job *job) {
 
 /* --- telling --- */
 
-/* Which snapshots readers hold besides the current one, oldest first; how many these are. By the owner, so that
- * none of these buffers is written meanwhile. */
+/* Which snapshots readers hold besides the current one, oldest first; how many these are. By the
+ * owner, so that none of these buffers is written meanwhile. */
 static unsigned list_held(const struct synched_memory *memory, uint64_t *rounds) {
   unsigned count = 0;
   for (unsigned b = 0; b < memory->buffer_count; b++) {
@@ -85,7 +85,7 @@ static unsigned list_held(const struct synched_memory *memory, uint64_t *rounds)
 static void post(struct synched_job *job, uint64_t stalled_count) {
   struct synched__buffer_wait *wait = &job->control.wait;
   const struct synched_memory *memory = job->work.memory;
-  synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER);
+  synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER); /* [stall-due] seq_cst */
   synched__mutex_lock(&wait->mutex);
   wait->last = (struct synched_stall){
       .round = memory->pair.current->snapshot.round + 1,
@@ -106,7 +106,7 @@ void synched__buffer_wait_begin(struct synched_job *job) {
   if (wait->since_ns == 0) {
     wait->since_ns = now_ns;
     if (is_told_of(job))
-      synched__store_seq_cst(&wait->due_ns, now_ns + stall_after_ns());
+      synched__store_seq_cst(&wait->due_ns, now_ns + stall_after_ns()); /* [stall-due] seq_cst */
   } else if (synched__load_relaxed(&wait->due_ns) <= now_ns) {
     post(job, job->work.report->stalled_count + 1);
   }
@@ -125,7 +125,7 @@ void synched__buffer_wait_end(struct synched_job *job) {
       post(job, report->stalled_count);
   }
   wait->since_ns = 0;
-  synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER);
+  synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER); /* [stall-due] seq_cst */
 }
 
 bool synched__buffer_wait_take(struct synched_job *job, struct synched_stall *taken) {

@@ -1,9 +1,12 @@
 /*
  * buffer_wait.h: how long a job waits for a buffer, and how it says so (internal).
  *
- * The owner that finds no buffer free notes since when the job waits, and the owner that finds one notes the end: so the
- * report is always right, and of every wait that took a second on_stalled is told then at the latest. It is meant for waits
- * that do not end, so somebody looks meanwhile: dispatch/stall_watch.h.
+ * The owner that finds no buffer free notes since when the job waits, and the owner that finds one
+ * notes the end: so the report is always right, and of every wait that took a second on_stalled is
+ * told then at the latest. It is meant for waits that do not end, so somebody looks meanwhile:
+ * dispatch/stall_watch.h.
+ *
+ *   [stall-due]  see dispatch/stall_watch.h.
  */
 #ifndef SYNCHED_JOB_BUFFER_WAIT_H
 #define SYNCHED_JOB_BUFFER_WAIT_H
@@ -44,7 +47,8 @@ void synched__buffer_wait_begin(struct synched_job *job);
 /* and its wait is over. */
 void synched__buffer_wait_end(struct synched_job *job);
 
-/* Loop: the last stall that has not been shown; false: there is none. *stall is valid until the next call. */
+/* Loop: the last stall that has not been shown; false: there is none. *stall is valid until the
+ * next call. */
 bool synched__buffer_wait_take(struct synched_job *job, struct synched_stall *stall);
 
 /* SYNCHED_STALL_NS, but where a test has set it. */

@@ -1,8 +1,8 @@
 /*
  * deadline.c: the thread that looks at deadlines, and the words that it looks at.
  *
- *   [deadline-open]  who opens a round hands its number and due time to the monitor; sequentially consistent with until_ns,
- *                    so the monitor is unparked or looks once more.
+ *   [deadline-open]  who opens a round hands its number and due time to the monitor; sequentially
+ *                    consistent with until_ns, so the monitor is unparked or looks once more.
  */
 #include "job/deadline.h"
 
@@ -59,15 +59,17 @@ static void post(struct synched_job *job, unsigned running_count) {
   synched__job_notify(job);
 }
 
-/* With the mutex held: looks at one job's word, and if its time has come fires. Returns its deadline, or NEVER. */
+/* With the mutex held: looks at one job's word, and if its time has come fires. Returns its
+ * deadline, or NEVER. */
 static uint64_t look_at(struct synched_job *job, uint64_t now_ns) {
   struct synched__deadline *deadline = &job->control.deadline;
-  uint64_t word = synched__load_seq_cst(&deadline->word);
+  uint64_t word = synched__load_seq_cst(&deadline->word); /* [deadline-open] seq_cst */
   if ((word & WORD_BITS) != WORD_OPEN)
     return SYNCHED__NEVER;
   if ((word & ~(uint64_t)WORD_BITS) > now_ns)
     return word & ~(uint64_t)WORD_BITS;
-  /* From here on the round does not close before we are done: see synched__deadline_close. [deadline-open] acquire */
+  /* From here on the round does not close before we are done: see synched__deadline_close.
+   * [deadline-open] acquire */
   if (synched__cas_seq_cst(&deadline->word, &word, word | WORD_FIRED)) {
     post(job, gather(job, deadline->running));
     /* Calls that have not begun need not; those that run can ask: synched_task_cancelled. */
@@ -96,8 +98,8 @@ static void monitor_main(void *argument) {
   synched__thread_set_exact_timers();
   while (synched__load_relaxed(&monitor->stopping) == 0) {
     uint64_t nearest_ns = look_at_all(monitor);
-    /* Sequentially consistent with the jobs' words: who opens a round with a nearer deadline either sees this and
-     * unparks us, or is seen by the second look. */
+    /* Who opens a round with a nearer deadline either sees this and unparks us, or is seen by the
+     * second look. [deadline-open] seq_cst */
     synched__store_seq_cst(&monitor->until_ns, nearest_ns);
     const uint64_t again_ns = look_at_all(monitor);
     if (again_ns >= nearest_ns)
@@ -203,14 +205,15 @@ void synched__deadline_open(struct synched_job *job, uint64_t round, uint64_t du
   const uint64_t deadline_ns = (due_ns + job->setup.options.deadline_ns) & ~(uint64_t)WORD_BITS;
   deadline->round = round;
   deadline->due_ns = due_ns;
-  /* Sequentially consistent with until_ns: see monitor_main. [deadline-open] release */
-  synched__store_seq_cst(&deadline->word, deadline_ns | WORD_OPEN);
+  synched__store_seq_cst(&deadline->word, deadline_ns | WORD_OPEN); /* [deadline-open] seq_cst */
+  /* [deadline-open] seq_cst */
   if (synched__load_seq_cst(&deadline->monitor->until_ns) > deadline_ns)
     synched__unpark(&deadline->monitor->parker);
 }
 
 bool synched__deadline_close(struct synched_job *job) {
   struct synched__deadline *deadline = &job->control.deadline;
+  /* [deadline-open] seq_cst */
   const uint64_t word = synched__exchange_seq_cst(&deadline->word, 0);
   if ((word & WORD_OPEN) == 0)
     return false; /* a round without a deadline */

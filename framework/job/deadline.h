@@ -1,12 +1,13 @@
 /*
  * deadline.h: deadlines (internal).
  *
- * Whoever opens a round with a deadline writes it into one word of the job; whoever closes the round takes it out again. One
- * thread of the pool, the deadline monitor, which the first job with a deadline brings, sleeps until the nearest of them,
- * and finds most of them gone: rounds on time cost nothing but those two words, and an unpark where a deadline is nearer
- * than what the monitor sleeps until. A deadline that is still there when its time has come is missed: the monitor marks
- * it, writes down which calls are running, and tells the loop. So a call that never returns is reported although no
- * worker is left to do that.
+ * Whoever opens a round with a deadline writes it into one word of the job; whoever closes the
+ * round takes it out again. One thread of the pool, the deadline monitor, which the first job with
+ * a deadline brings, sleeps until the nearest of them, and finds most of them gone: rounds on time
+ * cost nothing but those two words, and an unpark where a deadline is nearer than what the monitor
+ * sleeps until. A deadline that is still there when its time has come is missed: the monitor marks
+ * it, writes down which calls are running, and tells the loop. So a call that never returns is
+ * reported although no worker is left to do that.
  */
 #ifndef SYNCHED_JOB_DEADLINE_H
 #define SYNCHED_JOB_DEADLINE_H
@@ -50,7 +51,8 @@ void synched__deadline_open(struct synched_job *job, uint64_t round, uint64_t du
 /* Leader: it is complete. true: it has missed its deadline. */
 bool synched__deadline_close(struct synched_job *job);
 
-/* Loop: the last miss that has not been shown; false: there is none. *miss is valid until the next call. */
+/* Loop: the last miss that has not been shown; false: there is none. *miss is valid until the next
+ * call. */
 bool synched__deadline_take(struct synched_job *job, struct synched_deadline_miss *miss);
 
 #endif

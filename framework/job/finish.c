@@ -1,7 +1,7 @@
 /*
  * finish.c: the end of a job's run, on the engine's side.
  *
- *   [memory-idle]  the memory can be loaded again.
+ *   [memory-idle]  see memory/memory.h.
  *   [job-ended]    status and report are final, and all is published that ever will be.
  *   [departed]     see notify.h.
  */
@@ -41,6 +41,7 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
   report->end_ns = now_ns;
   report->end_offset_ns = synched__clock_ahead_ns();
   job->delivery.status = status;
+  synched__job_move(job, SYNCHED__WHERE_RELEASED);
   synched__store_release(&job->work.memory->running, 0); /* [memory-idle] release */
   synched__store_release(&job->delivery.ended, 1);       /* [job-ended] release */
   synched__job_notify(job);

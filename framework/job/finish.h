@@ -6,8 +6,8 @@
 
 #include "job/job.h"
 
-/* Owner, or the leader that completed its last round: ends a job that is bound to no pool; it may be gone when this
- * returns. */
+/* Owner, or the leader that completed its last round: ends a job that is bound to no pool; it may
+ * be gone when this returns. */
 void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns);
 
 #endif

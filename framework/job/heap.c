@@ -16,7 +16,7 @@ int synched__heap_reserve(struct synched__heap *heap, size_t count) {
     capacity *= 2;
   struct synched__heap_node **nodes = synched__alloc(capacity, sizeof(struct synched__heap_node *));
   if (nodes == NULL)
-    return synched__fail(SYNCHED_ENOMEM, "no memory for the turns of %zu jobs", count);
+    return synched__fail(SYNCHED_ENOMEM, "no memory for a run queue of %zu jobs", count);
   for (size_t i = 0; i < heap->count; i++)
     nodes[i] = heap->nodes[i];
   synched__free(heap->nodes);

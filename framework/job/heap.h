@@ -1,8 +1,9 @@
 /*
  * heap.h: a priority queue of things that carry their own place in it (internal).
  *
- * A binary heap: adding, and removing any of them, costs O(log n), looking at the first O(1). Room is reserved beforehand, so
- * that neither can fail. An entry is in one heap at a time, and knows in which.
+ * A binary heap: adding, and removing any of them, costs O(log n), looking at the first O(1). Room
+ * is reserved beforehand, so that neither can fail. An entry is in one heap at a time, and knows in
+ * which.
  */
 #ifndef SYNCHED_JOB_HEAP_H
 #define SYNCHED_JOB_HEAP_H

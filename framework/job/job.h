@@ -3,13 +3,15 @@
  *
  *   setup     fixed when the job is created or a run begins.
  *   work      what the engine computes: see engine/work.h.
- *   pace      when its rounds are due. The leader's while a round is prepared, open or closed, else the owner's.
+ *   pace      when its rounds are due. The leader's while a round is prepared, open or closed, else
+ *             the owner's.
  *   control   what is asked of it, its deadline, its wait for a buffer: see the headers of these.
  *   delivery  what the loop is told. The engine's side until `departed` is set, then the loop's.
  *
- * Owner: outside of rounds a job is in exactly one place, and whoever takes it from there owns it: the run queue, a wait
- * for a buffer, parked by a pause, or the thread that starts it. The owner alone applies requests, prepares a round,
- * parks the job or finishes it. job/requests.h says how a caller finds a job in these places.
+ * Owner: outside of rounds a job is in exactly one place, and whoever takes it from there owns it:
+ * the run queue, a wait for a buffer, parked by a pause, or the thread that starts it. The owner
+ * alone applies requests, prepares a round, parks the job or finishes it. job/requests.h says how a
+ * caller finds a job in these places.
  *
  * The last touch of the engine to a job that has ended is the store to `departed`.
  */
@@ -26,6 +28,7 @@
 #include "job/queue_entry.h"
 #include "job/requests.h"
 #include "job/ticks.h"
+#include "job/where.h"
 #include "platform/process.h"
 #include "platform/signal.h"
 
@@ -61,6 +64,7 @@ struct synched__pace {
 };
 
 struct synched__control {
+  _Atomic uint32_t where; /* enum synched__where; the owner's */
   struct synched__requests requests;
   struct synched__deadline deadline;
   struct synched__buffer_wait wait;
@@ -76,7 +80,8 @@ struct synched__job_delivery {
   bool waited_at_end; /* it ended while it waited for a buffer */
   struct synched__signal signal;
   struct synched__mailbox mailbox;
-  /* The loop's. The port is written before it is stored here, and taken away when nobody else is inside the job. */
+  /* The loop's. The port is written before it is stored here, and taken away when nobody else is
+   * inside the job. */
   _Atomic(void *) port; /* the loop's part while it is started */
   const struct synched__port_calls *port_calls;
   _Atomic uint64_t loop_thread_id; /* the system's, of the thread that started it; 0: it is not */
@@ -91,6 +96,18 @@ struct synched_job {
   struct synched__control control;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__job_delivery delivery;
 };
+
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, work.balance, pace),
+               "the line of the count is its own");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, control, delivery.notified),
+               "the loop takes nothing of the leader's away");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__mailbox, put_count, taken_count),
+               "who puts and who takes do not share a line");
+
+/* Owner: see where.h. */
+static inline void synched__job_move(struct synched_job *job, enum synched__where to) {
+  synched__where_move(&job->control.where, to);
+}
 
 /* Whose round the engine runs. */
 static inline struct synched_job *synched__job_of(struct synched__work *work) {

@@ -1,8 +1,8 @@
 #include "job/notify.h"
 
 void synched__job_notify(struct synched_job *job) {
-  /* A read-modify-write, as the answer is: so the loop sees what was done before whichever of the two comes first.
-   * [notified] release */
+  /* A read-modify-write, as the answer is: so the loop sees what was done before whichever of the
+   * two comes first. [notified] release */
   if (synched__exchange_seq_cst(&job->delivery.notified, 1) == 0)
     synched__signal_raise(&job->delivery.signal);
 }

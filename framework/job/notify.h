@@ -1,9 +1,10 @@
 /*
  * notify.h: telling the loop's side of a job, and keeping a job from going away (internal).
  *
- *   [notified]  who notifies hands all that it did before to the loop, which answers before it looks.
+ *   [notified]  who notifies hands all that it did before to the loop, which answers before it
+ *               looks.
  *   [departed]  the engine's last touch: what it wrote to the job is the loop's.
- *   [unpinned]  a visitor's last touch.
+ *   [unpinned]  the last touch of who pinned the job.
  *   [port-set]  the port that a start has made.
  */
 #ifndef SYNCHED_JOB_NOTIFY_H
@@ -23,14 +24,17 @@ void synched__job_expect_more(struct synched_job *job);
 /* Whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);
 
-/* A visitor pins the job around what may make it end, or leaves it to others who may end it, if it looks at it
- * afterwards: on_done may destroy the job, and the loop waits until nobody pins it before it calls that.
+/* Who does what may make the job end, or leaves it to others who may end it, and looks at it
+ * afterwards, pins it meanwhile: on_done may destroy the job, and the loop waits until nobody pins
+ * it before it calls that.
  *
- * The count may rise relaxed only because something else orders it before the store to `departed`, after which the loop
- * reads it. Who steers or ends a job (api/steer.c) takes the mutex of its requests next, and synched__job_finish takes that
- * before the store: so the loop sees the pin, or the visitor is told that the job has ended, and its caller must keep it.
- * Who lets it wait for a buffer, or ends that wait (dispatch/next.c), owns it, and only who is given it from there on,
- * through memory->awaiting or the dispatch mutex, can end it. A visitor of another kind needs an order of its own. */
+ * The count may rise relaxed only because something else orders it before the store to `departed`,
+ * after which the loop reads it. Who steers or ends a job (api/steer.c) takes the mutex of its
+ * requests next, and synched__job_finish takes that before the store: so the loop sees the pin, or
+ * the caller is told that the job has ended, and must not destroy it meanwhile. Who lets it wait
+ * for a buffer, or ends that wait (dispatch/next.c), owns it, and only who is given it from there
+ * on, through memory->awaiting or the dispatch mutex, can end it. A pin of another kind needs an
+ * order of its own. */
 static inline void synched__job_pin(struct synched_job *job) {
   (void)synched__add_relaxed(&job->delivery.pin_count, 1);
 }

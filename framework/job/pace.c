@@ -1,5 +1,6 @@
 /*
- * pace.c: what is done for a round beside computing it, where it has a tick, a deadline, or is one of a step.
+ * pace.c: what is done for a round beside computing it, where it has a tick, a deadline, or is one
+ * of a step.
  */
 #include "job/pace.h"
 

@@ -1,5 +1,6 @@
 /*
- * pace.h: what is done for a round beside computing it, where it has a tick, a deadline, or is one of a step (internal).
+ * pace.h: what is done for a round beside computing it, where it has a tick, a deadline, or is one
+ * of a step (internal).
  */
 #ifndef SYNCHED_JOB_PACE_H
 #define SYNCHED_JOB_PACE_H

@@ -1,7 +1,9 @@
 /*
- * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner, completed on the loop.
+ * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner,
+ * completed on the loop.
  *
- *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the job.
+ *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the
+ *               job.
  */
 #include "job/requests.h"
 
@@ -58,8 +60,7 @@ int synched__requests_open(struct synched_job *job, uint32_t *before) {
                            (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
     requests->accepted = paused ? SYNCHED_JOB_PAUSED : SYNCHED_JOB_RUNNING;
     requests->closed = false;
-    requests->starting = true;
-    requests->parked = false;
+    synched__job_move(job, SYNCHED__WHERE_STARTING);
     requests->paused = paused;
     requests->steps_left = 0;
   }
@@ -72,6 +73,7 @@ void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
   synched__mutex_lock(&requests->mutex);
   const uint32_t state = synched__load_relaxed(&job->work.state);
   synched__store_relaxed(&job->work.state, (state & SYNCHED__JOB_CANCELLED) | before);
+  synched__job_move(job, SYNCHED__WHERE_IDLE);
   requests->closed = true;
   free_all(&requests->asked);
   synched__mutex_unlock(&requests->mutex);
@@ -79,7 +81,7 @@ void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
 
 void synched__requests_ready(struct synched_job *job) {
   synched__mutex_lock(&job->control.requests.mutex);
-  job->control.requests.starting = false;
+  synched__job_move(job, SYNCHED__WHERE_OWNED);
   synched__mutex_unlock(&job->control.requests.mutex);
 }
 
@@ -147,7 +149,7 @@ static bool apply_all(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   struct synched__request *request;
   bool any = false;
-  /* Set under the mutex only, so what was asked before is in the list. */
+  /* Set under the mutex only, so what was asked before is in the list. [asked] seq_cst */
   (void)synched__and_seq_cst(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
   while ((request = take_first(&requests->asked)) != NULL) {
     if (apply(job, request)) {
@@ -164,17 +166,18 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   bool completes = false;
   if ((synched__load_relaxed(&job->work.state) & SYNCHED__JOB_STEERED) != 0)
     completes = apply_all(job);
-  /* Sequentially consistent with parked, by way of the mutex: see synched__requests_unpark. */
+  /* And with parking by way of the mutex: see synched__requests_unpark. [asked] seq_cst */
   const uint32_t state = synched__load_seq_cst(&job->work.state);
   const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
   const bool parks = !ends && requests->paused && requests->steps_left == 0;
-  /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is parked. */
+  /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is
+   * parked. */
   if (completes)
     synched__job_notify(job);
   if (parks && job->control.wait.since_ns != 0)
     synched__buffer_wait_end(job); /* from here on it is not a buffer that it waits for */
   if (parks)
-    requests->parked = true;
+    synched__job_move(job, SYNCHED__WHERE_PARKED);
   synched__mutex_unlock(&requests->mutex);
   if (ends)
     return (state & SYNCHED__JOB_CANCELLED) != 0 ? SYNCHED__NEXT_CANCEL : SYNCHED__NEXT_STOP;
@@ -192,7 +195,8 @@ void synched__requests_close(struct synched_job *job) {
   synched__mutex_unlock(&requests->mutex);
 }
 
-/* The next step may have been accepted before the one under way is over, if a pause came between the two. */
+/* The next step may have been accepted before the one under way is over, if a pause came between
+ * the two. */
 static bool is_step_asked(const struct synched__requests *requests) {
   const struct synched__request *request = requests->asked.first;
   while (request != NULL && request->steered.call != SYNCHED_STEER_STEP)
@@ -222,13 +226,13 @@ struct synched__request *synched__requests_take_done(struct synched_job *job) {
 enum synched__parking synched__requests_unpark(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   synched__mutex_lock(&requests->mutex);
-  const bool starting = requests->starting;
-  const bool parked = requests->parked;
-  requests->parked = false;
+  const enum synched__where where = synched__where_is(&job->control.where);
+  if (where == SYNCHED__WHERE_PARKED)
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
   synched__mutex_unlock(&requests->mutex);
-  return starting ? SYNCHED__PARKING_STARTING
-         : parked ? SYNCHED__PARKING_TAKEN
-                  : SYNCHED__PARKING_NOT;
+  return where == SYNCHED__WHERE_STARTING ? SYNCHED__PARKING_STARTING
+         : where == SYNCHED__WHERE_PARKED ? SYNCHED__PARKING_TAKEN
+                                          : SYNCHED__PARKING_NOT;
 }
 
 /* --- accepting --- */
@@ -296,8 +300,7 @@ static void enqueue(struct synched_job *job, struct synched__request *request) {
     break;
   }
   append(&requests->asked, request);
-  /* Sequentially consistent with the places where the job may be: see requests.h. */
-  (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED);
+  (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED); /* [asked] seq_cst */
 }
 
 /* A change to a job that does not run: for its next run. */
@@ -361,8 +364,7 @@ int synched__requests_accept_end(struct synched_job *job, uint32_t bit, bool *is
   const bool was_cancelled = synched__work_is_cancelled(&job->work);
   const int status = judge_end(job, bit, state);
   if (status == 0)
-    /* Sequentially consistent with the places where the job may be: see requests.h. */
-    (void)synched__or_seq_cst(&job->work.state, bit);
+    (void)synched__or_seq_cst(&job->work.state, bit); /* [asked] seq_cst */
   else
     (void)synched__fail(status, "%s: the job %s", call,
                         was_cancelled ? "was cancelled before" : state_texts[state]);

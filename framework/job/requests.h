@@ -1,22 +1,27 @@
 /*
  * requests.h: what is asked of a started job: pause, resume, step, changes, its end (internal).
  *
- * A call is accepted under the mutex, against the state that all calls accepted before lead to, and becomes a request. Then
- * the STEERED bit of the job's state says so to the job's owner (job/job.h). The owner applies all requests before it puts
- * the job anywhere. A caller that has set a bit therefore looks in all places where the job may be, and becomes its owner
- * if it finds it; if it does not, then somebody owns the job who sees the bit before putting it back:
- *  - the run queue is changed under the dispatch mutex, and who enqueues a job looks at the bits under it, too;
+ * A call is accepted under the mutex, against the state that all calls accepted before lead to, and
+ * becomes a request. Then the STEERED bit of the job's state says so to the job's owner
+ * (job/job.h). The owner applies all requests before it puts the job anywhere. A caller that has
+ * set a bit therefore looks in all places where the job may be, and becomes its owner if it finds
+ * it; if it does not, then somebody owns the job who sees the bit before putting it back:
+ *  - the run queue is changed under the dispatch mutex, and who enqueues a job looks at the bits
+ *    under it, too;
  *  - parking is decided under this mutex, with the bits looked at under it;
  *  - waiting for a buffer: see await_buffer in dispatch/next.c.
  *
+ *   [asked]  a bit of the job's state; sequentially consistent with the places where the job may
+ *            be.
+ *
  * What accepting a call (A) and applying it (B) do to the states of <synched/job.h>:
  *
- *     RUNNING   pause   A: PAUSED is accepted    B: paused, a step under way is cancelled    -> parked
- *     PAUSED    resume  A: RUNNING is accepted   B: not paused, ticks keep their phase       -> enqueued
- *     PAUSED    step    A: STEPPING is accepted  B: steps_left is set                        -> enqueued
- *     STEPPING  pause, resume: as above; the step completes with SYNCHED_ECANCELED
- *     STEPPING  the last round of the step: the step completes, PAUSED is accepted           -> parked
- *     any       cancel, stop                     B: it ends, whatever else is asked          -> finished
+ *   RUNNING  pause   A: PAUSED is accepted    B: paused; a step under way is cancelled: parked
+ *   PAUSED   resume  A: RUNNING is accepted   B: not paused; ticks keep their phase: enqueued
+ *   PAUSED   step    A: STEPPING is accepted  B: steps_left is set: enqueued
+ *   STEPPING pause, resume: as above; the step completes with SYNCHED_ECANCELED
+ *   STEPPING the last round of the step: the step completes, PAUSED is accepted: parked
+ *   any      cancel, stop                     B: it ends, whatever else is asked: finished
  */
 #ifndef SYNCHED_JOB_REQUESTS_H
 #define SYNCHED_JOB_REQUESTS_H
@@ -43,10 +48,6 @@ struct synched__requests {
   enum synched_job_state accepted;
   /* the run has ended, or none has begun: nothing is accepted */
   bool closed;
-  /* who starts the job owns it still, and will look at what is asked */
-  bool starting;
-  /* the job is here, until a call takes it */
-  bool parked;
   /* accepted, without effect yet */
   struct synched__request_list asked;
   /* completed, for the loop */
@@ -76,19 +77,21 @@ enum synched__parking {
 int synched__requests_init(struct synched__requests *requests);
 void synched__requests_deinit(struct synched__requests *requests);
 
-/* Starts a job that is READY or ENDED: its state, and what is accepted from now on. *before: what to give back with
- * undo_open if the start comes to nothing. SYNCHED_EBUSY: it is started. */
+/* Starts a job that is READY or ENDED: its state, and what is accepted from now on. *before: what
+ * to give back with undo_open if the start comes to nothing. SYNCHED_EBUSY: it is started. */
 int synched__requests_open(struct synched_job *job, uint32_t *before);
 void synched__requests_undo_open(struct synched_job *job, uint32_t before);
 
 /* When the start is sure, and the job is ready for its first round. */
 void synched__requests_ready(struct synched_job *job);
 
-/* Any thread, which pins the job: accepts or refuses a call by the table in <synched/job.h>. Takes *request over, and
- * makes it NULL, if it is to be applied by the job's owner: see to it then that the job has one. */
+/* Any thread, which pins the job: accepts or refuses a call by the table in <synched/job.h>. Takes
+ * *request over, and makes it NULL, if it is to be applied by the job's owner: see to it then that
+ * the job has one. */
 int synched__requests_accept(struct synched_job *job, struct synched__request **request);
 
-/* The same for a call that ends a job; bit: CANCELLED or STOPPING. *is_started: see to it that the job has an owner. */
+/* The same for a call that ends a job; bit: CANCELLED or STOPPING. *is_started: see to it that the
+ * job has an owner. */
 int synched__requests_accept_end(struct synched_job *job, uint32_t bit, bool *is_started);
 
 /* Any thread, after such a call was accepted: takes the job if it is parked. */

@@ -1,8 +1,9 @@
 /*
  * ticks.h: when a periodic job's rounds are due, and how punctual they were (internal).
  *
- * The schedule is absolute: tick k is due at the start plus k periods, computed with integers, so that it does not drift, however
- * late single rounds are. It knows no clock: it is told what time it is.
+ * The schedule is absolute: tick k is due at the start plus k periods, computed with integers, so
+ * that it does not drift, however late single rounds are. It knows no clock: it is told what time
+ * it is.
  */
 #ifndef SYNCHED_JOB_TICKS_H
 #define SYNCHED_JOB_TICKS_H
@@ -12,7 +13,8 @@
 
 #include <synched/job.h>
 
-/* Lateness is counted in buckets, 16 to each doubling of it, so that a quantile is good to a sixteenth. */
+/* Lateness is counted in buckets, 16 to each doubling of it, so that a quantile is good to a
+ * sixteenth. */
 #define SYNCHED__LATENESS_STEPS 16u
 #define SYNCHED__LATENESS_OCTAVES 32u
 #define SYNCHED__LATENESS_BUCKETS (SYNCHED__LATENESS_STEPS * (SYNCHED__LATENESS_OCTAVES + 1))
@@ -47,7 +49,8 @@ void synched__ticks_realign(struct synched__ticks *ticks, uint64_t now_ns);
 /* The next tick is due one new period after the last one, or now if that has passed. */
 void synched__ticks_set_period(struct synched__ticks *ticks, uint64_t period_ns, uint64_t now_ns);
 
-/* The lateness that `share` (0 to 1) of the started ticks did not exceed; to within a sixteenth, rounded up. */
+/* The lateness that `share` (0 to 1) of the started ticks did not exceed; to within a sixteenth,
+ * rounded up. */
 uint64_t synched__ticks_lateness(const struct synched__ticks *ticks, double share);
 
 #endif

@@ -26,9 +26,9 @@ static void show(struct synched__delivery *delivery, const struct synched_snapsh
   synched_snapshot_release(now);
 }
 
-/* The newest, unless it has been delivered, or readers have all leases. While rounds go on that is found out
- * before taking it: one lease too many, if only to look, could make a round wait. After the end nothing
- * moves, and the newest may be one that readers have already. */
+/* The newest, unless it has been delivered, or readers have all leases. While rounds go on that is
+ * found out before taking it: one lease too many, if only to look, could make a round wait. After
+ * the end nothing moves, and the newest may be one that readers have already. */
 static void deliver_latest(struct synched__delivery *delivery, bool ended) {
   struct synched_memory *memory = delivery->job->work.memory;
   const unsigned lease_count = memory->buffer_count - 2;
@@ -102,7 +102,8 @@ bool synched__deliver(struct synched__delivery *delivery) {
     return false;
   if (synched__job_is_released(job))
     return true;
-  /* Whoever is inside may be of lower priority than we are: to come back at once might keep it there for good. */
+  /* Whoever is inside may be of lower priority than we are: to come back at once might keep it
+   * there for good. */
   synched__thread_nap();
   synched__job_notify(job);
   return false;

@@ -1,9 +1,10 @@
 /*
  * deliver.h: what a job has for its event loop, whatever kind of loop that is (internal).
  *
- * The order of the end: the engine marks the job ended and rings; the loop delivers what is still to be delivered, waits until
- * nobody is inside the job any more, lets go of what it polled with, and then finishes: the last that it does is to call
- * on_done, which may destroy the job.
+ * The order of the end: the engine marks the job ended and notifies the loop; the loop delivers
+ * what is still to be delivered, waits until nobody is inside the job any more, lets go of what it
+ * polled with, and then finishes: the last that it does is to call on_done, which may destroy the
+ * job.
  */
 #ifndef SYNCHED_LOOP_DELIVER_H
 #define SYNCHED_LOOP_DELIVER_H
@@ -19,8 +20,8 @@ struct synched__delivery {
 
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job);
 
-/* When the job's signal can be read: calls back what is due, but on_done. true: that is all there will ever be, and
- * nobody is inside the job any more. */
+/* When the job's signal can be read: calls back what is due, but on_done. true: that is all there
+ * will ever be, and nobody is inside the job any more. */
 bool synched__deliver(struct synched__delivery *delivery);
 
 /* Then: frees the port, which is the block that begins with the delivery, and calls on_done. */
@@ -35,7 +36,8 @@ int synched__port_start(struct synched_job *job, const struct synched__port_call
 /* The checks that every way of starting begins with. */
 int synched__port_check_start(const struct synched_job *job);
 
-/* The port of a job that was started with these calls, on this thread. SYNCHED_ENOENT, SYNCHED_EPERM. */
+/* The port of a job that was started with these calls, on this thread. SYNCHED_ENOENT,
+ * SYNCHED_EPERM. */
 int synched__port_find(struct synched__delivery **out, struct synched_job *job,
                        const struct synched__port_calls *calls);
 

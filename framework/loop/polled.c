@@ -1,5 +1,6 @@
 /*
- * polled.c: a job in an event loop that is not libuv's: its program polls the job's signal and calls dispatch.
+ * polled.c: a job in an event loop that is not libuv's: its program polls the job's signal and
+ * calls dispatch.
  */
 #include "api/check.h"
 #include "base/error.h"

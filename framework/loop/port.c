@@ -1,8 +1,9 @@
 /*
  * port.c: a job in a libuv loop.
  *
- * The loop polls the job's own signal, a file descriptor, and not a uv_async_t: workers then never touch
- * anything that belongs to the loop, so closing the loop at the wrong moment cannot crash them.
+ * The loop polls the job's own signal, a file descriptor, and not a uv_async_t: workers then never
+ * touch anything that belongs to the loop, so closing the loop at the wrong moment cannot crash
+ * them.
  */
 #include <uv.h>
 
@@ -80,8 +81,8 @@ static bool is_lost(void *argument) {
   return !port->finishing && uv_is_closing((const uv_handle_t *)&port->poll) != 0;
 }
 
-/* On other threads the loop can't be touched; and if it has returned, for want of anything to do, nothing is changed by
- * that. */
+/* On other threads the loop can't be touched; and if it has returned, for want of anything to do,
+ * nothing is changed by that. */
 static void expect_more(void *argument) {
   struct port *port = argument;
   if (is_here(port))
@@ -122,8 +123,9 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
   return 0;
 }
 
-/* A closed loop has no descriptor any more, and all else in it may be garbage that uv_poll_init trips over: libuv
- * overwrites it, where it is built with assertions. On some systems a loop never has one; there nobody knows. */
+/* A closed loop has no descriptor any more, and all else in it may be garbage that uv_poll_init
+ * trips over: libuv overwrites it, where it is built with assertions. On some systems a loop never
+ * has one; there nobody knows. */
 static bool is_closed(const struct uv_loop_s *loop) {
 #if defined(__linux__)
   return uv_backend_fd(loop) < 0;
@@ -144,7 +146,8 @@ int synched_job_start(struct synched_job *job, struct uv_loop_s *loop) {
   return synched__port_start(job, &calls, open_port, loop);
 }
 
-/* For synched_job_run: where its status goes, and a loop that waits for the job whatever it does. */
+/* For synched_job_run: where its status goes, and a loop that waits for the job whatever it
+ * does. */
 struct private_loop {
   uv_loop_t loop;
   int result;

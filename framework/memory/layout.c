@@ -1,9 +1,10 @@
 /*
  * layout.c: sizes, checked once, so that nothing later has to.
  *
- * In the padded layout a segment starts on a cache line of its own. Offsets are in elements, so a start must
- * be a multiple of the element size too: the step is line / gcd(line, element_size) elements, for instance
- * 128 elements of 3 bytes (384 bytes, three lines), or 1 element of 4096 bytes.
+ * In the padded layout a segment starts on a cache line of its own. Offsets are in elements, so a
+ * start must be a multiple of the element size, too. So the step is line / gcd(line, element_size)
+ * elements: for instance 128 elements of 3 bytes (384 bytes, three lines), or 1 element of 4096
+ * bytes.
  */
 #include "memory/layout.h"
 

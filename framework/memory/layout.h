@@ -17,7 +17,8 @@ struct synched__layout {
   size_t data_bytes;  /* extent * element_size */
 };
 
-/* Checks every size and fills the layout. Statuses as synched_memory_create; nothing is left after one. */
+/* Checks every size and fills the layout. Statuses as synched_memory_create; after one, nothing is
+ * left. */
 int synched__layout_init(struct synched__layout *layout,
                          const struct synched_memory_options *options);
 void synched__layout_deinit(struct synched__layout *layout);

@@ -133,8 +133,7 @@ static int check_unused(struct synched_memory *memory) {
     return synched__fail(SYNCHED_EBUSY, "a job was created with the memory; destroy that first");
   if (owner == SYNCHED__OWNER_WRITERS)
     return synched__fail(SYNCHED_EBUSY, "the memory has open writers; close them first");
-  /* Acquire: pairs with the last step of synched_snapshot_release, after which it touches nothing. */
-  uint64_t retained = synched__load_acquire(&memory->retained);
+  uint64_t retained = synched__load_acquire(&memory->retained); /* [memory-left] acquire */
   if (retained != 0)
     return synched__fail(SYNCHED_EBUSY, "snapshots of the memory are still retained: %llu",
                          (unsigned long long)retained);
@@ -161,12 +160,13 @@ int synched_memory_destroy(struct synched_memory *memory) {
 static int load_locked(struct synched_memory *memory, size_t segment, const void *elements,
                        size_t count) {
   const struct synched__layout *layout = &memory->layout;
-  const bool runs = synched__load_acquire(&memory->running) != 0;
+  const bool runs = synched__load_acquire(&memory->running) != 0; /* [memory-idle] acquire */
   if (runs || memory->owner == SYNCHED__OWNER_WRITERS)
     return synched__fail(SYNCHED_EBUSY, "the memory has %s",
                          runs ? "a running job" : "open writers");
   struct synched__buffer *buffer = memory->pair.current;
   uint32_t refs = 0;
+  /* [reader-left] acquire */
   if (!synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return synched__fail(SYNCHED_EBUSY,
                          "the current snapshot is retained %u time%s; release it first",
@@ -177,8 +177,7 @@ static int load_locked(struct synched_memory *memory, size_t segment, const void
     memcpy(start, elements, bytes);
   memset(start + bytes, 0, layout->capacities[segment] * layout->element_size - bytes);
   buffer->counts[segment] = count;
-  /* Pairs with the compare-exchange of a reader in synched_snapshot_current. */
-  synched__store_release(&buffer->refs, 0);
+  synched__store_release(&buffer->refs, 0); /* [buffer-written] release */
   return 0;
 }
 

@@ -1,20 +1,37 @@
 /*
  * memory.h: the buffers of a memory, and which of them are current and next (internal).
  *
- * A buffer is one of: current (published last), next (being written), leased (retained by readers and not
- * current) or free. One thread at a time, the one that closes rounds, moves buffers from one to the other; it
- * is called the closing side here. Readers, on any thread, only count themselves in and out.
+ * A buffer is one of: current (published last), next (being written), leased (retained by readers
+ * and not current) or free. One thread at a time, the one that closes rounds, moves buffers from
+ * one to the other; here it is the closing side. Readers, on any thread, only count themselves in
+ * and out.
  *
- * What is current is written nowhere that readers share with the closing side in every round: the current
- * buffer is the one with the highest sequence number. A reader first counts itself in `retained`, then looks at all
- * sequence numbers, then counts itself in the refs of the highest. The closing side first stores the sequence
- * number of what it publishes, then loads `retained`. These are sequentially consistent, so when it finds
- * retained at 0, no reader is on its way to the buffer that it just retired, and it takes that one for
- * writing without touching its refs. Otherwise it takes a buffer whose refs it can move from 0 to WRITING, and marks
- * its sequence number, too; a reader that comes there too late sees one or the other and looks again.
+ * No word that readers and the closing side share in every round says which buffer is current: it
+ * is the one with the highest sequence number. A reader first counts itself in `retained`, then
+ * looks at all sequence numbers, then counts itself in the refs of the highest. The closing side
+ * first stores the sequence number of what it publishes, then loads `retained`. These are
+ * sequentially consistent. So when the closing side finds retained at 0, no reader is on its way to
+ * the buffer that it has just retired, and it takes that one for writing without touching its refs.
+ * Otherwise it takes a buffer whose refs it can move from 0 to WRITING, and marks its sequence
+ * number, too; a reader that comes there too late sees one or the other and looks again.
  *
- * So a round that nobody watches costs one atomic exchange, on a line of the published buffer; and since two
- * workers that close rounds in turn publish the two buffers in turn, that line mostly stays where it is.
+ * So a round that nobody watches costs one atomic exchange, on a line of the published buffer. And
+ * since two workers that close rounds in turn publish the two buffers in turn, that line mostly
+ * stays where it is.
+ *
+ *   [reader-counted]    a reader writes retained, then reads the sequence numbers; the closing side
+ *                       writes a sequence number, then reads retained: one of them sees the other.
+ *   [buffer-published]  a buffer's content, to whoever reads its sequence number.
+ *   [buffer-marked]     all publications before the mark, so that whoever reads the mark takes no
+ *                       older buffer for the newest.
+ *   [buffer-written]    a buffer's content and its mark, to a reader that enters its refs.
+ *   [reader-left]       a reader's last look at a buffer, to whoever writes that buffer.
+ *   [memory-left]       a reader's last touch of the memory, to whoever writes a buffer or ends it.
+ *   [buffer-freed]      a reader writes refs, then reads awaiting; the closing side writes
+ *                       awaiting, then reads refs: one of them sees the other.
+ *   [buffer-awaited]    all that the closing side wrote before it asked for on_free, to whoever
+ *                       takes the request back or answers it.
+ *   [memory-idle]       the end of the job's run; the memory can be loaded again.
  */
 #ifndef SYNCHED_MEMORY_MEMORY_H
 #define SYNCHED_MEMORY_MEMORY_H
@@ -29,7 +46,8 @@
 
 #define SYNCHED__BUFFER_WRITING 0x80000000u
 
-/* Sequence numbers are even; odd: the buffer's last one, while it is written where readers might look. */
+/* Sequence numbers are even. An odd one is the buffer's last number, marked while the buffer is
+ * written where readers might look. */
 #define SYNCHED__SEQUENCE_STEP 2u
 #define SYNCHED__SEQUENCE_WRITING 1u
 
@@ -37,22 +55,29 @@
 #define SYNCHED__PLACED_BYTES 65536u
 
 struct synched__buffer {
-  _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot; /* what readers get: 64 bytes */
-  _Alignas(64) _Atomic uint64_t sequence; /* of its publication; or its last, marked */
-  _Atomic uint32_t refs;                  /* retained by readers; or WRITING */
-  _Alignas(
-      SYNCHED__CACHE_LINE) struct synched_memory *memory; /* from here on: hardly ever written */
+  /* what readers get: 64 bytes */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot;
+  /* of its publication; or its last, marked */
+  _Alignas(64) _Atomic uint64_t sequence;
+  /* how often readers retain it; or WRITING */
+  _Atomic uint32_t refs;
+
+  /* Hardly ever written. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched_memory *memory;
   unsigned char *data;
-  size_t *counts; /* snapshot.counts, writable; on lines of its own */
-  bool placed;    /* its pages have been written, so they are where they will stay */
+  /* snapshot.counts, writable; on lines of its own */
+  size_t *counts;
+  /* its pages have been written, so they are where they will stay */
+  bool placed;
 };
 
 enum synched__owner { SYNCHED__OWNER_NONE, SYNCHED__OWNER_JOB, SYNCHED__OWNER_WRITERS };
 
 struct synched__writers;
 
-/* Which buffer is current and which is next; the closing side's own. A memory's pair is right unless the memory is
- * bound to a pool (engine/open_round.h): then the pool's is, in the line that moves with every round anyway. */
+/* Which buffer is current and which is next; the closing side's own. A memory's own pair is right
+ * unless the memory is bound to a pool (engine/open_round.h): then the pool's pair is, on the line
+ * that moves with every round anyway. */
 struct synched__buffer_pair {
   struct synched__buffer *current;
   struct synched__buffer *next; /* being written; NULL: none is free */
@@ -71,7 +96,7 @@ struct synched_memory {
   unsigned buffer_count;
   struct synched__buffer *buffers;
 
-  /* The closing side waits for a free buffer; who exchanges it for 0 must call on_free. */
+  /* The closing side waits for a free buffer; whoever exchanges it for 0 must call on_free. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaiting;
   void (*on_free)(void *argument);
   void *on_free_argument;
@@ -90,29 +115,30 @@ synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
                                     offsetof(struct synched__buffer, snapshot));
 }
 
-/* Makes a memory a job's, or free again. SYNCHED_EBUSY if it has another owner; SYNCHED_ENOTSUP: it is a parent
- * process's. */
+/* Makes a memory a job's. SYNCHED_EBUSY: it has another owner; SYNCHED_ENOTSUP: it is a parent
+ * process's. synched__memory_unclaim makes it free again. */
 int synched__memory_claim(struct synched_memory *memory);
 void synched__memory_unclaim(struct synched_memory *memory);
 
-/* Closing side: takes a free buffer as next, if it has none. false: all are leased. */
+/* Closing side: takes a free buffer as next, if there is one. false: all are leased. */
 bool synched__memory_take_next(struct synched_memory *memory, struct synched__buffer_pair *pair);
 
-/* Closing side, when that failed: asks for on_free at the next release that frees a buffer. Returns true if a
- * buffer was freed meanwhile and is now out; then on_free will not be called. */
+/* Closing side, when that failed: asks for on_free at the next release that frees a buffer. true: a
+ * buffer was freed meanwhile and is next; then nobody will call on_free. */
 bool synched__memory_await_buffer(struct synched_memory *memory);
 
-/* Takes the request back; true if this call did, false if on_free was or is being called. Any thread. */
+/* Takes the request back; true if this call did, false if somebody calls on_free or has called it.
+ * Any thread. */
 bool synched__memory_stop_awaiting(struct synched_memory *memory);
 
-/* What a publication adds to the content of out. */
+/* What a publication adds to the content of next. */
 struct synched__publication {
   uint64_t round;
   double fold;
   bool held; /* it is retained once, on the caller's behalf */
 };
 
-/* Closing side: makes out the current snapshot, and takes a new out if one is free. */
+/* Closing side: makes next the current snapshot, and takes a new next if a buffer is free. */
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
                                                  struct synched__buffer_pair *pair,
                                                  struct synched__publication publication);

@@ -17,7 +17,7 @@ static bool is_unannounced(uint64_t sequence) {
 static bool collect(const struct synched_memory *memory, uint64_t *sequences) {
   bool same = true;
   for (unsigned b = 0; b < memory->buffer_count; b++) {
-    /* Also acquires the content: pairs with the exchange in synched__memory_publish. */
+    /* [reader-counted] seq_cst, [buffer-published] acquire, [buffer-marked] acquire */
     uint64_t sequence = synched__load_seq_cst(&memory->buffers[b].sequence);
     same = same && sequence == sequences[b];
     sequences[b] = sequence;
@@ -25,9 +25,9 @@ static bool collect(const struct synched_memory *memory, uint64_t *sequences) {
   return same;
 }
 
-/* The buffer that was current at some moment during the call. A single look at all of them, one after the other,
- * could miss it: each might be written anew just when it is looked at. Numbers never come back, so when
- * two looks in a row find the same, they stood together between the two. */
+/* The buffer that was current at some moment during the call. A single look at all of them, one
+ * after the other, could miss it: each might be written anew just then. Numbers never come back, so
+ * when two looks in a row find the same, they stood together between the two. */
 static struct synched__buffer *newest_buffer(const struct synched_memory *memory) {
   uint64_t sequences[SYNCHED_LEASES_MAX + 2];
   memset(sequences, 0, memory->buffer_count * sizeof *sequences);
@@ -41,44 +41,48 @@ static struct synched__buffer *newest_buffer(const struct synched_memory *memory
   return &memory->buffers[newest];
 }
 
-/* Counts a reader out of a buffer; wakes who waits for it, if it was the last. */
+/* Counts a reader out of a buffer; if it was the last, calls whoever waits for the buffer. */
 static void leave_buffer(struct synched__buffer *buffer) {
   struct synched_memory *memory = buffer->memory;
-  /* Releases our reads before the buffer is written again: pairs with the compare-exchange in
-   * take_buffer. Sequentially consistent with awaiting: either we see that somebody waits, or
-   * synched__memory_await_buffer sees our buffer free. */
+  /* The subtraction: [reader-left] release; both: [buffer-freed] seq_cst */
   if (synched__sub_seq_cst(&buffer->refs, 1) == 1 &&
       synched__load_seq_cst(&memory->awaiting) != 0 && !synched__is_foreign(memory->generation) &&
       synched__memory_stop_awaiting(memory))
     memory->on_free(memory->on_free_argument);
 }
 
-/* Counts a reader in. false: the buffer has been taken for writing since it was found to be the newest. */
+/* Counts a reader in. false: since the buffer was found to be the newest, it has been taken for
+ * writing. */
 static bool enter_buffer(struct synched__buffer *buffer) {
   uint32_t refs = synched__load_relaxed(&buffer->refs);
   do {
     if ((refs & SYNCHED__BUFFER_WRITING) != 0)
       return false;
-    /* Acquire: pairs with the release of refs in synched__memory_publish and synched_memory_load. */
+    /* [buffer-written] acquire */
   } while (!synched__cas_acquire(&buffer->refs, &refs, refs + 1));
+  /* [buffer-published] acquire, [buffer-marked] acquire */
   if (!is_unannounced(synched__load_acquire(&buffer->sequence)))
     return true;
-  /* Written anew, but not yet announced: who saw it now could see an older one next. */
+  /* The buffer is written anew, but not yet announced: a reader that saw it now could see an older
+   * one next. */
   leave_buffer(buffer);
   return false;
 }
 
-/* In a child process, of a memory that its parent made. Nothing moves here any more, so one attempt tells. What was being
- * written at the fork need not be of any one moment: the system copies pages one after the other. */
+/* In a child process, of a memory that its parent made. Nothing moves here any more, so one attempt
+ * is enough. What was being written at the fork need not be of any one moment: the system copies
+ * pages one after the other. */
 static const struct synched_snapshot *inherited_snapshot(struct synched_memory *memory) {
+  /* [memory-idle] acquire */
   const bool written =
       synched__load_acquire(&memory->running) != 0 || memory->owner == SYNCHED__OWNER_WRITERS;
   if (!written) {
     struct synched__buffer *buffer = newest_buffer(memory);
+    /* No closing side is left here that could see it. [reader-counted] seq_cst */
     (void)synched__add_seq_cst(&memory->retained, 1);
     if (enter_buffer(buffer))
       return &buffer->snapshot;
-    (void)synched__sub_acq_rel(&memory->retained, 1);
+    (void)synched__sub_acq_rel(&memory->retained, 1); /* [memory-left] release */
   }
   synched__explain("the memory was being written when the parent process called fork()");
   return NULL;
@@ -87,7 +91,8 @@ static const struct synched_snapshot *inherited_snapshot(struct synched_memory *
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
   if (synched__is_foreign(memory->generation))
     return inherited_snapshot(memory);
-  /* Before looking for the newest: see memory.h. Also keeps the memory from being destroyed under us. */
+  /* Before it looks for the newest. This also keeps the memory from being destroyed meanwhile.
+   * [reader-counted] seq_cst */
   (void)synched__add_seq_cst(&memory->retained, 1);
   struct synched__buffer *buffer = newest_buffer(memory);
   while (!enter_buffer(buffer)) {
@@ -112,22 +117,23 @@ void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
   struct synched_memory *memory = buffer->memory;
   leave_buffer(buffer);
-  /* The last touch: pairs with the acquire in synched_memory_destroy. */
-  (void)synched__sub_acq_rel(&memory->retained, 1);
+  (void)synched__sub_acq_rel(&memory->retained, 1); /* [memory-left] release */
 }
 
 static bool take_buffer(const struct synched_memory *memory, struct synched__buffer_pair *pair,
                         struct synched__buffer *buffer) {
   if (buffer == pair->current)
     return false;
-  /* After the sequence was stored: see memory.h. Acquires what the last reader read, see its release. */
+  /* After the exchange of the sequence number of what is current. [reader-counted] seq_cst,
+   * [memory-left] acquire */
   bool unwatched = synched__load_seq_cst(&memory->retained) == 0;
   uint32_t refs = 0;
+  /* [reader-left] acquire */
   if (!unwatched && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return false;
   if (!unwatched)
-    /* Not announced while it is written: pairs with the acquire in enter_buffer, by way of refs, and with the loads
-     * in `collect`: who sees the mark sees what has been published since, too. */
+    /* A reader that enters the buffer before it is announced finds the mark: [buffer-written] hands
+     * that over. [buffer-marked] release */
     synched__store_release(&buffer->sequence,
                            synched__load_relaxed(&buffer->sequence) | SYNCHED__SEQUENCE_WRITING);
   pair->next = buffer;
@@ -144,17 +150,19 @@ bool synched__memory_take_next(struct synched_memory *memory, struct synched__bu
 /* Whether readers have left one of the buffers that could be written. */
 static bool has_free(const struct synched_memory *memory, const struct synched__buffer *current) {
   for (unsigned b = 0; b < memory->buffer_count; b++)
-    /* Sequentially consistent with awaiting: see leave_buffer. */
+    /* [buffer-freed] seq_cst */
     if (&memory->buffers[b] != current && synched__load_seq_cst(&memory->buffers[b].refs) == 0)
       return true;
   return false;
 }
 
-/* From the moment that awaiting is set others may be the closing side: so it is only looked whether a buffer is free, and
- * taken when we are the closing side again. A reader that comes late may have it by then. */
+/* From the moment that awaiting is set, others may be the closing side. So this only looks whether
+ * a buffer is free, and takes one when it is the closing side again. A late reader may have it by
+ * then. */
 bool synched__memory_await_buffer(struct synched_memory *memory) {
   do {
     const struct synched__buffer *current = memory->pair.current;
+    /* [buffer-freed] seq_cst, [buffer-awaited] release */
     synched__store_seq_cst(&memory->awaiting, 1);
     if (!has_free(memory, current) || !synched__memory_stop_awaiting(memory))
       return false;
@@ -163,7 +171,7 @@ bool synched__memory_await_buffer(struct synched_memory *memory) {
 }
 
 bool synched__memory_stop_awaiting(struct synched_memory *memory) {
-  return synched__exchange_seq_cst(&memory->awaiting, 0) != 0;
+  return synched__exchange_seq_cst(&memory->awaiting, 0) != 0; /* [buffer-awaited] acquire */
 }
 
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
@@ -177,16 +185,18 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   if (!published->placed)
     published->placed = true;
   if (publication.held)
-    (void)synched__add_seq_cst(&memory->retained, 1);
-  /* Nobody else touches these refs: they are WRITING, or no reader knew the buffer. Releases its content. */
+    (void)synched__add_seq_cst(&memory->retained, 1); /* [reader-counted] seq_cst */
+  /* Nobody else touches these refs: they are WRITING, or no reader knows the buffer.
+   * [buffer-written] release */
   if (publication.held || pair->next_marked)
     synched__store_release(&published->refs, publication.held ? 1 : 0);
-  /* Releases the content, too; sequentially consistent with retained, see memory.h. */
   pair->sequence += SYNCHED__SEQUENCE_STEP;
+  /* [buffer-published] release, [reader-counted] seq_cst */
   (void)synched__exchange_seq_cst(&published->sequence, pair->sequence);
   pair->current = published;
   pair->next = NULL;
-  /* Mostly nobody reads the retired one: taking it first keeps two buffers warm, not all of them. */
+  /* Mostly nobody reads the retired buffer: to take it first keeps two buffers warm, not all of
+   * them. */
   if (!take_buffer(memory, pair, retired))
     (void)synched__memory_take_next(memory, pair);
   return &published->snapshot;

@@ -1,15 +1,20 @@
 /*
  * writer.c: rounds on threads that the caller owns.
  *
- * Every segment has a seat, and a round ends when all seats have arrived. The last to arrive is the closing
- * side: it publishes, resets the count and advances the gate. The gate's epoch is twice the number of rounds that
- * have ended, plus 1 once the round that is open can never end because somebody left or failed. A waiter that
- * sees the number of rounds grow has its round, whatever else happened since; the break it learns of
- * when it next arrives. A seat that breaks the open round has not arrived in it, so the round cannot end at the same
- * moment; two that break are ordered by the memory's mutex, which no round takes.
+ * Every segment has a seat, and a round ends when all seats have arrived. The last to arrive is the
+ * closing side: it publishes, resets the count and advances the gate. The gate's epoch is twice the
+ * number of rounds that have ended, plus 1 once the open round can never end because somebody left
+ * or failed. A waiter that sees the number of rounds grow has its round, whatever else happened
+ * since; it learns of the break when it next arrives. A seat that breaks the open round has not
+ * arrived in it, so the round cannot end at the same moment. The memory's mutex, which no round
+ * takes, orders two seats that break.
  *
- * Seats live until the memory is destroyed: the closing side may still be waking a seat whose thread has
- * already returned and closed it.
+ * Seats live until the memory is destroyed: the closing side may still be waking a seat whose
+ * thread has already returned and closed it.
+ *
+ *   [out-found]     the buffer that one writer has taken for the open round, to the others.
+ *   [all-arrived]   what each seat has written, to the last to arrive.
+ *   [round-broken]  who broke the round, and how.
  */
 #include "memory/memory.h"
 
@@ -28,8 +33,10 @@ struct synched_writer {
   struct synched__waiter waiter;
   struct synched_memory *memory;
   size_t segment;
-  bool open;    /* under the memory's mutex */
-  bool written; /* in the round that is open; its thread's own, like seen */
+  /* under the memory's mutex */
+  bool open;
+  /* in the open round; its thread's own, like seen */
+  bool written;
   uint64_t seen;
 };
 
@@ -37,15 +44,21 @@ struct synched__writers {
   struct synched__gate gate;
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
   _Alignas(SYNCHED__CACHE_LINE) _Atomic size_t arrived_count;
-  _Atomic(struct synched__buffer *) out; /* NULL: no buffer was free when the last round ended */
+  /* NULL: no buffer was free when the last round ended */
+  _Atomic(struct synched__buffer *) out;
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
-  _Atomic int broken; /* 0, or the status of every sync from now on, */
+  /* 0, or the status of every sync from now on */
+  _Atomic int broken;
+  /* Whose writer broke the round, and whether it left; else it failed. Written before broken, under
+   * the memory's mutex. */
   struct {
-    size_t segment;  /* whose writer brought that about, */
-    bool left;       /* by leaving; else it failed */
-  } breaker;         /* written before broken, under the memory's mutex */
-  size_t open_count; /* under the memory's mutex */
-  size_t seat_count; /* whose waiters are initialised */
+    size_t segment;
+    bool left;
+  } breaker;
+  /* under the memory's mutex */
+  size_t open_count;
+  /* seats whose waiters are initialised */
+  size_t seat_count;
   struct synched_writer *seats;
 };
 
@@ -149,17 +162,17 @@ int synched_writer_open(struct synched_writer **out, struct synched_memory *memo
   return status;
 }
 
-/* The buffer of the open round. Mostly the closing side has found one; else the first writer that needs it. */
+/* The buffer of the open round. Mostly the closing side has found one; else the first writer that
+ * needs it does. */
 static struct synched__buffer *open_buffer(struct synched_memory *memory) {
   struct synched__writers *writers = memory->writers;
-  /* Acquire: pairs with the release below. */
-  struct synched__buffer *out = synched__load_acquire(&writers->out);
+  struct synched__buffer *out = synched__load_acquire(&writers->out); /* [out-found] acquire */
   if (out != NULL)
     return out;
   synched__mutex_lock(&memory->mutex);
   if (synched__load_relaxed(&writers->out) == NULL &&
       synched__memory_take_next(memory, &memory->pair))
-    synched__store_release(&writers->out, memory->pair.next);
+    synched__store_release(&writers->out, memory->pair.next); /* [out-found] release */
   out = synched__load_relaxed(&writers->out);
   synched__mutex_unlock(&memory->mutex);
   if (out == NULL)
@@ -232,6 +245,7 @@ static void close_round(struct synched_memory *memory, uint64_t epoch) {
   const struct synched__publication publication = {.round =
                                                        memory->pair.current->snapshot.round + 1};
   (void)synched__memory_publish(memory, &memory->pair, publication);
+  /* [gate-advanced] hands these over. */
   synched__store_relaxed(&writers->out, memory->pair.next);
   synched__store_relaxed(&writers->arrived_count, 0);
   if (synched__gate_advance(&writers->gate, epoch + 2))
@@ -239,8 +253,7 @@ static void close_round(struct synched_memory *memory, uint64_t epoch) {
 }
 
 static int status_of_break(const struct synched__writers *writers) {
-  /* Acquire: pairs with the release in break_locked. */
-  int status = synched__load_acquire(&writers->broken);
+  int status = synched__load_acquire(&writers->broken); /* [round-broken] acquire */
   if (status != 0 && writers->breaker.left)
     synched__explain("the writer of segment %zu left; the round was dropped",
                      writers->breaker.segment);
@@ -265,7 +278,7 @@ int synched_writer_sync(struct synched_writer *writer, const struct synched_snap
     status = carry_over(writer);
   if (status != 0)
     return status;
-  /* Releases what this seat wrote and acquires what the others wrote: pairs with itself. */
+  /* [all-arrived] release, acquire */
   size_t arrived_count = synched__add_acq_rel(&writers->arrived_count, 1) + 1;
   if (arrived_count == memory->layout.segment_count) {
     close_round(memory, epoch);
@@ -296,7 +309,7 @@ static void break_locked(const struct synched_writer *writer, int code) {
   const int status = code != 0 ? code : SYNCHED_ECANCELED;
   writers->breaker.segment = writer->segment;
   writers->breaker.left = code == 0;
-  /* Release: pairs with the acquire in status_of_break. Before the epoch, so that a waiter finds it. */
+  /* Before the epoch, so that a waiter finds it. [round-broken] release */
   synched__store_release(&writers->broken, status);
   uint64_t epoch = synched__load_relaxed(&writers->epoch);
   if (synched__gate_advance(&writers->gate, epoch | 1))

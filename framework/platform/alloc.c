@@ -52,7 +52,8 @@ void *synched__map(size_t bytes) {
 void *synched__map_huge(size_t bytes) {
   if (bytes < HUGE_PAGE || bytes > SIZE_MAX - HUGE_PAGE)
     return synched__map(bytes);
-  /* The kernel makes huge pages only of what is aligned to them; what stands over at both ends goes back. */
+  /* The kernel makes huge pages only of what is aligned to them; what stands over at both ends is
+   * given back. */
   unsigned char *block = synched__map(bytes + HUGE_PAGE);
   if (block == NULL)
     return NULL;

@@ -1,6 +1,8 @@
 /*
- * alloc.h: memory from the process's allocator (platform/allocator.h), and whole pages from the system. Nothing here is
- * called while rounds run.
+ * alloc.h: memory from the process's allocator (platform/allocator.h), and whole pages from the
+ * system.
+ *
+ * Nothing here is called while rounds run.
  */
 #ifndef SYNCHED_PLATFORM_ALLOC_H
 #define SYNCHED_PLATFORM_ALLOC_H
@@ -19,11 +21,12 @@ void synched__free(void *block);
 /* A copy of a text; NULL where memory is refused. Ended by synched__free. */
 char *synched__copy_text(const char *text);
 
-/* Whole pages, zero, not touched: each page is placed where it is first written. NULL where refused.
- * Ended by synched__unmap with the same size. */
+/* Whole pages, zero and not touched: each page is placed where it is first written. NULL where they
+ * are refused. Ended by synched__unmap with the same size. */
 void *synched__map(size_t bytes);
 
-/* The same in huge pages as far as they fit in, if the system grants them; else in ordinary ones. */
+/* The same in huge pages, as far as they fit and the system grants them; the rest is ordinary
+ * pages. */
 void *synched__map_huge(size_t bytes);
 void synched__unmap(void *block, size_t bytes);
 

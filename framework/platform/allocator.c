@@ -1,6 +1,10 @@
 /*
- * allocator.c: the allocator in force. It only changes while none of its blocks is in use and nobody else is in a call,
- * so whoever gives a block back finds the one that it came from, and reading it needs no lock.
+ * allocator.c: the allocator in force.
+ *
+ * It only changes while none of its blocks is in use and nobody else is in a call. So whoever gives
+ * a block back finds the allocator that it came from, and reads it without a lock.
+ *
+ *   [blocks-returned]  the last use of the allocator in force, to whoever changes it.
  */
 #include "platform/allocator.h"
 
@@ -24,7 +28,7 @@ static void *take_from_malloc(size_t bytes, size_t alignment) {
   return block == NULL ? NULL : memset(block, 0, bytes);
 }
 
-/* A block at the wrong place would be written to all the same, and be the program's riddle: better none. */
+/* A block that is not aligned as asked is refused: in use, it would be a riddle to the program. */
 static void *take_from_program(size_t bytes, size_t alignment) {
   void *block = current.allocate(bytes, alignment, current.user);
   if (block == NULL)
@@ -49,7 +53,7 @@ void synched__allocator_give(void *block) {
     current.release(block, current.user);
   else
     free(block);
-  /* After the last use of the allocator: pairs with the acquire below. */
+  /* This is the last use of the allocator. [blocks-returned] release */
   (void)synched__sub_acq_rel(&block_count, 1);
 }
 
@@ -57,7 +61,7 @@ int synched_set_allocator(const struct synched_allocator *allocator) {
   if (allocator != NULL && (allocator->allocate == NULL || allocator->release == NULL))
     return synched__fail(SYNCHED_EINVAL, "the allocator's %s is NULL",
                          allocator->allocate == NULL ? "allocate" : "release");
-  const uint64_t in_use = synched__load_acquire(&block_count);
+  const uint64_t in_use = synched__load_acquire(&block_count); /* [blocks-returned] acquire */
   if (in_use != 0)
     return synched__fail(SYNCHED_EBUSY,
                          "%llu blocks of the allocator in force are still in use; destroy every "

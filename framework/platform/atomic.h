@@ -2,20 +2,28 @@
  * atomic.h: every atomic operation of the library, with its memory order in its name.
  *
  * The orders are on the operations; there are no stand-alone fences, which thread sanitizers cannot
- * see. Each use says in a comment which operation it pairs with.
+ * see. Each use that is not relaxed carries the tag of its edge, "[some-tag] release", and so does
+ * the other end. The head of one of the two files, or of their header, says what the tag hands
+ * over.
  *
- * This is a seam: the build with visible internals can put a scheduling point before every operation
- * (synched__schedule_seed), where a seeded generator decides whether the thread gives up its CPU, so that
- * tests meet interleavings that the hardware rarely makes.
+ * This is a seam: the build with visible internals can put a scheduling point before every
+ * operation (synched__schedule_seed). There a seeded generator decides whether the thread gives up
+ * its CPU, so that tests meet interleavings that the hardware rarely makes.
  */
 #ifndef SYNCHED_PLATFORM_ATOMIC_H
 #define SYNCHED_PLATFORM_ATOMIC_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Adjacent lines are fetched in pairs on current x86, and 128 bytes is a line on some ARM. */
 #define SYNCHED__CACHE_LINE 128
+
+/* On which line of a struct a field lies, and whether two fields share one. What is hot is placed
+ * by measurement: assertions beside the structs keep it there. */
+#define SYNCHED__LINE_OF(type, field) (offsetof(type, field) / SYNCHED__CACHE_LINE)
+#define SYNCHED__SHARE_LINE(type, a, b) (SYNCHED__LINE_OF(type, a) == SYNCHED__LINE_OF(type, b))
 
 #if defined(SYNCHED_INTERNAL_TESTING)
 void synched__schedule_point(void);
@@ -80,11 +88,11 @@ void synched__schedule_seed(uint64_t seed);
   (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
                          (p), (expected), (desired), memory_order_seq_cst, memory_order_seq_cst))
 
-/* Tells the CPU that this thread spins, and takes it some time, everywhere: from a few ns to
- * some 50. Looks at what others write, which are counted in pauses, would otherwise follow each
- * other as fast as the CPU can, and a number of them be over at once. ARM's yield does nothing
- * where a core has one thread, which is all that are known; a barrier for instructions takes as
- * long as a pause elsewhere. */
+/* Tells the CPU that this thread spins, and takes some time on every CPU: from a few ns to some 50.
+ * Whoever looks at what others write counts its looks in pauses; without that time they would
+ * follow each other as fast as the CPU can, and a number of them would be over at once. ARM's yield
+ * does nothing on a core with one thread, and no other cores are known; there, an instruction
+ * barrier takes as long as a pause elsewhere. */
 static inline void synched__cpu_pause(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -1,8 +1,8 @@
 /*
  * clock.c: whether the time-stamp counter can be trusted, and how fast it counts.
  *
- * It can if the CPU says that it counts at one rate in all states, and the system has not found it out of step
- * between CPUs: then the system's own clock source is based on it.
+ * It can be trusted if the CPU says that it counts at one rate in all states, and if the system has
+ * not found it out of step between CPUs: then the system's own clock source is based on it.
  */
 #include "platform/clock.h"
 

@@ -1,11 +1,14 @@
 /*
  * clock.h: time.
  *
- * Two clocks. synched__clock_ns is the system's monotonic clock. synched__tick_ns counts the same nanoseconds
- * from the CPU's time-stamp counter, where the system itself trusts that counter: it costs a third, and, what
- * weighs more between two cores, it does not hold up the memory accesses around it, as the system's does.
- * It is calibrated once and then left alone, so that differences are good to some 50 millionths, but over hours it
- * drifts from the system's clock: who shows times of day-long jobs anchors both ends (report/record.h).
+ * There are two clocks. synched__clock_ns is the system's monotonic clock. synched__tick_ns counts
+ * the same nanoseconds from the CPU's time-stamp counter, where the system itself trusts that
+ * counter. It costs a third; and it does not hold up the memory accesses around it, as the system's
+ * clock does, which weighs more between two cores.
+ *
+ * The counter is calibrated once and then left alone. So differences are good to some 50
+ * millionths, but over hours it drifts from the system's clock: whoever shows times of day-long
+ * jobs anchors both ends (report/record.h).
  */
 #ifndef SYNCHED_PLATFORM_CLOCK_H
 #define SYNCHED_PLATFORM_CLOCK_H
@@ -33,15 +36,17 @@ struct synched__tick_scale {
 
 extern struct synched__tick_scale synched__tick_scale;
 
-/* Before the first synched__tick_ns that should be cheap; takes some milliseconds the first time, nothing
- * after. Any thread. Threads that use the scale are created, or handed their work, after it. */
+/* To be called before the first synched__tick_ns that is to be cheap. Takes some milliseconds the
+ * first time, nothing after. Any thread. Threads that use the scale are created, or get their work,
+ * after it. */
 void synched__clock_calibrate(void);
 
 #if defined(__x86_64__)
 __extension__ typedef unsigned __int128 synched__u128;
 #endif
 
-/* Nanoseconds, about those of the monotonic clock. Two CPUs' may differ by some ns: see synched__span_ns. */
+/* Nanoseconds, about those of the monotonic clock. Two CPUs' may differ by some ns: see
+ * synched__span_ns. */
 static inline uint64_t synched__tick_ns(void) {
 #if defined(__x86_64__)
   const struct synched__tick_scale *scale = &synched__tick_scale;

@@ -1,11 +1,12 @@
 /*
  * cpus.c: the affinity mask, the cgroup quota, and lists of CPUs.
  *
- * The quota is looked for as the kernel enforces it: a process is held by its own cgroup and by every
- * one above it, so all of them are read, from the process's folder up to the mount point, and the
- * smallest counts. Which folder that is takes two files: /proc/self/cgroup has the process's path within
- * each hierarchy, /proc/self/mountinfo has what part of the hierarchy is mounted where (in a container
- * often just its own part, at any place). Nothing here may fail: a limit that cannot be read is none.
+ * The quota is looked for as the kernel enforces it: the process's own cgroup and every one above
+ * it limit it, so all of them are read, from the process's folder up to the mount point, and the
+ * smallest counts. Two files tell which folder that is: /proc/self/cgroup has the process's path
+ * within each hierarchy, and /proc/self/mountinfo has what part of the hierarchy is mounted where
+ * (in a container often just its own part, at any place). Nothing here may fail: a limit that
+ * cannot be read is none.
  */
 #include "platform/cpus.h"
 
@@ -20,7 +21,7 @@
 #include "platform/alloc.h"
 #include "platform/fault.h"
 
-/* Longer lines and paths are none of ours: a path that the kernel accepts has at most 4096 bytes. */
+/* Longer lines and paths are not for us: a path that the kernel accepts has at most 4096 bytes. */
 #define LINE_BYTES 8192
 #define PATH_BYTES 4352
 
@@ -254,7 +255,8 @@ static bool has_word(char *words, const char *wanted) {
   return false;
 }
 
-/* The process's path within the hierarchy, from lines "4:cpu,cpuacct:/path" (v1), "0::/path" (v2). */
+/* The process's path within the hierarchy, from lines "4:cpu,cpuacct:/path" (v1) or "0::/path"
+ * (v2). */
 static bool cgroup_path(char *path, size_t path_bytes, const char *root, bool unified) {
   FILE *file = open_under(root, "/proc/self/cgroup");
   if (file == NULL)
@@ -314,8 +316,8 @@ static bool mount_parse(struct cgroup_mount *out, char *line, bool unified) {
   return true;
 }
 
-/* Where the process's path leads below the mount point: "" or "/..."; NULL if it is not within the part
- * that is mounted, or leads out of it. */
+/* Where the process's path leads below the mount point: "" or "/..."; NULL if it is not within the
+ * part that is mounted, or leads out of it. */
 static const char *path_below(const char *path, const char *mount_root) {
   size_t length = strcmp(mount_root, "/") == 0 ? 0 : strlen(mount_root);
   if (strncmp(path, mount_root, length) != 0 || strstr(path, "/..") != NULL)
@@ -339,7 +341,8 @@ static bool decimal_parse(double *out, const char **text) {
   return true;
 }
 
-/* Reads one number from a one-line file, and a second one behind a blank where `second` is not NULL. */
+/* Reads one number from a one-line file, and a second one behind a blank if `second` is not
+ * NULL. */
 static bool numbers_read(double *first, double *second, const char *folder, const char *name) {
   char line[64];
   FILE *file = open_under(folder, name);
@@ -361,7 +364,8 @@ static double smaller_limit(double a, double b) {
   return a < b ? a : b;
 }
 
-/* The limit of one cgroup. No limit is the word "max" in v2 and -1 in v1: neither is a number here. */
+/* The limit of one cgroup. No limit is the word "max" in v2 and -1 in v1; neither is a number
+ * here. */
 static double folder_quota(const char *folder, bool unified) {
   double quota;
   double period;
@@ -386,8 +390,9 @@ static double smallest_quota(const char *root, const char *point, const char *be
   return smallest;
 }
 
-/* A mount that does not show the process's own cgroup may still show one above it, as in a container that
- * has a name space of its own. Such a mount counts only where no other one is better. */
+/* A mount that does not show the process's own cgroup may still show one above it, as in a
+ * container that has a name space of its own. Such a mount counts only where no other one is
+ * better. */
 static double hierarchy_quota(const char *root, bool unified) {
   char path[PATH_BYTES];
   FILE *file = NULL;

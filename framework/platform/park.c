@@ -86,7 +86,8 @@ static long futex(struct synched__parker *parker, int operation, uint32_t value,
 #endif
 }
 
-/* Sleeps while the token is awaited; false when it is until_ns. Returns at once if the token has come in between. */
+/* Sleeps while the token is awaited; false when it is until_ns. Returns at once if the token is
+ * there already. */
 static bool sleep_until(struct synched__parker *parker, uint64_t until_ns) {
   /* This one of the kernel's waits takes a time of the monotonic clock, not a span. */
   return futex(parker, FUTEX_WAIT_BITSET_PRIVATE, TOKEN_AWAITED, until_ns) == 0 ||
@@ -96,7 +97,7 @@ static bool sleep_until(struct synched__parker *parker, uint64_t until_ns) {
 bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
   for (;;) {
     uint32_t token = TOKEN_LEFT;
-    /* Pairs with the exchange in synched__unpark. */
+    /* [token-left] acquire */
     if (synched__cas_acquire(&parker->token, &token, TOKEN_NONE))
       return true;
     token = TOKEN_NONE;
@@ -112,7 +113,7 @@ bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
 }
 
 void synched__unpark(struct synched__parker *parker) {
-  /* Release: pairs with the compare-exchange in synched__park. */
+  /* [token-left] release */
   if (synched__exchange_acq_rel(&parker->token, TOKEN_LEFT) == TOKEN_AWAITED)
     (void)futex(parker, FUTEX_WAKE_PRIVATE, 1, UINT64_MAX);
 }

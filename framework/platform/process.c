@@ -1,6 +1,8 @@
 /*
- * process.c: handlers around fork(). The one lock here is taken before the fork, so that whoever holds it is done, and
- * opened after it on both sides; the child's thread is the copy of the one that took it.
+ * process.c: handlers around fork().
+ *
+ * The one lock here is taken before the fork, so that whoever holds it has finished. It is opened
+ * after the fork on both sides; the child's thread is the copy of the one that took it.
  */
 #include "platform/process.h"
 
@@ -25,7 +27,8 @@ static void after_fork_in_child(void) {
   (void)pthread_mutex_unlock(&holding);
 }
 
-/* Refused only for lack of a few bytes; then calls in a child are not refused, but go wrong as they do without this. */
+/* The system refuses it only for lack of a few bytes. Then calls in a child are not refused, but go
+ * wrong as they do without this. */
 static void install(void) {
   (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }

@@ -1,9 +1,9 @@
 /*
  * process.h: which process this is, counted in forks.
  *
- * Whatever has workers, locks or waiting threads is of use only to the process that made it: after fork() the child
- * has its memory and nothing else of it. So it keeps the generation in which it was made, and its calls ask whether
- * that is still the one.
+ * Whatever has workers, locks or waiting threads is of use only to the process that made it: after
+ * fork() the child has its memory and nothing else of it. So each such thing keeps the generation
+ * in which it was made, and its calls ask whether that is still the process's.
  */
 #ifndef SYNCHED_PLATFORM_PROCESS_H
 #define SYNCHED_PLATFORM_PROCESS_H
@@ -16,8 +16,8 @@
 /* Only process.c writes it. */
 extern _Atomic uint32_t synched__process_fork_count;
 
-/* 0 in the process that first used the library, one more in each child. For what is made with something that
- * has watched already (a job, with its pool). */
+/* 0 in the process that first used the library, one more in each child. For what is made with
+ * something that has watched already (a job, with its pool). */
 static inline uint32_t synched__process_generation(void) {
   return synched__load_relaxed(&synched__process_fork_count);
 }
@@ -30,11 +30,12 @@ static inline bool synched__is_foreign(uint32_t generation) {
   return generation != synched__process_generation();
 }
 
-/* SYNCHED_ENOTSUP, with the sentence for it; `what` is the kind of thing that is foreign: "pool". */
+/* SYNCHED_ENOTSUP, with its sentence; `what` is the kind of thing that is foreign: "pool". */
 int synched__process_refuse(const char *what);
 
-/* No thread forks between the two: for calls into libraries with locks of their own, which the child would find
- * closed for ever. Short, not nested, and without calling back into the program in between. */
+/* No thread forks between the two. They enclose calls into libraries with locks of their own, which
+ * the child would find closed for ever. What they enclose is short, does not nest and does not call
+ * the program. */
 void synched__process_hold(void);
 void synched__process_release(void);
 

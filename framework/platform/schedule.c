@@ -1,9 +1,9 @@
 /*
  * schedule.c: scheduling points for tests (see atomic.h).
  *
- * Each thread draws from a generator of its own, seeded from the common seed and the order in which threads
- * first came here, and mostly does nothing, sometimes spins, rarely gives up its CPU. That spreads
- * threads over each other in ways that a quiet machine does not.
+ * Each thread draws from a generator of its own, whose seed is made of the common seed and the
+ * order in which threads first come here. It mostly does nothing, sometimes spins, and rarely gives
+ * up its CPU. That spreads threads over each other in ways that a quiet machine does not.
  */
 #include "platform/atomic.h"
 

@@ -1,9 +1,9 @@
 /*
  * signal.h: a file descriptor that one side makes readable and an event loop waits for.
  *
- * It is the library's own, not a handle of a loop: whoever signals touches nothing that a loop's owner could
- * take away at the same moment. An eventfd on Linux; elsewhere, and with SYNCHED_NO_EVENTFD,
- * a pipe.
+ * It is the library's own, not a handle of a loop: whoever signals touches nothing that a loop's
+ * owner could take away at the same moment. It is an eventfd on Linux; elsewhere, and with
+ * SYNCHED_NO_EVENTFD, it is a pipe.
  */
 #ifndef SYNCHED_PLATFORM_SIGNAL_H
 #define SYNCHED_PLATFORM_SIGNAL_H

@@ -45,7 +45,7 @@
 
 /* --- creating --- */
 
-/* All but those that a fault of the thread's own raises: who blocks these is killed by them. */
+/* All but those that a fault of the thread's own raises: these kill a thread that blocks them. */
 static void block_signals(sigset_t *before) {
   static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
   sigset_t blocked;

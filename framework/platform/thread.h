@@ -51,8 +51,8 @@ int synched__thread_pin(int cpu);
  * 0 or a negative status: SYNCHED_EPERM. */
 int synched__thread_set_priority(int priority);
 
-/* Gives the calling thread a nice value; at a real-time priority, where that would mean nothing, it becomes an
- * ordinary thread first. 0 or a negative status: SYNCHED_EPERM. */
+/* Gives the calling thread a nice value. A real-time thread, to which that would mean nothing,
+ * becomes an ordinary one first. 0 or a negative status: SYNCHED_EPERM. */
 int synched__thread_set_nice(int nice);
 
 /* How long the calling thread may go on without sleeping before the system ends the program for it,
@@ -61,18 +61,18 @@ uint64_t synched__thread_awake_most_ns(void);
 
 void synched__thread_yield(void);
 
-/* Sleeps for some tens of microseconds: where one waits for a thread that may be of lower priority, and so would never
- * be yielded to. */
+/* Sleeps for some tens of microseconds, to wait for a thread of a lower priority, which a yield
+ * would never let run. */
 void synched__thread_nap(void);
 
-/* How often the calling thread has given its CPU up by sleeping; 0 where the system does not count.
- * */
+/* How often the calling thread has given its CPU up by sleeping; 0 where the system does not count
+ * it. */
 uint64_t synched__thread_sleep_count(void);
 
 /* Sleeps for as short as may be, but so that the system counts it. */
 void synched__thread_doze(void);
 
-/* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool from job to job. */
+/* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool to another job. */
 int synched__mutex_init(struct synched__mutex *mutex);
 void synched__mutex_deinit(struct synched__mutex *mutex);
 void synched__mutex_lock(struct synched__mutex *mutex);

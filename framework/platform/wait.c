@@ -1,19 +1,20 @@
 /*
  * wait.c: see wait.h for the protocol.
  *
- * The spin is bounded by time, not by a count: the CPU's pause costs anything from 5 to 150 cycles. How long follows
- * the waits seen of late. Where they are mostly over within most_ns it is twice what is usual, for going to sleep and
- * being woken would cost both sides more than the spin does: on a virtual machine 30 us of the waker's time and more of
- * the other's. Where they are longer, spinning the limit out each time only burns power: then it is an eighth of that.
+ * Time bounds the spin, not a count: the CPU's pause costs anything from 5 to 150 cycles. The bound
+ * follows the waits seen of late. Where they are mostly over within most_ns, it is twice the usual
+ * wait, for to go to sleep and be woken would cost both sides more than the spin does: on a virtual
+ * machine 30 us of the waker's time and more of the other's. Where waits are longer, to spin until
+ * the limit each time only burns power: then the bound is an eighth of the limit.
  */
 #include "platform/wait.h"
 
 #include "platform/clock.h"
 #include "platform/thread.h"
 
-/* Pauses between two looks at the clock; waits shorter than the first round of them are not
- * timed. They are a rough time of their own, some hundred ns to a few us, because a pause takes
- * time on every CPU. */
+/* Pauses between two looks at the clock; waits that end within the first of these are not timed.
+ * Since a pause takes some time on every CPU, they are a rough time of their own: some hundred ns
+ * to a few us. */
 #define PAUSES_PER_CLOCK 64u
 
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
@@ -43,11 +44,10 @@ void synched__waiter_rest(struct synched__waiter *waiter) {
 }
 
 uint64_t synched__gate_spin(const struct synched__gate *gate, unsigned looks, uint64_t seen) {
-  /* Acquire: pairs with the exchange in synched__gate_advance. */
-  uint64_t epoch = synched__load_acquire(gate->epoch);
+  uint64_t epoch = synched__load_acquire(gate->epoch); /* [gate-advanced] acquire */
   for (unsigned i = 0; epoch == seen && i < looks; i++) {
     synched__cpu_pause();
-    epoch = synched__load_acquire(gate->epoch);
+    epoch = synched__load_acquire(gate->epoch); /* [gate-advanced] acquire */
   }
   return epoch;
 }
@@ -67,7 +67,8 @@ uint64_t synched__waiter_spin_ns(const struct synched__waiter *waiter) {
   return budget_ns > limit_ns ? budget_ns : limit_ns;
 }
 
-/* Into an average that halves the past each time; a very long wait, for the next job, counts as a long one. */
+/* Adds a wait to an average that halves the past each time. A very long wait, for the next job,
+ * counts as a long one. */
 static void note_wait(struct synched__waiter *waiter, uint64_t waited_ns) {
   const uint64_t most_ns = 2 * longest_worth(&waiter->spin);
   waiter->usual_ns = (waiter->usual_ns + (waited_ns < most_ns ? waited_ns : most_ns)) / 2;
@@ -81,7 +82,7 @@ static bool is_interrupted(const struct synched__waiter *waiter) {
   return synched__load_relaxed(&waiter->interrupted) != 0;
 }
 
-/* Whether somebody who has waited from start_ns should stop spinning. */
+/* Whether a waiter that has waited since start_ns should stop spinning. */
 static bool is_spun_out(const struct synched__waiter *waiter, uint64_t start_ns, uint64_t budget_ns,
                         uint64_t until_ns) {
   const struct synched__spin *spin = &waiter->spin;
@@ -105,7 +106,8 @@ static uint64_t spin_from(const struct synched__gate *gate, struct synched__wait
   }
 }
 
-/* Who has been woken for an epoch that is still to come spins for it until the time that it was told. */
+/* A waiter that is woken for an epoch still to come spins for it until the time that it was
+ * told. */
 static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__waiter *waiter,
                               uint64_t seen) {
   const uint64_t prewake_ns = synched__exchange_relaxed(&waiter->prewake_ns, 0);
@@ -118,7 +120,7 @@ static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__
 
 /* Ends the announcement; false if a waker has taken it, who then leaves a token. */
 static bool withdraw(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
+  if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0) /* [sleep-announced] acquire */
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   return true;
@@ -137,16 +139,17 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
                                     struct synched__waiter *waiter, uint64_t seen,
                                     uint64_t until_ns) {
   for (;;) {
-    /* All sequentially consistent, see wait.h; so is interrupted, which is stored before asleep is looked at. Counted first:
-     * a waker of an earlier epoch, who may take us as soon as asleep is set, must not make the count lower than
-     * the number of those who sleep. */
+    /* It counts itself first: a waker of an earlier epoch may take it as soon as asleep is set,
+     * and must not make the count lower than the number of sleepers. [sleeper-counted] seq_cst */
     (void)synched__add_seq_cst(gate->sleeper_count, 1);
+    /* [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst, [sleep-announced] release */
     synched__store_seq_cst(&waiter->asleep, 1);
+    /* [sleeper-counted] seq_cst, [gate-advanced] acquire */
     uint64_t epoch = synched__load_seq_cst(gate->epoch);
+    /* [sleeper-interrupted] seq_cst */
     const bool stays = epoch == seen && synched__load_seq_cst(&waiter->interrupted) == 0;
     if (stays || !withdraw(gate, waiter)) {
       park_for(gate, waiter, until_ns);
-      /* Acquires: pairs with the exchange in synched__gate_advance. */
       epoch = spin_prewoken(gate, waiter, seen);
     }
     if (epoch != seen || is_interrupted(waiter) || synched__clock_ns() >= until_ns)
@@ -175,14 +178,15 @@ uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__wa
   uint64_t epoch = synched__gate_spin(gate, waiter->spin.yields ? 0 : PAUSES_PER_CLOCK, seen);
   if (epoch == seen)
     epoch = wait_from(gate, waiter, seen, until_ns);
-  /* Returning answers the interruption; what it was for was done before it. */
+  /* To return is to answer the interruption. [interrupt-answered] acquire */
   if (is_interrupted(waiter))
     (void)synched__exchange_seq_cst(&waiter->interrupted, 0);
   return epoch;
 }
 
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  /* Sequentially consistent with the epoch that was advanced before: see wait.h. */
+  /* The load: [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst;
+   * the exchange: [sleep-announced] acquire */
   if (synched__load_seq_cst(&waiter->asleep) == 0 ||
       synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
     return false;
@@ -192,14 +196,14 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
 }
 
 void synched__waiter_interrupt(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  /* Sequentially consistent with asleep: see sleep_until_changed. */
+  /* [sleeper-interrupted] seq_cst, [interrupt-answered] release */
   synched__store_seq_cst(&waiter->interrupted, 1);
   (void)synched__waiter_wake(gate, waiter);
 }
 
 void synched__waiter_prewake(const struct synched__gate *gate, struct synched__waiter *waiter,
                              uint64_t prewake_ns) {
-  /* Released with the token. */
+  /* [token-left] hands it over. */
   synched__store_relaxed(&waiter->prewake_ns, prewake_ns);
   (void)synched__waiter_wake(gate, waiter);
 }

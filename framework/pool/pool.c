@@ -1,8 +1,8 @@
 /*
  * pool.c: creating and ending a pool, and telling what was obtained.
  *
- * Workers wait at the gate from their first moment, so none does anything before all of them exist; when
- * one cannot be created the others are told to stop and joined, and nothing is left.
+ * Workers wait at the gate from their first moment, so none does anything before all of them exist.
+ * When one cannot be created, the others are told to stop and joined, and nothing is left.
  */
 #include "pool/pool.h"
 
@@ -42,7 +42,7 @@ static int check_priority(const struct synched_pool_options *options) {
   return 0;
 }
 
-/* Who spins uses all of its time, so that others wait for theirs. */
+/* A thread that spins uses all of its time, so others wait for theirs. */
 static int check_spin(const struct synched_pool_options *options, unsigned worker_count,
                       const struct synched__cpus_budget *budget) {
   if (options->spin_ns != 0 && options->wait != SYNCHED_WAIT_AUTO)
@@ -90,7 +90,7 @@ static struct synched__spin choose_spin(const struct synched_pool *pool,
     spin.never_sleep = &pool->never_sleep;
   else
     spin.sleep_now = &pool->sleep_now;
-  /* Spinning would keep those from running for whom it waits: offer them the CPU instead. */
+  /* To spin would keep from running those for whom it waits: it offers them the CPU instead. */
   spin.yields = synched__cpus_are_short(budget, pool->worker_count);
   if (options->wait == SYNCHED_WAIT_AUTO && options->spin_ns == 0 && !spin.yields)
     spin.most_ns = SPIN_MOST_NS;
@@ -104,8 +104,8 @@ static int compare_workers(const void *a, const void *b) {
   return order != 0 ? order : (int)x->index - (int)y->index;
 }
 
-/* Workers in the order of their places: who is near in it is near on the machine. Those that share a cache, up to
- * sixteen, are a group. */
+/* Workers in the order of their places: neighbours in it are near each other on the machine. Those
+ * that share a cache, up to sixteen, are a group. */
 static int make_ring(struct synched_pool *pool) {
   const unsigned count = pool->worker_count;
   pool->ring = synched__alloc_lines(count, sizeof *pool->ring);
@@ -181,15 +181,15 @@ static void deinit_workers(struct synched_pool *pool, unsigned made) {
 static void stop_workers(struct synched_pool *pool, unsigned count) {
   synched__store_relaxed(&pool->stopping, 1);
   uint64_t epoch = synched__load_relaxed(&pool->epoch);
-  /* Releases stopping to them. */
+  /* [gate-advanced] hands stopping to them. */
   if (synched__gate_advance(&pool->gate, epoch + 1))
     synched__pool_wake_each(pool, count);
   for (unsigned w = 0; w < count; w++)
     synched__thread_join(&pool->workers[w].thread);
 }
 
-/* Adds to the sentence how many the system has granted, for with so many a second try may succeed.
- * */
+/* Adds to the sentence how many the system has granted, for with so many a second try may
+ * succeed. */
 static int refuse_worker(const struct synched_pool *pool, unsigned granted_count, int status) {
   char reason[192];
   (void)snprintf(reason, sizeof reason, "%s", synched_error_message());
@@ -207,7 +207,7 @@ int synched__pool_start(struct synched_pool *pool, size_t stack_bytes, synched__
       return refuse_worker(pool, w, status);
     }
   }
-  synched__park(&pool->creator);
+  synched__park(&pool->creator); /* [workers-up] acquire */
   synched__pool_gather_info(pool);
   synched__registry_add(pool);
   return 0;

@@ -1,9 +1,10 @@
 /*
  * pool.h: workers, and the words through which they meet (internal).
  *
- * A pool is threads: created together or not at all, each bound to its place, waiting at one gate for an epoch to advance.
- * It knows nothing of rounds. What a worker does about an epoch is the function that it is started with; what rounds
- * and jobs keep for each pool is theirs, and only pointed to from here.
+ * A pool is threads. They are created together or not at all, each is bound to its place, and they
+ * wait at one gate for an epoch to advance. The pool knows nothing of rounds. What a worker does
+ * about an epoch is the function that it is started with; what rounds and jobs keep for each pool
+ * is theirs, and the pool only points to it.
  */
 #ifndef SYNCHED_POOL_POOL_H
 #define SYNCHED_POOL_POOL_H
@@ -19,50 +20,71 @@ struct synched__open_round; /* engine/open_round.h */
 struct synched__dispatch;   /* dispatch/dispatch.h */
 
 struct synched__worker {
-  struct synched__waiter waiter; /* on lines of its own */
-  struct synched_pool *pool;     /* from here on: fixed once the pool is created */
+  /* on lines of its own */
+  struct synched__waiter waiter;
+
+  /* Fixed once the pool is created. */
+  struct synched_pool *pool;
   unsigned index;
-  unsigned rank;  /* in pool->ring */
-  unsigned group; /* of workers that share a cache */
+  /* in pool->ring */
+  unsigned rank;
+  /* of workers that share a cache */
+  unsigned group;
   struct synched__thread thread;
-  uint64_t allowed_awake_ns; /* by the system, without a sleep; UINT64_MAX: for ever */
+  /* how long the system lets it go on without a sleep; UINT64_MAX: for ever */
+  uint64_t allowed_awake_ns;
   struct synched_pool_worker_info info;
 };
 
-/* What a worker does from when all of its pool's workers are up, until the pool is stopping. */
+/* What a worker does from when all workers of its pool are up until the pool stops. */
 typedef void (*synched__worker_fn)(struct synched__worker *worker);
 
 struct synched_pool {
-  /* The line that waiters poll: written by who opens a round, and by nobody in between. */
+  /* The line that waiters poll: whoever opens a round writes it, and nobody writes it in
+   * between. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
 
   /* Fixed once the pool is created. */
-  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate; /* epoch and sleeper_count */
+  /* epoch and sleeper_count */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__gate gate;
   struct synched__worker *workers;
   struct synched__open_round *open;
   struct synched__dispatch *dispatch;
-  unsigned *ring; /* [worker_count] workers by place, so that neighbours are near */
+  /* [worker_count] workers by place, so that neighbours are near */
+  unsigned *ring;
   unsigned worker_count;
-  unsigned usable_count; /* CPUs */
+  /* CPUs */
+  unsigned usable_count;
   unsigned group_count;
-  uint32_t generation; /* of the process whose threads the workers are */
+  /* of the process whose threads the workers are */
+  uint32_t generation;
   synched__worker_fn run;
-  struct synched_pool *registered_next; /* pool/registry.h */
+  /* the registry's (pool/registry.h) */
+  struct synched_pool *registered_next;
   char *name;
-  int priority; /* what each worker gives itself; 0: nothing */
+  /* what each worker gives itself; 0: nothing */
+  int priority;
   int nice;
   struct synched_pool_info info;
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
   _Atomic uint32_t stopping;
 
-  /* What waiting workers are told of the next epoch, by who gives them work (platform/wait.h). */
+  /* What whoever gives work to the waiting workers tells them of the next epoch
+   * (platform/wait.h). */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t never_sleep; /* for those who are to spin */
   _Atomic uint32_t sleep_now;                                 /* for the others */
 
-  _Atomic uint32_t started_count; /* workers that are up */
-  struct synched__parker creator; /* who waits for them */
+  /* workers that are up, */
+  _Atomic uint32_t started_count;
+  /* and the thread that waits for them */
+  struct synched__parker creator;
 };
+
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, epoch, gate),
+               "who polls the epoch takes no other line away");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, info, sleeper_count),
+               "what is fixed stays in every cache");
 
 #define SYNCHED__NICE_MOST 19
 
@@ -93,11 +115,11 @@ static inline struct synched__worker *synched__worker_here(const struct synched_
 /* A worker's thread; the argument is the worker. */
 void synched__worker_main(void *argument);
 
-/* Wakes the first `count` workers as far as they sleep; of very many only some, who wake the others in their turn
- * (synched__pool_wake_on). After the gate's advance. */
+/* Wakes those of the first `count` workers that sleep. Of very many it wakes only some, who wake
+ * the others in their turn (synched__pool_wake_on). After the gate's advance. */
 void synched__pool_wake(struct synched_pool *pool, unsigned count);
 
-/* The same, but all of them at once: for workers who will wake nobody any more. */
+/* The same, but it wakes all of them itself: for workers who will wake nobody any more. */
 void synched__pool_wake_each(struct synched_pool *pool, unsigned count);
 
 /* The tree: how many are woken at once, and by each of the others. */
@@ -106,7 +128,8 @@ void synched__pool_wake_each(struct synched_pool *pool, unsigned count);
 
 void synched__pool_wake_branch(struct synched__worker *worker, unsigned count);
 
-/* By one of the first `count` workers, when it has seen the gate's advance: wakes those that are left to it. */
+/* By one of the first `count` workers, when it has seen the gate's advance: wakes those that are
+ * left to it. */
 static inline void synched__pool_wake_on(struct synched__worker *worker, unsigned count) {
   if (SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index < count)
     synched__pool_wake_branch(worker, count);

@@ -1,5 +1,7 @@
 /*
  * worker.c: the life of a worker: take its place, wait, take part, until the pool stops.
+ *
+ *   [workers-up]  what every worker has obtained, by way of the last one, to the creator.
  */
 #include "pool/pool.h"
 
@@ -11,7 +13,8 @@
 
 static _Thread_local struct synched__worker *self;
 
-/* After fork() in a call on a worker, the child's only thread is a copy of the worker's, but no worker. */
+/* After fork() in a call on a worker, the child's only thread is a copy of the worker's, but no
+ * worker. */
 struct synched__worker *synched__worker_self(void) {
   return self == NULL || synched__is_foreign(self->pool->generation) ? NULL : self;
 }
@@ -33,8 +36,7 @@ static int take_priority(const struct synched_pool *pool) {
   return pool->nice != 0 ? synched__thread_set_nice(pool->nice) : 0;
 }
 
-/* Twice a quarter of what the system allows (platform/wait.h), so that calls may take the rest of
- * it. */
+/* Twice a quarter of what the system allows (platform/wait.h), so that calls may take the rest. */
 static void limit_awake(struct synched__worker *worker) {
   const uint64_t most_ns = synched__thread_awake_most_ns();
   worker->allowed_awake_ns = most_ns;
@@ -64,16 +66,17 @@ void synched__worker_main(void *argument) {
   struct synched_pool *pool = worker->pool;
   self = worker;
   settle(worker);
-  /* [workers-up] release */
+  /* [workers-up] release, acquire */
   if (synched__add_acq_rel(&pool->started_count, 1) + 1 == pool->worker_count)
     synched__unpark(&pool->creator);
   pool->run(worker);
 }
 
 /*
- * A wake takes the waker some microseconds, so that many of them one after the other would take longer than
- * the round: the first sixteen are woken by who opens it, and each worker w that comes wakes four more, from
- * 16 + 4 w on. One that is held up holds up those below it; what is at home with them can be stolen meanwhile.
+ * A wake takes the waker some microseconds, so that many of them one after the other would take
+ * longer than the round. So whoever opens the round wakes the first sixteen, and each worker w that
+ * comes wakes four more, from 16 + 4 w on. A worker that is held up holds up those below it;
+ * meanwhile others can steal what is at home with them.
  */
 static void wake_some(struct synched_pool *pool, unsigned first, unsigned end) {
   for (unsigned w = first; w < end; w++)
@@ -90,10 +93,10 @@ void synched__pool_wake_each(struct synched_pool *pool, unsigned count) {
 
 void synched__pool_wake_branch(struct synched__worker *worker, unsigned count) {
   struct synched_pool *pool = worker->pool;
-  /* Sequentially consistent, and it reads what the advance wrote: so whoever announced its sleep without
-   * having seen that advance is seen here (platform/wait.h). */
+  /* It reads what the advance wrote: so it also sees whoever announced its sleep without having
+   * seen that advance (platform/wait.h). [sleeper-counted] seq_cst */
   (void)synched__load_seq_cst(&pool->epoch);
-  if (synched__load_seq_cst(&pool->sleeper_count) == 0)
+  if (synched__load_seq_cst(&pool->sleeper_count) == 0) /* [sleeper-counted] seq_cst */
     return;
   const unsigned first = SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index;
   const unsigned end = first + SYNCHED__WAKE_BRANCH;

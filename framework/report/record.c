@@ -1,14 +1,14 @@
 /*
  * record.c: the memory that a run is recorded in; see record.h for who writes what.
  *
- * All of it is allocated with the job and touched once here, so that no round allocates or faults. What
- * different threads write in the same round lies on different cache lines: each worker's totals are
- * one line, and so are the cells of its ring.
+ * All of it is allocated with the job and touched once here, so that no round allocates or faults.
+ * What different threads write in the same round is on different cache lines: each worker's totals
+ * are one line, and so are the cells of its ring.
  *
- * A ring has one row more than can be shown. A round that fails or is cancelled has written its cells by
- * then, at the place of the round `row_count` before it; without the spare row, an aborted job would
- * lose the oldest round that it did complete. And row counts are powers of two, to find a row without
- * dividing.
+ * A ring has one row more than can be shown. A round that fails or is cancelled has by then written
+ * its cells at the place of the round `row_count` before it. Without the spare row, an aborted job
+ * would lose the oldest round that it did complete. Row counts are powers of two, to find a row
+ * without dividing.
  */
 #include "report/record.h"
 
@@ -17,8 +17,8 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 
-/* Up to so many segments their records lie apart, so that two never share a 64-byte line; rounds of more
- * segments are not so short that neighbours' sharing a line at a seam shows. */
+/* Up to so many segments, their records are so far apart that two never share a 64-byte line.
+ * Rounds of more segments are not so short that it shows when neighbours share a line. */
 #define SPREAD_SEGMENTS 4096u
 #define SPREAD_STRIDE 6u
 
@@ -51,7 +51,8 @@ static void copy_name(char *to, size_t bytes, const char *name) {
   to[length] = '\0';
 }
 
-/* False as soon as something is refused; what was allocated so far is then the destroy's to free. */
+/* False as soon as something is refused; synched__record_destroy then frees what is allocated so
+ * far. */
 static bool allocate_parts(struct synched_report *report, bool segment_times) {
   const size_t row_count = report->row_count;
   if (row_count == 0 || report->worker_count > SIZE_MAX / row_count)
@@ -72,7 +73,8 @@ static bool allocate_parts(struct synched_report *report, bool segment_times) {
 
 int synched__record_create(struct synched_report **out, const struct synched__record_shape *shape) {
   *out = NULL;
-  /* On lines of its own too: workers read its first in every round, the closing worker writes its next. */
+  /* This is on lines of its own, too: in every round workers read its first fields, and the closing
+   * worker writes the next ones. */
   struct synched_report *report = synched__alloc_lines(1, sizeof *report);
   if (report != NULL) {
     report->worker_count = shape->worker_count;
@@ -102,9 +104,9 @@ void synched__record_destroy(struct synched_report *report) {
   synched__free(report);
 }
 
-/* The rings are cleared although cells carry their round's number: a run that failed has left cells of
- * a round that the next run computes again, under the same number and perhaps with other workers.
- * Round 0 is never computed, so zeros belong to no round. */
+/* The rings are cleared although each cell has its round's number. A run that failed has left cells
+ * of a round that the next run computes again, under the same number and perhaps with other
+ * workers. Round 0 is never computed, so zeros belong to no round. */
 void synched__record_reset(struct synched_report *report) {
   for (unsigned worker = 0; worker < report->worker_count; worker++) {
     struct synched__record_worker *totals = &report->workers[worker];

@@ -1,17 +1,17 @@
 /*
  * record.h: the recording half of the report, which the engine writes while rounds run.
  *
- * Who writes what: a worker writes its own synched__record_worker and its own cells, and the record of a
- * segment while it computes that segment. The closing worker writes when the round was opened and closed into its own cell, and
- * everything else between rounds. All of a
- * round's writes come before the worker counts itself out of that round, so the closing worker, and
- * whoever learns of the job's end from it, sees them; there is nothing atomic here, and nothing is allocated.
+ * A worker writes its own synched__record_worker and its own cells, and the record of a segment
+ * while it computes that segment. The closing worker writes into its own cell when the round was
+ * opened and closed, and it writes everything else between rounds. All of a round's writes come
+ * before the worker counts itself out of that round, so the closing worker sees them, and so does
+ * whoever learns of the job's end from it. So nothing here is atomic, and nothing is allocated.
  *
- * Times are recorded with synched__tick_ns, and shown as the monotonic clock's: how far apart the two were at
- * the start and at the end of the run is recorded as well, and synched__record_shown_ns goes by that.
+ * Times are recorded with synched__tick_ns, and shown as the monotonic clock's. The run's start and
+ * end record how far apart the two clocks are, and synched__record_shown_ns goes by that.
  *
- * Nobody clears a ring: a cell carries the number of its round, and one that carries another was not
- * written in that round.
+ * Nobody clears a ring while rounds run: a cell has the number of its round, and a cell with
+ * another number was not written in that round.
  */
 #ifndef SYNCHED_REPORT_RECORD_H
 #define SYNCHED_REPORT_RECORD_H
@@ -24,15 +24,17 @@
 
 #include <synched/report.h>
 
-/* One worker in one round; a cache line of 64 bytes, all of it its own, so that a worker that closes a round
- * finds nothing here that another one wrote last. */
+/* One worker in one round. It is a cache line of 64 bytes, all of it its own, so that a worker that
+ * closes a round finds nothing here that another one wrote last. */
 struct synched__record_cell {
   uint64_t round;
   uint64_t start_ns; /* its first call began */
   uint64_t end_ns;   /* its last call ended */
   uint64_t compute_ns;
-  uint64_t opened_ns; /* by the worker that closed the round: when that was opened; else 0 */
-  uint64_t closed_ns; /* and when the next one was opened, or the job ended */
+  /* Written by the worker that closes the round, else 0: when this round was opened, */
+  uint64_t opened_ns;
+  /* and when the next one was, or the job ended. */
+  uint64_t closed_ns;
   uint64_t unused[2];
 };
 
@@ -48,7 +50,8 @@ struct synched__record_segment {
   uint64_t call_count, compute_ns, longest_ns;
 };
 
-/* What a run did about time; see <synched/report.h>. Written by who closes rounds, and when the job ends. */
+/* What a run did about time; see <synched/report.h>. Written by whoever closes rounds, and when the
+ * job ends. */
 struct synched__record_time {
   uint64_t period_ns, started_count, late_count, skipped_count, overrun_count;
   uint64_t lateness_p50_ns, lateness_p99_ns, lateness_max_ns;
@@ -62,8 +65,8 @@ struct synched_report {
   size_t shown_count;                     /* rounds that can be asked for */
   size_t row_count;                       /* of each ring: a power of two above that */
   struct synched__record_worker *workers; /* [worker_count] */
-  struct synched__record_segment
-      *segments;                      /* segment s at [s * segment_stride]; NULL: calls not timed */
+  /* segment s at [s * segment_stride]; NULL: calls are not timed */
+  struct synched__record_segment *segments;
   size_t segment_stride;              /* above 1 where neighbours would share lines too often */
   struct synched__record_cell *cells; /* [worker_count * row_count], which workers point into */
   char name[64];
@@ -72,8 +75,8 @@ struct synched_report {
   uint64_t round_count; /* published in this run */
   uint64_t last_round;  /* the number of the last of them */
   uint64_t start_ns, end_ns;
-  int64_t start_offset_ns,
-      end_offset_ns;      /* the monotonic clock less the recording one, at these times */
+  /* the monotonic clock less the recording one, at these times */
+  int64_t start_offset_ns, end_offset_ns;
   int64_t failed_segment; /* -1: none */
   int failed_code;
   uint64_t lease_wait_count, lease_wait_ns;
@@ -94,13 +97,14 @@ struct synched__record_shape {
 /* A recorded time as the monotonic clock had it. */
 uint64_t synched__record_shown_ns(const struct synched_report *report, uint64_t recorded_ns);
 
-/* Where a worker's part in a round is written, in place of one that is shown no more. */
+/* Where a worker's part in a round is written, in place of a round that is no longer shown. */
 static inline struct synched__record_cell *
 synched__record_cell_of(const struct synched_report *report, unsigned worker, uint64_t round) {
   return &report->workers[worker].cells[round & (report->row_count - 1)];
 }
 
-/* Allocates all of it, zeroed and reset. SYNCHED_ENOMEM. Ended by synched__record_destroy (NULL allowed). */
+/* Allocates all of it, zeroed and reset. SYNCHED_ENOMEM. Ended by synched__record_destroy, which
+ * takes NULL, too. */
 int synched__record_create(struct synched_report **out, const struct synched__record_shape *shape);
 void synched__record_destroy(struct synched_report *report);
 

@@ -1,8 +1,9 @@
 /*
  * report.c: the numbers of a report, by accessor.
  *
- * Everything here only reads a record whose job has ended, so any number of threads may ask at once. What
- * the public structs have beyond the record (sums, waits, numbers of rounds) is derived here, kept nowhere.
+ * Everything here only reads a record whose job has ended, so any number of threads may ask at
+ * once. What the public structs have beyond the record (sums, waits, numbers of rounds) is derived
+ * here and kept nowhere.
  */
 #include "report/record.h"
 
@@ -43,8 +44,8 @@ static uint64_t shown_or_zero(const struct synched_report *report, uint64_t reco
   return recorded_ns == 0 ? 0 : synched__record_shown_ns(report, recorded_ns);
 }
 
-/* What is left of the job's time on one worker. The three are measured with separate clock reads, so
- * their sum may pass the whole by a few; a wait is then 0, not a wrapped number. */
+/* What is left of the job's time on one worker. Separate clock reads measure the three, so their
+ * sum may exceed the whole by a little; a wait is then 0, not a wrapped number. */
 static uint64_t wait_ns(const struct synched_report *report,
                         const struct synched__record_worker *worker) {
   uint64_t whole_ns = synched__span_ns(synched__record_shown_ns(report, report->start_ns),

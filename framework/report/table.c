@@ -1,10 +1,11 @@
 /*
  * table.c: a report as text, for people.
  *
- * It knows no more of a report than the public header tells, so anybody could have written it. It allocates
- * nothing, and a report of any size goes to the file row by row. Columns are as wide as the widest value that
- * will come, so a first look over all values precedes the printing. Numbers are made from integers, so they
- * look the same in every locale and are exact as far as they are shown.
+ * It knows no more of a report than the public header tells, so anybody could have written it. It
+ * allocates nothing, and a report of any size goes to the file row by row. Columns are as wide as
+ * the widest value that will come, so a first look over all values precedes the printing. Numbers
+ * are made from integers, so they look the same in every locale and are exact as far as they are
+ * shown.
  */
 #include <synched/report.h>
 
@@ -67,7 +68,8 @@ static struct text text_of_share(double part, double whole) {
   return text_of_number(100.0 * part / whole);
 }
 
-/* "4.596": ns in a unit of so many ns, 1000 or more, rounded; without the overflow of adding half a step. */
+/* "4.596": ns in a unit of so many ns, 1000 or more, rounded without the overflow of adding half a
+ * step. */
 static struct text text_of_decimals(uint64_t ns, uint64_t unit_ns) {
   struct text text;
   uint64_t step = unit_ns / 1000;
@@ -105,7 +107,8 @@ static void print_duration(FILE *file, uint64_t ns) {
     print_long_duration(file, ns);
 }
 
-/* " at 8,704 per second"; slower than that, " at one per 12.500 s"; nothing where no time has passed. */
+/* " at 8,704 per second"; if slower than that, " at one per 12.500 s"; nothing if no time has
+ * passed. */
 static void print_rate(const struct table *table, uint64_t count) {
   if (table->elapsed_ns == 0 || count == 0)
     return;
@@ -244,8 +247,8 @@ static void print_snapshots(const struct table *table) {
             text_of_count(job->delivered_count).bytes, text_of_count(job->missed_count).bytes);
 }
 
-/* From here on, the rows and columns. Worker and round numbers that are asked for exist, so the accessors
- * cannot fail and a zeroed struct stands for one that did. */
+/* The rest is rows and columns. It asks only for workers and rounds that exist, so the accessors
+ * cannot fail, and a zeroed struct stands for one that did. */
 
 static struct synched_report_round round_at(const struct table *table, size_t index) {
   struct synched_report_round round = {.struct_size = sizeof round};
@@ -385,7 +388,7 @@ int synched_report_print(const struct synched_report *report, FILE *file) {
     print_table(&table, first,
                 worker_count - first > WORKERS_PER_TABLE ? first + WORKERS_PER_TABLE
                                                          : worker_count);
-  /* What did not reach the file shows up here at the latest; before that it may sit in the buffer. */
+  /* What did not reach the file shows up here at the latest; until here it may be in the buffer. */
   if (fflush(file) != 0 || ferror(file))
     return synched__fail(SYNCHED_EIO, "writing the report of job %s failed", table.summary.name);
   return 0;

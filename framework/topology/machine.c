@@ -2,21 +2,21 @@
  * machine.c: hwloc's tree, flattened into a row per CPU.
  *
  * The whole machine is loaded, also what this process may not use: a cache that is shared with
- * forbidden CPUs is still one cache, and the counts are those of the machine. What is allowed is then
- * taken from the affinity mask, not from hwloc, which would look at the cgroup's set only.
+ * forbidden CPUs is still one cache, and the counts are those of the machine. The affinity mask
+ * then says what is allowed, not hwloc, which would look at the cgroup's set only.
  *
- * hwloc's own probing of x86 CPUs visits every CPU by binding the calling thread to it in turn. That
- * would move the host's thread about and briefly undo its mask, so it is switched off; the system's tables
- * say the same. With all else that placement does not need, it is not looked at either.
+ * hwloc's own probing of x86 CPUs visits every CPU by binding the calling thread to it in turn.
+ * That would move the host's thread about and briefly undo its mask, so it is switched off; the
+ * system's tables say the same. All else that placement does not need is switched off, too.
  *
- * Not every hwloc has what is switched off here: the component for x86 CPUs is there on those only,
- * and an older library knows fewer flags than the header that this was compiled with. To be told
- * that there is no such thing is then no failure.
+ * Not every hwloc has what is switched off here: the component for x86 CPUs is there on those
+ * only,and an older library knows fewer flags than the header that this was compiled with. To be
+ * told that there is no such thing is then no failure.
  *
  * Where the system has no tables of its CPUs (a container without /sys), hwloc would find nothing,
  * and say so on the standard error of whoever uses us. So it is not asked; the affinity mask then
- * is all that is known. hwloc may also be told by the environment to describe another machine; what
- * it says is used, and info says that it was.
+ * is all that is known. The environment may also tell hwloc to describe another machine; what hwloc
+ * says is used, and info says that it was.
  */
 #include "topology/machine.h"
 
@@ -147,8 +147,8 @@ static hwloc_obj_t last_level_cache(hwloc_obj_t cpu) {
   return last;
 }
 
-/* Where several nodes are near (fast and large memory side by side), the one that fewest CPUs share; among
- * equals the first, which is the ordinary one. */
+/* Where several nodes are near (fast and large memory side by side), it is the one that the fewest
+ * CPUs share; among equals the first, which is the ordinary one. */
 static int numa_node_of(hwloc_topology_t tree, hwloc_obj_t cpu) {
   hwloc_obj_t nearest = NULL;
   for (hwloc_obj_t node = hwloc_get_next_obj_by_type(tree, HWLOC_OBJ_NUMANODE, NULL); node != NULL;
@@ -161,8 +161,8 @@ static int numa_node_of(hwloc_topology_t tree, hwloc_obj_t cpu) {
   return nearest == NULL ? -1 : (int)nearest->os_index;
 }
 
-/* hwloc counts caches by level, and the last level may differ within a machine; so they are counted here.
- * One cache's CPUs follow one another. */
+/* hwloc counts caches by level, and the last level may differ within a machine; so caches are
+ * counted here. The CPUs of one cache follow one another. */
 static void rows_fill(struct synched__machine *machine, hwloc_topology_t tree) {
   hwloc_obj_t cache_before = NULL;
   int cache_count = 0;
@@ -313,8 +313,8 @@ static int load_tree(struct synched__machine *out, const char *synthetic) {
   return status;
 }
 
-/* A system that does not tell the mask (some sandboxes) leaves all CPUs to us, as far as we know.
- * */
+/* If a system does not tell the mask (some sandboxes do not), all CPUs are ours, as far as we
+ * know. */
 static int load_here(struct synched__machine *out) {
   struct synched__cpus mask;
   int status = synched__cpus_allowed(&mask, 0);

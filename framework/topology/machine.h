@@ -16,33 +16,39 @@ struct synched__machine_cpu {
   bool allowed;
 };
 
-/* Where what is known of a machine comes from. */
+/* Where the knowledge of a machine comes from. */
 enum synched__machine_source {
-  SYNCHED__MACHINE_HERE = 0,  /* this machine's tables */
-  SYNCHED__MACHINE_MASK,      /* it has none: what is known are the CPUs that this thread may use */
-  SYNCHED__MACHINE_ELSEWHERE, /* a description that the environment names (HWLOC_SYNTHETIC ...) */
+  /* this machine's tables */
+  SYNCHED__MACHINE_HERE = 0,
+  /* the affinity mask: without tables, only the CPUs that this thread may use are known */
+  SYNCHED__MACHINE_MASK,
+  /* a description that the environment names (HWLOC_SYNTHETIC ...) */
+  SYNCHED__MACHINE_ELSEWHERE,
 };
 
 /* All zero is one with nothing in it. */
 struct synched__machine {
-  struct synched__machine_cpu *cpus; /* in logical order: what shares a core, then a cache, a NUMA
-                                        node, a package, stands together */
-  size_t cpu_count;                  /* one row each */
-  size_t allowed_count;              /* of those; never 0 after a load that went well */
-  unsigned core_count;               /* a CPU whose core is unknown counts as a core */
-  unsigned numa_node_count;          /* 1 where the system names none; so for packages */
+  /* [cpu_count] in logical order: what shares a core, then a cache, a NUMA node, a package, stands
+   * together */
+  struct synched__machine_cpu *cpus;
+  size_t cpu_count;
+  /* of those; never 0 after a load that succeeded */
+  size_t allowed_count;
+  /* a CPU whose core is unknown counts as a core */
+  unsigned core_count;
+  /* 1 where the system names none; so for packages */
+  unsigned numa_node_count;
   unsigned package_count;
   struct synched__cpus present; /* the same CPUs, ascending */
   struct synched__cpus allowed;
   enum synched__machine_source source;
 };
 
-/* Loads a machine.
- * synthetic NULL: this one, with what the calling thread's affinity mask allows; takes some milliseconds, and
- * no thread's mask is touched, not even for a moment. Otherwise one as hwloc describes them ("package:2
- * core:4 pu:2"), all of it allowed.
- * SYNCHED_ENOMEM; SYNCHED_EIO: hwloc could not make it out, or knows none of the CPUs that are allowed;
- * SYNCHED_EINVAL: hwloc does not take the description. *out is then empty. */
+/* Loads a machine. synthetic NULL: this one, with what the calling thread's affinity mask allows;
+ * takes some milliseconds, and touches no thread's mask, not even for a moment. Otherwise one as
+ * hwloc describes them ("package:2 core:4 pu:2"), all of it allowed. SYNCHED_ENOMEM; SYNCHED_EIO:
+ * hwloc cannot read the machine, or knows none of the CPUs that are allowed; SYNCHED_EINVAL: hwloc
+ * does not take the description. *out is then empty. */
 int synched__machine_load(struct synched__machine *out, const char *synthetic);
 
 /* Allows exactly the CPUs of a list ("0-3,8"), which the machine must have; for tests.

@@ -1,8 +1,9 @@
 /*
  * plan.c: placement, as orders of the allowed CPUs.
  *
- * COMPACT, CORES and SCATTER are each one permutation of the allowed CPUs; workers are dealt along it,
- * from the start again where there are more of them. All three are sorts of (tier, turn, row):
+ * COMPACT, CORES and SCATTER are each one permutation of the allowed CPUs. Workers are dealt along
+ * it, and from the start again where there are more workers than CPUs. All three are sorts of
+ * (tier, turn, row):
  *
  *   row    the CPU's place in the machine's logical order;
  *   tier   which of its core's allowed hardware threads it is: 0 for the first;
@@ -11,8 +12,8 @@
  * Before all that, for AUTO only, come CPUs that nobody of this process has been bound to. COMPACT
  * is the logical order itself. CORES sorts by tier, so that second threads come last. SCATTER does
  * so too, and deals within a tier: first caches take turns, then NUMA nodes, then packages. Each of
- * these passes keeps the order that the pass before gave within a group, so the last one decides
- * first, and also machines with uneven groups and masks with holes are spread as far as they go.
+ * these passes keeps the order that the pass before gave within a group. So the last pass decides
+ * first, and machines with uneven groups and masks with holes are also spread as far as they go.
  */
 #include "topology/plan.h"
 
@@ -91,7 +92,8 @@ static int largest_group(const struct order *order, const struct synched__machin
   return largest;
 }
 
-/* Lets the groups of one level take turns, within each tier. CPUs of an unknown group (-1) are one. */
+/* Lets the groups of one level take turns, within each tier. CPUs of an unknown group (-1) are one
+ * group. */
 static int order_deal(struct order *order, const struct synched__machine *machine,
                       enum level level) {
   size_t group_count = (size_t)largest_group(order, machine, level) + 2;
@@ -281,7 +283,8 @@ int synched__plan_here(struct synched_place *places, struct synched__plan_result
   if (!is_auto)
     chosen.taken = NULL;
   status = load_for(&machine, &chosen, &result, is_auto);
-  /* With AUTO, workers beyond the CPUs are bound to nothing: the system puts them where there is room. */
+  /* With AUTO, workers beyond the CPUs are bound to nothing: the system puts them where there is
+   * room. */
   if (is_auto && chosen.worker_count > budget->allowed_count)
     chosen.worker_count = budget->allowed_count;
   if (status == 0)

@@ -21,15 +21,19 @@ struct synched__plan_request {
 
 /* What a plan came to. */
 struct synched__plan_result {
-  enum synched_affinity affinity; /* in force: never AUTO */
-  int topology_status; /* 0, or why AUTO became NONE although it would have been CORES: the
-                                     machine could not be read. A warning, no failure */
-  const char *doubt;   /* "", or what is doubtful about the machine: a sentence; static */
-  char decision[SYNCHED__PLAN_DECISION]; /* whether workers are bound, and why, in a sentence */
+  /* in force: never AUTO */
+  enum synched_affinity affinity;
+  /* 0, or why AUTO became NONE although it would have been CORES: the machine could not be read;
+   * this is a warning, not a failure */
+  int topology_status;
+  /* "", or a sentence that says what is doubtful about the machine; static */
+  const char *doubt;
+  /* a sentence that says whether workers are bound, and why */
+  char decision[SYNCHED__PLAN_DECISION];
 };
 
-/* Checks what can be checked without a machine: worker_count, the enum value, a cpu_list that is missing,
- * superfluous or unreadable. 0, SYNCHED_EINVAL or SYNCHED_ENOMEM. */
+/* Checks what can be checked without a machine: worker_count, the enum value, and a cpu_list that
+ * is missing, superfluous or unreadable. 0, SYNCHED_EINVAL or SYNCHED_ENOMEM. */
 int synched__plan_check(const struct synched__plan_request *request);
 
 /* What AUTO comes to within a budget, as in <synched/topology.h>; every other affinity is returned
@@ -43,9 +47,9 @@ enum synched_affinity synched__plan_choose(const struct synched__plan_request *r
 int synched__plan_make(struct synched_place *places, const struct synched__machine *machine,
                        const struct synched__plan_request *request);
 
-/* The whole way, on the machine that this runs on: check, choose, load where the choice needs it (NONE does
- * not), make. If the machine cannot be read (SYNCHED_EIO), AUTO becomes NONE; the other affinities cannot
- * be had without and fail. Every other failure fails. `places` and *out are then untouched. */
+/* The whole way, on the machine that this runs on: check, choose, load where the choice needs it
+ * (NONE does not), make. If the machine cannot be read (SYNCHED_EIO), AUTO becomes NONE; the other
+ * affinities need it, and fail. Every other failure fails. `places` and *out are then untouched. */
 int synched__plan_here(struct synched_place *places, struct synched__plan_result *out,
                        const struct synched__plan_request *request,
                        const struct synched__cpus_budget *budget);

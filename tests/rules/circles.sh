@@ -1,34 +1,34 @@
 #!/usr/bin/env bash
-# circles.sh OBJECTS: no circle of calls between the files of framework/, whose compiled objects are below the folder
-# OBJECTS: what each object needs, and which object has it, is read from their symbols.
+# circles.sh OBJECTS: no circle of calls between the files of framework/. OBJECTS are the compiled
+# objects, with a semicolon between two of them: what each needs, and which has it, is read from
+# their symbols.
+#
+# By hand: tests/rules/circles.sh "$(find build/test-gcc/framework -path '*internal*' -name '*.o' |
+#   paste -sd ';')"
 set -euo pipefail
-objects=$1
-cd "$objects"
+IFS=';' read -ra objects <<<"$1"
 
-# file_pairs: "A B" for each A that needs a symbol of B.
-file_pairs() {
-  find . -name '*.o' | sort | while read -r object; do
-    nm -P "$object" | sed "s|^|${object#./} |"
-  done | awk '
-    { file = $1; sub(/\.c\.o$/, "", file) }
-    $3 == "U" { needs[file, $2] = 1; next }
-    $3 ~ /^[A-TV-Z]$/ { owner[$2] = file }
-    END {
-      for (need in needs) {
-        split(need, part, SUBSEP)
-        if (part[2] in owner && owner[part[2]] != part[1]) pair[part[1] " " owner[part[2]]] = part[2]
-      }
-      for (one in pair) print one, pair[one]
-    }' | sort
-}
+# pairs: "A B" for each file A that needs a symbol of the file B.
+pairs=$(for object in "${objects[@]}"; do
+  nm -P "$object" | sed "s|^|${object##*.dir/} |"
+done | awk '
+  { file = $1; sub(/\.c\.o$/, "", file) }
+  $3 == "U" { needs[file, $2] = 1; next }
+  $3 ~ /^[A-TV-Z]$/ { owner[$2] = file }
+  END {
+    for (need in needs) {
+      split(need, part, SUBSEP)
+      if (part[2] in owner && owner[part[2]] != part[1]) pair[part[1] " " owner[part[2]]] = 1
+    }
+    for (one in pair) print one
+  }' | sort)
 
-pairs=$(file_pairs)
 count=$(wc -l <<<"$pairs")
-[ "$count" -gt 20 ] || { echo "circles: only $count pairs of files found in $objects" >&2; exit 1; }
-if loops=$(cut -d' ' -f1,2 <<<"$pairs" | tsort 2>&1 >/dev/null) && [ -z "$loops" ]; then
-  echo "$count pairs of files, no circle"
-  exit 0
+[ "$count" -gt 20 ] || { echo "circles: only $count pairs of files in $1" >&2; exit 1; }
+loops=$(tsort <<<"$pairs" 2>&1 >/dev/null) || true
+if [ -n "$loops" ]; then
+  echo "these files call each other in a circle:" >&2
+  sed -n 's/^tsort: //p' <<<"$loops" | grep -v 'input contains a loop' | sort -u >&2
+  exit 1
 fi
-echo "circles of calls between files:" >&2
-sed -n 's/^tsort: //p' <<<"$loops" | grep -v 'input contains a loop' | sort -u >&2 || true
-exit 1
+echo "$count pairs of files in ${#objects[@]}, no circle"

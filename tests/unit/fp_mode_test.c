@@ -30,10 +30,12 @@ static double third(void) {
   return one / three;
 }
 
+#if defined(__x86_64__)
 static long double third_of_x87(void) {
   volatile long double one = 1, three = 3;
   return one / three;
 }
+#endif
 
 /* --- modes --- */
 

@@ -22,6 +22,7 @@ expect() {
   {
     printf '%s\n' "$2"
     printf '`job/a.c` %.0s' {1..101}
+    echo
   } >"$root/framework/README.md"
   "$here/map.sh" "$root" >"$root/said" 2>&1 || status=$?
   if [ -z "$1" ] && [ $status -ne 0 ] ||
@@ -32,7 +33,7 @@ expect() {
   fi
 }
 
-expect "" 'Read `job/a.c` and `job/a.h`; `first_one()` calls `second_one()` [a-tag]. [A link](#here).'
+expect "" '`job/a.c`, `job/a.h`; `first_one()` calls `second_one()` [a-tag]. [A link](#here).'
 expect "there is no job/b.c" 'Read `job/b.c`.'
 expect "no file defines third_one" 'It calls `third_one()`.'
 expect "no edge has the tag [b-tag]" 'It is handed over [b-tag].'

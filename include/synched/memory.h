@@ -4,7 +4,7 @@
  * A memory is `segment_count` segments of elements of one size. In every round each segment has one
  * writer, which writes the segment's `out`. Meanwhile all read `previous`, the snapshot that the
  * last round left. At the end of the round the whole becomes the new current snapshot in O(1):
- * nothing is copied, the buffers change roles.
+ * nothing is copied, the buffers swap places.
  *
  * The memory numbers the rounds. Round 0 is what it was created or loaded with. The first computed
  * round is 1, and its `previous` is round 0.

@@ -144,7 +144,7 @@ uint64_t memory_sum(struct synched_memory *memory) {
   return sum;
 }
 
-bool memory_starves(struct synched_memory *memory) {
+bool memory_awaits_buffer(struct synched_memory *memory) {
   const struct timespec nap = {0, 1000000};
   /* For a moment it also says so while a job finds a buffer at the second look. */
   unsigned seen = 0;

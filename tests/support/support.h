@@ -54,7 +54,7 @@ uint64_t memory_sum(struct synched_memory *memory);
 uint64_t snapshot_sum(const struct synched_snapshot *snapshot);
 
 /* Waits until the memory's job has no buffer to write to; false if that does not come about. */
-bool memory_starves(struct synched_memory *memory);
+bool memory_awaits_buffer(struct synched_memory *memory);
 
 /* A job and all that it needs. */
 struct engine {

@@ -16,14 +16,14 @@
 
 Test(claim, shape_packed_and_unpacked_is_the_same) {
   static const size_t segment_counts[] = {1, 2, 4095, SYNCHED_SEGMENTS_MAX};
-  static const unsigned parties[] = {1, 2, 77, SYNCHED_WORKERS_MAX};
+  static const unsigned teams[] = {1, 2, 77, SYNCHED_WORKERS_MAX};
   static const unsigned batches[] = {1, 2, 8192, SYNCHED__BATCH_MAX};
   for (size_t i = 0; i < LENGTH(segment_counts); i++)
-    for (size_t j = 0; j < LENGTH(parties); j++)
+    for (size_t j = 0; j < LENGTH(teams); j++)
       for (size_t k = 0; k < LENGTH(batches); k++)
         for (int is_static = 0; is_static <= 1; is_static++) {
-          struct synched__shape shape = {segment_counts[i], parties[j], batches[k], is_static != 0,
-                                         SYNCHED_WORKERS_MAX - parties[j] + 1};
+          struct synched__shape shape = {segment_counts[i], teams[j], batches[k], is_static != 0,
+                                         SYNCHED_WORKERS_MAX - teams[j] + 1};
           struct synched__shape again = synched__shape_unpack(synched__shape_pack(shape));
           cr_assert_eq(again.segment_count, shape.segment_count);
           cr_assert_eq(again.team, shape.team);
@@ -33,7 +33,7 @@ Test(claim, shape_packed_and_unpacked_is_the_same) {
         }
 }
 
-Test(claim, share_is_the_smaller_of_segments_and_party) {
+Test(claim, share_is_the_smaller_of_segments_and_team) {
   cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = 3, .team = 8}), 3);
   cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = 8, .team = 3}), 3);
   cr_assert_eq(synched__shape_share((struct synched__shape){.segment_count = SYNCHED_SEGMENTS_MAX,
@@ -62,17 +62,17 @@ static void expect_partition(struct synched__shape shape) {
 
 Test(claim, ranges_of_few_segments_are_a_partition) {
   for (size_t segment_count = 1; segment_count <= 130; segment_count++)
-    for (unsigned party = 1; party <= 40; party++)
-      expect_partition((struct synched__shape){.segment_count = segment_count, .team = party});
+    for (unsigned team = 1; team <= 40; team++)
+      expect_partition((struct synched__shape){.segment_count = segment_count, .team = team});
 }
 
 Test(claim, ranges_of_many_segments_are_a_partition) {
   static const size_t segment_counts[] = {4095, 4096, 4097, 1000003, SYNCHED_SEGMENTS_MAX};
-  static const unsigned parties[] = {1, 2, 3, 7, 16, 1000, SYNCHED_WORKERS_MAX - 1};
+  static const unsigned teams[] = {1, 2, 3, 7, 16, 1000, SYNCHED_WORKERS_MAX - 1};
   for (size_t i = 0; i < LENGTH(segment_counts); i++)
-    for (size_t j = 0; j < LENGTH(parties); j++)
+    for (size_t j = 0; j < LENGTH(teams); j++)
       expect_partition(
-          (struct synched__shape){.segment_count = segment_counts[i], .team = parties[j]});
+          (struct synched__shape){.segment_count = segment_counts[i], .team = teams[j]});
 }
 
 /* --- one thread at one cursor --- */
@@ -166,11 +166,11 @@ Test(claim, tag_that_wraps_around_goes_on) {
 
 /* --- several threads --- */
 
-enum { PARTY = 4, SEGMENTS = 37, EPOCHS = 1500 };
+enum { TEAM = 4, SEGMENTS = 37, EPOCHS = 1500 };
 
 /* Rounds as a pool has them, but for the computing: who claims the last segment opens the next. */
 struct field {
-  _Atomic uint64_t cursors[PARTY];
+  _Atomic uint64_t cursors[TEAM];
   _Atomic uint64_t epoch;
   _Atomic uint32_t remaining;
   size_t batch;
@@ -182,7 +182,7 @@ struct player {
   unsigned index;
 };
 
-static const struct synched__shape field_shape = {.segment_count = SEGMENTS, .team = PARTY};
+static const struct synched__shape field_shape = {.segment_count = SEGMENTS, .team = TEAM};
 
 static uint32_t claim_from(struct field *field, unsigned owner, uint64_t epoch) {
   struct synched__range home = synched__range_of(field_shape, owner);
@@ -206,8 +206,8 @@ static void *play(void *argument) {
   while ((epoch = atomic_load(&field->epoch)) <= EPOCHS) {
     uint32_t total = 0;
     synched__schedule_point();
-    for (unsigned k = 0; k < PARTY; k++)
-      total += claim_from(field, (player->index + k) % PARTY, epoch);
+    for (unsigned k = 0; k < TEAM; k++)
+      total += claim_from(field, (player->index + k) % TEAM, epoch);
     if (total == 0) {
       synched__cpu_pause();
     } else if (atomic_fetch_sub(&field->remaining, total) == total) {
@@ -224,10 +224,10 @@ static void expect_each_once(uint64_t seed, size_t batch) {
   field->epoch = 1;
   field->remaining = SEGMENTS;
   field->batch = batch;
-  struct player players[PARTY];
+  struct player players[TEAM];
   struct crew crew = {0};
   synched__schedule_seed(seed);
-  for (unsigned i = 0; i < PARTY; i++) {
+  for (unsigned i = 0; i < TEAM; i++) {
     players[i] = (struct player){field, i};
     crew_add(&crew, play, &players[i]);
   }

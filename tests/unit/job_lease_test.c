@@ -13,7 +13,7 @@
 /* --- keeping --- */
 
 /* Snapshots that on_round retains, and what they said then. */
-struct keeper {
+struct holder {
   const uint64_t *rounds; /* which ones, ascending */
   size_t round_count;
   size_t kept_count;
@@ -44,55 +44,55 @@ static bool is_whole(const struct synched_snapshot *snapshot) {
 }
 
 static int keep_some(const struct synched_snapshot *now, void *user) {
-  struct keeper *keeper = user;
-  if (keeper->kept_count < keeper->round_count &&
-      now->round == keeper->rounds[keeper->kept_count]) {
-    keeper->sums[keeper->kept_count] = snapshot_sum(now);
-    keeper->kept[keeper->kept_count] = synched_snapshot_retain(now);
-    keeper->kept_count++;
+  struct holder *holder = user;
+  if (holder->kept_count < holder->round_count &&
+      now->round == holder->rounds[holder->kept_count]) {
+    holder->sums[holder->kept_count] = snapshot_sum(now);
+    holder->kept[holder->kept_count] = synched_snapshot_retain(now);
+    holder->kept_count++;
   }
-  return now->round >= keeper->last_round ? SYNCHED_STOP : SYNCHED_CONTINUE;
+  return now->round >= holder->last_round ? SYNCHED_STOP : SYNCHED_CONTINUE;
 }
 
-static void expect_kept(const struct keeper *keeper) {
-  for (size_t i = 0; i < keeper->kept_count; i++) {
-    cr_assert_eq(keeper->kept[i]->round, keeper->rounds[i]);
-    cr_assert_eq(snapshot_sum(keeper->kept[i]), keeper->sums[i], "round %u has changed",
-                 (unsigned)keeper->rounds[i]);
-    cr_assert(is_whole(keeper->kept[i]));
+static void expect_kept(const struct holder *holder) {
+  for (size_t i = 0; i < holder->kept_count; i++) {
+    cr_assert_eq(holder->kept[i]->round, holder->rounds[i]);
+    cr_assert_eq(snapshot_sum(holder->kept[i]), holder->sums[i], "round %u has changed",
+                 (unsigned)holder->rounds[i]);
+    cr_assert(is_whole(holder->kept[i]));
   }
 }
 
-static struct engine keeping_engine(struct keeper *keeper, unsigned worker_count,
+static struct engine keeping_engine(struct holder *holder, unsigned worker_count,
                                     unsigned lease_count) {
   return engine_new(pool_new(worker_count),
                     SYNCHED_MEMORY_OPTIONS(.segment_count = 6, .segment_capacity = 8,
                                            .element_size = sizeof(uint64_t),
                                            .lease_count = lease_count),
                     SYNCHED_JOB_OPTIONS(.compute = write_round, .on_round = keep_some,
-                                        .user = keeper, .fold = SYNCHED_FOLD_MAX));
+                                        .user = holder, .fold = SYNCHED_FOLD_MAX));
 }
 
 Test(job_lease, retained_snapshots_stay_unchanged_over_thousands_of_rounds) {
   static const uint64_t rounds[] = {1, 2, 17, 500};
   for (unsigned worker_count = 1; worker_count <= 3; worker_count++) {
-    struct keeper keeper = {
+    struct holder holder = {
         .rounds = rounds, .round_count = LENGTH(rounds), .last_round = at_most(5000, 600)};
-    struct engine engine = keeping_engine(&keeper, worker_count, LENGTH(rounds));
+    struct engine engine = keeping_engine(&holder, worker_count, LENGTH(rounds));
     const struct synched_snapshot *initial = synched_snapshot_current(engine.memory);
     synched_snapshot_release(initial); /* all leases are for on_round */
     cr_assert_eq(synched_job_run(engine.job), 0);
-    cr_assert_eq(keeper.kept_count, LENGTH(rounds));
-    expect_kept(&keeper);
-    keeper.last_round += 100;
+    cr_assert_eq(holder.kept_count, LENGTH(rounds));
+    expect_kept(&holder);
+    holder.last_round += 100;
     cr_assert_eq(synched_job_run(engine.job), 0);
-    expect_kept(&keeper);
+    expect_kept(&holder);
     cr_assert_eq(summary_of(engine.job).lease_wait_count, 0, "leases were enough");
     cr_assert_eq(synched_job_destroy(engine.job), 0);
-    expect_kept(&keeper);
+    expect_kept(&holder);
     expect_refused(synched_memory_destroy(engine.memory), SYNCHED_EBUSY, "retained");
-    for (size_t i = 0; i < keeper.kept_count; i++)
-      synched_snapshot_release(keeper.kept[i]);
+    for (size_t i = 0; i < holder.kept_count; i++)
+      synched_snapshot_release(holder.kept[i]);
     memory_end(engine.memory);
     pool_end(engine.pool);
   }
@@ -124,8 +124,8 @@ static void *read_on(void *argument) {
 
 Test(job_lease, current_snapshots_of_other_threads_are_whole_and_in_order) {
   _Atomic uint32_t ended = 0;
-  struct keeper keeper = {.last_round = at_most(6000, 300)};
-  struct engine engine = keeping_engine(&keeper, 2, 3);
+  struct holder holder = {.last_round = at_most(6000, 300)};
+  struct engine engine = keeping_engine(&holder, 2, 3);
   struct crew crew = {0};
   struct reader readers[2];
   for (unsigned i = 0; i < 2; i++) {
@@ -141,7 +141,7 @@ Test(job_lease, current_snapshots_of_other_threads_are_whole_and_in_order) {
     cr_assert_eq(readers[i].torn, 0, "%u torn of %u", readers[i].torn, (unsigned)readers[i].reads);
     cr_assert_eq(readers[i].backwards, 0);
   }
-  cr_assert_eq(memory_round(engine.memory), keeper.last_round);
+  cr_assert_eq(memory_round(engine.memory), holder.last_round);
   engine_end_with_pool(&engine);
 }
 
@@ -204,7 +204,7 @@ static void expect_kept_apart(const struct hoarder *hoarder, uint32_t from) {
 
 /* The job has got as far as buffers go, and gets no further. */
 static void expect_stuck(struct hoarder *hoarder, struct synched_memory *memory, uint32_t round) {
-  cr_assert(memory_starves(memory), "at round %u", (unsigned)atomic_load(&hoarder->round));
+  cr_assert(memory_awaits_buffer(memory), "at round %u", (unsigned)atomic_load(&hoarder->round));
   cr_assert_eq(atomic_load(&hoarder->round), round);
 }
 

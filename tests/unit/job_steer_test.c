@@ -488,7 +488,7 @@ Test(job_steer, pause_of_a_job_that_waits_for_leases_takes_effect) {
   await_steered(&stage, 1);
   const struct synched_snapshot *kept = synched_snapshot_current(stage.engine.memory);
   cr_assert_eq(synched_job_resume(job), 0);
-  cr_assert(memory_starves(stage.engine.memory));
+  cr_assert(memory_awaits_buffer(stage.engine.memory));
   cr_assert_eq(synched_job_pause(job), 0);
   await_steered(&stage, 3);
   synched_snapshot_release(kept);

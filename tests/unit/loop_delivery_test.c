@@ -344,7 +344,7 @@ Test(loop_delivery, deliver_every_waits_for_a_slow_loop) {
   cr_assert_eq(uv_loop_init(&loop), 0);
   cr_assert_eq(synched_job_start(engine.job, &loop), 0);
   /* The loop does not run yet: as far as the buffers go, and no further. */
-  cr_assert(memory_starves(engine.memory));
+  cr_assert(memory_awaits_buffer(engine.memory));
   cr_assert_eq(atomic_load(&audience.round), 4);
   cr_assert_eq(audience.delivered_count, 0);
   cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);

@@ -32,8 +32,8 @@ static void expect_order(const struct synched__order *order, const size_t *expec
 
 static const size_t ascending[] = {0, 1, 2, 3, 4, 5, 6, 7};
 
-static struct synched__shape shape_of(size_t segment_count, unsigned party) {
-  return (struct synched__shape){.segment_count = segment_count, .team = party, .batch = 1};
+static struct synched__shape shape_of(size_t segment_count, unsigned team) {
+  return (struct synched__shape){.segment_count = segment_count, .team = team, .batch = 1};
 }
 
 Test(order, uneven_segments_heaviest_first_within_each_home_range) {
@@ -102,15 +102,15 @@ Test(order, weights_are_those_since_the_last_look) {
   synched__record_destroy(report);
 }
 
-/* One heavy segment among n, in every place, in every number of parties: always a permutation of each range. */
+/* One heavy segment among n, in every place, in every size of team: always a permutation of each range. */
 Test(order, any_weights_give_a_permutation_of_every_range) {
   static const size_t counts[] = {3, 7, 64, 4096};
-  static const unsigned parties[] = {1, 2, 3, 64};
+  static const unsigned teams[] = {1, 2, 3, 64};
   uint64_t took_ns[4096];
   uint64_t random = 1;
   for (size_t c = 0; c < LENGTH(counts); c++)
-    for (size_t p = 0; p < LENGTH(parties); p++) {
-      const struct synched__shape shape = shape_of(counts[c], parties[p]);
+    for (size_t p = 0; p < LENGTH(teams); p++) {
+      const struct synched__shape shape = shape_of(counts[c], teams[p]);
       struct synched_report *report = report_of(counts[c]);
       struct synched__order order;
       bool seen[4096] = {false};

@@ -178,7 +178,7 @@ Test(run_queue, equal_ones_take_turns_in_their_order) {
   machine_end(&machine);
 }
 
-Test(run_queue, attention_says_when_to_look_again) {
+Test(run_queue, recheck_says_when_to_look_again) {
   struct mock jobs[] = {{.ticks.period_ns = 5 * MS, .work_ns = MS}, {.work_ns = MS}};
   struct machine machine;
   machine_init(&machine, jobs, LENGTH(jobs));

@@ -170,7 +170,7 @@ static void shortage_init(struct shortage *shortage) {
   cr_assert_not(take_out(shortage->memory));
 }
 
-Test(snapshot, starved_memory_calls_on_free_once_at_the_first_release) {
+Test(snapshot, awaiting_memory_calls_on_free_once_at_the_first_release) {
   struct shortage shortage;
   shortage_init(&shortage);
   cr_assert_not(synched__memory_await_buffer(shortage.memory));
@@ -185,7 +185,7 @@ Test(snapshot, starved_memory_calls_on_free_once_at_the_first_release) {
   memory_end(shortage.memory);
 }
 
-Test(snapshot, starved_memory_is_not_helped_by_a_release_that_frees_nothing) {
+Test(snapshot, awaiting_memory_is_not_helped_by_a_release_that_frees_nothing) {
   struct shortage shortage;
   shortage_init(&shortage);
   (void)synched_snapshot_retain(shortage.kept[0]);
@@ -198,7 +198,7 @@ Test(snapshot, starved_memory_is_not_helped_by_a_release_that_frees_nothing) {
   memory_end(shortage.memory);
 }
 
-Test(snapshot, starve_after_a_release_finds_the_buffer_itself) {
+Test(snapshot, await_after_a_release_finds_the_buffer_itself) {
   struct shortage shortage;
   shortage_init(&shortage);
   synched_snapshot_release(shortage.kept[1]);
@@ -210,7 +210,7 @@ Test(snapshot, starve_after_a_release_finds_the_buffer_itself) {
   memory_end(shortage.memory);
 }
 
-Test(snapshot, unstarved_memory_calls_nobody) {
+Test(snapshot, memory_that_stops_awaiting_calls_nobody) {
   struct shortage shortage;
   shortage_init(&shortage);
   cr_assert_not(synched__memory_await_buffer(shortage.memory));
@@ -347,7 +347,7 @@ static void *release_repeatedly(void *argument) {
 }
 
 /* Here nobody else releases anything: who misses this one waits for ever. */
-Test(snapshot, release_in_the_moment_of_starving_is_never_missed) {
+Test(snapshot, release_in_the_moment_of_awaiting_is_never_missed) {
   (void)alarm(HANG_SECONDS);
   for (uint64_t seed = 0; seed < 4; seed++) {
     struct synched_memory *memory = create_small(0);

@@ -125,7 +125,7 @@ struct scene {
   unsigned rounds;
 };
 
-struct visitor {
+struct member {
   struct scene *scene;
   unsigned index;
 };
@@ -144,23 +144,23 @@ static void scene_deinit(struct scene *scene) {
 }
 
 static void *wait_repeatedly(void *argument) {
-  const struct visitor *visitor = argument;
-  struct scene *scene = visitor->scene;
+  const struct member *member = argument;
+  struct scene *scene = member->scene;
   uint64_t seen = 0;
   for (unsigned i = 0; i < scene->rounds; i++) {
-    seen = synched__gate_wait(&scene->gate, &scene->waiters[visitor->index], seen, UINT64_MAX);
-    scene->last[visitor->index] = seen;
-    scene->stale[visitor->index] += scene->content < seen;
+    seen = synched__gate_wait(&scene->gate, &scene->waiters[member->index], seen, UINT64_MAX);
+    scene->last[member->index] = seen;
+    scene->stale[member->index] += scene->content < seen;
     (void)atomic_fetch_add(&scene->seen_count, 1);
   }
   return NULL;
 }
 
-static void scene_start(struct scene *scene, struct crew *crew, struct visitor *visitors,
+static void scene_start(struct scene *scene, struct crew *crew, struct member *members,
                         unsigned count) {
   for (unsigned w = 0; w < count; w++) {
-    visitors[w] = (struct visitor){scene, w};
-    crew_add(crew, wait_repeatedly, &visitors[w]);
+    members[w] = (struct member){scene, w};
+    crew_add(crew, wait_repeatedly, &members[w]);
   }
 }
 
@@ -191,9 +191,9 @@ Test(wait, gate_that_has_advanced_lets_through_at_once) {
 Test(wait, sleeping_waiter_is_woken_once) {
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   scene_init(&scene, asleep_at_once, 1);
-  scene_start(&scene, &crew, visitors, 1);
+  scene_start(&scene, &crew, members, 1);
   cr_assert(reaches(&scene.sleeper_count, 1));
   scene.content = 1;
   cr_assert(synched__gate_advance(&scene.gate, 1), "somebody sleeps");
@@ -208,9 +208,9 @@ Test(wait, sleeping_waiter_is_woken_once) {
 Test(wait, waiter_that_nobody_wakes_sleeps_on) {
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   scene_init(&scene, asleep_at_once, 1);
-  scene_start(&scene, &crew, visitors, 2);
+  scene_start(&scene, &crew, members, 2);
   cr_assert(reaches(&scene.sleeper_count, 2));
   for (scene.content = 1; scene.content < 20; scene.content++)
     cr_assert(synched__gate_advance(&scene.gate, scene.content));
@@ -231,9 +231,9 @@ Test(wait, waiter_that_nobody_wakes_sleeps_on) {
 Test(wait, wake_without_an_advance_lets_nobody_through) {
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   scene_init(&scene, asleep_at_once, 1);
-  scene_start(&scene, &crew, visitors, 1);
+  scene_start(&scene, &crew, members, 1);
   for (int i = 0; i < 5; i++) {
     cr_assert(reaches(&scene.sleeper_count, 1));
     cr_assert(synched__waiter_wake(&scene.gate, &scene.waiters[0]));
@@ -249,9 +249,9 @@ Test(wait, wake_without_an_advance_lets_nobody_through) {
 /* Advances `rounds` times, each time when everybody has come through, and wakes whoever sleeps. */
 static void advance_repeatedly(struct scene *scene, uint64_t seed) {
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   synched__schedule_seed(seed);
-  scene_start(scene, &crew, visitors, WAITERS);
+  scene_start(scene, &crew, members, WAITERS);
   for (uint64_t epoch = 1; epoch <= scene->rounds; epoch++) {
     scene->content = epoch;
     if (synched__gate_advance(&scene->gate, epoch))
@@ -301,11 +301,11 @@ Test(wait, last_advance_of_many_is_seen_by_all) {
   for (uint64_t seed = 1; seed <= 30; seed++) {
     struct scene scene;
     struct crew crew = {0};
-    struct visitor visitors[WAITERS];
+    struct member members[WAITERS];
     scene_init(&scene, asleep_at_once, 1);
     scene.content = LAST;
     synched__schedule_seed(seed);
-    scene_start(&scene, &crew, visitors, WAITERS);
+    scene_start(&scene, &crew, members, WAITERS);
     for (uint64_t epoch = 1; epoch <= LAST; epoch++)
       if (synched__gate_advance(&scene.gate, epoch))
         (void)wake_all(&scene);
@@ -318,19 +318,19 @@ Test(wait, last_advance_of_many_is_seen_by_all) {
 
 /* --- how long they spin --- */
 
-Test(wait, waiter_that_is_told_to_insist_does_not_sleep) {
-  static _Atomic uint32_t insist = 1;
+Test(wait, waiter_that_is_told_to_never_sleep_does_not_sleep) {
+  static _Atomic uint32_t never_sleep = 1;
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
-  scene_init(&scene, (struct synched__spin){.limit_ns = 1000, .never_sleep = &insist}, 1);
-  scene_start(&scene, &crew, visitors, 1);
+  struct member members[WAITERS];
+  scene_init(&scene, (struct synched__spin){.limit_ns = 1000, .never_sleep = &never_sleep}, 1);
+  scene_start(&scene, &crew, members, 1);
   for (int ms = 0; ms < 30; ms++) {
     nap_ms(1);
     cr_assert_eq(atomic_load(&scene.sleeper_count), 0);
   }
   /* Now it may. */
-  atomic_store(&insist, 0);
+  atomic_store(&never_sleep, 0);
   cr_assert(reaches(&scene.sleeper_count, 1));
   (void)synched__gate_advance(&scene.gate, 1);
   cr_assert_eq(wake_all(&scene), 1);
@@ -342,11 +342,11 @@ Test(wait, waiter_that_is_told_to_insist_does_not_sleep) {
 static uint64_t spin_ns_up_to(uint64_t most_ns, uint64_t limit_ns, uint64_t usual_ns) {
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   scene_init(&scene, (struct synched__spin){.limit_ns = limit_ns, .most_ns = most_ns}, 1);
   scene.waiters[0].usual_ns = usual_ns;
   const uint64_t start_ns = synched__clock_ns();
-  scene_start(&scene, &crew, visitors, 1);
+  scene_start(&scene, &crew, members, 1);
   cr_assert(reaches(&scene.sleeper_count, 1));
   const uint64_t awake_ns = synched__clock_ns() - start_ns;
   (void)synched__gate_advance(&scene.gate, 1);
@@ -388,9 +388,9 @@ Test(wait, spinning_in_vain_of_late_is_cut_short) {
 Test(wait, usual_wait_follows_the_waits_there_were) {
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   scene_init(&scene, (struct synched__spin){.most_ns = UINT64_C(100000) * MS}, 1);
-  scene_start(&scene, &crew, visitors, 1);
+  scene_start(&scene, &crew, members, 1);
   nap_ms(20);
   const uint64_t start_ns = synched__clock_ns();
   cr_assert(reaches(&scene.sleeper_count, 1));
@@ -406,9 +406,9 @@ Test(wait, usual_wait_follows_the_waits_there_were) {
 Test(wait, usual_wait_is_not_spoilt_by_a_very_long_one) {
   struct scene scene;
   struct crew crew = {0};
-  struct visitor visitors[WAITERS];
+  struct member members[WAITERS];
   scene_init(&scene, (struct synched__spin){.limit_ns = MS / 1000, .most_ns = MS}, 1);
-  scene_start(&scene, &crew, visitors, 1);
+  scene_start(&scene, &crew, members, 1);
   nap_ms(50);
   (void)synched__gate_advance(&scene.gate, 1);
   (void)wake_all(&scene);

@@ -151,7 +151,7 @@ Test(where, job_without_a_buffer_awaits_one) {
   struct synched_job_options options = synched_job_options_default();
   struct engine engine = engine_of(&script, &options);
   cr_assert_eq(synched_job_start_polled(engine.job), 0);
-  cr_assert(memory_starves(engine.memory));
+  cr_assert(memory_awaits_buffer(engine.memory));
   cr_assert_eq(synched__where_is(&engine.job->control.where), SYNCHED__WHERE_AWAITING);
   cr_assert_eq(synched_job_cancel(engine.job), 0);
   see_the_end(engine.job);

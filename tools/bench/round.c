@@ -7,7 +7,7 @@
 
 #define SAMPLE_NS 20e6
 #define PROBE_ROUNDS 20u
-#define GLANCE_ROUNDS 3u
+#define FEW_ROUNDS 3u
 #define ROUNDS_MOST 200000.0
 
 static void nothing(void *user, size_t segment, uint64_t round) {
@@ -64,14 +64,14 @@ static double probe(const struct bench_case *self, unsigned rounds) {
 
 /* Rounds take from some ns to some ms: a few of them tell how many make a sample. */
 static double measure(const struct bench_case *self) {
-  double probe_ns = probe(self, GLANCE_ROUNDS);
+  double probe_ns = probe(self, FEW_ROUNDS);
   /* Where spinning threads outnumber the CPUs a round may take milliseconds: run a few only. */
   if (probe_ns >= 0 && probe_ns * PROBE_ROUNDS < SAMPLE_NS)
     probe_ns = probe(self, PROBE_ROUNDS);
   if (probe_ns < 0)
     return -1.0;
   double rounds = SAMPLE_NS / (probe_ns + 1);
-  rounds = rounds > ROUNDS_MOST ? ROUNDS_MOST : rounds < GLANCE_ROUNDS ? GLANCE_ROUNDS : rounds;
+  rounds = rounds > ROUNDS_MOST ? ROUNDS_MOST : rounds < FEW_ROUNDS ? FEW_ROUNDS : rounds;
   struct bench_work work = {.worker_count = self->workers,
                             .segment_count = self->workers,
                             .compute = nothing,

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# words.sh ROOT PLACE...: no source, script or README says a word that the glossary of
+# framework/README.md has retired. A PLACE is a folder or a file below ROOT. words.txt has the
+# words; the glossary's own list of them is left out.
+#
+# By hand: tests/rules/words.sh . framework
+set -euo pipefail
+export LC_ALL=C.UTF-8
+words=$(cd "$(dirname "$0")" && pwd)/words.txt
+cd "$1"
+shift
+
+for place in "$@"; do
+  [ -e "$place" ] || {
+    echo "there is no $place" >&2
+    exit 1
+  }
+done
+
+mapfile -t files < <(find "$@" -type f ! -path '*/words.txt' ! -path '*/words_test.sh' \
+  \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' -o -name '*.awk' \
+  -o -name '*.gdb' -o -name '*.cmake' -o -name CMakeLists.txt -o -name README.md \
+  -o ! -name '*.*' \) | sort -u)
+[ ${#files[@]} -gt 0 ] || { echo "no files in $*" >&2; exit 1; }
+
+# One pass over the files for all of the words.
+perl -e '
+  open(my $words, "<", shift) or die "$!\n";
+  my @rules;
+  while (<$words>) {
+    next if /^#/;
+    chomp;
+    my ($where, $pattern, $now) = split /\t/;
+    # Not the < and > of (?<! and ->.
+    $pattern =~ s/(?<!\?)<(?!=)/(?<![A-Za-z])/g;
+    $pattern =~ s/(?<![-])>/(?![A-Za-z])/g;
+    my $places = $where eq "all" ? "" : $where eq "library" ? "^(\\./)?(framework|include|tests)/"
+                                                             : "^(\\./)?(framework|include)/";
+    push @rules, [qr/$places/, qr/$pattern/i, $now];
+  }
+  my $found = 0;
+  for my $file (@ARGV) {
+    open(my $text, "<", $file) or die "$file: $!\n";
+    my @here = grep { $file =~ $_->[0] } @rules;
+    my $retired = 0;
+    while (my $line = <$text>) {
+      $retired = $line =~ /^## Retired words/ if $line =~ /^## /;
+      next if $retired;
+      for my $rule (@here) {
+        next unless $line =~ $rule->[1];
+        print STDERR "$file:$.: \"$&\" is retired; now: $rule->[2]\n";
+        $found++;
+      }
+    }
+  }
+  printf "%d words, %d files\n", scalar @rules, scalar @ARGV;
+  exit($found > 0);' "$words" "${files[@]}"

@@ -247,27 +247,19 @@ def say_pool(pool):
 
 
 def place_of(job):
-    """Where a job is: job/job.h, and the table in framework/README.md."""
-    state = int(job["work"]["state"])
-    requests, dispatch = job["control"]["requests"], job["work"]["pool"]["dispatch"]
-    heap = job["entry"]["node"]["heap"]
-    if state & 1 == 0:
-        return "ended" if state & 2 else "ready"
-    if is_true(job["delivery"]["departed"]):
-        return "finished; its loop has yet to call on_done"
-    if is_true(requests["starting"]):
-        return "starting"
-    if is_true(requests["parked"]):
-        return "parked"
-    if int(heap) != 0:
+    """Where a job is: job/where.h."""
+    where = int(job["control"]["where"])
+    names = gdb.lookup_type("enum synched__where").fields()
+    place = next((name.name for name in names if name.enumval == where), "nowhere: %d" % where)
+    place = place.replace("SYNCHED__WHERE_", "")
+    if place == "QUEUED":
+        queue = job["work"]["pool"]["dispatch"]["queue"]
         for name in ("sleeping", "timed", "free"):
-            if int(dispatch["queue"][name].address) == int(heap):
-                return "queued, %s" % name
-    if is_true(job["work"]["memory"]["awaiting"]):
-        return "waiting for a buffer, since %s" % when(int(job["control"]["wait"]["since_ns"]))
-    if int(dispatch["bound"]) == int(job):
-        return "bound: its round is prepared, open, or being closed"
-    return "with its owner, a thread on its way"
+            if int(queue[name].address) == int(job["entry"]["node"]["heap"]):
+                place += ", " + name
+    if place == "AWAITING":
+        place += " a buffer since %s" % when(int(job["control"]["wait"]["since_ns"]))
+    return place
 
 
 def requests_in(queue):

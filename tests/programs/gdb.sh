@@ -54,15 +54,15 @@ says '    slot 1: 4 segments, team 1, batch 1, stealing, wakes 1'
 says '    home 0: segments 0 to 3, cursor epoch 3, 1 left'
 says "  queue, sleeping: job \"sleeping\", $time"
 says '  worker 0, thread [0-9]+: computes.*'
-says 'job "parked" of pool "scene": parked'
+says 'job "parked" of pool "scene": PARKED'
 says '  state: STARTED'
 says '  requests: accepted PAUSED; asked: none; done: none'
-says "job \"waiting\" of pool \"scene\": waiting for a buffer, since $time"
+says "job \"waiting\" of pool \"scene\": AWAITING a buffer since $time"
 says '  buffer [012]: current, round 3, 1 readers'
 says '  buffer [012]: leased, round 1, 1 readers'
-says 'job "sleeping" of pool "scene": queued, sleeping'
+says 'job "sleeping" of pool "scene": QUEUED, sleeping'
 says "  pace: every 3600000000000 ns; next tick $time"
-says 'job "computing" of pool "scene": bound: its round is prepared, open, or being closed'
+says 'job "computing" of pool "scene": BOUND'
 says '  state: STARTED \| STEERED'
 says '  rounds: after 0, up to 10'
 says '  requests: accepted PAUSED; asked: weight 3, pause; done: none'

@@ -40,8 +40,8 @@
 #define CREDIT_NS 50000u       /* that a shared stretch can save up, at least */
 #define LOSS_MOST_NS 12500u    /* that one round counts for: the system may have interrupted it */
 #define WAKING_MOST_NS 500000u /* until the others come: a wake can take a virtual machine 100 us */
-#define SETTLE_NS 100000u      /* of solo rounds, until the others do not spin any more */
-#define SETTLE_ROUNDS 8u       /* then, of which the least is taken */
+#define CALM_NS 100000u        /* of solo rounds, until the others do not spin any more */
+#define CALM_ROUNDS 8u         /* then, of which the least is taken */
 #define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
 #define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
 #define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
@@ -214,11 +214,11 @@ static void after_shared(struct synched__balance *balance,
 
 /* What solo rounds take. false: it is too early to tell. */
 static bool measure_solo(struct synched__balance *balance, uint64_t wall_ns) {
-  if (balance->stretch_ns < SETTLE_NS) {
+  if (balance->stretch_ns < CALM_NS) {
     balance->stretch_ns = cut(balance->stretch_ns + wall_ns);
     return false;
   }
-  if (balance->round_count == SETTLE_ROUNDS) {
+  if (balance->round_count == CALM_ROUNDS) {
     average(&balance->solo_ns, wall_ns);
     follow_least(&balance->solo_least_ns, wall_ns);
     return true;

@@ -116,11 +116,11 @@ static void time_segment(struct synched_report *report, size_t segment, uint64_t
 }
 
 /* The system ends programs whose real-time threads never sleep: platform/thread.h. */
-static inline void rest_if_due(struct synched__run *run) {
+static inline void sleep_if_due(struct synched__run *run) {
   struct synched__waiter *waiter = &run->worker->waiter;
   if (run->now_ns < waiter->awake_until_ns)
     return;
-  synched__waiter_rest(waiter);
+  synched__waiter_sleep(waiter);
   run->now_ns = synched__tick_ns();
 }
 
@@ -142,10 +142,10 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
       uint64_t now_ns = synched__tick_ns();
       time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
       run->now_ns = now_ns;
-      rest_if_due(run);
+      sleep_if_due(run);
     } else if (must_sleep) {
       run->now_ns = synched__tick_ns();
-      rest_if_due(run);
+      sleep_if_due(run);
     }
   }
   if (!timed)

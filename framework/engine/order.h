@@ -9,7 +9,7 @@
 #include "engine/claim.h"
 #include "report/record.h"
 
-/* Baton; read by calls of an open round, once they have claimed. */
+/* Leader; read by calls of an open round, once they have claimed. */
 struct synched__order {
   uint32_t *segments; /* [segment_count] which segment stands at a position; NULL: its own number */
   /* [segment_count] what the report said of each when the order was last looked at */

@@ -36,8 +36,8 @@
 #define STACK_AMPLE ((size_t)1 << 20)
 #define STACK_TRIED_MOST ((size_t)1 << 30)
 
-#define DOZE_LEAST_NS 25000
-#define DOZE_MOST_NS 1600000
+#define BRIEF_SLEEP_LEAST_NS 25000
+#define BRIEF_SLEEP_MOST_NS 1600000
 
 /* Where the kernel's header and the C library's cannot be included together. */
 #define CLASS_DEADLINE 6
@@ -294,9 +294,9 @@ uint64_t synched__thread_sleep_count(void) {
 
 /* On a virtual machine, to set a timer may take longer than a short nap: then it is over before the
  * thread has slept. */
-void synched__thread_doze(void) {
+void synched__thread_sleep_briefly(void) {
   const uint64_t before = synched__thread_sleep_count();
-  for (long nap_ns = DOZE_LEAST_NS; nap_ns <= DOZE_MOST_NS; nap_ns *= 2) {
+  for (long nap_ns = BRIEF_SLEEP_LEAST_NS; nap_ns <= BRIEF_SLEEP_MOST_NS; nap_ns *= 2) {
     const struct timespec nap = {0, nap_ns};
     (void)nanosleep(&nap, NULL);
     if (synched__thread_sleep_count() != before)

@@ -70,7 +70,7 @@ void synched__thread_nap(void);
 uint64_t synched__thread_sleep_count(void);
 
 /* Sleeps for as short as may be, but so that the system counts it. */
-void synched__thread_doze(void);
+void synched__thread_sleep_briefly(void);
 
 /* 0, or SYNCHED_ENOMEM. Locks are for slow paths: creation, and handing the pool to another job. */
 int synched__mutex_init(struct synched__mutex *mutex);

@@ -37,9 +37,9 @@ void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_n
   waiter->sleep_count = synched__thread_sleep_count();
 }
 
-void synched__waiter_rest(struct synched__waiter *waiter) {
+void synched__waiter_sleep(struct synched__waiter *waiter) {
   if (synched__thread_sleep_count() == waiter->sleep_count)
-    synched__thread_doze();
+    synched__thread_sleep_briefly();
   synched__waiter_limit_awake(waiter, waiter->awake_most_ns);
 }
 
@@ -102,7 +102,7 @@ static uint64_t spin_from(const struct synched__gate *gate, struct synched__wait
     if (epoch != seen || is_spun_out(waiter, start_ns, budget_ns, until_ns))
       return epoch;
     if (waiter->awake_most_ns != UINT64_MAX && synched__tick_ns() >= waiter->awake_until_ns)
-      synched__waiter_rest(waiter);
+      synched__waiter_sleep(waiter);
   }
 }
 

@@ -95,12 +95,12 @@ static inline bool synched__gate_advance(const struct synched__gate *gate, uint6
 }
 
 /* By the waiter's own thread: from now on it is not awake for longer than twice most_ns, neither
- * while it spins in here, nor while it computes and calls synched__waiter_rest as soon as
+ * while it spins in here, nor while it computes and calls synched__waiter_sleep as soon as
  * awake_until_ns has come. */
 void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_ns);
 
 /* Sleeps for a moment, if the thread has not slept by itself since this was called last. */
-void synched__waiter_rest(struct synched__waiter *waiter);
+void synched__waiter_sleep(struct synched__waiter *waiter);
 
 /* Wakes this waiter if it sleeps; true if it did. After synched__gate_advance, by any thread. */
 bool synched__waiter_wake(const struct synched__gate *gate, struct synched__waiter *waiter);

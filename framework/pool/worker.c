@@ -45,7 +45,7 @@ static void limit_awake(struct synched__worker *worker) {
 }
 
 /* Before any round: the thread's name, its CPU, its priority, and what of that came true. */
-static void settle(struct synched__worker *worker) {
+static void set_up(struct synched__worker *worker) {
   struct synched_pool_worker_info *info = &worker->info;
   (void)snprintf(info->name, sizeof info->name, "%.10s/%u", worker->pool->name, worker->index);
   synched__thread_set_name(info->name);
@@ -65,7 +65,7 @@ void synched__worker_main(void *argument) {
   struct synched__worker *worker = argument;
   struct synched_pool *pool = worker->pool;
   self = worker;
-  settle(worker);
+  set_up(worker);
   /* [workers-up] release, acquire */
   if (synched__add_acq_rel(&pool->started_count, 1) + 1 == pool->worker_count)
     synched__unpark(&pool->creator);

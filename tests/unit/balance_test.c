@@ -14,8 +14,8 @@ enum {
   TRIAL_COST_FIRST_NS = 10000, /* of a trial */
   TRIAL_COST_OF_LOSS = 32,     /* times what a trial lost */
   TRIAL_COST_MOST_NS = 200000000,
-  SETTLE_NS = 100000, /* of solo rounds that are not measured yet */
-  LONG_NS = 200000    /* rounds that are always shared */
+  CALM_NS = 100000, /* of solo rounds that are not measured yet */
+  LONG_NS = 200000  /* rounds that are always shared */
 };
 
 static struct synched__balance fresh(void) {
@@ -157,7 +157,7 @@ Test(balance, solo_rounds_are_measured_when_the_others_are_asleep) {
   (void)rounds_until(&balance, &tiny, true, 100);
   /* As long as the others spin, rounds are slower. */
   const struct world disturbed = {.work_ns = 900, .overhead_ns = 2500, .share = 2};
-  live_rounds(&balance, &disturbed, SETTLE_NS / 900 + 1);
+  live_rounds(&balance, &disturbed, CALM_NS / 900 + 1);
   cr_assert_eq(balance.solo_ns, 0);
   live_rounds(&balance, &tiny, 9);
   cr_assert_eq(balance.solo_ns, tiny.work_ns);
@@ -264,7 +264,7 @@ static void expect_not_much_worse_than_best(struct world world) {
   const uint64_t best_ns = ROUNDS * (shared_ns < world.work_ns ? shared_ns : world.work_ns);
   /* The trials at the beginning, solo and shared, and an eighth for whatever was learned later. */
   const uint64_t trial_ns =
-      3 * TRIAL_ROUNDS * (shared_ns + world.work_ns) + 2 * SETTLE_NS + TRIAL_COST_FIRST_NS;
+      3 * TRIAL_ROUNDS * (shared_ns + world.work_ns) + 2 * CALM_NS + TRIAL_COST_FIRST_NS;
   cr_assert_leq(spent_ns, best_ns + best_ns / 8 + trial_ns, "work %u, overhead %u, share %u",
                 (unsigned)world.work_ns, (unsigned)world.overhead_ns, world.share);
 }
@@ -309,7 +309,7 @@ static struct lives live_pattern(struct synched__balance *balance, const struct 
 static void expect_keeps_up(const struct pattern *pattern, struct world world, unsigned rounds) {
   struct synched__balance balance = fresh();
   const struct lives lives = live_pattern(&balance, pattern, world, rounds);
-  const uint64_t learning_ns = 2 * SETTLE_NS + 4 * 50000;
+  const uint64_t learning_ns = 2 * CALM_NS + 4 * 50000;
   cr_expect_leq(
       lives.spent_ns, lives.shared_ns / 95 * 100 + learning_ns,
       "%u sizes from %llu ns on, overhead %llu, share %u: %llu instead of %llu us", pattern->count,
@@ -440,7 +440,7 @@ Test(balance, interruptions_that_are_frequent_bring_about_few_trials) {
 Test(balance, interrupted_first_solo_round_is_not_taken_for_the_usual_one) {
   struct synched__balance balance = fresh();
   (void)rounds_until(&balance, &tiny, true, 100);
-  live_rounds(&balance, &tiny, SETTLE_NS / (unsigned)tiny.work_ns + 1);
+  live_rounds(&balance, &tiny, CALM_NS / (unsigned)tiny.work_ns + 1);
   (void)live_longer(&balance, &tiny, 50000);
   live_rounds(&balance, &tiny, 8);
   cr_assert_leq(balance.solo_ns, 2 * tiny.work_ns);

@@ -98,7 +98,7 @@ static int print_result(const struct synched_report *report) {
 static int run(const struct settings *settings, struct synched_pool *pool,
                struct synched_memory *memory) {
   struct synched_job *job = NULL;
-  const struct synched_report *report = NULL;
+  struct synched_report *report = NULL;
   int status = synched_job_create(&job, pool, memory,
                                   SYNCHED_JOB_OPTIONS(.name = "fibonacci", .compute = compute,
                                                       .round_count = settings->round_count,
@@ -109,6 +109,7 @@ static int run(const struct settings *settings, struct synched_pool *pool,
     status = synched_job_report(job, &report);
   if (status == 0)
     status = print_result(report);
+  synched_report_destroy(report);
   (void)synched_job_destroy(job);
   return status;
 }

@@ -90,7 +90,7 @@ static int describe_pool(struct column *column, const struct synched_pool *pool)
 static int run_job(struct column *column, struct synched_pool *pool, uint64_t round_count) {
   struct synched_memory *rod = NULL;
   struct synched_job *job = NULL;
-  const struct synched_report *report = NULL;
+  struct synched_report *report = NULL;
   struct synched_report_summary sum = {.struct_size = sizeof sum};
   int status = synched_memory_create(
       &rod, SYNCHED_MEMORY_OPTIONS(.segment_count = column->pool.worker_count,
@@ -108,6 +108,7 @@ static int run_job(struct column *column, struct synched_pool *pool, uint64_t ro
     status = synched_job_report(job, &report);
   if (status == 0)
     status = synched_report_summary(report, &sum);
+  synched_report_destroy(report);
   if (status == 0) {
     const double total_ns = (double)(sum.end_ns - sum.start_ns);
     column->rounds_per_second = (double)sum.round_count * 1e9 / total_ns;

@@ -25,7 +25,7 @@ int main(void) {
   struct synched_pool *pool;
   struct synched_memory *rod;
   struct synched_job *job;
-  const struct synched_report *report;
+  struct synched_report *report;
   if (synched_pool_create(&pool, NULL) != 0 || /* a worker for every CPU that we may use */
       synched_memory_create(&rod, SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 50,
                                                          .element_size = sizeof(double))) != 0 ||
@@ -37,5 +37,6 @@ int main(void) {
     fprintf(stderr, "quickstart: %s\n", synched_error_message());
     return 1;
   }
+  synched_report_destroy(report);
   return synched_job_destroy(job) || synched_memory_destroy(rod) || synched_pool_destroy(pool);
 }

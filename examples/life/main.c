@@ -60,17 +60,18 @@ static void print_plan(const struct life_simulation *simulation) {
 static void print_result(const struct life_simulation *simulation, uint64_t generation) {
   const struct life_view view = life_simulation_view(simulation);
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  const struct synched_report *report;
+  struct synched_report *report = NULL;
   printf("Generation %" PRIu64 ", population %" PRIu64 "\n", generation,
          life_view_population(&view));
-  if (!simulation->job || synched_job_report(simulation->job, &report) != 0 ||
-      synched_report_summary(report, &summary) != 0)
+  if (!simulation->job || synched_job_report(simulation->job, &report) != 0)
     return;
+  (void)synched_report_summary(report, &summary);
   const double seconds = (double)(summary.end_ns - summary.start_ns) / 1e9;
   printf("%" PRIu64 " generations in %.3f s, %.0f rounds per second, %u workers\n\n",
          summary.round_count, seconds, seconds > 0 ? (double)summary.round_count / seconds : 0.0,
          summary.worker_count);
   synched_report_print(report, stdout);
+  synched_report_destroy(report);
 }
 
 static void print_warnings(const struct life_simulation *simulation) {

@@ -103,10 +103,11 @@ static void print_input(const struct pagerank_options *options, const struct inp
 
 static void print_run(const struct pagerank_ranking *ranking) {
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  const struct synched_report *report;
-  if (synched_job_report(ranking->job, &report) != 0 ||
-      synched_report_summary(report, &summary) != 0)
+  struct synched_report *report;
+  if (synched_job_report(ranking->job, &report) != 0)
     return;
+  (void)synched_report_summary(report, &summary);
+  synched_report_destroy(report);
   printf("Settled in round %" PRIu64 ", which changed the ranks by %.3g in all; %.3f s, "
          "%zu segments, %u workers\n",
          ranking->now->round, ranking->now->fold, (double)(summary.end_ns - summary.start_ns) / 1e9,
@@ -133,10 +134,12 @@ static int print_top(const struct pagerank_vertices *vertices, const double *ran
 }
 
 static void print_report(const struct pagerank_ranking *ranking) {
-  const struct synched_report *report;
+  struct synched_report *report;
   putchar('\n');
-  if (synched_job_report(ranking->job, &report) == 0)
-    synched_report_print(report, stdout);
+  if (synched_job_report(ranking->job, &report) != 0)
+    return;
+  synched_report_print(report, stdout);
+  synched_report_destroy(report);
 }
 
 /* What was asked for of the result; the file first, for the rest may go to a pipe that closes. */

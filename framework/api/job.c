@@ -10,8 +10,10 @@
 #include "engine/round.h"
 #include "job/notify.h"
 #include "job/options.h"
+#include "job/publish.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
+#include "report/collect.h"
 
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
  * are not so short that sharing a line now and then shows. */
@@ -42,15 +44,51 @@ static void fill_work(struct synched__work *work, const struct synched_job_optio
   work->part_most_ns = UINT32_MAX / work->pool->worker_count;
 }
 
-static int make_report(struct synched_job *job) {
+/* What the report says of the job beside what is recorded. */
+static void describe(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  const struct synched_pool *pool = job->work.pool;
+  struct synched__about *about = &job->work.record->about;
+  about->team = job->work.shape.team;
+  about->usable_cpus = pool->usable_count;
+  about->lease_count = job->work.memory->buffer_count - 2;
+  about->can_steal = options->balance == SYNCHED_BALANCE_STEAL;
+  about->has_on_round = options->on_round != NULL;
+  about->has_on_snapshot = options->on_snapshot != NULL;
+  about->delivers_every = options->delivery == SYNCHED_DELIVER_EVERY;
+  memcpy(about->placement, pool->info.placement, sizeof about->placement);
+  for (unsigned w = 0; w < pool->worker_count; w++)
+    about->places[w] = pool->workers[w].info.place;
+}
+
+/* The report of a whole run has its memory from the start: nothing that a run ends with can be
+ * refused. */
+static int make_record(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
   const struct synched__record_shape shape = {
-      .name = job->setup.options.name != NULL ? job->setup.options.name : "job",
+      .name = options->name,
+      .level = options->record,
       .worker_count = job->work.pool->worker_count,
       .segment_count = job->work.shape.segment_count,
-      .row_count = job->setup.options.report_rounds,
-      .segment_times = (job->setup.options.flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
+      .round_count = options->report_rounds,
+      .task_count = options->report_tasks,
+      .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
   };
-  return synched__record_create(&job->work.report, &shape);
+  int status = synched__record_create(&job->work.record, &shape);
+  if (status != 0)
+    return status;
+  status = synched__report_create_for(&job->delivery.report, job->work.record);
+  if (status != 0) {
+    synched__record_destroy(job->work.record);
+    return status;
+  }
+  describe(job);
+  return 0;
+}
+
+static void destroy_record(struct synched_job *job) {
+  synched_report_destroy(job->delivery.report);
+  synched__record_destroy(job->work.record);
 }
 
 static int make_arrays(struct synched_job *job) {
@@ -115,7 +153,7 @@ static int init_job(struct synched_job *job) {
   int status = make_arrays(job);
   if (status != 0)
     goto no_arrays;
-  status = make_report(job);
+  status = make_record(job);
   if (status != 0)
     goto no_arrays;
   status = synched__signal_init(&job->delivery.signal);
@@ -143,7 +181,7 @@ no_wait:
 no_requests:
   synched__signal_deinit(&job->delivery.signal);
 no_signal:
-  synched__record_destroy(job->work.report);
+  destroy_record(job);
 no_arrays:
   free_arrays(job);
   return status;
@@ -179,7 +217,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
     synched__free(job);
     return status;
   }
-  job->setup.options.name = job->work.report->name;
+  job->setup.options.name = job->work.record->about.name;
   *out = job;
   return 0;
 }
@@ -190,13 +228,13 @@ static void reset_run(struct synched_job *job) {
   synched__store_relaxed(&job->delivery.ended, 0);
   synched__store_relaxed(&job->delivery.departed, 0);
   synched__round_reset_adaption(&job->work);
-  synched__record_reset(job->work.report);
   synched__ticks_reset(&job->pace.ticks, job->setup.options.period_ns, job->setup.options.overrun);
   synched__deadline_reset(job);
   synched__buffer_wait_reset(job);
   job->entry = (struct synched__queue_entry){.weight = job->setup.options.weight};
   job->work.groups_partial = true;
   job->setup.base_round = job->work.memory->pair.current->snapshot.round;
+  synched__record_reset(job->work.record, job->setup.base_round);
   job->setup.last_round = job->setup.options.round_count == 0
                               ? 0
                               : job->setup.base_round + job->setup.options.round_count;
@@ -207,8 +245,8 @@ static void reset_run(struct synched_job *job) {
 
 void synched__job_begin(struct synched_job *job) {
   reset_run(job);
-  job->work.report->start_ns = synched__tick_ns();
-  job->work.report->start_offset_ns = synched__clock_ahead_ns();
+  synched__job_record_start(job, synched__tick_ns());
+  job->work.record->others_before_ns = synched__load_relaxed(&job->work.pool->open->busy_ns);
   /* The mutexes in submit release all of this to whoever runs the first round. */
   synched__mutex_lock(&job->work.memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->work.memory->running, 1);
@@ -221,17 +259,20 @@ uint64_t synched_job_missed(const struct synched_job *job) {
   return job == NULL ? 0 : job->delivery.passed_over;
 }
 
-int synched_job_report(const struct synched_job *job, const struct synched_report **out) {
+int synched_job_report(const struct synched_job *job, struct synched_report **out) {
   if (out == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the report to give is NULL");
+    return synched__fail(SYNCHED_EINVAL, "the report to make is NULL");
   *out = NULL;
-  const int status = synched__job_check(job);
+  int status = synched__job_check(job);
   if (status != 0)
     return status;
-  if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_ENDED) == 0) /* [run-over] acquire */
-    return synched__fail(SYNCHED_EBUSY, "the job has not ended");
-  *out = job->work.report;
-  return 0;
+  /* [run-over] acquire */
+  if (synched__load_acquire(&job->work.state) == SYNCHED__JOB_READY)
+    return synched__fail(SYNCHED_ENOENT, "the job has not been started");
+  status = synched__report_create_for(out, job->work.record);
+  if (status == 0)
+    synched__report_collect(*out, job->work.record);
+  return status;
 }
 
 /* A started job that can be destroyed all the same: its loop is gone, and the engine has left
@@ -260,7 +301,7 @@ int synched_job_destroy(struct synched_job *job) {
   synched__memory_unclaim(job->work.memory);
   synched__requests_deinit(&job->control.requests);
   synched__signal_deinit(&job->delivery.signal);
-  synched__record_destroy(job->work.report);
+  destroy_record(job);
   free_arrays(job);
   synched__free(job);
   return 0;

@@ -28,6 +28,7 @@
 #include "job/finish.h"
 #include "job/notify.h"
 #include "job/pace.h"
+#include "job/publish.h"
 #include "platform/clock.h"
 
 /* --- close: the equivalent serial loop is in <synched/job.h> --- */
@@ -42,11 +43,11 @@ struct outcome {
 /* The status of a round in which a call has failed, or whose job is cancelled: it must not be
  * published. 0: publish it. */
 static int status_of_drop(struct synched_job *job) {
-  struct synched_report *report = job->work.report;
+  struct synched__totals *totals = &job->work.record->totals;
   if (synched__work_has_failed(&job->work)) {
     const struct synched__failure *lowest = synched__work_lowest_failure(&job->work);
-    report->failed_segment = (int64_t)lowest->segment;
-    report->failed_code = lowest->code;
+    totals->failed_segment = (int64_t)lowest->segment;
+    totals->failed_code = lowest->code;
     return lowest->code;
   }
   return synched__work_is_cancelled(&job->work) ? SYNCHED_ECANCELED : 0;
@@ -65,6 +66,8 @@ static void end_by(struct synched_job *job, struct synched__answer answer,
 /* Calls on_init or on_round, whose name is `callback`. */
 static void call_back(struct synched_job *job, synched_round_fn function, const char *callback,
                       const struct synched_snapshot *now, struct outcome *outcome) {
+  if (job->work.record->parts != NULL)
+    job->work.record->callback_since_ns = synched__tick_ns();
   const int code = function(now, job->work.user);
   synched__fp_mode_enter(&job->work.fp_mode);
   if (code != SYNCHED_CONTINUE)
@@ -113,7 +116,7 @@ static struct outcome drop_late(const struct synched_job *job) {
 
 /* Drops the round or publishes it, and calls on_round. */
 static struct outcome decide(struct synched_job *job, uint64_t round) {
-  const bool is_late = job->pace.is_paced && synched__pace_close(job, round);
+  const bool is_late = job->pace.is_paced && synched__pace_close(job);
   const int drop = status_of_drop(job);
   struct outcome outcome = {.status = drop};
   if (drop == 0 && is_late)
@@ -126,16 +129,31 @@ static struct outcome decide(struct synched_job *job, uint64_t round) {
 }
 
 /* Writes the round down; now_ns is its end and the next one's start. */
-static void record_round(const struct synched__run *run, uint64_t now_ns) {
-  const struct synched__open_round *open = run->open;
-  struct synched_report *report = run->work->report;
-  struct synched__record_worker *record = &report->workers[run->worker->index];
-  record->closing_ns += synched__span_ns(run->now_ns, now_ns);
-  record->closed_count++;
-  struct synched__record_cell *cell =
-      synched__record_cell_of(report, run->worker->index, open->round);
-  cell->opened_ns = open->opened_ns;
-  cell->closed_ns = now_ns;
+static void record_round(const struct synched__run *run, bool published, uint64_t now_ns) {
+  struct synched__open_round *open = run->open;
+  struct synched_job *job = synched__job_of(run->work);
+  struct synched__record *record = job->work.record;
+  const uint64_t busy_ns =
+      synched__load_relaxed(&open->busy_ns) + synched__span_ns(open->opened_ns, now_ns);
+  synched__store_relaxed(&open->busy_ns, busy_ns);
+  if (record->parts == NULL)
+    return;
+  const struct synched__round_row row = {
+      .round = open->round,
+      .opened_ns = open->opened_ns,
+      .complete_ns = run->now_ns,
+      .closed_ns = now_ns,
+      .callback_ns = synched__record_callback_ns(record, now_ns),
+      .lateness_ns = record->lateness_ns,
+      .closer = run->worker->index,
+      .flags = (run->solo ? SYNCHED__ROUND_SOLO : 0) | (published ? 0 : SYNCHED__ROUND_DROPPED)};
+  record->callback_since_ns = 0;
+  record->lateness_ns = 0;
+  record->others_before_ns = busy_ns;
+  if (!published)
+    synched__record_drop(record, &row);
+  else if (synched__record_close(record, &row))
+    synched__job_publish(job);
 }
 
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
@@ -147,13 +165,12 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   const uint64_t round = run->open->round;
   const struct outcome outcome = decide(job, round);
   *now_ns = synched__tick_ns();
-  if (outcome.published) {
-    record_round(run, *now_ns);
+  if (was_initialising)
+    synched__job_record_start(job, *now_ns);
+  else
+    record_round(run, outcome.published, *now_ns);
+  if (outcome.published)
     synched__round_adapt(run, round - job->setup.base_round, *now_ns);
-  } else if (was_initialising) {
-    job->work.report->start_ns = *now_ns;
-    job->work.report->start_offset_ns = synched__clock_ahead_ns();
-  }
   if (outcome.goes_on)
     return synched__next_choose(run->pool, job, *now_ns);
   synched__next_unbind(job);
@@ -163,6 +180,13 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 
 /* --- open --- */
 
+static void record_opening(const struct synched_job *job, struct synched__open_round *open) {
+  struct synched__record *record = job->work.record;
+  if (record->closed_ns != open->opened_ns)
+    synched__record_gap(record, open->opened_ns, synched__load_relaxed(&open->busy_ns));
+  synched__record_open(record, open->round);
+}
+
 /* Makes the open round's plain fields those of the job's next round. */
 static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
@@ -171,6 +195,8 @@ static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t
   open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
   if (job->pace.is_paced)
     synched__pace_open(job, open->round);
+  if (!job->work.initialising)
+    record_opening(job, open);
 }
 
 /* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has

@@ -12,6 +12,7 @@
 #include "job/finish.h"
 #include "job/notify.h"
 #include "job/pace.h"
+#include "job/publish.h"
 #include "platform/clock.h"
 
 static bool is_asked(struct synched_job *job) {
@@ -38,6 +39,8 @@ static void add(struct synched_job *job) {
 
 /* Applies what is asked of the job. true: it wants a round; else it is not ours any more. */
 static bool apply_requests(struct synched_job *job) {
+  if (is_asked(job))
+    synched__job_publish(job); /* it may not go on for long */
   switch (synched__requests_apply(job)) {
   case SYNCHED__NEXT_RUN:
     synched__pace_choose(job);
@@ -127,6 +130,7 @@ void synched__next_unbind(struct synched_job *job) {
 
 bool synched__next_await_buffer(struct synched_job *job) {
   synched__buffer_wait_begin(job);
+  synched__job_publish(job);
   /* From the moment that it waits others may own the job and end it, while we still look at it and
    * at its memory. */
   synched__job_pin(job);

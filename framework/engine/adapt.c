@@ -95,5 +95,5 @@ void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_c
   }
   const bool is_time = (done_count & (done_count - 1)) == 0 || done_count % 64 == 0;
   if (is_time && work->order.segments != NULL && !work->balance.solo && !claims_whole(&work->shape))
-    synched__order_update(&work->order, work->shape, work->report);
+    synched__order_update(&work->order, work->shape, work->record);
 }

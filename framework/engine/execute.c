@@ -107,12 +107,20 @@ static void call(struct synched__run *run, size_t segment) {
     work->contributions[segment * work->contribution_stride] = task.contribution;
 }
 
-static void time_segment(struct synched_report *report, size_t segment, uint64_t ns) {
-  struct synched__record_segment *record = &report->segments[segment * report->segment_stride];
-  record->call_count++;
-  record->compute_ns += ns;
-  if (ns > record->longest_ns)
-    record->longest_ns = ns;
+/* A call that began when the one before ended, and ended now. */
+static void record_call(struct synched__run *run, size_t segment, bool home) {
+  struct synched__record *record = run->work->record;
+  const uint64_t now_ns = synched__tick_ns();
+  const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
+  synched__record_call(record, segment, ns, !home);
+  if (ns >= run->part.longest_ns) {
+    run->part.longest_ns = ns;
+    run->part.longest_segment = (uint32_t)segment;
+  }
+  if (record->tasks != NULL)
+    synched__record_task(record, run->worker->index,
+                         &(struct synched__task){run->open->round, segment, run->now_ns, now_ns});
+  run->now_ns = now_ns;
 }
 
 /* The system ends programs whose real-time threads never sleep: platform/thread.h. */
@@ -126,10 +134,9 @@ static inline void sleep_if_due(struct synched__run *run) {
 
 static void run_range(struct synched__run *run, struct synched__range range, bool home) {
   struct synched__work *work = run->work;
-  struct synched_report *report = work->report;
-  const bool timed = report->segments != NULL && !work->initialising;
+  const bool timed = work->record->segments != NULL && !work->initialising;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
-  uint64_t call_count = 0;
+  uint32_t call_count = 0;
   for (size_t i = range.first; i < range.first + range.count; i++) {
     const size_t segment = synched__order_at(&work->order, i);
     if (is_skipped(work, segment))
@@ -139,9 +146,7 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
     call(run, segment);
     call_count++;
     if (timed) {
-      uint64_t now_ns = synched__tick_ns();
-      time_segment(report, segment, synched__span_ns(run->now_ns, now_ns));
-      run->now_ns = now_ns;
+      record_call(run, segment, home);
       sleep_if_due(run);
     } else if (must_sleep) {
       run->now_ns = synched__tick_ns();
@@ -152,31 +157,35 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
     run->now_ns = synched__tick_ns();
   if (work->marks != NULL)
     synched__call_mark_leave(&work->marks[run->worker->index]);
-  struct synched__record_worker *record = &report->workers[run->worker->index];
-  if (!work->initialising) {
-    record->call_count += call_count;
-    record->stolen_count += home ? 0 : call_count;
-  }
+  run->part.call_count += call_count;
+  run->part.stolen_count += home ? 0 : call_count;
 }
 
+/* Of a part that begins: how this worker slept since the one before. */
+static void begin_part(struct synched__run *run) {
+  struct synched__part *part = &run->part;
+  struct synched__sleep *sleep = &run->worker->waiter.sleep;
+  part->round = run->open->round;
+  part->start_ns = run->start_ns;
+  if (sleep->count == 0)
+    return;
+  part->sleep_count = (uint16_t)(sleep->count < UINT16_MAX ? sleep->count : UINT16_MAX);
+  part->wake_count = (uint16_t)(sleep->woken_count < UINT16_MAX ? sleep->woken_count : UINT16_MAX);
+  part->slept_ns = sleep->ns;
+  *sleep = (struct synched__sleep){0};
+}
+
+/* Writes a stretch of calls down; returns what it took. */
 static uint64_t record(struct synched__run *run) {
   const struct synched__work *work = run->work;
-  uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
-  if (work->initialising)
+  const uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
+  if (work->initialising || work->record->parts == NULL)
     return compute_ns;
-  struct synched__record_worker *record = &work->report->workers[run->worker->index];
-  const uint64_t round = run->open->round;
-  struct synched__record_cell *cell =
-      synched__record_cell_of(work->report, run->worker->index, round);
-  if (cell->round != round) {
-    *cell = (struct synched__record_cell){.round = round, .start_ns = run->start_ns};
-    record->round_count++;
-    record->last_start_ns = run->start_ns;
-  }
-  cell->end_ns = run->now_ns;
-  cell->compute_ns += compute_ns;
-  record->compute_ns += compute_ns;
-  record->last_end_ns = run->now_ns;
+  if (run->part.round == 0)
+    begin_part(run);
+  run->part.end_ns = run->now_ns;
+  run->part.compute_ns += compute_ns;
+  synched__record_part(work->record, run->worker->index, &run->part);
   return compute_ns;
 }
 
@@ -191,7 +200,9 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   run->pool = pool;
   run->open = pool->open;
   run->epoch = epoch;
+  run->solo = false;
   run->work_ns = 0;
+  run->part = (struct synched__part){0};
   const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
   run->work = synched__load_acquire(&slot->work);             /* [slot-written] acquire */
   if (synched__load_relaxed(&pool->epoch) != epoch)
@@ -341,6 +352,7 @@ uint64_t synched__round_open_late(struct synched__run *run) {
   const struct synched__range home = synched__range_of(work->shape, self);
   SYNCHED_ASSERT(home.count < work->shape.segment_count); /* else the round would be solo */
   run->start_ns = run->now_ns = run->open->opened_ns;
+  run->part = (struct synched__part){0};
   run_range(run, home, true);
   run->open->homes[self].part_ns = record(run);
   run->epoch = synched__load_relaxed(&run->pool->epoch) + 1;
@@ -353,6 +365,7 @@ uint64_t synched__round_open_late(struct synched__run *run) {
  * round. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
+  run->solo = false;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->work->shape;
   for (unsigned w = 0; w < run->shape.team; w++) {
@@ -373,15 +386,13 @@ bool synched__round_run_solo(struct synched__run *run) {
   /* nobody else is to be asked in between */
   const size_t batch = sharable ? work->shape.batch : count;
   run->start_ns = run->now_ns = run->open->opened_ns;
+  run->solo = true;
   run->work_ns = 0;
-  struct synched__range home = {0, 0};
-  unsigned owner = 0;
+  run->part = (struct synched__part){0};
   for (size_t next = 0; next < count;) {
-    while (next == home.first + home.count)
-      home = synched__range_of(work->shape, owner++);
-    const size_t left = home.first + home.count - next;
+    const size_t left = count - next;
     const size_t stretch = left < batch ? left : batch;
-    run_range(run, (struct synched__range){next, stretch}, owner - 1 == run->worker->index);
+    run_range(run, (struct synched__range){next, stretch}, true);
     next += stretch;
     if (sharable && next < count &&
         synched__balance_should_share_now(&work->balance,

@@ -42,8 +42,8 @@ void synched__order_reset(struct synched__order *order, size_t segment_count) {
     memset(order->compute_ns, 0, segment_count * sizeof *order->compute_ns);
 }
 
-static uint64_t total_of(const struct synched_report *report, size_t segment) {
-  return report->segments[segment * report->segment_stride].compute_ns;
+static uint64_t total_of(const struct synched__record *record, size_t segment) {
+  return synched__load_relaxed(&record->segments[segment * record->segment_stride].compute_ns);
 }
 
 /* What segments took since the last look. */
@@ -52,10 +52,10 @@ struct weights {
 };
 
 static struct weights weigh(const struct synched__order *order,
-                            const struct synched_report *report) {
+                            const struct synched__record *record) {
   struct weights weights = {0, 0};
-  for (size_t s = 0; s < report->segment_count; s++) {
-    const uint64_t took_ns = total_of(report, s) - order->compute_ns[s];
+  for (size_t s = 0; s < record->segment_count; s++) {
+    const uint64_t took_ns = total_of(record, s) - order->compute_ns[s];
     weights.sum_ns += took_ns;
     if (took_ns > weights.most_ns)
       weights.most_ns = took_ns;
@@ -71,31 +71,31 @@ static bool matters(const struct weights *weights, struct synched__shape shape) 
   return weights->most_ns > share_ns / 8 && weights->most_ns > mean_ns + mean_ns / 4;
 }
 
-static unsigned step_of(const struct synched__order *order, const struct synched_report *report,
+static unsigned step_of(const struct synched__order *order, const struct synched__record *record,
                         size_t segment, uint64_t most_ns) {
-  const uint64_t took_ns = total_of(report, segment) - order->compute_ns[segment];
+  const uint64_t took_ns = total_of(record, segment) - order->compute_ns[segment];
   return (unsigned)((double)took_ns / (double)most_ns * STEPS);
 }
 
-static void sort_range(struct synched__order *order, const struct synched_report *report,
+static void sort_range(struct synched__order *order, const struct synched__record *record,
                        struct synched__range range, uint64_t most_ns) {
   size_t begins[STEPS + 2] = {0}; /* where those of each step begin, the heaviest step being 0 */
   const size_t end = range.first + range.count;
   for (size_t s = range.first; s < end; s++)
-    begins[STEPS - step_of(order, report, s, most_ns) + 1]++;
+    begins[STEPS - step_of(order, record, s, most_ns) + 1]++;
   for (unsigned i = 1; i <= STEPS; i++)
     begins[i] += begins[i - 1];
   for (size_t s = range.first; s < end; s++)
-    order->segments[range.first + begins[STEPS - step_of(order, report, s, most_ns)]++] =
+    order->segments[range.first + begins[STEPS - step_of(order, record, s, most_ns)]++] =
         (uint32_t)s;
 }
 
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
-                           const struct synched_report *report) {
-  const struct weights weights = weigh(order, report);
+                           const struct synched__record *record) {
+  const struct weights weights = weigh(order, record);
   order->heavy_first = matters(&weights, shape);
   for (unsigned w = 0; order->heavy_first && w < shape.team; w++)
-    sort_range(order, report, synched__range_of(shape, w), weights.most_ns);
-  for (size_t s = 0; s < report->segment_count; s++)
-    order->compute_ns[s] = total_of(report, s);
+    sort_range(order, record, synched__range_of(shape, w), weights.most_ns);
+  for (size_t s = 0; s < record->segment_count; s++)
+    order->compute_ns[s] = total_of(record, s);
 }

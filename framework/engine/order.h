@@ -12,7 +12,7 @@
 /* Leader; read by calls of an open round, once they have claimed. */
 struct synched__order {
   uint32_t *segments; /* [segment_count] which segment stands at a position; NULL: its own number */
-  /* [segment_count] what the report said of each when the order was last looked at */
+  /* [segment_count] what the record said of each when the order was last looked at */
   uint64_t *compute_ns;
   bool heavy_first; /* else each segment stands at its own number */
 };
@@ -28,7 +28,7 @@ void synched__order_reset(struct synched__order *order, size_t segment_count);
 /* After a round: puts the heavy segments of each home range first, if segments are so uneven and so
  * few that it matters which ones come last. O(segment_count); allocates nothing. */
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
-                           const struct synched_report *report);
+                           const struct synched__record *record);
 
 /* The segment at a position. */
 static inline size_t synched__order_at(const struct synched__order *order, size_t position) {

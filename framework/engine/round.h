@@ -23,6 +23,8 @@ struct synched__run {
   uint64_t now_ns;        /* when its last call ended */
   uint64_t work_ns;       /* told to the closing worker so far */
   uint64_t round_work_ns; /* of all workers: for the closing worker */
+  bool solo;              /* the round was computed by this worker alone, unannounced */
+  struct synched__part part; /* what is recorded of it */
 };
 
 /* Whether every segment of the prepared round must be computed at home: then pages are written for

@@ -52,7 +52,7 @@ struct synched__failure {
 struct synched__work {
   struct synched_pool *pool;
   struct synched_memory *memory;
-  struct synched_report *report;
+  struct synched__record *record;
   synched_compute_fn compute, init;
   void *user;
   struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */

@@ -108,21 +108,22 @@ void synched__buffer_wait_begin(struct synched_job *job) {
     if (is_told_of(job))
       synched__store_seq_cst(&wait->due_ns, now_ns + stall_after_ns()); /* [stall-due] seq_cst */
   } else if (synched__load_relaxed(&wait->due_ns) <= now_ns) {
-    post(job, job->work.report->stalled_count + 1);
+    post(job, job->work.record->totals.stalled_count + 1);
   }
 }
 
 void synched__buffer_wait_end(struct synched_job *job) {
   struct synched__buffer_wait *wait = &job->control.wait;
-  struct synched_report *report = job->work.report;
+  struct synched__totals *totals = &job->work.record->totals;
   const uint64_t waited_ns = synched__span_ns(wait->since_ns, synched__clock_ns());
-  report->lease_wait_count++;
-  report->lease_wait_ns += waited_ns;
+  job->work.record->gap.buffer_ns += waited_ns;
+  totals->lease_wait_count++;
+  totals->lease_wait_ns += waited_ns;
   if (waited_ns >= stall_after_ns()) {
-    report->stalled_count++;
-    report->stalled_ns += waited_ns;
+    totals->stalled_count++;
+    totals->stalled_ns += waited_ns;
     if (synched__load_relaxed(&wait->due_ns) != SYNCHED__NEVER)
-      post(job, report->stalled_count);
+      post(job, totals->stalled_count);
   }
   wait->since_ns = 0;
   synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER); /* [stall-due] seq_cst */

@@ -77,6 +77,7 @@ struct synched__job_delivery {
   _Atomic uint32_t pin_count; /* threads inside it, whom the end must wait for: job/notify.h */
   int status;
   struct synched__answer answer;
+  struct synched_report *report; /* of the whole run, for on_done; the loop's */
   bool waited_at_end; /* it ended while it waited for a buffer */
   struct synched__signal signal;
   struct synched__mailbox mailbox;

@@ -6,8 +6,11 @@
 #include "base/error.h"
 #include "base/options.h"
 
-#define REPORT_ROUNDS_DEFAULT 64u
+#define REPORT_ROUNDS_FEW 64u
+#define REPORT_ROUNDS_MANY 4096u
 #define REPORT_ROUNDS_MAX 65536u
+#define REPORT_TASKS_DEFAULT 16384u
+#define REPORT_TASKS_MAX 16777216u
 
 static int check_enums(const struct synched_job_options *options) {
   int status = synched__check_enum("delivery", (unsigned)options->delivery, SYNCHED_DELIVER_EVERY);
@@ -20,7 +23,33 @@ static int check_enums(const struct synched_job_options *options) {
   if (status == 0)
     status = synched__check_enum("deadline_policy", (unsigned)options->deadline_policy,
                                  SYNCHED_DEADLINE_FAIL);
+  if (status == 0)
+    status = synched__check_enum("record", (unsigned)options->record, SYNCHED_RECORD_TASKS);
   return status;
+}
+
+/* Reads what is recorded, and fills in the defaults. */
+static int read_record(struct synched_job_options *options) {
+  const bool many =
+      options->record == SYNCHED_RECORD_ROUNDS || options->record == SYNCHED_RECORD_TASKS;
+  if (options->report_rounds > REPORT_ROUNDS_MAX)
+    return synched__fail(SYNCHED_ERANGE, "report_rounds is %u; at most %u", options->report_rounds,
+                         REPORT_ROUNDS_MAX);
+  if (options->report_tasks > REPORT_TASKS_MAX)
+    return synched__fail(SYNCHED_ERANGE, "report_tasks is %u; at most %u", options->report_tasks,
+                         REPORT_TASKS_MAX);
+  if (options->report_tasks != 0 && options->record != SYNCHED_RECORD_TASKS)
+    return synched__fail(SYNCHED_EINVAL, "report_tasks is given, but record is not "
+                                         "SYNCHED_RECORD_TASKS");
+  if (options->record == SYNCHED_RECORD_TASKS &&
+      (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) != 0)
+    return synched__fail(SYNCHED_EINVAL, "SYNCHED_RECORD_TASKS needs the times that "
+                                         "SYNCHED_JOB_NO_SEGMENT_TIMES leaves out");
+  if (options->report_rounds == 0)
+    options->report_rounds = many ? REPORT_ROUNDS_MANY : REPORT_ROUNDS_FEW;
+  if (options->report_tasks == 0)
+    options->report_tasks = REPORT_TASKS_DEFAULT;
+  return 0;
 }
 
 int synched__check_period(uint64_t period_ns, uint64_t deadline_ns) {
@@ -85,12 +114,9 @@ int synched__job_read_options(struct synched_job_options *read,
   if (read->on_snapshot != NULL && memory->buffer_count < 3)
     return synched__fail(SYNCHED_EINVAL,
                          "on_snapshot needs a memory with lease_count 1 or more; it has 0");
-  if (read->report_rounds > REPORT_ROUNDS_MAX)
-    return synched__fail(SYNCHED_ERANGE, "report_rounds is %u; at most %u", read->report_rounds,
-                         REPORT_ROUNDS_MAX);
-  if (read->report_rounds == 0)
-    read->report_rounds = REPORT_ROUNDS_DEFAULT;
   status = check_enums(read);
+  if (status == 0)
+    status = read_record(read);
   if (status == 0)
     status = check_time(read);
   if (read->weight == 0)

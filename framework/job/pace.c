@@ -4,6 +4,7 @@
  */
 #include "job/pace.h"
 
+#include "engine/open_round.h"
 #include "platform/clock.h"
 #include "pool/pool.h"
 
@@ -21,27 +22,19 @@ void synched__pace_open(struct synched_job *job, uint64_t round) {
   const uint64_t now_ns = synched__clock_ns();
   const uint64_t due_ns =
       job->pace.ticking ? synched__ticks_begin(&job->pace.ticks, now_ns) : now_ns;
+  if (job->pace.ticking)
+    synched__record_tick(job->work.record, synched__span_ns(due_ns, now_ns),
+                         job->work.pool->open->opened_ns);
   if (job->control.deadline.monitor != NULL)
     synched__deadline_open(job, round, due_ns);
 }
 
-/* Nothing of a dropped round is left to see but how long its calls took. */
-static void forget_round(struct synched_job *job, uint64_t round) {
-  for (unsigned w = 0; w < job->work.pool->worker_count; w++) {
-    struct synched__record_cell *cell = synched__record_cell_of(job->work.report, w, round);
-    if (cell->round == round)
-      *cell = (struct synched__record_cell){.round = 0};
-  }
-  synched__work_forget_failures(&job->work);
-}
-
-bool synched__pace_close(struct synched_job *job, uint64_t round) {
+bool synched__pace_close(struct synched_job *job) {
   if (job->control.deadline.monitor == NULL || !synched__deadline_close(job))
     return false;
   if (job->setup.options.deadline_policy == SYNCHED_DEADLINE_REPORT)
     return false;
-  forget_round(job, round);
-  job->work.report->time.dropped_count++;
+  synched__work_forget_failures(&job->work);
   return true;
 }
 

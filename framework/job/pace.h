@@ -20,7 +20,7 @@ void synched__pace_choose(struct synched_job *job);
 void synched__pace_open(struct synched_job *job, uint64_t round);
 
 /* it is complete. true: it is late and to be dropped; */
-bool synched__pace_close(struct synched_job *job, uint64_t round);
+bool synched__pace_close(struct synched_job *job);
 
 /* and what has become of it is known. */
 void synched__pace_closed(struct synched_job *job, uint64_t round, bool published);

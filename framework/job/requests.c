@@ -176,8 +176,10 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
     synched__job_notify(job);
   if (parks && job->control.wait.since_ns != 0)
     synched__buffer_wait_end(job); /* from here on it is not a buffer that it waits for */
-  if (parks)
+  if (parks) {
+    job->work.record->paused_since_ns = synched__tick_ns();
     synched__job_move(job, SYNCHED__WHERE_PARKED);
+  }
   synched__mutex_unlock(&requests->mutex);
   if (ends)
     return (state & SYNCHED__JOB_CANCELLED) != 0 ? SYNCHED__NEXT_CANCEL : SYNCHED__NEXT_STOP;
@@ -227,8 +229,11 @@ enum synched__parking synched__requests_unpark(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   synched__mutex_lock(&requests->mutex);
   const enum synched__where where = synched__where_is(&job->control.where);
-  if (where == SYNCHED__WHERE_PARKED)
+  if (where == SYNCHED__WHERE_PARKED) {
+    struct synched__record *record = job->work.record;
     synched__job_move(job, SYNCHED__WHERE_OWNED);
+    record->gap.paused_ns += synched__span_ns(record->paused_since_ns, synched__tick_ns());
+  }
   synched__mutex_unlock(&requests->mutex);
   return where == SYNCHED__WHERE_STARTING ? SYNCHED__PARKING_STARTING
          : where == SYNCHED__WHERE_PARKED ? SYNCHED__PARKING_TAKEN

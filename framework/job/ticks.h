@@ -13,12 +13,6 @@
 
 #include <synched/job.h>
 
-/* Lateness is counted in buckets, 16 to each doubling of it, so that a quantile is good to a
- * sixteenth. */
-#define SYNCHED__LATENESS_STEPS 16u
-#define SYNCHED__LATENESS_OCTAVES 32u
-#define SYNCHED__LATENESS_BUCKETS (SYNCHED__LATENESS_STEPS * (SYNCHED__LATENESS_OCTAVES + 1))
-
 struct synched__ticks {
   uint64_t period_ns; /* 0: the job is free-running */
   enum synched_overrun overrun;
@@ -27,7 +21,6 @@ struct synched__ticks {
   uint64_t last_ns; /* the last one that was */
   uint64_t started_count, late_count, skipped_count, overrun_count;
   uint64_t lateness_max_ns;
-  uint64_t lateness[SYNCHED__LATENESS_BUCKETS];
 };
 
 /* Before a run: forgets everything. */
@@ -48,9 +41,5 @@ void synched__ticks_realign(struct synched__ticks *ticks, uint64_t now_ns);
 
 /* The next tick is due one new period after the last one, or now if that has passed. */
 void synched__ticks_set_period(struct synched__ticks *ticks, uint64_t period_ns, uint64_t now_ns);
-
-/* The lateness that `share` (0 to 1) of the started ticks did not exceed; to within a sixteenth,
- * rounded up. */
-uint64_t synched__ticks_lateness(const struct synched__ticks *ticks, double share);
 
 #endif

@@ -8,6 +8,7 @@
 #include "platform/alloc.h"
 #include "platform/thread.h"
 #include "pool/pool.h"
+#include "report/collect.h"
 
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job) {
   delivery->job = job;
@@ -20,7 +21,7 @@ static void show(struct synched__delivery *delivery, const struct synched_snapsh
   struct synched_job *job = delivery->job;
   job->delivery.passed_over = now->round - delivery->delivered_round - 1;
   delivery->delivered_round = now->round;
-  job->work.report->delivered_count++;
+  synched__counter_add(&job->work.record->delivered_count, 1);
   job->setup.options.on_snapshot(job, now, job->setup.options.user);
   job->delivery.passed_over = 0;
   synched_snapshot_release(now);
@@ -115,10 +116,9 @@ void synched__delivery_finish(struct synched__delivery *delivery) {
   struct synched_job *job = delivery->job;
   synched_done_fn on_done = job->setup.options.on_done;
   void *user = job->setup.options.user;
-  struct synched_report *report = job->work.report;
+  struct synched_report *report = job->delivery.report;
   const int status = job->delivery.status;
-  report->missed_count =
-      job->setup.options.on_snapshot != NULL ? report->round_count - report->delivered_count : 0;
+  synched__report_collect(report, job->work.record);
   if (delivery->result != NULL)
     *delivery->result = status;
   /* For this thread, where on_done and synched_job_run hear of the status. */

@@ -13,15 +13,15 @@ struct where {
 
 static struct where where_of_failure(const struct synched_job *job) {
   struct where where = {"in init"};
-  if (!job->work.report->init_missing)
+  if (job->work.record->totals.init_missing == 0)
     (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64,
-                   job->work.report->last_round + 1);
+                   job->work.record->totals.last_round + 1);
   return where;
 }
 
 /* A call that returned a code, or counted too much. */
 static void explain_failure(const struct synched_job *job) {
-  const struct synched_report *report = job->work.report;
+  const struct synched__totals *totals = &job->work.record->totals;
   const struct synched__failure *failure = synched__work_lowest_failure(&job->work);
   const size_t segment = (size_t)failure->segment;
   const struct where where = where_of_failure(job);
@@ -35,24 +35,24 @@ static void explain_failure(const struct synched_job *job) {
                      segment, where.text, failure->code);
   else
     synched__explain("segment %zu failed %s with code %d (%s)", segment, where.text,
-                     report->failed_code, synched_strerror(report->failed_code));
+                     (int)totals->failed_code, synched_strerror((int)totals->failed_code));
 }
 
 static void explain_cancel(const struct synched_job *job) {
-  const struct synched_report *report = job->work.report;
+  const struct synched__totals *totals = &job->work.record->totals;
   const char *waited = job->delivery.waited_at_end
                            ? ", while it waited for a buffer: retained snapshots had taken all"
                            : "";
-  if (report->init_missing)
+  if (totals->init_missing != 0)
     synched__explain("the job was cancelled before its init was complete; the memory holds what it "
                      "held before");
   else
-    synched__explain("the job was cancelled after round %" PRIu64 "%s", report->last_round, waited);
+    synched__explain("the job was cancelled after round %" PRIu64 "%s", totals->last_round, waited);
 }
 
 static void explain_answer(const struct synched_job *job) {
   const struct synched__answer *answer = &job->delivery.answer;
-  const uint64_t round = job->work.report->last_round;
+  const uint64_t round = job->work.record->totals.last_round;
   if (answer->code > 0)
     synched__explain("%s returned %d after round %" PRIu64 "; it returns SYNCHED_CONTINUE (%d), "
                      "SYNCHED_STOP (%d) or a negative code",
@@ -63,10 +63,10 @@ static void explain_answer(const struct synched_job *job) {
 }
 
 void synched__explain_end(const struct synched_job *job) {
-  const struct synched_report *report = job->work.report;
+  const struct synched__totals *totals = &job->work.record->totals;
   if (job->delivery.status == 0)
     return;
-  if (report->failed_segment >= 0)
+  if (totals->failed_segment >= 0)
     explain_failure(job);
   else if (job->delivery.answer.callback != NULL)
     explain_answer(job);
@@ -74,5 +74,5 @@ void synched__explain_end(const struct synched_job *job) {
     explain_cancel(job);
   else
     synched__explain("round %" PRIu64 " missed its deadline, %" PRIu64 " ns after it was due",
-                     report->last_round + 1, job->setup.options.deadline_ns);
+                     totals->last_round + 1, job->setup.options.deadline_ns);
 }

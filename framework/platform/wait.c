@@ -21,6 +21,7 @@ int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin sp
   waiter->spin = spin;
   waiter->usual_ns = 0;
   waiter->awake_most_ns = waiter->awake_until_ns = UINT64_MAX;
+  waiter->sleep = (struct synched__sleep){0};
   synched__store_relaxed(&waiter->asleep, 0);
   synched__store_relaxed(&waiter->interrupted, 0);
   synched__store_relaxed(&waiter->prewake_ns, 0);
@@ -129,10 +130,15 @@ static bool withdraw(const struct synched__gate *gate, struct synched__waiter *w
 /* Parks, and leaves no token behind and no announcement. */
 static void park_for(const struct synched__gate *gate, struct synched__waiter *waiter,
                      uint64_t until_ns) {
-  if (synched__park_until(&waiter->parker, until_ns))
-    return;
-  if (!withdraw(gate, waiter))
+  const uint64_t since_ns = synched__clock_ns();
+  bool is_woken = synched__park_until(&waiter->parker, until_ns);
+  if (!is_woken && !withdraw(gate, waiter)) {
     synched__park(&waiter->parker); /* the token is on its way */
+    is_woken = true;
+  }
+  waiter->sleep.count++;
+  waiter->sleep.woken_count += is_woken;
+  waiter->sleep.ns += synched__clock_ns() - since_ns;
 }
 
 static uint64_t sleep_until_changed(const struct synched__gate *gate,

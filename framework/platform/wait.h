@@ -49,6 +49,12 @@ struct synched__spin {
   const _Atomic uint32_t *sleep_now;
 };
 
+/* How a waiter has slept since somebody took this away; its own. */
+struct synched__sleep {
+  uint64_t count, woken_count; /* sleeps, and those of them that another thread ended */
+  uint64_t ns;
+};
+
 /* One waiting thread; on cache lines of its own because wakers look at it. */
 struct synched__waiter {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
@@ -67,6 +73,7 @@ struct synched__waiter {
   uint64_t awake_until_ns;
   /* how often its thread had slept at the last check */
   uint64_t sleep_count;
+  struct synched__sleep sleep;
 };
 
 /* 0, or SYNCHED_ENOMEM. */

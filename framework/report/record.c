@@ -1,14 +1,16 @@
 /*
- * record.c: the memory that a run is recorded in; see record.h for who writes what.
+ * record.c: the memory that a run is recorded in, and how it is added up; see record.h for who
+ * writes what.
  *
  * All of it is allocated with the job and touched once here, so that no round allocates or faults.
- * What different threads write in the same round is on different cache lines: each worker's totals
- * are one line, and so are the cells of its ring.
+ * What different threads write in the same round is on different cache lines.
  *
- * A ring has one row more than can be shown. A round that fails or is cancelled has by then written
- * its cells at the place of the round `row_count` before it. Without the spare row, an aborted job
- * would lose the oldest round that it did complete. Row counts are powers of two, to find a row
- * without dividing.
+ * Rounds are added up some at a time: the lines that other workers have written are then fetched
+ * one after the other, without a wait for each.
+ *
+ * A ring has more rows than can be shown: a round that fails or is cancelled has by then written
+ * its rows at the place of an older one, and a job that is aborted must not lose a round that it
+ * did complete. Row counts are powers of two, to find a row without dividing.
  */
 #include "report/record.h"
 
@@ -16,27 +18,38 @@
 
 #include "base/error.h"
 #include "platform/alloc.h"
+#include "platform/clock.h"
 
 /* Up to so many segments, their records are so far apart that two never share a 64-byte line.
  * Rounds of more segments are not so short that it shows when neighbours share a line. */
 #define SPREAD_SEGMENTS 4096u
-#define SPREAD_STRIDE 6u
+#define SPREAD_STRIDE 4u
 
-/* Two rows, the least that a ring has, are whole cache lines. */
-_Static_assert(2 * sizeof(struct synched__record_cell) % SYNCHED__CACHE_LINE == 0,
-               "workers' rings would share cache lines");
+/* Up to so many segments have a histogram each: 16 KiB. */
+#define HISTOGRAMS_AT_TOTALS 64u
+#define HISTOGRAMS_MOST 1024u
 
-/* The power of two above `shown_count`; 0: there is none. */
-static size_t rows_for(size_t shown_count) {
-  size_t row_count = 2;
-  while (row_count != 0 && row_count <= shown_count)
+#define TOTALS_WORDS (sizeof(struct synched__totals) / sizeof(uint64_t))
+#define WORKER_WORDS (sizeof(struct synched__worker_totals) / sizeof(uint64_t))
+
+_Static_assert(sizeof(struct synched__totals) % sizeof(uint64_t) == 0 &&
+                   sizeof(struct synched__worker_totals) % sizeof(uint64_t) == 0,
+               "totals are published word by word");
+_Static_assert(SPREAD_STRIDE * sizeof(struct synched__segment_record) == SYNCHED__CACHE_LINE,
+               "spread segments have a line each");
+
+/* --- its memory --- */
+
+/* The power of two above `count`, and above what is added up at a time; 0: there is none. */
+static size_t rows_for(size_t count) {
+  size_t row_count = 2 * SYNCHED__FOLD_ROUNDS;
+  while (row_count != 0 && row_count <= count)
     row_count *= 2;
   return row_count;
 }
 
-/* Bytes from one segment's record to the next. */
-static size_t segment_bytes(const struct synched_report *report) {
-  return report->segment_stride * sizeof *report->segments;
+static size_t published_words(const struct synched__record *record) {
+  return TOTALS_WORDS + record->worker_count * WORKER_WORDS;
 }
 
 /* A name that does not fit is cut, but never inside a UTF-8 character. */
@@ -51,95 +64,401 @@ static void copy_name(char *to, size_t bytes, const char *name) {
   to[length] = '\0';
 }
 
-/* False as soon as something is refused; synched__record_destroy then frees what is allocated so
- * far. */
-static bool allocate_parts(struct synched_report *report, bool segment_times) {
-  const size_t row_count = report->row_count;
-  if (row_count == 0 || report->worker_count > SIZE_MAX / row_count)
+/* Allocates into *pointer; false: refused, now or before. */
+#define ALLOCATE(complete, pointer, count)                                                         \
+  ((complete) && ((pointer) = synched__alloc_lines((count), sizeof *(pointer))) != NULL)
+
+static bool allocate_rings(struct synched__record *record) {
+  const size_t worker_count = record->worker_count;
+  if (record->row_count == 0 || worker_count > SIZE_MAX / record->row_count)
     return false;
-  report->workers = synched__alloc_lines(report->worker_count, sizeof *report->workers);
-  if (report->workers == NULL)
+  bool complete = ALLOCATE(true, record->parts, worker_count * record->row_count);
+  complete = ALLOCATE(complete, record->rounds, record->row_count);
+  complete = ALLOCATE(complete, record->worker_histograms, worker_count);
+  if (record->level != SYNCHED_RECORD_TASKS)
+    return complete;
+  if (record->task_rows == 0 || worker_count > SIZE_MAX / record->task_rows)
     return false;
-  report->cells = synched__alloc_lines(report->worker_count * row_count, sizeof *report->cells);
-  if (report->cells == NULL)
-    return false;
-  for (unsigned worker = 0; worker < report->worker_count; worker++)
-    report->workers[worker].cells = report->cells + worker * row_count;
-  if (!segment_times)
-    return true;
-  report->segments = synched__alloc_lines(report->segment_count, segment_bytes(report));
-  return report->segments != NULL;
+  complete = ALLOCATE(complete, record->task_memory, worker_count * record->task_rows);
+  complete = ALLOCATE(complete, record->tasks, worker_count);
+  for (size_t w = 0; complete && w < worker_count; w++)
+    record->tasks[w].rows = record->task_memory + w * record->task_rows;
+  return complete;
 }
 
-int synched__record_create(struct synched_report **out, const struct synched__record_shape *shape) {
+static bool allocate_segments(struct synched__record *record) {
+  const size_t most = record->level == SYNCHED_RECORD_TOTALS ? HISTOGRAMS_AT_TOTALS
+                                                             : HISTOGRAMS_MOST;
+  record->segment_stride = record->segment_count <= SPREAD_SEGMENTS ? SPREAD_STRIDE : 1;
+  bool complete = ALLOCATE(true, record->segments, record->segment_count * record->segment_stride);
+  if (record->level != SYNCHED_RECORD_OFF && record->segment_count <= most)
+    complete = ALLOCATE(complete, record->segment_histograms, record->segment_count);
+  return complete;
+}
+
+/* False as soon as something is refused; synched__record_destroy then frees what is allocated so
+ * far. */
+static bool allocate_parts(struct synched__record *record, bool segment_times) {
+  bool complete = ALLOCATE(true, record->workers, record->worker_count);
+  complete = ALLOCATE(complete, record->about.places, record->worker_count);
+  complete = ALLOCATE(complete, record->published, published_words(record));
+  complete = ALLOCATE(complete, record->histograms, SYNCHED__HISTOGRAM_COUNT);
+  if (complete && record->level != SYNCHED_RECORD_OFF)
+    complete = allocate_rings(record);
+  if (complete && segment_times)
+    complete = allocate_segments(record);
+  return complete;
+}
+
+int synched__record_create(struct synched__record **out,
+                           const struct synched__record_shape *shape) {
   *out = NULL;
-  /* This is on lines of its own, too: in every round workers read its first fields, and the closing
-   * worker writes the next ones. */
-  struct synched_report *report = synched__alloc_lines(1, sizeof *report);
-  if (report != NULL) {
-    report->worker_count = shape->worker_count;
-    report->segment_count = shape->segment_count;
-    report->shown_count = shape->row_count;
-    report->row_count = rows_for(shape->row_count);
-    report->segment_stride = shape->segment_count <= SPREAD_SEGMENTS ? SPREAD_STRIDE : 1;
-    copy_name(report->name, sizeof report->name, shape->name == NULL ? "job" : shape->name);
+  /* This is on lines of its own, too: in every round workers read its first fields. */
+  struct synched__record *record = synched__alloc_lines(1, sizeof *record);
+  if (record != NULL) {
+    record->level = shape->level;
+    record->worker_count = shape->worker_count;
+    record->segment_count = shape->segment_count;
+    record->shown_count = shape->level == SYNCHED_RECORD_OFF ? 0 : shape->round_count;
+    record->row_count = rows_for(shape->round_count);
+    record->task_rows = shape->level == SYNCHED_RECORD_TASKS ? rows_for(shape->task_count) : 0;
+    copy_name(record->about.name, sizeof record->about.name, shape->name == NULL ? "job" : shape->name);
   }
-  if (report == NULL || !allocate_parts(report, shape->segment_times)) {
-    synched__record_destroy(report);
+  if (record == NULL || !allocate_parts(record, shape->segment_times)) {
+    synched__record_destroy(record);
     return synched__fail(SYNCHED_ENOMEM,
                          "no memory to record %zu rounds of %u workers and %zu segments",
-                         shape->row_count, shape->worker_count, shape->segment_count);
+                         shape->round_count, shape->worker_count, shape->segment_count);
   }
-  report->failed_segment = -1;
-  *out = report;
+  synched__record_reset(record, 0);
+  *out = record;
   return 0;
 }
 
-void synched__record_destroy(struct synched_report *report) {
-  if (report == NULL)
+void synched__record_destroy(struct synched__record *record) {
+  if (record == NULL)
     return;
-  synched__free(report->segments);
-  synched__free(report->cells);
-  synched__free(report->workers);
-  synched__free(report);
+  synched__free(record->segment_histograms);
+  synched__free(record->segments);
+  synched__free(record->tasks);
+  synched__free(record->task_memory);
+  synched__free(record->worker_histograms);
+  synched__free(record->rounds);
+  synched__free(record->parts);
+  synched__free(record->histograms);
+  synched__free(record->published);
+  synched__free(record->about.places);
+  synched__free(record->workers);
+  synched__free(record);
 }
 
-/* The rings are cleared although each cell has its round's number. A run that failed has left cells
+static void clear(_Atomic uint64_t *words, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    synched__store_relaxed(&words[i], 0);
+}
+
+static void clear_histograms(struct synched__histogram *histograms, size_t count) {
+  for (size_t i = 0; histograms != NULL && i < count; i++)
+    clear(histograms[i].counts, SYNCHED__BUCKET_COUNT);
+}
+
+/* The rings are cleared although each row has its round's number. A run that failed has left rows
  * of a round that the next run computes again, under the same number and perhaps with other
  * workers. Round 0 is never computed, so zeros belong to no round. */
-void synched__record_reset(struct synched_report *report) {
-  for (unsigned worker = 0; worker < report->worker_count; worker++) {
-    struct synched__record_worker *totals = &report->workers[worker];
-    *totals = (struct synched__record_worker){.cells = totals->cells};
-    memset(totals->cells, 0, report->row_count * sizeof *totals->cells);
-  }
-  if (report->segments != NULL)
-    memset(report->segments, 0, report->segment_count * segment_bytes(report));
-  report->status = 0;
-  report->round_count = 0;
-  report->last_round = 0;
-  report->start_ns = 0;
-  report->end_ns = 0;
-  report->start_offset_ns = 0;
-  report->end_offset_ns = 0;
-  report->failed_segment = -1;
-  report->failed_code = 0;
-  report->lease_wait_count = 0;
-  report->lease_wait_ns = 0;
-  report->stalled_count = 0;
-  report->stalled_ns = 0;
-  report->init_missing = false;
-  report->delivered_count = 0;
-  report->missed_count = 0;
-  report->time = (struct synched__record_time){.period_ns = 0};
+static void clear_rings(struct synched__record *record) {
+  for (size_t i = 0; record->parts != NULL && i < record->worker_count * record->row_count; i++)
+    clear(record->parts[i].words, SYNCHED__PART_WORDS);
+  for (size_t i = 0; record->rounds != NULL && i < record->row_count; i++)
+    clear(record->rounds[i].words, SYNCHED__ROUND_WORDS);
+  for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++)
+    synched__store_relaxed(&record->tasks[w].begun_count, 0);
 }
 
-uint64_t synched__record_shown_ns(const struct synched_report *report, uint64_t recorded_ns) {
-  int64_t offset_ns = report->start_offset_ns;
-  if (report->end_ns > report->start_ns) {
-    double elapsed = ((double)recorded_ns - (double)report->start_ns) /
-                     ((double)report->end_ns - (double)report->start_ns);
-    offset_ns += (int64_t)(elapsed * (double)(report->end_offset_ns - report->start_offset_ns));
+static void clear_segments(struct synched__record *record) {
+  for (size_t s = 0; record->segments != NULL && s < record->segment_count; s++) {
+    struct synched__segment_record *row = &record->segments[s * record->segment_stride];
+    synched__store_relaxed(&row->call_count, 0);
+    synched__store_relaxed(&row->stolen_count, 0);
+    synched__store_relaxed(&row->compute_ns, 0);
+    synched__store_relaxed(&row->longest_ns, 0);
+  }
+}
+
+void synched__record_reset(struct synched__record *record, uint64_t base_round) {
+  clear_rings(record);
+  clear_segments(record);
+  clear_histograms(record->histograms, SYNCHED__HISTOGRAM_COUNT);
+  clear_histograms(record->worker_histograms, record->worker_count);
+  clear_histograms(record->segment_histograms, record->segment_count);
+  synched__store_relaxed(&record->delivered_count, 0);
+  synched__store_relaxed(&record->newest, base_round);
+  record->folded = base_round;
+  record->closed_ns = 0;
+  record->folded_ns = 0;
+  record->published_ns = 0;
+  record->callback_since_ns = 0;
+  record->lateness_ns = 0;
+  record->gap = (struct synched__gap){0};
+  record->paused_since_ns = 0;
+  record->others_before_ns = 0;
+  record->totals = (struct synched__totals){.last_round = base_round, .failed_segment = -1};
+  memset(record->workers, 0, record->worker_count * sizeof *record->workers);
+  synched__record_publish(record);
+}
+
+/* --- adding up --- */
+
+static uint64_t lesser(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+void synched__record_gap(struct synched__record *record, uint64_t opened_ns, uint64_t others_ns) {
+  struct synched__totals *totals = &record->totals;
+  const struct synched__gap *gap = &record->gap;
+  uint64_t left_ns = synched__span_ns(record->closed_ns, opened_ns);
+  /* They may overlap: a tick that is not due while another job computes. Each moment is counted
+   * once, for what comes first here. */
+  const uint64_t computed_ns = lesser(left_ns, others_ns - record->others_before_ns);
+  left_ns -= computed_ns;
+  const uint64_t paused_ns = lesser(left_ns, gap->paused_ns);
+  left_ns -= paused_ns;
+  const uint64_t buffer_ns = lesser(left_ns, gap->buffer_ns);
+  left_ns -= buffer_ns;
+  const uint64_t tick_ns = lesser(left_ns, gap->tick_ns);
+  totals->gap.others_ns += computed_ns;
+  totals->gap.paused_ns += paused_ns;
+  totals->gap.buffer_ns += buffer_ns;
+  totals->gap.tick_ns += tick_ns;
+  totals->between_ns += left_ns - tick_ns;
+  record->gap = (struct synched__gap){0};
+}
+
+static struct synched__part part_at(const struct synched__record *record, unsigned worker,
+                                    uint64_t round) {
+  const struct synched__part_row *row = synched__record_part_of(record, worker, round);
+  uint64_t words[SYNCHED__PART_WORDS];
+  for (unsigned i = 0; i < SYNCHED__PART_WORDS; i++)
+    words[i] = synched__load_relaxed(&row->words[i]);
+  struct synched__part part;
+  memcpy(&part, words, sizeof part);
+  return part;
+}
+
+static void add_part(struct synched__record *record, unsigned worker,
+                     const struct synched__part *part) {
+  struct synched__totals *totals = &record->totals;
+  struct synched__worker_totals *own = &record->workers[worker];
+  own->round_count++;
+  own->call_count += part->call_count;
+  own->stolen_count += part->stolen_count;
+  own->compute_ns += part->compute_ns;
+  own->last_start_ns = part->start_ns;
+  own->last_end_ns = part->end_ns;
+  own->sleep_count += part->sleep_count;
+  own->wake_count += part->wake_count;
+  own->slept_ns += part->slept_ns;
+  totals->call_count += part->call_count;
+  totals->stolen_count += part->stolen_count;
+  totals->sleep_count += part->sleep_count;
+  totals->wake_count += part->wake_count;
+  totals->slept_ns += part->slept_ns;
+  synched__histogram_add(&record->worker_histograms[worker], part->compute_ns);
+}
+
+/* What the workers did in a round. */
+struct phase {
+  unsigned part_count; /* workers that took part */
+  uint64_t compute_ns, most_ns;
+};
+
+static struct phase add_parts(struct synched__record *record,
+                              const struct synched__round_row *round) {
+  struct phase phase = {0};
+  const bool is_solo = (round->flags & SYNCHED__ROUND_SOLO) != 0;
+  const unsigned first = is_solo ? round->closer : 0;
+  const unsigned end = is_solo ? first + 1 : record->worker_count;
+  for (unsigned w = first; w < end; w++) {
+    const struct synched__part part = part_at(record, w, round->round);
+    if (part.round != round->round)
+      continue;
+    add_part(record, w, &part);
+    phase.part_count++;
+    phase.compute_ns += part.compute_ns;
+    phase.most_ns = part.compute_ns > phase.most_ns ? part.compute_ns : phase.most_ns;
+  }
+  return phase;
+}
+
+static void add_times(struct synched__record *record, const struct synched__round_row *round,
+                      const struct phase *phase) {
+  struct synched__totals *totals = &record->totals;
+  const uint64_t worker_count = record->worker_count;
+  /* The CPUs' counters may differ by some ns. */
+  uint64_t length_ns = synched__span_ns(round->opened_ns, round->complete_ns);
+  if (length_ns < phase->most_ns)
+    length_ns = phase->most_ns;
+  const uint64_t whole_ns = synched__span_ns(round->opened_ns, round->closed_ns);
+  const uint64_t closing_ns = whole_ns > length_ns ? whole_ns - length_ns : 0;
+  const uint64_t took_part_ns = phase->part_count * phase->most_ns;
+  totals->compute_ns += phase->compute_ns;
+  totals->slowest_ns += took_part_ns - phase->compute_ns;
+  totals->asleep_ns += worker_count * phase->most_ns - took_part_ns;
+  totals->opening_ns += worker_count * (length_ns - phase->most_ns);
+  totals->closing_ns += closing_ns;
+  totals->callback_ns += round->callback_ns;
+  record->workers[round->closer].closing_ns += closing_ns;
+  record->workers[round->closer].closed_count++;
+  struct synched__histogram *histograms = record->histograms;
+  synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_ROUND], whole_ns);
+  synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_WORK], phase->compute_ns);
+  synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_WAIT],
+                         worker_count * length_ns - phase->compute_ns);
+  synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_CLOSING], closing_ns);
+  if (round->callback_ns != 0)
+    synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_CALLBACK], round->callback_ns);
+}
+
+static void add_round(struct synched__record *record, const struct synched__round_row *round) {
+  const struct phase phase = add_parts(record, round);
+  add_times(record, round, &phase);
+  if ((round->flags & SYNCHED__ROUND_DROPPED) != 0)
+    record->totals.dropped_count++;
+  else if ((round->flags & SYNCHED__ROUND_SOLO) != 0)
+    record->totals.solo_count++;
+  else
+    record->totals.shared_count++;
+  record->totals.end_ns = round->closed_ns;
+}
+
+static struct synched__round_row round_at(const struct synched__record *record, uint64_t round) {
+  const struct synched__round_ring_row *row = &record->rounds[round & (record->row_count - 1)];
+  uint64_t words[SYNCHED__ROUND_WORDS];
+  for (unsigned i = 0; i < SYNCHED__ROUND_WORDS; i++)
+    words[i] = synched__load_relaxed(&row->words[i]);
+  struct synched__round_row copy;
+  memcpy(&copy, words, sizeof copy);
+  return copy;
+}
+
+void synched__record_fold(struct synched__record *record, uint64_t now_ns) {
+  const uint64_t last = synched__load_relaxed(&record->newest);
+  for (uint64_t round = record->folded + 1; round <= last; round++) {
+    const struct synched__round_row row = round_at(record, round);
+    if (row.round != round)
+      break; /* it is under way, or was dropped */
+    add_round(record, &row);
+    record->folded = round;
+    record->totals.round_count++;
+    record->totals.last_round = round;
+  }
+  record->folded_ns = now_ns;
+}
+
+void synched__record_drop(struct synched__record *record, const struct synched__round_row *round) {
+  synched__record_fold(record, round->closed_ns);
+  add_round(record, round);
+  record->closed_ns = round->closed_ns;
+  for (unsigned w = 0; w < record->worker_count; w++) {
+    struct synched__part_row *row = synched__record_part_of(record, w, round->round);
+    if (synched__load_relaxed(&row->words[0]) == round->round)
+      synched__store_relaxed(&row->words[0], 0);
+  }
+}
+
+/* --- publishing and reading --- */
+
+static void put_words(_Atomic uint64_t *to, const void *from, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    uint64_t word;
+    memcpy(&word, (const char *)from + i * sizeof word, sizeof word);
+    synched__store_release(&to[i], word); /* [totals-read] release */
+  }
+}
+
+static void get_words(void *to, const _Atomic uint64_t *from, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const uint64_t word = synched__load_acquire(&from[i]); /* [totals-read] acquire */
+    memcpy((char *)to + i * sizeof word, &word, sizeof word);
+  }
+}
+
+void synched__record_publish(struct synched__record *record) {
+  const uint64_t sequence = synched__load_relaxed(&record->sequence);
+  record->published_ns = record->totals.end_ns;
+  synched__store_relaxed(&record->sequence, sequence + 1);
+  put_words(record->published, &record->totals, TOTALS_WORDS);
+  put_words(record->published + TOTALS_WORDS, record->workers,
+            record->worker_count * WORKER_WORDS);
+  synched__store_release(&record->sequence, sequence + 2); /* [totals-read] release */
+}
+
+void synched__record_read(struct synched__record *record, struct synched__reading *out) {
+  for (;;) {
+    /* [totals-read] acquire */
+    const uint64_t sequence = synched__load_acquire(&record->sequence);
+    get_words(&out->totals, record->published, TOTALS_WORDS);
+    get_words(out->workers, record->published + TOTALS_WORDS,
+              record->worker_count * WORKER_WORDS);
+    if (sequence % 2 == 0 && synched__load_relaxed(&record->sequence) == sequence)
+      return;
+    synched__cpu_pause();
+  }
+}
+
+/* Whether a round's rows were not written over while they were read. */
+static bool is_kept(struct synched__record *record, uint64_t round) {
+  return synched__load_relaxed(&record->newest) < round + record->row_count;
+}
+
+bool synched__record_read_round(struct synched__record *record, uint64_t round,
+                                struct synched__round_row *out) {
+  const struct synched__round_ring_row *row = &record->rounds[round & (record->row_count - 1)];
+  uint64_t words[SYNCHED__ROUND_WORDS];
+  for (unsigned i = 0; i < SYNCHED__ROUND_WORDS; i++)
+    words[i] = synched__load_acquire(&row->words[i]); /* [row-read] acquire */
+  memcpy(out, words, sizeof *out);
+  return out->round == round && is_kept(record, round);
+}
+
+bool synched__record_read_part(struct synched__record *record, unsigned worker, uint64_t round,
+                               struct synched__part *out) {
+  const struct synched__part_row *row = synched__record_part_of(record, worker, round);
+  uint64_t words[SYNCHED__PART_WORDS];
+  for (unsigned i = 0; i < SYNCHED__PART_WORDS; i++)
+    words[i] = synched__load_acquire(&row->words[i]); /* [row-read] acquire */
+  memcpy(out, words, sizeof *out);
+  if (out->round != round)
+    *out = (struct synched__part){.round = round};
+  return is_kept(record, round);
+}
+
+void synched__record_task_span(struct synched__record *record, unsigned worker, uint64_t *first,
+                               uint64_t *end) {
+  /* [task-read] acquire: all but the last are complete */
+  const uint64_t begun = synched__load_acquire(&record->tasks[worker].begun_count);
+  *end = begun;
+  *first = begun > record->task_rows ? begun - record->task_rows : 0;
+}
+
+bool synched__record_read_task(struct synched__record *record, unsigned worker, uint64_t number,
+                               struct synched__task *out) {
+  struct synched__task_ring *ring = &record->tasks[worker];
+  const struct synched__task_row *row = &ring->rows[number & (record->task_rows - 1)];
+  out->start_ns = synched__load_acquire(&row->start_ns); /* [task-read] acquire */
+  out->round = synched__load_acquire(&row->round);       /* [task-read] acquire */
+  /* [task-read] acquire */
+  const uint64_t segment_ns = synched__load_acquire(&row->segment_ns);
+  out->segment = (size_t)(segment_ns >> SYNCHED__TASK_NS_BITS);
+  out->end_ns = out->start_ns + (segment_ns & ((UINT64_C(1) << SYNCHED__TASK_NS_BITS) - 1));
+  return synched__load_relaxed(&ring->begun_count) <= number + record->task_rows;
+}
+
+uint64_t synched__record_shown_ns(const struct synched__totals *totals, uint64_t recorded_ns) {
+  int64_t offset_ns = totals->start_offset_ns;
+  if (totals->end_ns > totals->start_ns) {
+    double elapsed = ((double)recorded_ns - (double)totals->start_ns) /
+                     ((double)totals->end_ns - (double)totals->start_ns);
+    offset_ns += (int64_t)(elapsed * (double)(totals->end_offset_ns - totals->start_offset_ns));
   }
   return recorded_ns + (uint64_t)offset_ns;
 }

@@ -39,12 +39,12 @@
 
 #include <synched/export.h>
 #include <synched/memory.h>
+#include <synched/report.h>
 
 SYNCHED_BEGIN_DECLS
 
 struct uv_loop_s;      /* libuv's uv_loop_t */
 struct synched_pool;   /* <synched/pool.h> */
-struct synched_report; /* <synched/report.h> */
 struct synched_job;    /* opaque */
 
 /* The work of one compute call. Lives for that call only. */
@@ -300,8 +300,8 @@ struct synched_job_options {
   enum synched_balance balance;
   /* 0: NONE */
   enum synched_fold fold;
-  /* How many of the last rounds the report can show one by one. 0: 64; at most 65536. Each of them
-   * takes 64 bytes per worker. */
+  /* How many of the last rounds the report can show one by one. 0: 64, or 4096 from
+   * SYNCHED_RECORD_ROUNDS on; at most 65536. Each of them takes 200 bytes per worker. */
   unsigned report_rounds;
 
   /* Time. */
@@ -331,6 +331,12 @@ struct synched_job_options {
   synched_round_fn on_init;
   /* NULL: none; then a job whose leases are all held waits in silence */
   synched_stalled_fn on_stalled;
+
+  /* How much is recorded for the report. 0: TOTALS. */
+  enum synched_record record;
+  /* How many of each worker's last calls the report can show, at SYNCHED_RECORD_TASKS. 0: 16384; at
+   * most 16,777,216. Each of them takes 90 bytes. */
+  unsigned report_tasks;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */
@@ -386,7 +392,7 @@ SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool
  *    cancel      0 (2)       0           0           0           0 (3)       EALREADY
  *    set_period  0 (4)       0           0           0           EALREADY    0 (4)
  *    set_weight  0 (4)       0           0           0           EALREADY    0 (4)
- *    report      EBUSY       EBUSY       EBUSY       EBUSY       EBUSY       0
+ *    report      ENOENT      0           0           0           0           0
  *    destroy     0           EBUSY       EBUSY       EBUSY       EBUSY       0
  *
  *    (1) The step that was under way completes with SYNCHED_ECANCELED.
@@ -504,11 +510,13 @@ SYNCHED_API int synched_job_state(struct synched_job *job);
  * Does not block; O(1). */
 SYNCHED_API uint64_t synched_job_missed(const struct synched_job *job);
 
-/* Gives the report of the last run, in *out, valid until the job is started again or destroyed.
- * Any thread; does not block; O(1). SYNCHED_EINVAL: a NULL. SYNCHED_EBUSY: the job still runs, or
- * never ran. SYNCHED_ENOTSUP. */
-SYNCHED_API int synched_job_report(const struct synched_job *job,
-                                   const struct synched_report **out);
+/* Makes a report of the job, in *out: of the whole run if it has ended, else of what was recorded
+ * up to the end of a round some milliseconds ago at most, or the last one. The caller owns it and
+ * ends it with synched_report_destroy; it may outlive the job.
+ * Any thread; holds up neither the job nor other readers; allocates; O(what is recorded).
+ * SYNCHED_EINVAL: a NULL. SYNCHED_ENOENT: the job was never started. SYNCHED_ENOMEM.
+ * SYNCHED_ENOTSUP. *out is NULL then. */
+SYNCHED_API int synched_job_report(const struct synched_job *job, struct synched_report **out);
 
 /* Frees a job. NULL is allowed and does nothing.
  * A job that was started: from its loop's thread, on_done included. Any other job: from any thread.

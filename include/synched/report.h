@@ -1,13 +1,31 @@
 /*
  * report.h: what a job did, and where its time went.
  *
- * The workers record a report while the job runs, in memory of fixed size: totals for every worker
- * and every segment, and the last rounds one by one. It is complete once the job has ended, and any
- * thread may read it then: on_done gets it, synched_job_report gives it.
+ * The workers record while a job runs, in memory of fixed size. A report is made of that: a copy
+ * that nothing changes any more. on_done gets the report of the whole run. synched_job_report makes
+ * one at any time, of all that was recorded up to the end of a round. Any number of threads may
+ * read a report at once.
  *
- * Times are nanoseconds of the monotonic clock. "Compute" is time inside compute calls. "Closing"
- * is the serial part at the end of a round: fold, publish, on_round. "Wait" is the rest of the
- * job's time on that worker.
+ * Times are nanoseconds. Where a field says "start" or "end", they are the monotonic clock's.
+ *
+ * The words follow the bulk-synchronous model (L. G. Valiant, "A Bridging Model for Parallel
+ * Computation", 1990), the POP project's efficiencies (Performance Optimisation and Productivity,
+ * "Metrics"), and DLB's TALP, which reads them at the end of a run:
+ *
+ *   elapsed       from the start of the first round to the end of the last one.
+ *   T             workers x elapsed, without waits for ticks, pauses, and other jobs' rounds.
+ *   compute, U    time in compute calls, summed over workers.
+ *   phase         of a round: from its opening to the end of its last call. What lies outside of
+ *                 phases is serial: closing, callbacks, waits for a buffer.
+ *   I(j, r)       the idle time of worker j in the phase of round r.
+ *   serial        loss: workers x all of T's time outside of phases.
+ *   scheduling    loss: the sum over rounds of workers x the least I(j, r): nobody computed.
+ *   imbalance     loss: the sum over rounds and workers of I(j, r) less that least one.
+ *
+ *   serial efficiency      (T - serial) / T
+ *   balance                (T - serial - imbalance) / (T - serial)
+ *   scheduling efficiency  U / (T - serial - imbalance)
+ *   efficiency             U / T, the product of the three
  */
 #ifndef SYNCHED_REPORT_H
 #define SYNCHED_REPORT_H
@@ -22,11 +40,28 @@ SYNCHED_BEGIN_DECLS
 
 struct synched_report; /* opaque */
 
+/* How much is recorded. Each level has what those before it have. */
+enum synched_record {
+  /* the default: totals, distributions, and the last rounds one by one (report_rounds: 64) */
+  SYNCHED_RECORD_TOTALS = 0,
+  /* rounds are counted, and that is all */
+  SYNCHED_RECORD_OFF,
+  /* many of the last rounds (report_rounds: 4096), and distributions of up to 1024 segments */
+  SYNCHED_RECORD_ROUNDS,
+  /* and every call, of which the last are kept (report_tasks of each worker) */
+  SYNCHED_RECORD_TASKS
+};
+
+/* Frees a report that synched_job_report has made. NULL is allowed. Not for on_done's report, which
+ * its job owns.
+ * Any thread, when nobody reads the report any more; does not block; O(1). */
+SYNCHED_API void synched_report_destroy(struct synched_report *report);
+
 /* The job as a whole. In this and all other out-structs of this header, the caller sets struct_size
  * to the struct's size. */
 struct synched_report_summary {
   uint32_t struct_size;
-  /* what on_done got */
+  /* what on_done got; 0 while the job runs */
   int status;
   /* the job's; the report owns it */
   const char *name;
@@ -34,9 +69,9 @@ struct synched_report_summary {
   size_t segment_count;
   /* rounds completed and published */
   uint64_t round_count;
-  /* compute calls, also those of a round that was dropped */
+  /* compute calls, also those of a round that was dropped; 0 at SYNCHED_RECORD_OFF */
   uint64_t call_count;
-  /* of those, calls that another than the home worker ran */
+  /* of those, calls that another worker took from the home worker */
   uint64_t stolen_count;
   /* start of the first round, on the monotonic clock */
   uint64_t start_ns;
@@ -46,7 +81,7 @@ struct synched_report_summary {
   uint64_t compute_ns;
   /* summed over rounds */
   uint64_t closing_ns;
-  /* summed over workers */
+  /* summed over workers: end_ns - start_ns, less their compute and closing */
   uint64_t wait_ns;
   /* the lowest segment that failed; -1: none */
   int64_t failed_segment;
@@ -75,25 +110,83 @@ struct synched_report_summary {
   /* rounds that still ran when the next tick came due */
   uint64_t overrun_count;
   /* From due time to opening: half of the started ticks, and 99 % of them, were not later than
-   * this, to within 1/16. */
+   * this, to within 1 %. */
   uint64_t lateness_p50_ns, lateness_p99_ns;
   uint64_t lateness_max_ns;
   /* rounds that were not complete at their deadline */
   uint64_t deadline_missed_count;
-  /* of those, rounds dropped for it */
+  /* rounds dropped: for their deadline, for a failure, or as the job was cancelled */
   uint64_t dropped_count;
   /* waits for a free buffer of SYNCHED_STALL_NS (a second) or more, and how long they were */
   uint64_t stalled_count, stalled_ns;
   /* 1: the job has an init that was never completed, in this run or one before: it was stopped or
    * cancelled before that, or init failed. The memory holds what it held without init. Else 0. */
   int init_missing;
+
+  /* what was recorded */
+  enum synched_record record;
+  /* 1: the job had ended; 0: the report was made while it ran */
+  int ended;
+  /* rounds that one worker computed alone as they were too small to share, and the others */
+  uint64_t solo_count, shared_count;
+  /* how often workers slept between their parts, how often another thread woke them, and how long
+   * they slept, summed over workers */
+  uint64_t sleep_count, wake_count, slept_ns;
+  /* in on_round, summed over rounds; a part of closing_ns */
+  uint64_t callback_ns;
+  uint64_t deadline_ns;
+  /* the number of the last published round */
+  uint64_t last_round;
 };
 
 /* Gives the totals of the job, in *out.
- * Any thread, after the job has ended; does not block; O(workers).
+ * Any thread; does not block; O(1).
  * SYNCHED_EINVAL: a NULL, or an unknown struct_size. */
 SYNCHED_API int synched_report_summary(const struct synched_report *report,
                                        struct synched_report_summary *out);
+
+/* What the workers' time went into. Each moment of each worker belongs to one of these. */
+enum synched_share {
+  /* in compute calls */
+  SYNCHED_SHARE_COMPUTE = 0,
+  /* had done its part, and waited for the slowest worker of the round */
+  SYNCHED_SHARE_SLOWEST,
+  /* took no part in the round: there was too little work to share, or it was gone */
+  SYNCHED_SHARE_ASLEEP,
+  /* waking and opening: in and between rounds, when not even the slowest worker computed */
+  SYNCHED_SHARE_OPENING,
+  /* one worker closed the round (fold, publish, on_round), and the others waited for that */
+  SYNCHED_SHARE_CLOSING,
+  /* all buffers were held by readers */
+  SYNCHED_SHARE_BUFFER,
+  /* the next tick was not due */
+  SYNCHED_SHARE_TICK,
+  /* the job was paused */
+  SYNCHED_SHARE_PAUSED,
+  /* the pool computed rounds of its other jobs */
+  SYNCHED_SHARE_OTHERS,
+  SYNCHED_SHARE_COUNT
+};
+
+/* Returns a share's name, "waiting for the slowest"; NULL for an unknown one. */
+SYNCHED_API const char *synched_share_name(enum synched_share share);
+
+struct synched_report_efficiency {
+  uint32_t struct_size;
+  /* 0 .. 1, as defined above; 1 where there is nothing to divide by */
+  double serial, balance, scheduling, efficiency;
+  /* U / (workers x elapsed): with waits for ticks, pauses and other jobs */
+  double utilisation;
+  /* T and its losses */
+  uint64_t total_ns, serial_ns, imbalance_ns, scheduling_ns;
+  /* Together workers x elapsed. */
+  uint64_t share_ns[SYNCHED_SHARE_COUNT];
+};
+
+/* Gives the efficiencies, in *out. As synched_report_summary; all shares are 0 at
+ * SYNCHED_RECORD_OFF. */
+SYNCHED_API int synched_report_efficiency(const struct synched_report *report,
+                                          struct synched_report_efficiency *out);
 
 struct synched_report_worker {
   uint32_t struct_size;
@@ -112,10 +205,14 @@ struct synched_report_worker {
   /* of its last round, on the monotonic clock: when its first call began, and its last one ended */
   uint64_t last_start_ns;
   uint64_t last_end_ns;
+  /* as in the summary */
+  uint64_t sleep_count, wake_count, slept_ns;
+  /* where it is bound, as in synched_place: -1: nowhere, or unknown */
+  int cpu, core, package;
 };
 
 /* Gives one worker's totals, in *out; worker: 0 .. worker_count - 1.
- * As synched_report_summary, but O(1). SYNCHED_ERANGE: there is no such worker. */
+ * As synched_report_summary. SYNCHED_ERANGE: there is no such worker. */
 SYNCHED_API int synched_report_worker(const struct synched_report *report, unsigned worker,
                                       struct synched_report_worker *out);
 
@@ -125,10 +222,14 @@ struct synched_report_segment {
   uint64_t call_count;
   uint64_t compute_ns;
   uint64_t longest_ns;
+  /* calls that another than its home worker ran */
+  uint64_t stolen_count;
+  /* its home worker */
+  unsigned home;
 };
 
 /* Gives one segment's totals, in *out; segment: 0 .. segment_count - 1.
- * As synched_report_summary, but O(1). SYNCHED_ERANGE: there is no such segment. */
+ * As synched_report_summary. SYNCHED_ERANGE: there is no such segment. */
 SYNCHED_API int synched_report_segment(const struct synched_report *report, size_t segment,
                                        struct synched_report_segment *out);
 
@@ -137,35 +238,158 @@ struct synched_report_round {
   uint32_t struct_size;
   /* its number, as in snapshot.round */
   uint64_t round;
-  /* on the monotonic clock */
+  /* when it was opened, on the monotonic clock */
   uint64_t start_ns;
-  /* from there to the start of the next round, or the end of the job */
+  /* from there to its end, with on_round: the next one may have been opened then */
   uint64_t total_ns;
   /* summed over workers */
   uint64_t compute_ns;
+  /* from its opening to the end of its last call */
+  uint64_t phase_ns;
+  /* of these, in on_round */
+  uint64_t callback_ns;
+  /* of a tick: from its due time to the opening */
+  uint64_t lateness_ns;
+  /* the worker that computed longest, and how long */
+  unsigned longest_worker;
+  uint64_t longest_ns;
+  /* the segment whose call took longest, and how long; 0 where calls are not timed */
+  size_t critical_segment;
+  uint64_t critical_ns;
+  /* workers that took part; 1 with solo: it was not shared */
+  unsigned part_count;
+  int solo;
+  /* the worker that closed it */
+  unsigned closer;
 };
 
 /* Returns how many of the last rounds can be asked for: 0 .. report_rounds of the job's options.
- * Any thread, after the job has ended; does not block; O(1). */
+ * Any thread; does not block; O(1). */
 SYNCHED_API size_t synched_report_recorded(const struct synched_report *report);
 
 /* Gives a recorded round, in *out; index: 0 .. synched_report_recorded() - 1, oldest first.
- * As synched_report_summary; O(workers). SYNCHED_ERANGE: there is no such index. */
+ * As synched_report_summary. SYNCHED_ERANGE: there is no such index. */
 SYNCHED_API int synched_report_round(const struct synched_report *report, size_t index,
                                      struct synched_report_round *out);
 
+/* One worker's part in one round. All 0: it took none. */
+struct synched_report_part {
+  uint32_t struct_size;
+  /* its first call began, its last one ended; on the monotonic clock */
+  uint64_t start_ns, end_ns;
+  uint64_t compute_ns;
+  uint32_t call_count, stolen_count;
+  size_t longest_segment;
+  uint64_t longest_ns;
+  /* between its part before and this one */
+  unsigned sleep_count, wake_count;
+  uint64_t slept_ns;
+};
+
+/* Gives a worker's part in a recorded round, in *out. As synched_report_round. */
+SYNCHED_API int synched_report_part(const struct synched_report *report, size_t index,
+                                    unsigned worker, struct synched_report_part *out);
+
 /* Returns one worker's compute time in that round. 0: it took no part, or there is no such index or
- * worker. Any thread, after the job has ended; does not block; O(1). */
+ * worker. Any thread; does not block; O(1). */
 SYNCHED_API uint64_t synched_report_round_compute_ns(const struct synched_report *report,
                                                      size_t index, unsigned worker);
 
-/* Prints the report as text. Some lines are about the job. Then comes a table with a row per
- * recorded round and a column per worker, in milliseconds with three decimals, and the rows Total
- * Comp (ms), Total Time (ms) and Comp Ratio (%). More than eight workers get several such tables.
- * Rounds that are no longer recorded are counted, and the totals include them.
- * Any thread, after the job has ended. Writes to `file`, flushes it and leaves it open: it blocks
- * as long as that takes.
- * SYNCHED_EINVAL: a NULL. SYNCHED_EIO: writing failed. */
+/* One of the last calls, at SYNCHED_RECORD_TASKS. */
+struct synched_report_task {
+  uint32_t struct_size;
+  unsigned worker;
+  uint64_t round;
+  size_t segment;
+  /* on the monotonic clock */
+  uint64_t start_ns;
+  uint64_t compute_ns;
+};
+
+/* Returns how many calls can be asked for. Any thread; does not block; O(1). */
+SYNCHED_API size_t synched_report_task_count(const struct synched_report *report);
+
+/* Gives a recorded call, in *out; index: 0 .. synched_report_task_count() - 1, worker by worker, of
+ * each the oldest first. As synched_report_summary. SYNCHED_ERANGE: there is no such index. */
+SYNCHED_API int synched_report_task(const struct synched_report *report, size_t index,
+                                    struct synched_report_task *out);
+
+/* What there are distributions of. Each is good to 1 %. */
+enum synched_distribution {
+  /* rounds, from the opening to the end */
+  SYNCHED_DISTRIBUTION_ROUND = 0,
+  /* the workers' compute time in a round, summed */
+  SYNCHED_DISTRIBUTION_WORK,
+  /* their idle time in the round's phase, summed */
+  SYNCHED_DISTRIBUTION_WAIT,
+  SYNCHED_DISTRIBUTION_CLOSING,
+  SYNCHED_DISTRIBUTION_CALLBACK,
+  SYNCHED_DISTRIBUTION_LATENESS,
+  /* one worker's compute time in the rounds that it took part in; index: the worker */
+  SYNCHED_DISTRIBUTION_WORKER,
+  /* one segment's calls; index: the segment. Of up to 64 segments, or 1024 from
+   * SYNCHED_RECORD_ROUNDS on; else they are empty */
+  SYNCHED_DISTRIBUTION_SEGMENT
+};
+
+/* Returns the time that a `share` (0 .. 1) of them did not exceed: 0.5 for the median. 0: there are
+ * none, or no such distribution. Any thread; does not block; O(buckets). */
+SYNCHED_API uint64_t synched_report_quantile(const struct synched_report *report,
+                                             enum synched_distribution distribution, size_t index,
+                                             double share);
+
+struct synched_report_bucket {
+  uint32_t struct_size;
+  /* times from .. to */
+  uint64_t first_ns, last_ns;
+  uint64_t count;
+};
+
+/* Gives the next bucket that is not empty, in *out, from bucket `*at` on (0 to begin with), and
+ * moves *at behind it. 0: there was one. SYNCHED_ENOENT: there are no more. SYNCHED_EINVAL: a NULL,
+ * or an unknown struct_size. Any thread; does not block. */
+SYNCHED_API int synched_report_bucket(const struct synched_report *report,
+                                      enum synched_distribution distribution, size_t index,
+                                      unsigned *at, struct synched_report_bucket *out);
+
+/* What the report advises. */
+enum synched_advice {
+  /* a few segments take longer than the others: cut the memory into more */
+  SYNCHED_ADVICE_MORE_SEGMENTS = 0,
+  /* static balance, and workers with less to do wait: let them steal */
+  SYNCHED_ADVICE_STEAL,
+  /* rounds are too small for several workers: one is as fast, or let each round do more */
+  SYNCHED_ADVICE_LARGER_ROUNDS,
+  /* there are more workers than segments */
+  SYNCHED_ADVICE_FEWER_WORKERS,
+  /* workers share a core, or a CPU */
+  SYNCHED_ADVICE_CORES,
+  /* on_round takes much of the time: move work to the segments, or to on_snapshot */
+  SYNCHED_ADVICE_CALLBACK,
+  /* rounds wait for a free buffer: one lease more, or deliver LATEST */
+  SYNCHED_ADVICE_LEASES,
+  /* workers sleep between short rounds */
+  SYNCHED_ADVICE_SPIN,
+  /* rounds last longer than the period */
+  SYNCHED_ADVICE_PERIOD,
+  SYNCHED_ADVICE_COUNT
+};
+
+struct synched_report_advice {
+  uint32_t struct_size;
+  enum synched_advice kind;
+  /* which part of the elapsed time it would save, 0 .. 1, as far as the record tells */
+  double gain;
+  /* a sentence or two with its figures */
+  char text[256];
+};
+
+/* Gives the advice with the index-th largest gain, in *out. As synched_report_summary.
+ * SYNCHED_ENOENT: there is no more. */
+SYNCHED_API int synched_report_advice(const struct synched_report *report, size_t index,
+                                      struct synched_report_advice *out);
+
+/* Prints the report as text: as synched_report_write_to with SYNCHED_FORMAT_TABLE. */
 SYNCHED_API int synched_report_print(const struct synched_report *report, FILE *file);
 
 SYNCHED_END_DECLS

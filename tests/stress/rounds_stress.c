@@ -439,7 +439,7 @@ static uint64_t draw_round_count(const struct run *run, struct stress_random *ra
 
 static void check_report(const struct run *run, const struct synched_job *job,
                          uint64_t round_count) {
-  const struct synched_report *report;
+  struct synched_report *report;
   scene_expect_ok(synched_job_report(job, &report), "synched_job_report");
   struct synched_report_summary summary = scene_summary(report);
   uint64_t calls = 0;
@@ -455,6 +455,7 @@ static void check_report(const struct run *run, const struct synched_job *job,
                summary.call_count, round_count, run->rule.segment_count);
   STRESS_CHECK(!run->is_static || summary.stolen_count == 0,
                "%" PRIu64 " calls were stolen in static balance", summary.stolen_count);
+  synched_report_destroy(report);
   round_total += round_count;
   call_total += calls;
   stolen_total += summary.stolen_count;

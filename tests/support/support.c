@@ -177,10 +177,12 @@ void engine_end_with_pool(struct engine *engine) {
 }
 
 struct synched_report_summary summary_of(const struct synched_job *job) {
-  const struct synched_report *report;
+  struct synched_report *report;
   struct synched_report_summary summary = {.struct_size = sizeof summary};
   cr_assert_eq(synched_job_report(job, &report), 0, "%s", synched_error_message());
   cr_assert_eq(synched_report_summary(report, &summary), 0, "%s", synched_error_message());
+  summary.name = NULL; /* it was the report's */
+  synched_report_destroy(report);
   return summary;
 }
 

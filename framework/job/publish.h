@@ -1,0 +1,15 @@
+/*
+ * publish.h: what a job's record says of it, for whoever makes a report meanwhile (internal).
+ */
+#ifndef SYNCHED_JOB_PUBLISH_H
+#define SYNCHED_JOB_PUBLISH_H
+
+#include "job/job.h"
+
+/* Leader, or before a run: what is recorded begins now. */
+void synched__job_record_start(struct synched_job *job, uint64_t now_ns);
+
+/* Owner: adds up all that is recorded, and publishes it. */
+void synched__job_publish(struct synched_job *job);
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * collect.c: a report of a record, while rounds may go on.
+ *
+ * The totals come first, all as of the end of one round. Rows of the rings follow for the rounds up
+ * to that one; those that are written over meanwhile are left out. Segments and distributions are
+ * counters that go on counting: they may be ahead of the totals by the calls of some rounds.
+ */
+#include "report/collect.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/claim.h"
+#include "platform/clock.h"
+#include "platform/machine_text.h"
+#include "report/efficiency.h"
+
+int synched__report_create_for(struct synched_report **out, const struct synched__record *record) {
+  const bool on = record->level != SYNCHED_RECORD_OFF;
+  const struct synched__report_shape shape = {
+      .worker_count = record->worker_count,
+      .segment_count = record->segment_count,
+      .round_count = record->shown_count,
+      .task_count = record->task_rows * record->worker_count,
+      .worker_distributions = on ? record->worker_count : 0,
+      .segment_distributions = record->segment_histograms != NULL ? record->segment_count : 0,
+  };
+  return synched__report_create(out, &shape);
+}
+
+/* --- distributions --- */
+
+static void copy_counts(uint64_t *to, const struct synched__histogram *from) {
+  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
+    to[i] = synched__load_relaxed(&from->counts[i]);
+}
+
+static void copy_distributions(struct synched_report *report,
+                               const struct synched__record *record) {
+  uint64_t *to = report->buckets;
+  for (size_t i = 0; i < SYNCHED__HISTOGRAM_COUNT; i++, to += SYNCHED__BUCKET_COUNT)
+    copy_counts(to, &record->histograms[i]);
+  for (size_t w = 0; w < report->worker_distributions; w++, to += SYNCHED__BUCKET_COUNT)
+    copy_counts(to, &record->worker_histograms[w]);
+  for (size_t s = 0; s < report->segment_distributions; s++, to += SYNCHED__BUCKET_COUNT)
+    copy_counts(to, &record->segment_histograms[s]);
+}
+
+/* --- segments --- */
+
+static void copy_segments(struct synched_report *report, const struct synched__record *record) {
+  const struct synched__shape shape = {.segment_count = record->segment_count,
+                                       .team = record->about.team};
+  for (unsigned w = 0; w < shape.team; w++) {
+    const struct synched__range home = synched__range_of(shape, w);
+    for (size_t s = home.first; s < home.first + home.count; s++)
+      report->segments[s].home = w;
+  }
+  for (size_t s = 0; record->segments != NULL && s < record->segment_count; s++) {
+    const struct synched__segment_record *from = &record->segments[s * record->segment_stride];
+    struct synched_report_segment *to = &report->segments[s];
+    to->call_count = synched__load_relaxed(&from->call_count);
+    to->compute_ns = synched__load_relaxed(&from->compute_ns);
+    to->longest_ns = synched__load_relaxed(&from->longest_ns);
+    to->stolen_count = synched__load_relaxed(&from->stolen_count);
+  }
+}
+
+/* --- rounds --- */
+
+static void fill_part(struct synched_report_part *to, const struct synched__part *from,
+                      const struct synched__totals *totals) {
+  *to = (struct synched_report_part){
+      .struct_size = sizeof *to,
+      .compute_ns = from->compute_ns,
+      .call_count = from->call_count,
+      .stolen_count = from->stolen_count,
+      .longest_segment = from->longest_segment,
+      .longest_ns = from->longest_ns,
+      .sleep_count = from->sleep_count,
+      .wake_count = from->wake_count,
+      .slept_ns = from->slept_ns,
+  };
+  if (from->start_ns == 0)
+    return;
+  to->start_ns = synched__record_shown_ns(totals, from->start_ns);
+  to->end_ns = synched__record_shown_ns(totals, from->end_ns);
+}
+
+/* What the round's parts say of it. */
+static void add_part(struct synched_report_round *round, const struct synched_report_part *part,
+                     unsigned worker) {
+  if (part->start_ns == 0)
+    return;
+  round->part_count++;
+  round->compute_ns += part->compute_ns;
+  if (part->compute_ns > round->longest_ns) {
+    round->longest_ns = part->compute_ns;
+    round->longest_worker = worker;
+  }
+  if (part->longest_ns > round->critical_ns) {
+    round->critical_ns = part->longest_ns;
+    round->critical_segment = part->longest_segment;
+  }
+  if (part->end_ns > round->start_ns + round->phase_ns)
+    round->phase_ns = part->end_ns - round->start_ns;
+}
+
+/* false: it has been written over. */
+static bool copy_round(struct synched_report *report, struct synched__record *record,
+                       const struct synched__totals *totals, uint64_t number) {
+  const unsigned worker_count = record->worker_count;
+  struct synched_report_round *to = &report->rounds[report->recorded];
+  struct synched_report_part *parts = &report->parts[report->recorded * worker_count];
+  struct synched__round_row row;
+  if (!synched__record_read_round(record, number, &row))
+    return false;
+  *to = (struct synched_report_round){
+      .struct_size = sizeof *to,
+      .round = number,
+      .start_ns = synched__record_shown_ns(totals, row.opened_ns),
+      .total_ns = synched__span_ns(row.opened_ns, row.closed_ns),
+      .phase_ns = synched__span_ns(row.opened_ns, row.complete_ns),
+      .callback_ns = row.callback_ns,
+      .lateness_ns = row.lateness_ns,
+      .solo = (row.flags & SYNCHED__ROUND_SOLO) != 0,
+      .closer = row.closer,
+  };
+  for (unsigned w = 0; w < worker_count; w++) {
+    struct synched__part part;
+    if (!synched__record_read_part(record, w, number, &part))
+      return false;
+    fill_part(&parts[w], &part, totals);
+    add_part(to, &parts[w], w);
+  }
+  return true;
+}
+
+static void copy_rounds(struct synched_report *report, struct synched__record *record,
+                        const struct synched__totals *totals) {
+  const uint64_t count = totals->round_count < record->shown_count ? totals->round_count
+                                                                   : record->shown_count;
+  report->recorded = 0;
+  for (uint64_t i = 0; i < count; i++)
+    if (copy_round(report, record, totals, totals->last_round - count + 1 + i))
+      report->recorded++;
+}
+
+/* --- calls --- */
+
+static void copy_tasks(struct synched_report *report, struct synched__record *record,
+                       const struct synched__totals *totals) {
+  report->task_count = 0;
+  for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++) {
+    uint64_t first, end;
+    synched__record_task_span(record, w, &first, &end);
+    for (uint64_t number = first; number < end; number++) {
+      struct synched__task task;
+      if (!synched__record_read_task(record, w, number, &task) ||
+          task.round > totals->last_round + totals->ended)
+        continue;
+      report->tasks[report->task_count++] = (struct synched_report_task){
+          .struct_size = sizeof(struct synched_report_task),
+          .worker = w,
+          .round = task.round,
+          .segment = task.segment,
+          .start_ns = synched__record_shown_ns(totals, task.start_ns),
+          .compute_ns = task.end_ns - task.start_ns,
+      };
+    }
+  }
+}
+
+/* --- the job and its workers --- */
+
+/* What is left of the job's time on one worker. Separate clock reads measure the three, so their
+ * sum may exceed the whole by a little; a wait is then 0, not a wrapped number. */
+static uint64_t wait_ns(uint64_t whole_ns, const struct synched__worker_totals *worker) {
+  if (worker->compute_ns >= whole_ns || worker->closing_ns >= whole_ns - worker->compute_ns)
+    return 0;
+  return whole_ns - worker->compute_ns - worker->closing_ns;
+}
+
+/* A worker that never computed anything has no such time: 0. */
+static uint64_t shown_or_zero(const struct synched__totals *totals, uint64_t recorded_ns) {
+  return recorded_ns == 0 ? 0 : synched__record_shown_ns(totals, recorded_ns);
+}
+
+static void fill_worker(struct synched_report_worker *to,
+                        const struct synched__worker_totals *from,
+                        const struct synched__totals *totals) {
+  const uint64_t whole_ns = synched__span_ns(synched__record_shown_ns(totals, totals->start_ns),
+                                             synched__record_shown_ns(totals, totals->end_ns));
+  *to = (struct synched_report_worker){
+      .struct_size = sizeof *to,
+      .round_count = from->round_count,
+      .call_count = from->call_count,
+      .stolen_count = from->stolen_count,
+      .closed_count = from->closed_count,
+      .compute_ns = from->compute_ns,
+      .closing_ns = from->closing_ns,
+      .wait_ns = wait_ns(whole_ns, from),
+      .last_start_ns = shown_or_zero(totals, from->last_start_ns),
+      .last_end_ns = shown_or_zero(totals, from->last_end_ns),
+      .sleep_count = from->sleep_count,
+      .wake_count = from->wake_count,
+      .slept_ns = from->slept_ns,
+  };
+}
+
+static void fill_workers(struct synched_report *report, const struct synched__reading *reading,
+                         const struct synched_place *places) {
+  for (unsigned w = 0; w < report->summary.worker_count; w++) {
+    struct synched_report_worker *worker = &report->workers[w];
+    fill_worker(worker, &reading->workers[w], &reading->totals);
+    worker->cpu = places[w].cpu;
+    worker->core = places[w].core;
+    worker->package = places[w].package;
+    report->summary.wait_ns += worker->wait_ns;
+  }
+}
+
+static void fill_summary(struct synched_report *report, const struct synched__totals *totals) {
+  report->summary = (struct synched_report_summary){
+      .struct_size = sizeof report->summary,
+      .status = (int)totals->status,
+      .name = report->name,
+      .worker_count = report->summary.worker_count,
+      .segment_count = report->summary.segment_count,
+      .round_count = totals->round_count,
+      .call_count = totals->call_count,
+      .stolen_count = totals->stolen_count,
+      .start_ns = synched__record_shown_ns(totals, totals->start_ns),
+      .end_ns = synched__record_shown_ns(totals, totals->end_ns),
+      .compute_ns = totals->compute_ns,
+      .closing_ns = totals->closing_ns,
+      .failed_segment = totals->failed_segment,
+      .failed_code = (int)totals->failed_code,
+      .lease_wait_count = totals->lease_wait_count,
+      .lease_wait_ns = totals->lease_wait_ns,
+      .period_ns = totals->period_ns,
+      .tick_count = totals->started_count + totals->skipped_count,
+      .started_count = totals->started_count,
+      .late_count = totals->late_count,
+      .skipped_count = totals->skipped_count,
+      .overrun_count = totals->overrun_count,
+      .lateness_max_ns = totals->lateness_max_ns,
+      .deadline_missed_count = totals->deadline_missed_count,
+      .dropped_count = totals->dropped_count,
+      .stalled_count = totals->stalled_count,
+      .stalled_ns = totals->stalled_ns,
+      .init_missing = totals->init_missing != 0,
+      .ended = totals->ended != 0,
+      .solo_count = totals->solo_count,
+      .shared_count = totals->shared_count,
+      .sleep_count = totals->sleep_count,
+      .wake_count = totals->wake_count,
+      .slept_ns = totals->slept_ns,
+      .callback_ns = totals->callback_ns,
+      .deadline_ns = totals->deadline_ns,
+      .last_round = totals->last_round,
+  };
+}
+
+/* The bucket's end may be beyond the longest that there was. */
+static uint64_t lateness_ns(const struct synched_report *report, double share) {
+  const uint64_t ns = synched_report_quantile(report, SYNCHED_DISTRIBUTION_LATENESS, 0, share);
+  return ns < report->summary.lateness_max_ns ? ns : report->summary.lateness_max_ns;
+}
+
+static void note_delivered(struct synched_report *report, const struct synched__record *record) {
+  struct synched_report_summary *summary = &report->summary;
+  summary->delivered_count = synched__load_relaxed(&record->delivered_count);
+  if (record->about.has_on_snapshot && summary->round_count > summary->delivered_count)
+    summary->missed_count = summary->round_count - summary->delivered_count;
+}
+
+static void copy_about(struct synched_report *report, const struct synched__about *about) {
+  report->can_steal = about->can_steal;
+  report->has_on_round = about->has_on_round;
+  report->has_on_snapshot = about->has_on_snapshot;
+  report->delivers_every = about->delivers_every;
+  report->lease_count = about->lease_count;
+  report->usable_cpus = about->usable_cpus;
+  report->process = (unsigned)getpid();
+  memcpy(report->name, about->name, sizeof report->name);
+  memcpy(report->placement, about->placement, sizeof report->placement);
+  (void)snprintf(report->machine, sizeof report->machine, "%s", synched__machine_text());
+}
+
+void synched__report_collect(struct synched_report *report, struct synched__record *record) {
+  struct synched__reading reading = {.workers = report->reading};
+  synched__record_read(record, &reading);
+  copy_about(report, &record->about);
+  fill_summary(report, &reading.totals);
+  report->summary.record = record->level;
+  fill_workers(report, &reading, record->about.places);
+  copy_distributions(report, record);
+  copy_segments(report, record);
+  if (record->parts != NULL)
+    copy_rounds(report, record, &reading.totals);
+  copy_tasks(report, record, &reading.totals);
+  note_delivered(report, record);
+  report->summary.lateness_p50_ns = lateness_ns(report, 0.50);
+  report->summary.lateness_p99_ns = lateness_ns(report, 0.99);
+  synched__efficiency_fill(&report->efficiency, &reading.totals, report->summary.worker_count);
+}

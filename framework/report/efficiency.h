@@ -1,0 +1,12 @@
+/*
+ * efficiency.h: where the time went, from what a record has added up (internal).
+ */
+#ifndef SYNCHED_REPORT_EFFICIENCY_H
+#define SYNCHED_REPORT_EFFICIENCY_H
+
+#include "report/record.h"
+
+void synched__efficiency_fill(struct synched_report_efficiency *out,
+                              const struct synched__totals *totals, unsigned worker_count);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * model.c: the memory of a report, and its distributions.
+ */
+#include "report/model.h"
+
+#include "base/error.h"
+#include "platform/alloc.h"
+#include "report/record.h"
+
+/* Allocates into *pointer, if there is anything to hold; false: refused, now or before. */
+#define ALLOCATE(complete, pointer, count)                                                         \
+  ((complete) && ((count) == 0 ||                                                                  \
+                  ((pointer) = synched__alloc((count), sizeof *(pointer))) != NULL))
+
+static bool allocate(struct synched_report *report, const struct synched__report_shape *shape) {
+  const size_t workers = shape->worker_count;
+  const size_t distributions =
+      SYNCHED__JOB_DISTRIBUTIONS + shape->worker_distributions + shape->segment_distributions;
+  if (shape->round_count > SIZE_MAX / (workers == 0 ? 1 : workers))
+    return false;
+  bool complete = ALLOCATE(true, report->workers, workers);
+  complete = ALLOCATE(complete, report->reading, workers);
+  complete = ALLOCATE(complete, report->segments, shape->segment_count);
+  complete = ALLOCATE(complete, report->rounds, shape->round_count);
+  complete = ALLOCATE(complete, report->parts, shape->round_count * workers);
+  complete = ALLOCATE(complete, report->tasks, shape->task_count);
+  complete = ALLOCATE(complete, report->buckets, distributions * SYNCHED__BUCKET_COUNT);
+  return complete;
+}
+
+int synched__report_create(struct synched_report **out, const struct synched__report_shape *shape) {
+  *out = NULL;
+  struct synched_report *report = synched__alloc(1, sizeof *report);
+  if (report == NULL || !allocate(report, shape)) {
+    synched_report_destroy(report);
+    return synched__fail(SYNCHED_ENOMEM,
+                         "no memory for a report of %zu rounds, %u workers and %zu segments",
+                         shape->round_count, shape->worker_count, shape->segment_count);
+  }
+  report->summary.struct_size = sizeof report->summary;
+  report->summary.name = report->name;
+  report->summary.worker_count = shape->worker_count;
+  report->summary.segment_count = shape->segment_count;
+  report->summary.failed_segment = -1;
+  report->worker_distributions = shape->worker_distributions;
+  report->segment_distributions = shape->segment_distributions;
+  *out = report;
+  return 0;
+}
+
+void synched_report_destroy(struct synched_report *report) {
+  if (report == NULL)
+    return;
+  synched__free(report->buckets);
+  synched__free(report->tasks);
+  synched__free(report->parts);
+  synched__free(report->rounds);
+  synched__free(report->segments);
+  synched__free(report->reading);
+  synched__free(report->workers);
+  synched__free(report);
+}
+
+uint64_t *synched__report_buckets(const struct synched_report *report,
+                                  enum synched_distribution distribution, size_t index) {
+  size_t at = (size_t)distribution;
+  if (distribution == SYNCHED_DISTRIBUTION_WORKER && index < report->worker_distributions)
+    at = SYNCHED__JOB_DISTRIBUTIONS + index;
+  else if (distribution == SYNCHED_DISTRIBUTION_SEGMENT && index < report->segment_distributions)
+    at = SYNCHED__JOB_DISTRIBUTIONS + report->worker_distributions + index;
+  else if (at >= SYNCHED__JOB_DISTRIBUTIONS)
+    return NULL;
+  return report->buckets + at * SYNCHED__BUCKET_COUNT;
+}
+
+struct synched__report_sum synched__report_sum_of(const struct synched_report *report,
+                                                  enum synched_distribution distribution,
+                                                  size_t index) {
+  const uint64_t *buckets = synched__report_buckets(report, distribution, index);
+  struct synched__report_sum sum = {0, 0.0};
+  for (unsigned i = 0; buckets != NULL && i < SYNCHED__BUCKET_COUNT; i++) {
+    const double middle_ns =
+        ((double)synched__bucket_first_ns(i) + (double)synched__bucket_last_ns(i)) / 2.0;
+    sum.count += buckets[i];
+    sum.ns += (double)buckets[i] * middle_ns;
+  }
+  return sum;
+}

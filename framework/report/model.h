@@ -1,0 +1,73 @@
+/*
+ * model.h: a report, as everything above the record sees it (internal).
+ *
+ * It is plain data that nothing changes once it is filled: by collect.c from a record, or by a tool
+ * from a file. All forms of a report are made of this.
+ */
+#ifndef SYNCHED_REPORT_MODEL_H
+#define SYNCHED_REPORT_MODEL_H
+
+#include <stdbool.h>
+
+#include "report/histogram.h"
+
+#include <synched/report.h>
+
+struct synched__worker_totals; /* report/record.h */
+
+/* The distributions of which there is one for the job. */
+#define SYNCHED__JOB_DISTRIBUTIONS ((size_t)SYNCHED_DISTRIBUTION_LATENESS + 1)
+
+struct synched_report {
+  struct synched_report_summary summary; /* its name is the one below */
+  struct synched_report_efficiency efficiency;
+  char name[64];
+  char machine[128];   /* "AMD EPYC, 2 CPUs, Linux 6.1" */
+  char placement[160]; /* of the pool: whether its workers are bound, and why */
+  unsigned process;    /* its id */
+  bool can_steal;      /* default balance */
+  bool has_on_round, has_on_snapshot, delivers_every;
+  unsigned lease_count; /* of the memory */
+  unsigned usable_cpus;
+
+  size_t recorded;   /* rounds */
+  size_t task_count; /* calls */
+  struct synched_report_worker *workers;   /* [worker_count] */
+  struct synched_report_segment *segments; /* [segment_count] */
+  struct synched_report_round *rounds;     /* [recorded] */
+  struct synched_report_part *parts;       /* [recorded * worker_count] */
+  struct synched_report_task *tasks;       /* [task_count] */
+
+  struct synched__worker_totals *reading; /* [worker_count] where collect.c reads them first */
+
+  /* Buckets of the job's distributions, then of each worker's, then of each segment's. */
+  uint64_t *buckets;
+  size_t worker_distributions, segment_distributions; /* how many; 0: they are not recorded */
+};
+
+/* How much room a report has. */
+struct synched__report_shape {
+  unsigned worker_count;
+  size_t segment_count;
+  size_t round_count; /* recorded ones, at most */
+  size_t task_count;  /* the same */
+  size_t worker_distributions, segment_distributions;
+};
+
+/* Makes an empty report. SYNCHED_ENOMEM. Ended by synched_report_destroy. */
+int synched__report_create(struct synched_report **out, const struct synched__report_shape *shape);
+
+/* The buckets [SYNCHED__BUCKET_COUNT] of a distribution; NULL: it is not recorded. */
+uint64_t *synched__report_buckets(const struct synched_report *report,
+                                  enum synched_distribution distribution, size_t index);
+
+/* When a distribution's values are summed up: how many, and about how much. */
+struct synched__report_sum {
+  uint64_t count;
+  double ns;
+};
+struct synched__report_sum synched__report_sum_of(const struct synched_report *report,
+                                                  enum synched_distribution distribution,
+                                                  size_t index);
+
+#endif

@@ -246,7 +246,6 @@ static void reset_run(struct synched_job *job) {
 void synched__job_begin(struct synched_job *job) {
   reset_run(job);
   synched__job_record_start(job, synched__tick_ns());
-  job->work.record->others_before_ns = synched__load_relaxed(&job->work.pool->open->busy_ns);
   /* The mutexes in submit release all of this to whoever runs the first round. */
   synched__mutex_lock(&job->work.memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->work.memory->running, 1);

@@ -38,6 +38,7 @@ struct outcome {
   bool published; /* and the round was not that of init */
   bool goes_on;   /* the job has another round; else it ends with status */
   int status;
+  uint64_t called_ns; /* when on_round was called; 0: it was not, or nobody wants to know */
 };
 
 /* The status of a round in which a call has failed, or whose job is cancelled: it must not be
@@ -66,8 +67,8 @@ static void end_by(struct synched_job *job, struct synched__answer answer,
 /* Calls on_init or on_round, whose name is `callback`. */
 static void call_back(struct synched_job *job, synched_round_fn function, const char *callback,
                       const struct synched_snapshot *now, struct outcome *outcome) {
-  if (job->work.record->parts != NULL)
-    job->work.record->callback_since_ns = synched__tick_ns();
+  if (job->work.pool->open->recorded)
+    outcome->called_ns = synched__tick_ns();
   const int code = function(now, job->work.user);
   synched__fp_mode_enter(&job->work.fp_mode);
   if (code != SYNCHED_CONTINUE)
@@ -128,32 +129,56 @@ static struct outcome decide(struct synched_job *job, uint64_t round) {
   return outcome;
 }
 
+/* What the workers did in the round, if that is known without looking at what they wrote. */
+static struct synched__phase phase_of(const struct synched__run *run) {
+  const uint64_t own_ns = run->part.compute_ns;
+  if (run->solo)
+    return (struct synched__phase){1, own_ns, own_ns};
+  if (run->pool->worker_count > 2)
+    return (struct synched__phase){0, 0, 0};
+  const uint64_t other_ns = run->round_work_ns - run->work_ns;
+  return (struct synched__phase){1 + (other_ns != 0), own_ns + other_ns,
+                                 own_ns > other_ns ? own_ns : other_ns};
+}
+
 /* Writes the round down; now_ns is its end and the next one's start. */
-static void record_round(const struct synched__run *run, bool published, uint64_t now_ns) {
-  struct synched__open_round *open = run->open;
-  struct synched_job *job = synched__job_of(run->work);
-  struct synched__record *record = job->work.record;
-  const uint64_t busy_ns =
-      synched__load_relaxed(&open->busy_ns) + synched__span_ns(open->opened_ns, now_ns);
-  synched__store_relaxed(&open->busy_ns, busy_ns);
-  if (record->parts == NULL)
-    return;
+static void write_down(const struct synched__run *run, const struct outcome *outcome,
+                       uint64_t now_ns) {
+  const struct synched__open_round *open = run->open;
+  struct synched__record *record = run->work->record;
+  const uint64_t called_ns = outcome->called_ns;
   const struct synched__round_row row = {
       .round = open->round,
       .opened_ns = open->opened_ns,
       .complete_ns = run->now_ns,
       .closed_ns = now_ns,
-      .callback_ns = synched__record_callback_ns(record, now_ns),
+      .callback_ns = called_ns == 0 ? 0 : synched__span_ns(called_ns, now_ns),
       .lateness_ns = record->lateness_ns,
-      .closer = run->worker->index,
-      .flags = (run->solo ? SYNCHED__ROUND_SOLO : 0) | (published ? 0 : SYNCHED__ROUND_DROPPED)};
-  record->callback_since_ns = 0;
-  record->lateness_ns = 0;
-  record->others_before_ns = busy_ns;
-  if (!published)
-    synched__record_drop(record, &row);
-  else if (synched__record_close(record, &row))
-    synched__job_publish(job);
+      .solo = run->solo};
+  const struct synched__phase phase = phase_of(run);
+  if (outcome->published)
+    synched__record_round(record, run->worker->index, &row, &phase);
+  else
+    synched__record_drop(record, run->worker->index, &row);
+}
+
+/* Counts the round, and writes it down. */
+static void record_round(const struct synched__run *run, const struct outcome *outcome,
+                         uint64_t now_ns) {
+  struct synched__open_round *open = run->open;
+  struct synched_job *job = synched__job_of(run->work);
+  struct synched__record *record = job->work.record;
+  struct synched__worker_totals *own = &record->workers[run->worker->index];
+  synched__store_relaxed(&open->busy_ns, synched__load_relaxed(&open->busy_ns) +
+                                             synched__span_ns(open->opened_ns, now_ns));
+  if (record->rows == NULL)
+    return;
+  own->closed_count++;
+  own->solo_count += run->solo;
+  if (open->recorded || !outcome->published)
+    write_down(run, outcome, now_ns);
+  if (now_ns - record->published_ns >= SYNCHED__PUBLISH_NS)
+    synched__job_publish(job, now_ns);
 }
 
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
@@ -168,7 +193,7 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   if (was_initialising)
     synched__job_record_start(job, *now_ns);
   else
-    record_round(run, outcome.published, *now_ns);
+    record_round(run, &outcome, *now_ns);
   if (outcome.published)
     synched__round_adapt(run, round - job->setup.base_round, *now_ns);
   if (outcome.goes_on)
@@ -180,23 +205,17 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 
 /* --- open --- */
 
-static void record_opening(const struct synched_job *job, struct synched__open_round *open) {
-  struct synched__record *record = job->work.record;
-  if (record->closed_ns != open->opened_ns)
-    synched__record_gap(record, open->opened_ns, synched__load_relaxed(&open->busy_ns));
-  synched__record_open(record, open->round);
-}
-
 /* Makes the open round's plain fields those of the job's next round. */
 static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
   SYNCHED_ASSERT(pool->dispatch->bound == job);
   open->opened_ns = now_ns;
   open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
+  open->recorded = synched__record_samples(job->work.record, open->round);
   if (job->pace.is_paced)
     synched__pace_open(job, open->round);
-  if (!job->work.initialising)
-    record_opening(job, open);
+  if (job->work.record->left_ns != 0 && !job->work.initialising)
+    synched__record_enter(job->work.record, now_ns, synched__load_relaxed(&open->busy_ns));
 }
 
 /* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has

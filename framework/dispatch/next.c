@@ -19,6 +19,11 @@ static bool is_asked(struct synched_job *job) {
   return (synched__load_seq_cst(&job->work.state) & SYNCHED__JOB_ASKED) != 0; /* [asked] seq_cst */
 }
 
+/* Owner: when the job's last round was closed; while it waits for its first one, when it began. */
+static uint64_t last_closed_ns(const struct synched_job *job) {
+  return job->work.record->left_ns;
+}
+
 /* --- the run queue --- */
 
 /* With the mutex held. */
@@ -40,7 +45,7 @@ static void add(struct synched_job *job) {
 /* Applies what is asked of the job. true: it wants a round; else it is not ours any more. */
 static bool apply_requests(struct synched_job *job) {
   if (is_asked(job))
-    synched__job_publish(job); /* it may not go on for long */
+    synched__job_publish(job, last_closed_ns(job)); /* it may not go on for long */
   switch (synched__requests_apply(job)) {
   case SYNCHED__NEXT_RUN:
     synched__pace_choose(job);
@@ -130,7 +135,7 @@ void synched__next_unbind(struct synched_job *job) {
 
 bool synched__next_await_buffer(struct synched_job *job) {
   synched__buffer_wait_begin(job);
-  synched__job_publish(job);
+  synched__job_publish(job, last_closed_ns(job));
   /* From the moment that it waits others may own the job and end it, while we still look at it and
    * at its memory. */
   synched__job_pin(job);
@@ -180,6 +185,7 @@ struct synched_job *synched__next_choose_anew(struct synched_pool *pool, struct 
   if (job != NULL) {
     const bool is_alone = synched__next_continues(pool->dispatch, job, now_ns);
     job->entry.used_ns = synched__span_ns(pool->open->opened_ns, now_ns) + 1;
+    synched__record_leave(job->work.record, now_ns, synched__load_relaxed(&pool->open->busy_ns));
     synched__next_unbind(job);
     if (!is_alone)
       enqueue(job);

@@ -112,11 +112,15 @@ static void record_call(struct synched__run *run, size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
-  synched__record_call(record, segment, ns, !home);
-  if (ns >= run->part.longest_ns) {
+  synched__record_call(record, segment, ns);
+  if (!home)
+    synched__record_stolen(record, segment);
+  if (ns > run->part.longest_ns) {
     run->part.longest_ns = ns;
-    run->part.longest_segment = (uint32_t)segment;
+    run->part.segment_sleeps = (run->part.segment_sleeps & ~(uint64_t)UINT32_MAX) | segment;
   }
+  if (run->open->recorded && record->segment_histograms != NULL)
+    synched__histogram_add(&record->segment_histograms[segment], ns);
   if (record->tasks != NULL)
     synched__record_task(record, run->worker->index,
                          &(struct synched__task){run->open->round, segment, run->now_ns, now_ns});
@@ -134,9 +138,10 @@ static inline void sleep_if_due(struct synched__run *run) {
 
 static void run_range(struct synched__run *run, struct synched__range range, bool home) {
   struct synched__work *work = run->work;
-  const bool timed = work->record->segments != NULL && !work->initialising;
+  const struct synched__record *record = work->record;
+  const bool timed = record->segments != NULL && !work->initialising;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
-  uint32_t call_count = 0;
+  uint64_t call_count = 0;
   for (size_t i = range.first; i < range.first + range.count; i++) {
     const size_t segment = synched__order_at(&work->order, i);
     if (is_skipped(work, segment))
@@ -157,35 +162,60 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
     run->now_ns = synched__tick_ns();
   if (work->marks != NULL)
     synched__call_mark_leave(&work->marks[run->worker->index]);
-  run->part.call_count += call_count;
-  run->part.stolen_count += home ? 0 : call_count;
+  run->calls += call_count + (home ? 0 : call_count << SYNCHED__STOLEN_SHIFT);
 }
 
-/* Of a part that begins: how this worker slept since the one before. */
-static void begin_part(struct synched__run *run) {
-  struct synched__part *part = &run->part;
+/* The run begins a part in a round. */
+static void begin(struct synched__run *run, uint64_t start_ns) {
+  run->start_ns = run->now_ns = start_ns;
+  run->work_ns = 0;
+  run->calls = 0;
+  run->part = (struct synched__part){0};
+}
+
+/* How the worker slept since its part before. */
+static void record_sleep(struct synched__run *run, struct synched__worker_totals *totals) {
   struct synched__sleep *sleep = &run->worker->waiter.sleep;
-  part->round = run->open->round;
-  part->start_ns = run->start_ns;
-  if (sleep->count == 0)
-    return;
-  part->sleep_count = (uint16_t)(sleep->count < UINT16_MAX ? sleep->count : UINT16_MAX);
-  part->wake_count = (uint16_t)(sleep->woken_count < UINT16_MAX ? sleep->woken_count : UINT16_MAX);
-  part->slept_ns = sleep->ns;
+  const uint64_t count = sleep->count < UINT16_MAX ? sleep->count : UINT16_MAX;
+  const uint64_t woken_count = sleep->woken_count < UINT16_MAX ? sleep->woken_count : UINT16_MAX;
+  run->part.segment_sleeps |=
+      count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
+  run->part.slept_ns = sleep->ns;
+  totals->sleep_count += sleep->count;
+  totals->wake_count += sleep->woken_count;
+  totals->slept_ns += sleep->ns;
   *sleep = (struct synched__sleep){0};
 }
 
 /* Writes a stretch of calls down; returns what it took. */
 static uint64_t record(struct synched__run *run) {
   const struct synched__work *work = run->work;
+  struct synched__record *record = work->record;
   const uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
-  if (work->initialising || work->record->parts == NULL)
+  if (work->initialising || record->rows == NULL)
     return compute_ns;
-  if (run->part.round == 0)
-    begin_part(run);
-  run->part.end_ns = run->now_ns;
-  run->part.compute_ns += compute_ns;
-  synched__record_part(work->record, run->worker->index, &run->part);
+  const unsigned self = run->worker->index;
+  struct synched__part *part = &run->part;
+  struct synched__worker_totals *totals = &record->workers[self];
+  if (part->round == 0) {
+    part->round = run->open->round;
+    part->start_ns = totals->last_start_ns = run->start_ns;
+    totals->round_count++;
+    if (run->worker->waiter.sleep.count != 0)
+      record_sleep(run, totals);
+  }
+  totals->last_end_ns = run->now_ns;
+  totals->compute_ns += compute_ns;
+  totals->call_count += (uint32_t)run->calls;
+  totals->stolen_count += run->calls >> SYNCHED__STOLEN_SHIFT;
+  const uint64_t before_ns = part->compute_ns;
+  part->compute_ns += compute_ns;
+  if (run->open->recorded) {
+    part->end_ns = run->now_ns;
+    part->calls += run->calls;
+    synched__record_part(record, self, part, before_ns);
+  }
+  run->calls = 0;
   return compute_ns;
 }
 
@@ -201,8 +231,6 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   run->open = pool->open;
   run->epoch = epoch;
   run->solo = false;
-  run->work_ns = 0;
-  run->part = (struct synched__part){0};
   const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
   run->work = synched__load_acquire(&slot->work);             /* [slot-written] acquire */
   if (synched__load_relaxed(&pool->epoch) != epoch)
@@ -212,8 +240,7 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
     home->range = synched__range_of(run->shape, worker->index);
     home->range_shape = shape;
   }
-  run->start_ns = home->opened_epoch == epoch ? home->opened_ns : synched__tick_ns();
-  run->now_ns = run->start_ns;
+  begin(run, home->opened_epoch == epoch ? home->opened_ns : synched__tick_ns());
   return true;
 }
 
@@ -351,8 +378,7 @@ uint64_t synched__round_open_late(struct synched__run *run) {
   const unsigned self = run->worker->index;
   const struct synched__range home = synched__range_of(work->shape, self);
   SYNCHED_ASSERT(home.count < work->shape.segment_count); /* else the round would be solo */
-  run->start_ns = run->now_ns = run->open->opened_ns;
-  run->part = (struct synched__part){0};
+  begin(run, run->open->opened_ns);
   run_range(run, home, true);
   run->open->homes[self].part_ns = record(run);
   run->epoch = synched__load_relaxed(&run->pool->epoch) + 1;
@@ -385,10 +411,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   const bool sharable = synched__shape_share(work->shape) > 1;
   /* nobody else is to be asked in between */
   const size_t batch = sharable ? work->shape.batch : count;
-  run->start_ns = run->now_ns = run->open->opened_ns;
+  begin(run, run->open->opened_ns);
   run->solo = true;
-  run->work_ns = 0;
-  run->part = (struct synched__part){0};
   for (size_t next = 0; next < count;) {
     const size_t left = count - next;
     const size_t stretch = left < batch ? left : batch;

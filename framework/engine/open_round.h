@@ -48,6 +48,7 @@ struct synched__open_round {
   /* when the round was opened */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns;
   uint64_t round;                   /* its number */
+  bool recorded;                    /* it is written down (report/record.h) */
   uint64_t outstanding;             /* segments that were not computed yet when it was opened */
   _Atomic uint64_t busy_ns;         /* what the pool's rounds have taken so far; read by owners */
   struct synched__buffer_pair pair; /* current is what calls read, next what they write */

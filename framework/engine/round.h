@@ -24,6 +24,7 @@ struct synched__run {
   uint64_t work_ns;       /* told to the closing worker so far */
   uint64_t round_work_ns; /* of all workers: for the closing worker */
   bool solo;              /* the round was computed by this worker alone, unannounced */
+  uint64_t calls;         /* of this stretch, as in a part */
   struct synched__part part; /* what is recorded of it */
 };
 

@@ -16,17 +16,13 @@
 /* Closes what is recorded of the run. */
 static void record_end(struct synched_job *job, int status, uint64_t now_ns) {
   struct synched__record *record = job->work.record;
-  const uint64_t last_round = job->work.memory->pair.current->snapshot.round;
-  if (record->parts != NULL && !job->work.initialising)
-    synched__record_gap(record, now_ns, synched__load_relaxed(&job->work.pool->open->busy_ns));
-  synched__job_publish(job);
+  const uint64_t pool_ns = synched__load_relaxed(&job->work.pool->open->busy_ns);
+  if (record->left_ns != 0)
+    synched__record_enter(record, now_ns, pool_ns);
   record->totals.ended = 1;
   record->totals.status = status;
   record->totals.init_missing = job->work.initialising;
-  record->totals.last_round = last_round;
-  record->totals.round_count = last_round - job->setup.base_round;
-  record->totals.end_ns = now_ns;
-  synched__record_publish(record);
+  synched__job_publish(job, now_ns);
 }
 
 void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {

@@ -32,6 +32,7 @@ void synched__pace_open(struct synched_job *job, uint64_t round) {
 bool synched__pace_close(struct synched_job *job) {
   if (job->control.deadline.monitor == NULL || !synched__deadline_close(job))
     return false;
+  job->work.record->totals.deadline_missed_count++;
   if (job->setup.options.deadline_policy == SYNCHED_DEADLINE_REPORT)
     return false;
   synched__work_forget_failures(&job->work);

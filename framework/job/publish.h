@@ -9,7 +9,7 @@
 /* Leader, or before a run: what is recorded begins now. */
 void synched__job_record_start(struct synched_job *job, uint64_t now_ns);
 
-/* Owner: adds up all that is recorded, and publishes it. */
-void synched__job_publish(struct synched_job *job);
+/* Owner: publishes all that is recorded, up to the job's current snapshot and to now_ns. */
+void synched__job_publish(struct synched_job *job, uint64_t now_ns);
 
 #endif

@@ -74,12 +74,12 @@ static void fill_part(struct synched_report_part *to, const struct synched__part
   *to = (struct synched_report_part){
       .struct_size = sizeof *to,
       .compute_ns = from->compute_ns,
-      .call_count = from->call_count,
-      .stolen_count = from->stolen_count,
-      .longest_segment = from->longest_segment,
+      .call_count = (uint32_t)from->calls,
+      .stolen_count = (uint32_t)(from->calls >> SYNCHED__STOLEN_SHIFT),
+      .longest_segment = (uint32_t)from->segment_sleeps,
       .longest_ns = from->longest_ns,
-      .sleep_count = from->sleep_count,
-      .wake_count = from->wake_count,
+      .sleep_count = (uint16_t)(from->segment_sleeps >> SYNCHED__SLEEPS_SHIFT),
+      .wake_count = (uint16_t)(from->segment_sleeps >> SYNCHED__WAKES_SHIFT),
       .slept_ns = from->slept_ns,
   };
   if (from->start_ns == 0)
@@ -107,14 +107,25 @@ static void add_part(struct synched_report_round *round, const struct synched_re
     round->phase_ns = part->end_ns - round->start_ns;
 }
 
-/* false: it has been written over. */
-static bool copy_round(struct synched_report *report, struct synched__record *record,
+/* The row that the worker wrote which closed the round. false: it has been written over. */
+static bool find_round(struct synched__round_row *row, unsigned *closer,
+                       const struct synched__record *record, uint64_t number) {
+  for (unsigned w = 0; w < record->worker_count; w++) {
+    *closer = w;
+    if (synched__record_read_round(record, w, number, row))
+      return true;
+  }
+  return false;
+}
+
+static bool copy_round(struct synched_report *report, const struct synched__record *record,
                        const struct synched__totals *totals, uint64_t number) {
   const unsigned worker_count = record->worker_count;
   struct synched_report_round *to = &report->rounds[report->recorded];
   struct synched_report_part *parts = &report->parts[report->recorded * worker_count];
   struct synched__round_row row;
-  if (!synched__record_read_round(record, number, &row))
+  unsigned closer;
+  if (!find_round(&row, &closer, record, number))
     return false;
   *to = (struct synched_report_round){
       .struct_size = sizeof *to,
@@ -124,26 +135,45 @@ static bool copy_round(struct synched_report *report, struct synched__record *re
       .phase_ns = synched__span_ns(row.opened_ns, row.complete_ns),
       .callback_ns = row.callback_ns,
       .lateness_ns = row.lateness_ns,
-      .solo = (row.flags & SYNCHED__ROUND_SOLO) != 0,
-      .closer = row.closer,
+      .solo = row.solo != 0,
+      .closer = closer,
   };
   for (unsigned w = 0; w < worker_count; w++) {
     struct synched__part part;
     if (!synched__record_read_part(record, w, number, &part))
-      return false;
+      part = (struct synched__part){0};
     fill_part(&parts[w], &part, totals);
     add_part(to, &parts[w], w);
   }
-  return true;
+  /* Its parts were there as long as it was. */
+  return synched__record_read_round(record, closer, number, &row);
 }
 
-static void copy_rounds(struct synched_report *report, struct synched__record *record,
+/* The oldest round of the last `shown_count` that are written down. */
+static uint64_t first_shown(const struct synched__record *record,
+                            const struct synched__totals *totals) {
+  const uint64_t base = totals->last_round - totals->round_count;
+  uint64_t first = totals->last_round + 1;
+  size_t count = 0;
+  struct synched__round_row row;
+  unsigned closer;
+  for (uint64_t round = totals->last_round;
+       round > base && count < record->shown_count && totals->last_round - round < record->row_count;
+       round--) {
+    if (!find_round(&row, &closer, record, round))
+      continue;
+    first = round;
+    count++;
+  }
+  return first;
+}
+
+static void copy_rounds(struct synched_report *report, const struct synched__record *record,
                         const struct synched__totals *totals) {
-  const uint64_t count = totals->round_count < record->shown_count ? totals->round_count
-                                                                   : record->shown_count;
   report->recorded = 0;
-  for (uint64_t i = 0; i < count; i++)
-    if (copy_round(report, record, totals, totals->last_round - count + 1 + i))
+  for (uint64_t round = first_shown(record, totals);
+       round <= totals->last_round && report->recorded < record->shown_count; round++)
+    if (copy_round(report, record, totals, round))
       report->recorded++;
 }
 
@@ -176,7 +206,7 @@ static void copy_tasks(struct synched_report *report, struct synched__record *re
 
 /* What is left of the job's time on one worker. Separate clock reads measure the three, so their
  * sum may exceed the whole by a little; a wait is then 0, not a wrapped number. */
-static uint64_t wait_ns(uint64_t whole_ns, const struct synched__worker_totals *worker) {
+static uint64_t wait_ns(uint64_t whole_ns, const struct synched_report_worker *worker) {
   if (worker->compute_ns >= whole_ns || worker->closing_ns >= whole_ns - worker->compute_ns)
     return 0;
   return whole_ns - worker->compute_ns - worker->closing_ns;
@@ -189,7 +219,7 @@ static uint64_t shown_or_zero(const struct synched__totals *totals, uint64_t rec
 
 static void fill_worker(struct synched_report_worker *to,
                         const struct synched__worker_totals *from,
-                        const struct synched__totals *totals) {
+                        const struct synched__totals *totals, double scale) {
   const uint64_t whole_ns = synched__span_ns(synched__record_shown_ns(totals, totals->start_ns),
                                              synched__record_shown_ns(totals, totals->end_ns));
   *to = (struct synched_report_worker){
@@ -199,26 +229,56 @@ static void fill_worker(struct synched_report_worker *to,
       .stolen_count = from->stolen_count,
       .closed_count = from->closed_count,
       .compute_ns = from->compute_ns,
-      .closing_ns = from->closing_ns,
-      .wait_ns = wait_ns(whole_ns, from),
+      .closing_ns = (uint64_t)((double)from->closing_ns * scale),
       .last_start_ns = shown_or_zero(totals, from->last_start_ns),
       .last_end_ns = shown_or_zero(totals, from->last_end_ns),
       .sleep_count = from->sleep_count,
       .wake_count = from->wake_count,
       .slept_ns = from->slept_ns,
   };
+  to->wait_ns = wait_ns(whole_ns, to);
+}
+
+/* How many rounds there were to each that is written down. */
+static double scale_of(const struct synched__worker_totals *workers, unsigned count) {
+  uint64_t closed = 0, sampled = 0;
+  for (unsigned w = 0; w < count; w++) {
+    closed += workers[w].closed_count;
+    sampled += workers[w].sampled_count;
+  }
+  return sampled == 0 ? 1.0 : (double)closed / (double)sampled;
+}
+
+static void add_worker(struct synched_report_summary *summary,
+                       const struct synched_report_worker *worker,
+                       const struct synched__worker_totals *totals) {
+  summary->call_count += worker->call_count;
+  summary->stolen_count += worker->stolen_count;
+  summary->compute_ns += worker->compute_ns;
+  summary->closing_ns += worker->closing_ns;
+  summary->wait_ns += worker->wait_ns;
+  summary->sleep_count += worker->sleep_count;
+  summary->wake_count += worker->wake_count;
+  summary->slept_ns += worker->slept_ns;
+  summary->solo_count += totals->solo_count;
+  summary->callback_ns += totals->callback_ns;
 }
 
 static void fill_workers(struct synched_report *report, const struct synched__reading *reading,
                          const struct synched_place *places) {
-  for (unsigned w = 0; w < report->summary.worker_count; w++) {
+  struct synched_report_summary *summary = &report->summary;
+  const double scale = scale_of(reading->workers, summary->worker_count);
+  for (unsigned w = 0; w < summary->worker_count; w++) {
     struct synched_report_worker *worker = &report->workers[w];
-    fill_worker(worker, &reading->workers[w], &reading->totals);
+    fill_worker(worker, &reading->workers[w], &reading->totals, scale);
     worker->cpu = places[w].cpu;
     worker->core = places[w].core;
     worker->package = places[w].package;
-    report->summary.wait_ns += worker->wait_ns;
+    add_worker(summary, worker, &reading->workers[w]);
   }
+  summary->callback_ns = (uint64_t)((double)summary->callback_ns * scale);
+  if (summary->record != SYNCHED_RECORD_OFF)
+    summary->shared_count = summary->round_count - summary->solo_count;
 }
 
 static void fill_summary(struct synched_report *report, const struct synched__totals *totals) {
@@ -229,12 +289,8 @@ static void fill_summary(struct synched_report *report, const struct synched__to
       .worker_count = report->summary.worker_count,
       .segment_count = report->summary.segment_count,
       .round_count = totals->round_count,
-      .call_count = totals->call_count,
-      .stolen_count = totals->stolen_count,
       .start_ns = synched__record_shown_ns(totals, totals->start_ns),
       .end_ns = synched__record_shown_ns(totals, totals->end_ns),
-      .compute_ns = totals->compute_ns,
-      .closing_ns = totals->closing_ns,
       .failed_segment = totals->failed_segment,
       .failed_code = (int)totals->failed_code,
       .lease_wait_count = totals->lease_wait_count,
@@ -252,12 +308,6 @@ static void fill_summary(struct synched_report *report, const struct synched__to
       .stalled_ns = totals->stalled_ns,
       .init_missing = totals->init_missing != 0,
       .ended = totals->ended != 0,
-      .solo_count = totals->solo_count,
-      .shared_count = totals->shared_count,
-      .sleep_count = totals->sleep_count,
-      .wake_count = totals->wake_count,
-      .slept_ns = totals->slept_ns,
-      .callback_ns = totals->callback_ns,
       .deadline_ns = totals->deadline_ns,
       .last_round = totals->last_round,
   };
@@ -298,11 +348,11 @@ void synched__report_collect(struct synched_report *report, struct synched__reco
   fill_workers(report, &reading, record->about.places);
   copy_distributions(report, record);
   copy_segments(report, record);
-  if (record->parts != NULL)
+  if (record->rows != NULL)
     copy_rounds(report, record, &reading.totals);
   copy_tasks(report, record, &reading.totals);
   note_delivered(report, record);
   report->summary.lateness_p50_ns = lateness_ns(report, 0.50);
   report->summary.lateness_p99_ns = lateness_ns(report, 0.99);
-  synched__efficiency_fill(&report->efficiency, &reading.totals, report->summary.worker_count);
+  synched__efficiency_fill(&report->efficiency, &reading, report->summary.worker_count);
 }

@@ -28,34 +28,78 @@ const char *synched_share_name(enum synched_share share) {
   return (unsigned)share < SYNCHED_SHARE_COUNT ? names[share] : NULL;
 }
 
+/* The workers' own totals together. */
+static struct synched__worker_totals sum_of(const struct synched__worker_totals *workers,
+                                            unsigned count) {
+  struct synched__worker_totals sum = {0};
+  for (unsigned w = 0; w < count; w++) {
+    sum.compute_ns += workers[w].compute_ns;
+    sum.whole_ns += workers[w].whole_ns;
+    sum.phase_ns += workers[w].phase_ns;
+    sum.summed_ns += workers[w].summed_ns;
+    sum.most_ns += workers[w].most_ns;
+    sum.part_ns += workers[w].part_ns;
+  }
+  return sum;
+}
+
+static uint64_t scaled(uint64_t part, double factor) {
+  return (uint64_t)((double)part * factor + 0.5);
+}
+
+/* The rounds' time. What was not written down of it is as what was. */
+static void share_rounds(uint64_t *share_ns, const struct synched__worker_totals *sum,
+                         uint64_t rounds_ns, uint64_t workers) {
+  const double factor = sum->whole_ns == 0 ? 0.0 : (double)rounds_ns / (double)sum->whole_ns;
+  const uint64_t slowest_ns = less(sum->part_ns, sum->summed_ns);
+  const uint64_t asleep_ns = less(workers * sum->most_ns, sum->part_ns);
+  const uint64_t opening_ns = workers * less(sum->phase_ns, sum->most_ns);
+  const uint64_t idle_ns = slowest_ns + asleep_ns + opening_ns;
+  const uint64_t closing_ns =
+      scaled(workers * less(sum->whole_ns, sum->phase_ns), factor);
+  /* What was computed is known of every round: the rest of the phases is idle time. */
+  const uint64_t rest_ns = less(less(workers * rounds_ns, closing_ns), sum->compute_ns);
+  const double idle_factor = idle_ns == 0 ? 0.0 : (double)rest_ns / (double)idle_ns;
+  share_ns[SYNCHED_SHARE_COMPUTE] = sum->compute_ns;
+  share_ns[SYNCHED_SHARE_SLOWEST] = scaled(slowest_ns, idle_factor);
+  share_ns[SYNCHED_SHARE_ASLEEP] = scaled(asleep_ns, idle_factor);
+  share_ns[SYNCHED_SHARE_OPENING] = scaled(opening_ns, idle_factor);
+  share_ns[SYNCHED_SHARE_CLOSING] = closing_ns;
+}
+
 void synched__efficiency_fill(struct synched_report_efficiency *out,
-                              const struct synched__totals *totals, unsigned worker_count) {
+                              const struct synched__reading *reading, unsigned worker_count) {
+  const struct synched__totals *totals = &reading->totals;
+  const struct synched__worker_totals sum = sum_of(reading->workers, worker_count);
+  const struct synched__gap *gap = &totals->gap;
   const uint64_t workers = worker_count;
+  const uint64_t gaps_ns = totals->between_ns + gap->others_ns + gap->paused_ns + gap->buffer_ns +
+                           gap->tick_ns;
   uint64_t *share_ns = out->share_ns;
   uint64_t whole_ns = 0;
   *out = (struct synched_report_efficiency){.struct_size = sizeof *out};
-  share_ns[SYNCHED_SHARE_COMPUTE] = totals->compute_ns;
-  share_ns[SYNCHED_SHARE_SLOWEST] = totals->slowest_ns;
-  share_ns[SYNCHED_SHARE_ASLEEP] = totals->asleep_ns;
-  share_ns[SYNCHED_SHARE_OPENING] = totals->opening_ns + workers * totals->between_ns;
-  share_ns[SYNCHED_SHARE_CLOSING] = workers * totals->closing_ns;
-  share_ns[SYNCHED_SHARE_BUFFER] = workers * totals->gap.buffer_ns;
-  share_ns[SYNCHED_SHARE_TICK] = workers * totals->gap.tick_ns;
-  share_ns[SYNCHED_SHARE_PAUSED] = workers * totals->gap.paused_ns;
-  share_ns[SYNCHED_SHARE_OTHERS] = workers * totals->gap.others_ns;
+  if (sum.whole_ns != 0)
+    share_rounds(share_ns, &sum, less(less(totals->end_ns, totals->start_ns), gaps_ns), workers);
+  const uint64_t opening_ns = share_ns[SYNCHED_SHARE_OPENING];
+  share_ns[SYNCHED_SHARE_OPENING] += workers * totals->between_ns;
+  share_ns[SYNCHED_SHARE_BUFFER] = workers * gap->buffer_ns;
+  share_ns[SYNCHED_SHARE_TICK] = workers * gap->tick_ns;
+  share_ns[SYNCHED_SHARE_PAUSED] = workers * gap->paused_ns;
+  share_ns[SYNCHED_SHARE_OTHERS] = workers * gap->others_ns;
   for (unsigned s = 0; s < SYNCHED_SHARE_COUNT; s++)
     whole_ns += share_ns[s];
   const uint64_t total_ns = whole_ns - share_ns[SYNCHED_SHARE_TICK] -
                             share_ns[SYNCHED_SHARE_PAUSED] - share_ns[SYNCHED_SHARE_OTHERS];
   out->total_ns = total_ns;
-  out->serial_ns = workers * (totals->between_ns + totals->closing_ns + totals->gap.buffer_ns);
-  out->imbalance_ns = totals->slowest_ns + totals->asleep_ns;
-  out->scheduling_ns = totals->opening_ns;
+  out->serial_ns = workers * totals->between_ns + share_ns[SYNCHED_SHARE_CLOSING] +
+                   share_ns[SYNCHED_SHARE_BUFFER];
+  out->imbalance_ns = share_ns[SYNCHED_SHARE_SLOWEST] + share_ns[SYNCHED_SHARE_ASLEEP];
+  out->scheduling_ns = opening_ns;
   const uint64_t parallel_ns = less(total_ns, out->serial_ns);
   const uint64_t balanced_ns = less(parallel_ns, out->imbalance_ns);
   out->serial = ratio(parallel_ns, total_ns);
   out->balance = ratio(balanced_ns, parallel_ns);
-  out->scheduling = ratio(totals->compute_ns, balanced_ns);
-  out->efficiency = ratio(totals->compute_ns, total_ns);
-  out->utilisation = ratio(totals->compute_ns, whole_ns);
+  out->scheduling = ratio(share_ns[SYNCHED_SHARE_COMPUTE], balanced_ns);
+  out->efficiency = ratio(share_ns[SYNCHED_SHARE_COMPUTE], total_ns);
+  out->utilisation = ratio(share_ns[SYNCHED_SHARE_COMPUTE], whole_ns);
 }

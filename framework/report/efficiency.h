@@ -7,6 +7,6 @@
 #include "report/record.h"
 
 void synched__efficiency_fill(struct synched_report_efficiency *out,
-                              const struct synched__totals *totals, unsigned worker_count);
+                              const struct synched__reading *reading, unsigned worker_count);
 
 #endif

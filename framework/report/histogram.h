@@ -51,4 +51,10 @@ static inline void synched__histogram_add(struct synched__histogram *histogram, 
   synched__store_relaxed(count, synched__load_relaxed(count) + 1);
 }
 
+/* Takes back what was added. */
+static inline void synched__histogram_remove(struct synched__histogram *histogram, uint64_t ns) {
+  _Atomic uint64_t *count = &histogram->counts[synched__bucket_of(ns)];
+  synched__store_relaxed(count, synched__load_relaxed(count) - 1);
+}
+
 #endif

@@ -5,8 +5,8 @@
  * All of it is allocated with the job and touched once here, so that no round allocates or faults.
  * What different threads write in the same round is on different cache lines.
  *
- * Rounds are added up some at a time: the lines that other workers have written are then fetched
- * one after the other, without a wait for each.
+ * Where parts must be looked at, rounds are added up some at a time: the lines that other workers
+ * have written are then fetched one after the other, without a wait for each.
  *
  * A ring has more rows than can be shown: a round that fails or is cancelled has by then written
  * its rows at the place of an older one, and a job that is aborted must not lose a round that it
@@ -28,6 +28,10 @@
 /* Up to so many segments have a histogram each: 16 KiB. */
 #define HISTOGRAMS_AT_TOTALS 64u
 #define HISTOGRAMS_MOST 1024u
+
+/* Where rounds take less than this, one in 8 or in 32 is written down. */
+#define SHORT_NS 2000u
+#define SHORTEST_NS 500u
 
 #define TOTALS_WORDS (sizeof(struct synched__totals) / sizeof(uint64_t))
 #define WORKER_WORDS (sizeof(struct synched__worker_totals) / sizeof(uint64_t))
@@ -52,6 +56,12 @@ static size_t published_words(const struct synched__record *record) {
   return TOTALS_WORDS + record->worker_count * WORKER_WORDS;
 }
 
+/* Where one round in eight may be written down, a ring reaches back so much farther. Of very many
+ * workers that would take too much memory. */
+static size_t rows_per_round(const struct synched__record_shape *shape) {
+  return shape->level == SYNCHED_RECORD_TOTALS && shape->worker_count <= 128 ? 8 : 1;
+}
+
 /* A name that does not fit is cut, but never inside a UTF-8 character. */
 static void copy_name(char *to, size_t bytes, const char *name) {
   size_t length = strlen(name);
@@ -72,8 +82,7 @@ static bool allocate_rings(struct synched__record *record) {
   const size_t worker_count = record->worker_count;
   if (record->row_count == 0 || worker_count > SIZE_MAX / record->row_count)
     return false;
-  bool complete = ALLOCATE(true, record->parts, worker_count * record->row_count);
-  complete = ALLOCATE(complete, record->rounds, record->row_count);
+  bool complete = ALLOCATE(true, record->rows, worker_count * record->row_count);
   complete = ALLOCATE(complete, record->worker_histograms, worker_count);
   if (record->level != SYNCHED_RECORD_TASKS)
     return complete;
@@ -120,7 +129,7 @@ int synched__record_create(struct synched__record **out,
     record->worker_count = shape->worker_count;
     record->segment_count = shape->segment_count;
     record->shown_count = shape->level == SYNCHED_RECORD_OFF ? 0 : shape->round_count;
-    record->row_count = rows_for(shape->round_count);
+    record->row_count = rows_for(shape->round_count * rows_per_round(shape));
     record->task_rows = shape->level == SYNCHED_RECORD_TASKS ? rows_for(shape->task_count) : 0;
     copy_name(record->about.name, sizeof record->about.name, shape->name == NULL ? "job" : shape->name);
   }
@@ -143,8 +152,7 @@ void synched__record_destroy(struct synched__record *record) {
   synched__free(record->tasks);
   synched__free(record->task_memory);
   synched__free(record->worker_histograms);
-  synched__free(record->rounds);
-  synched__free(record->parts);
+  synched__free(record->rows);
   synched__free(record->histograms);
   synched__free(record->published);
   synched__free(record->about.places);
@@ -166,10 +174,10 @@ static void clear_histograms(struct synched__histogram *histograms, size_t count
  * of a round that the next run computes again, under the same number and perhaps with other
  * workers. Round 0 is never computed, so zeros belong to no round. */
 static void clear_rings(struct synched__record *record) {
-  for (size_t i = 0; record->parts != NULL && i < record->worker_count * record->row_count; i++)
-    clear(record->parts[i].words, SYNCHED__PART_WORDS);
-  for (size_t i = 0; record->rounds != NULL && i < record->row_count; i++)
-    clear(record->rounds[i].words, SYNCHED__ROUND_WORDS);
+  for (size_t i = 0; record->rows != NULL && i < record->worker_count * record->row_count; i++) {
+    clear(record->rows[i].part, SYNCHED__ROW_WORDS);
+    clear(record->rows[i].round, SYNCHED__ROW_WORDS);
+  }
   for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++)
     synched__store_relaxed(&record->tasks[w].begun_count, 0);
 }
@@ -191,19 +199,18 @@ void synched__record_reset(struct synched__record *record, uint64_t base_round) 
   clear_histograms(record->worker_histograms, record->worker_count);
   clear_histograms(record->segment_histograms, record->segment_count);
   synched__store_relaxed(&record->delivered_count, 0);
-  synched__store_relaxed(&record->newest, base_round);
-  record->folded = base_round;
-  record->closed_ns = 0;
-  record->folded_ns = 0;
+  record->base_round = base_round;
   record->published_ns = 0;
-  record->callback_since_ns = 0;
+  record->sample_count = record->rows == NULL ? 0 : SYNCHED__SAMPLE_ALL;
+  record->left_ns = 0;
+  record->others_before_ns = 0;
+  record->paused_since_ns = 0;
   record->lateness_ns = 0;
   record->gap = (struct synched__gap){0};
-  record->paused_since_ns = 0;
-  record->others_before_ns = 0;
-  record->totals = (struct synched__totals){.last_round = base_round, .failed_segment = -1};
+  record->totals = (struct synched__totals){.failed_segment = -1};
+  record->pending_count = 0;
   memset(record->workers, 0, record->worker_count * sizeof *record->workers);
-  synched__record_publish(record);
+  synched__record_publish(record, base_round, 0);
 }
 
 /* --- adding up --- */
@@ -212,156 +219,130 @@ static uint64_t lesser(uint64_t a, uint64_t b) {
   return a < b ? a : b;
 }
 
-void synched__record_gap(struct synched__record *record, uint64_t opened_ns, uint64_t others_ns) {
+void synched__record_tick(struct synched__record *record, uint64_t lateness_ns, uint64_t now_ns) {
+  record->lateness_ns = lateness_ns;
+  synched__histogram_add(&record->histograms[SYNCHED__HISTOGRAM_LATENESS], lateness_ns);
+  if (now_ns > record->left_ns + lateness_ns)
+    record->gap.tick_ns = now_ns - record->left_ns - lateness_ns;
+}
+
+void synched__record_enter(struct synched__record *record, uint64_t now_ns, uint64_t pool_ns) {
   struct synched__totals *totals = &record->totals;
   const struct synched__gap *gap = &record->gap;
-  uint64_t left_ns = synched__span_ns(record->closed_ns, opened_ns);
+  uint64_t rest_ns = synched__span_ns(record->left_ns, now_ns);
   /* They may overlap: a tick that is not due while another job computes. Each moment is counted
    * once, for what comes first here. */
-  const uint64_t computed_ns = lesser(left_ns, others_ns - record->others_before_ns);
-  left_ns -= computed_ns;
-  const uint64_t paused_ns = lesser(left_ns, gap->paused_ns);
-  left_ns -= paused_ns;
-  const uint64_t buffer_ns = lesser(left_ns, gap->buffer_ns);
-  left_ns -= buffer_ns;
-  const uint64_t tick_ns = lesser(left_ns, gap->tick_ns);
-  totals->gap.others_ns += computed_ns;
+  const uint64_t others_ns = lesser(rest_ns, pool_ns - record->others_before_ns);
+  rest_ns -= others_ns;
+  const uint64_t paused_ns = lesser(rest_ns, gap->paused_ns);
+  rest_ns -= paused_ns;
+  const uint64_t buffer_ns = lesser(rest_ns, gap->buffer_ns);
+  rest_ns -= buffer_ns;
+  const uint64_t tick_ns = lesser(rest_ns, gap->tick_ns);
+  totals->gap.others_ns += others_ns;
   totals->gap.paused_ns += paused_ns;
   totals->gap.buffer_ns += buffer_ns;
   totals->gap.tick_ns += tick_ns;
-  totals->between_ns += left_ns - tick_ns;
+  totals->between_ns += rest_ns - tick_ns;
   record->gap = (struct synched__gap){0};
+  record->left_ns = 0;
 }
 
-static struct synched__part part_at(const struct synched__record *record, unsigned worker,
-                                    uint64_t round) {
-  const struct synched__part_row *row = synched__record_part_of(record, worker, round);
-  uint64_t words[SYNCHED__PART_WORDS];
-  for (unsigned i = 0; i < SYNCHED__PART_WORDS; i++)
-    words[i] = synched__load_relaxed(&row->words[i]);
-  struct synched__part part;
-  memcpy(&part, words, sizeof part);
-  return part;
+/* Copies a row; false: it is another round's, or was written over. */
+static bool read_row(void *to, const _Atomic uint64_t *row, uint64_t round) {
+  uint64_t words[SYNCHED__ROW_WORDS];
+  for (unsigned i = 0; i < SYNCHED__ROW_WORDS; i++)
+    words[i] = synched__load_acquire(&row[i]); /* [row-read] acquire */
+  memcpy(to, words, sizeof words);
+  return words[0] == round && synched__load_relaxed(&row[0]) == round;
 }
 
-static void add_part(struct synched__record *record, unsigned worker,
-                     const struct synched__part *part) {
-  struct synched__totals *totals = &record->totals;
-  struct synched__worker_totals *own = &record->workers[worker];
-  own->round_count++;
-  own->call_count += part->call_count;
-  own->stolen_count += part->stolen_count;
-  own->compute_ns += part->compute_ns;
-  own->last_start_ns = part->start_ns;
-  own->last_end_ns = part->end_ns;
-  own->sleep_count += part->sleep_count;
-  own->wake_count += part->wake_count;
-  own->slept_ns += part->slept_ns;
-  totals->call_count += part->call_count;
-  totals->stolen_count += part->stolen_count;
-  totals->sleep_count += part->sleep_count;
-  totals->wake_count += part->wake_count;
-  totals->slept_ns += part->slept_ns;
-  synched__histogram_add(&record->worker_histograms[worker], part->compute_ns);
-}
-
-/* What the workers did in a round. */
-struct phase {
-  unsigned part_count; /* workers that took part */
-  uint64_t compute_ns, most_ns;
-};
-
-static struct phase add_parts(struct synched__record *record,
-                              const struct synched__round_row *round) {
-  struct phase phase = {0};
-  const bool is_solo = (round->flags & SYNCHED__ROUND_SOLO) != 0;
-  const unsigned first = is_solo ? round->closer : 0;
-  const unsigned end = is_solo ? first + 1 : record->worker_count;
-  for (unsigned w = first; w < end; w++) {
-    const struct synched__part part = part_at(record, w, round->round);
-    if (part.round != round->round)
+static struct synched__phase phase_of(const struct synched__record *record, uint64_t round) {
+  struct synched__phase phase = {0};
+  for (unsigned w = 0; w < record->worker_count; w++) {
+    const _Atomic uint64_t *part = synched__record_row(record, w, round)->part;
+    if (synched__load_relaxed(&part[0]) != round)
       continue;
-    add_part(record, w, &part);
+    const uint64_t compute_ns = synched__load_relaxed(&part[3]);
     phase.part_count++;
-    phase.compute_ns += part.compute_ns;
-    phase.most_ns = part.compute_ns > phase.most_ns ? part.compute_ns : phase.most_ns;
+    phase.compute_ns += compute_ns;
+    phase.most_ns = compute_ns > phase.most_ns ? compute_ns : phase.most_ns;
   }
   return phase;
 }
 
-static void add_times(struct synched__record *record, const struct synched__round_row *round,
-                      const struct phase *phase) {
-  struct synched__totals *totals = &record->totals;
-  const uint64_t worker_count = record->worker_count;
-  /* The CPUs' counters may differ by some ns. */
-  uint64_t length_ns = synched__span_ns(round->opened_ns, round->complete_ns);
-  if (length_ns < phase->most_ns)
-    length_ns = phase->most_ns;
-  const uint64_t whole_ns = synched__span_ns(round->opened_ns, round->closed_ns);
-  const uint64_t closing_ns = whole_ns > length_ns ? whole_ns - length_ns : 0;
-  const uint64_t took_part_ns = phase->part_count * phase->most_ns;
-  totals->compute_ns += phase->compute_ns;
-  totals->slowest_ns += took_part_ns - phase->compute_ns;
-  totals->asleep_ns += worker_count * phase->most_ns - took_part_ns;
-  totals->opening_ns += worker_count * (length_ns - phase->most_ns);
-  totals->closing_ns += closing_ns;
-  totals->callback_ns += round->callback_ns;
-  record->workers[round->closer].closing_ns += closing_ns;
-  record->workers[round->closer].closed_count++;
+/* Adds a round that is written down to the totals of worker `self`, and to the distributions. */
+static void add_round(struct synched__record *record, unsigned self,
+                      const struct synched__round_row *round,
+                      const struct synched__phase *phase) {
+  struct synched__worker_totals *own = &record->workers[self];
   struct synched__histogram *histograms = record->histograms;
+  const uint64_t whole_ns = synched__span_ns(round->opened_ns, round->closed_ns);
+  uint64_t phase_ns = synched__span_ns(round->opened_ns, round->complete_ns);
+  /* The CPUs' counters may differ by some ns. */
+  if (phase_ns < phase->most_ns)
+    phase_ns = phase->most_ns;
+  own->sampled_count++;
+  own->whole_ns += whole_ns;
+  own->phase_ns += phase_ns;
+  own->summed_ns += phase->compute_ns;
+  own->most_ns += phase->most_ns;
+  own->part_ns += phase->part_count * phase->most_ns;
+  own->callback_ns += round->callback_ns;
   synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_ROUND], whole_ns);
   synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_WORK], phase->compute_ns);
   synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_WAIT],
-                         worker_count * length_ns - phase->compute_ns);
-  synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_CLOSING], closing_ns);
+                         record->worker_count * phase_ns - phase->compute_ns);
+  synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_CLOSING],
+                         whole_ns > phase_ns ? whole_ns - phase_ns : 0);
   if (round->callback_ns != 0)
     synched__histogram_add(&histograms[SYNCHED__HISTOGRAM_CALLBACK], round->callback_ns);
 }
 
-static void add_round(struct synched__record *record, const struct synched__round_row *round) {
-  const struct phase phase = add_parts(record, round);
-  add_times(record, round, &phase);
-  if ((round->flags & SYNCHED__ROUND_DROPPED) != 0)
-    record->totals.dropped_count++;
-  else if ((round->flags & SYNCHED__ROUND_SOLO) != 0)
-    record->totals.solo_count++;
-  else
-    record->totals.shared_count++;
-  record->totals.end_ns = round->closed_ns;
-}
-
-static struct synched__round_row round_at(const struct synched__record *record, uint64_t round) {
-  const struct synched__round_ring_row *row = &record->rounds[round & (record->row_count - 1)];
-  uint64_t words[SYNCHED__ROUND_WORDS];
-  for (unsigned i = 0; i < SYNCHED__ROUND_WORDS; i++)
-    words[i] = synched__load_relaxed(&row->words[i]);
-  struct synched__round_row copy;
-  memcpy(&copy, words, sizeof copy);
-  return copy;
-}
-
-void synched__record_fold(struct synched__record *record, uint64_t now_ns) {
-  const uint64_t last = synched__load_relaxed(&record->newest);
-  for (uint64_t round = record->folded + 1; round <= last; round++) {
-    const struct synched__round_row row = round_at(record, round);
-    if (row.round != round)
-      break; /* it is under way, or was dropped */
-    add_round(record, &row);
-    record->folded = round;
-    record->totals.round_count++;
-    record->totals.last_round = round;
+void synched__record_fold(struct synched__record *record, unsigned self) {
+  for (unsigned i = 0; i < record->pending_count; i++) {
+    const uint64_t round = record->pending[i];
+    const struct synched__phase phase = phase_of(record, round);
+    struct synched__round_row row;
+    (void)read_row(&row, synched__record_row(record, record->closers[i], round)->round, round);
+    add_round(record, self, &row, &phase);
   }
-  record->folded_ns = now_ns;
+  record->pending_count = 0;
 }
 
-void synched__record_drop(struct synched__record *record, const struct synched__round_row *round) {
-  synched__record_fold(record, round->closed_ns);
-  add_round(record, round);
-  record->closed_ns = round->closed_ns;
+static void defer(struct synched__record *record, unsigned self, uint64_t round) {
+  record->pending[record->pending_count] = round;
+  record->closers[record->pending_count++] = (uint16_t)self;
+  if (record->pending_count == SYNCHED__FOLD_ROUNDS)
+    synched__record_fold(record, self);
+}
+
+void synched__record_round(struct synched__record *record, unsigned self,
+                           const struct synched__round_row *round,
+                           const struct synched__phase *phase) {
+  uint64_t words[SYNCHED__ROW_WORDS];
+  _Atomic uint64_t *row = synched__record_row(record, self, round->round)->round;
+  memcpy(words, round, sizeof words);
+  for (unsigned i = 0; i < SYNCHED__ROW_WORDS; i++)
+    synched__store_release(&row[i], words[i]); /* [row-read] release */
+  record->workers[self].closing_ns += synched__span_ns(round->complete_ns, round->closed_ns);
+  if (phase->part_count == 0)
+    defer(record, self, round->round);
+  else
+    add_round(record, self, round, phase);
+}
+
+void synched__record_drop(struct synched__record *record, unsigned self,
+                          const struct synched__round_row *round) {
+  const struct synched__phase phase = phase_of(record, round->round);
+  add_round(record, self, round, &phase);
+  record->workers[self].closing_ns += synched__span_ns(round->complete_ns, round->closed_ns);
+  record->workers[self].solo_count -= round->solo;
+  record->totals.dropped_count++;
   for (unsigned w = 0; w < record->worker_count; w++) {
-    struct synched__part_row *row = synched__record_part_of(record, w, round->round);
-    if (synched__load_relaxed(&row->words[0]) == round->round)
-      synched__store_relaxed(&row->words[0], 0);
+    _Atomic uint64_t *part = synched__record_row(record, w, round->round)->part;
+    if (synched__load_relaxed(&part[0]) == round->round)
+      synched__store_relaxed(&part[0], 0);
   }
 }
 
@@ -382,9 +363,28 @@ static void get_words(void *to, const _Atomic uint64_t *from, size_t count) {
   }
 }
 
-void synched__record_publish(struct synched__record *record) {
+/* By how long rounds took up to now. */
+static void choose_samples(struct synched__record *record) {
+  uint64_t whole_ns = 0, sampled_count = 0;
+  for (unsigned w = 0; w < record->worker_count; w++) {
+    whole_ns += record->workers[w].whole_ns;
+    sampled_count += record->workers[w].sampled_count;
+  }
+  if (record->level != SYNCHED_RECORD_TOTALS || sampled_count == 0)
+    return;
+  const uint64_t mean_ns = whole_ns / sampled_count;
+  record->sample_count = mean_ns < SHORTEST_NS ? SYNCHED__SAMPLE_ALL / 32
+                         : mean_ns < SHORT_NS  ? SYNCHED__SAMPLE_ALL / 8
+                                               : SYNCHED__SAMPLE_ALL;
+}
+
+void synched__record_publish(struct synched__record *record, uint64_t last_round, uint64_t end_ns) {
   const uint64_t sequence = synched__load_relaxed(&record->sequence);
-  record->published_ns = record->totals.end_ns;
+  struct synched__totals *totals = &record->totals;
+  totals->last_round = last_round;
+  totals->round_count = last_round - record->base_round;
+  totals->end_ns = record->published_ns = end_ns;
+  choose_samples(record);
   synched__store_relaxed(&record->sequence, sequence + 1);
   put_words(record->published, &record->totals, TOTALS_WORDS);
   put_words(record->published + TOTALS_WORDS, record->workers,
@@ -405,31 +405,14 @@ void synched__record_read(struct synched__record *record, struct synched__readin
   }
 }
 
-/* Whether a round's rows were not written over while they were read. */
-static bool is_kept(struct synched__record *record, uint64_t round) {
-  return synched__load_relaxed(&record->newest) < round + record->row_count;
+bool synched__record_read_round(const struct synched__record *record, unsigned worker,
+                                uint64_t round, struct synched__round_row *out) {
+  return read_row(out, synched__record_row(record, worker, round)->round, round);
 }
 
-bool synched__record_read_round(struct synched__record *record, uint64_t round,
-                                struct synched__round_row *out) {
-  const struct synched__round_ring_row *row = &record->rounds[round & (record->row_count - 1)];
-  uint64_t words[SYNCHED__ROUND_WORDS];
-  for (unsigned i = 0; i < SYNCHED__ROUND_WORDS; i++)
-    words[i] = synched__load_acquire(&row->words[i]); /* [row-read] acquire */
-  memcpy(out, words, sizeof *out);
-  return out->round == round && is_kept(record, round);
-}
-
-bool synched__record_read_part(struct synched__record *record, unsigned worker, uint64_t round,
-                               struct synched__part *out) {
-  const struct synched__part_row *row = synched__record_part_of(record, worker, round);
-  uint64_t words[SYNCHED__PART_WORDS];
-  for (unsigned i = 0; i < SYNCHED__PART_WORDS; i++)
-    words[i] = synched__load_acquire(&row->words[i]); /* [row-read] acquire */
-  memcpy(out, words, sizeof *out);
-  if (out->round != round)
-    *out = (struct synched__part){.round = round};
-  return is_kept(record, round);
+bool synched__record_read_part(const struct synched__record *record, unsigned worker,
+                               uint64_t round, struct synched__part *out) {
+  return read_row(out, synched__record_row(record, worker, round)->part, round);
 }
 
 void synched__record_task_span(struct synched__record *record, unsigned worker, uint64_t *first,

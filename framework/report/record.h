@@ -1,29 +1,35 @@
 /*
  * record.h: the recording half of the report, which the engine writes while rounds run (internal).
  *
- * A worker writes down its part in a round, one cache line of its own in a ring, before it counts
- * itself out of that round. The leader writes down the round, in a ring of its own. Now and then
- * the leader adds up the rounds of these rings that it has not added up yet: it folds them into
- * totals that it alone writes. So no round pays for more than its own lines, and what is added up
- * always ends with a whole round.
+ * A worker writes only lines of its own: its part in a round, in a ring; the round, in a second
+ * ring, if it is the one that closes it; and what it has added up of both, its totals. A line that
+ * another CPU had written last would hold up the round: an atomic operation that everybody needs
+ * waits for all stores before it.
  *
- * A report can be made at any time, on any thread, while all this goes on:
+ * Where rounds take less than a few microseconds, to write all of that down would take a good part
+ * of each. Then it is done for one in eight, or in 32, in runs of eight that follow each other,
+ * picked at random; the others are counted, with what they computed, and the rest is scaled up. From
+ * SYNCHED_RECORD_ROUNDS on, every round is written down.
  *
- *   - Totals are published as a whole. The sequence is odd while they are written; whoever finds it
- *     odd, or changed, reads once more. Nobody waits for a reader.
- *   - Rings are read as they are. A row whose place may have been written since is left out: the
- *     leader says in `newest` which round is under way before anybody writes anything about it.
- *   - Histograms and the records of segments are counters, each with one writer at a time.
+ * What two workers took in a round, the one that closes it knows from the count. Where there are
+ * more, it reads the others' lines of some rounds at a time: it folds them.
+ *
+ * Now and then the leader adds up everybody's totals and publishes them. A report can be made at
+ * any time, on any thread, while all this goes on:
+ *
+ *   - Published totals are read as a whole. The sequence is odd while they are written; whoever
+ *     finds it odd, or changed, reads once more. Nobody waits for a reader.
+ *   - Rows of rings are read as they are, of rounds that are published. Their first word, the
+ *     number, is written first: who finds it unchanged after the others has read one row.
+ *   - Distributions and the records of segments are counters, each with one writer at a time.
  *
  * Times are recorded with synched__tick_ns, and shown as the monotonic clock's: the totals say how
  * far apart the two are. Nothing is allocated after the creation, and nothing is cleared while
- * rounds run: a row has the number of its round, and a row with another number was not written in
- * that round.
+ * rounds run: a row with another number was not written in that round.
  *
- *   [row-read]       who writes a row has seen `newest`, or has written it; so who reads what was
- *                    written sees that number, too.
- *   [task-read]      the same of a ring of calls, and of its count of begun ones.
- *   [totals-read]    the same of published totals, and of the sequence.
+ *   [row-read]     a row's number, to who has read another word of the row.
+ *   [task-read]    the count of begun calls, to who has read a word of one.
+ *   [totals-read]  the sequence, to who has read one of the published words.
  */
 #ifndef SYNCHED_REPORT_RECORD_H
 #define SYNCHED_REPORT_RECORD_H
@@ -38,29 +44,26 @@
 #include <synched/report.h>
 #include <synched/topology.h>
 
-/* One worker's part in one round, in plain numbers. */
+/* One worker's part in one round. All of its fields are words, so that to copy it one by one costs
+ * little. */
 struct synched__part {
-  uint64_t round;
+  uint64_t round; /* 0: it has not begun */
   /* its first call began, its last one ended */
   uint64_t start_ns, end_ns;
   /* in calls, between these */
   uint64_t compute_ns;
-  uint32_t call_count, stolen_count;
+  /* calls, and those of them that were stolen << 32 */
+  uint64_t calls;
   /* its longest call, and of which segment; only where calls are timed */
   uint64_t longest_ns;
-  uint32_t longest_segment;
-  /* since its part before: how often it slept, and was woken by another thread, and how long */
-  uint16_t sleep_count, wake_count;
+  /* that segment, how often the worker slept since its part before << 32, and was woken by another
+   * thread << 48 */
+  uint64_t segment_sleeps;
   uint64_t slept_ns;
 };
-
-/* The same in a ring: one line of 64 bytes. */
-#define SYNCHED__PART_WORDS 8u
-struct synched__part_row {
-  _Atomic uint64_t words[SYNCHED__PART_WORDS];
-};
-_Static_assert(sizeof(struct synched__part) == sizeof(struct synched__part_row),
-               "a part is copied word by word");
+#define SYNCHED__STOLEN_SHIFT 32u
+#define SYNCHED__SLEEPS_SHIFT 32u
+#define SYNCHED__WAKES_SHIFT 48u
 
 /* One round, as the leader saw it. */
 struct synched__round_row {
@@ -74,20 +77,27 @@ struct synched__round_row {
   uint64_t callback_ns;
   /* from its due time to its opening; only of a tick */
   uint64_t lateness_ns;
-  uint32_t closer; /* worker */
-  uint32_t flags;  /* SYNCHED__ROUND_... */
+  /* 1: computed by one worker, unannounced */
+  uint64_t solo;
   uint64_t unused;
 };
-#define SYNCHED__ROUND_SOLO 1u    /* computed by one worker, unannounced */
-#define SYNCHED__ROUND_TICK 2u    /* opened for a tick */
-#define SYNCHED__ROUND_DROPPED 4u /* not published */
 
-#define SYNCHED__ROUND_WORDS 8u
-struct synched__round_ring_row {
-  _Atomic uint64_t words[SYNCHED__ROUND_WORDS];
+/* A worker's two rows of a round. */
+#define SYNCHED__ROW_WORDS 8u
+_Static_assert(sizeof(struct synched__part) == SYNCHED__ROW_WORDS * sizeof(uint64_t) &&
+                   sizeof(struct synched__round_row) == SYNCHED__ROW_WORDS * sizeof(uint64_t),
+               "rows are copied word by word");
+struct synched__row {
+  _Atomic uint64_t part[SYNCHED__ROW_WORDS];
+  _Atomic uint64_t round[SYNCHED__ROW_WORDS];
 };
-_Static_assert(sizeof(struct synched__round_row) == sizeof(struct synched__round_ring_row),
-               "a round is copied word by word");
+
+/* What the workers did in a round's phase. */
+struct synched__phase {
+  uint64_t part_count; /* workers that took part; 0: it is not known */
+  uint64_t compute_ns; /* summed */
+  uint64_t most_ns;    /* of one of them */
+};
 
 /* What the job did between two of its rounds. Written by its owner, taken by the leader. */
 struct synched__gap {
@@ -97,24 +107,35 @@ struct synched__gap {
   uint64_t tick_ns;   /* its next tick was not due */
 };
 
-/* Everything that is added up for the job. Times that end in _ns are of one worker, or of the
- * leader, if they do not say "summed". */
-struct synched__totals {
-  uint64_t start_ns, end_ns; /* of what is added up */
-  int64_t start_offset_ns, end_offset_ns;
-  uint64_t ended; /* 1: the run is over */
-  uint64_t round_count, last_round; /* published ones */
-  uint64_t solo_count, shared_count, dropped_count;
+/* What a worker has added up of its rounds, on lines of its own. */
+struct synched__worker_totals {
+  _Alignas(2 * SYNCHED__CACHE_LINE) uint64_t round_count;
   uint64_t call_count, stolen_count;
-  uint64_t sleep_count, wake_count, slept_ns; /* summed over workers */
-  /* The rounds' compute phases. Summed over workers. */
   uint64_t compute_ns;
-  uint64_t slowest_ns; /* who took part waited for the slowest */
-  uint64_t asleep_ns;  /* who took no part */
-  uint64_t opening_ns; /* what the slowest itself did not compute */
-  /* Outside of them. */
-  uint64_t closing_ns, callback_ns; /* the latter is a part of the former */
-  uint64_t between_ns;              /* the rest between rounds */
+  uint64_t last_start_ns, last_end_ns;
+  uint64_t sleep_count, wake_count, slept_ns;
+  /* Of the rounds that it has closed. */
+  uint64_t closed_count, solo_count;
+  /* The same, of those that are written down; and of those that it has folded. */
+  uint64_t sampled_count;
+  uint64_t closing_ns;  /* of this worker */
+  uint64_t whole_ns;    /* from the opening of a round to its end */
+  uint64_t phase_ns;    /* to the end of its last call */
+  uint64_t summed_ns;   /* computed by all workers */
+  uint64_t most_ns;     /* by the slowest of them */
+  uint64_t part_ns;     /* that, times the workers that took part */
+  uint64_t callback_ns; /* in on_round */
+  uint64_t unused[13];
+};
+
+/* What is known of the job as a whole. Its owner's. */
+struct synched__totals {
+  uint64_t start_ns, end_ns;              /* of what is added up */
+  int64_t start_offset_ns, end_offset_ns; /* the monotonic clock less the recording one, then */
+  uint64_t ended;                         /* 1: the run is over */
+  uint64_t round_count, last_round;       /* published ones */
+  uint64_t dropped_count;
+  uint64_t between_ns; /* between rounds, without the gaps below */
   struct synched__gap gap;
   /* waits for a buffer */
   uint64_t lease_wait_count, lease_wait_ns, stalled_count, stalled_ns;
@@ -123,14 +144,6 @@ struct synched__totals {
   /* time; see <synched/report.h> */
   uint64_t period_ns, started_count, late_count, skipped_count, overrun_count, lateness_max_ns;
   uint64_t deadline_ns, deadline_missed_count;
-};
-
-/* And for each worker. */
-struct synched__worker_totals {
-  uint64_t round_count, call_count, stolen_count, closed_count;
-  uint64_t compute_ns, closing_ns;
-  uint64_t last_start_ns, last_end_ns;
-  uint64_t sleep_count, wake_count, slept_ns;
 };
 
 /* One segment; what its calls write is written by one at a time. */
@@ -170,6 +183,9 @@ struct synched__about {
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
 
+/* How many rounds are folded at a time, at most. A ring is longer than that. */
+#define SYNCHED__FOLD_ROUNDS 32u
+
 struct synched__record {
   /* Fixed. */
   struct synched__about about;
@@ -179,8 +195,7 @@ struct synched__record {
   size_t shown_count; /* rounds that a report can show */
   size_t row_count;   /* of each ring: a power of two above that */
   size_t task_rows;   /* of each worker's: a power of two; 0: calls are not recorded */
-  struct synched__part_row *parts;          /* [worker_count * row_count] */
-  struct synched__round_ring_row *rounds;   /* [row_count] */
+  struct synched__row *rows;                /* [worker_count * row_count]; NULL: off */
   struct synched__task_ring *tasks;         /* [worker_count]; NULL: calls are not recorded */
   struct synched__task_row *task_memory;    /* [worker_count * task_rows] */
   /* segment s at [s * segment_stride]; NULL: calls are not timed */
@@ -193,19 +208,24 @@ struct synched__record {
   /* By the loop's thread. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t delivered_count;
 
-  /* The leader's, and between rounds the owner's. */
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t newest; /* the round under way, or the last one */
-  uint64_t folded;           /* the last round that is added up */
-  uint64_t closed_ns;        /* when the job's last round was closed, or the run began */
-  uint64_t folded_ns;        /* when rounds were last added up, */
-  uint64_t published_ns;     /* and published */
-  uint64_t callback_since_ns; /* when on_round was called for the round being closed; 0: it was not */
-  uint64_t lateness_ns;      /* of the round under way */
-  struct synched__gap gap;   /* since the last round */
-  uint64_t paused_since_ns;  /* 0: it is not paused */
-  uint64_t others_before_ns; /* what the pool's other jobs had taken when it was closed */
-  struct synched__totals totals;
+  /* Each worker's own. */
   struct synched__worker_totals *workers; /* [worker_count] */
+
+  /* The leader's, and between rounds the owner's. None is written in a round like the one before,
+   * but of more than two workers. */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t base_round; /* the one before the first of the run */
+  uint64_t published_ns;     /* when totals were last published */
+  uint64_t sample_count;     /* how many of 64 rounds are written down; read in every round */
+  uint64_t left_ns;          /* when the job's last round was closed; 0: it goes on at once */
+  uint64_t others_before_ns; /* what the pool's rounds had taken by then */
+  uint64_t paused_since_ns;  /* 0: it is not paused */
+  uint64_t lateness_ns;      /* of the round under way, if it is a tick's */
+  struct synched__gap gap;   /* since the last round */
+  struct synched__totals totals;
+  /* Of more than two workers: rounds that are not added up yet, and who closed them. */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__FOLD_ROUNDS];
+  uint16_t closers[SYNCHED__FOLD_ROUNDS];
+  unsigned pending_count;
 
   /* The published copies of totals and workers. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t sequence;
@@ -232,37 +252,52 @@ void synched__record_reset(struct synched__record *record, uint64_t base_round);
 
 /* --- a worker, in an open round --- */
 
-static inline struct synched__part_row *
-synched__record_part_of(const struct synched__record *record, unsigned worker, uint64_t round) {
-  return &record->parts[worker * record->row_count + (round & (record->row_count - 1))];
+static inline struct synched__row *synched__record_row(const struct synched__record *record,
+                                                       unsigned worker, uint64_t round) {
+  return &record->rows[worker * record->row_count + (round & (record->row_count - 1))];
 }
 
-/* Writes its part in a round down, in place of what it wrote of that round before. */
-static inline void synched__record_part(struct synched__record *record, unsigned worker,
-                                        const struct synched__part *part) {
-  uint64_t words[SYNCHED__PART_WORDS];
-  __builtin_memcpy(words, part, sizeof words);
-  struct synched__part_row *row = synched__record_part_of(record, worker, part->round);
-  for (unsigned i = 0; i < SYNCHED__PART_WORDS; i++)
-    synched__store_release(&row->words[i], words[i]); /* [row-read] release */
+/* Leader: whether a round is to be written down. */
+static inline bool synched__record_samples(const struct synched__record *record, uint64_t round) {
+  return ((round >> 3) * UINT64_C(0x9E3779B97F4A7C15)) >> 58 < record->sample_count;
 }
+#define SYNCHED__SAMPLE_ALL 64u
 
 static inline void synched__counter_add(_Atomic uint64_t *counter, uint64_t count) {
   synched__store_relaxed(counter, synched__load_relaxed(counter) + count);
 }
 
+/* Writes its part in a round down, in place of what it wrote of that round before, when it had
+ * computed for before_ns. */
+static inline void synched__record_part(struct synched__record *record, unsigned worker,
+                                        const struct synched__part *part, uint64_t before_ns) {
+  struct synched__histogram *histogram = &record->worker_histograms[worker];
+  _Atomic uint64_t *words = synched__record_row(record, worker, part->round)->part;
+  synched__store_release(&words[0], part->round);          /* [row-read] release */
+  synched__store_release(&words[1], part->start_ns);       /* [row-read] release */
+  synched__store_release(&words[2], part->end_ns);         /* [row-read] release */
+  synched__store_release(&words[3], part->compute_ns);     /* [row-read] release */
+  synched__store_release(&words[4], part->calls);          /* [row-read] release */
+  synched__store_release(&words[5], part->longest_ns);     /* [row-read] release */
+  synched__store_release(&words[6], part->segment_sleeps); /* [row-read] release */
+  synched__store_release(&words[7], part->slept_ns);       /* [row-read] release */
+  if (before_ns != 0)
+    synched__histogram_remove(histogram, before_ns);
+  synched__histogram_add(histogram, part->compute_ns);
+}
+
 /* Adds a call to its segment's record. */
 static inline void synched__record_call(struct synched__record *record, size_t segment,
-                                        uint64_t ns, bool stolen) {
+                                        uint64_t ns) {
   struct synched__segment_record *row = &record->segments[segment * record->segment_stride];
   synched__counter_add(&row->call_count, 1);
   synched__counter_add(&row->compute_ns, ns);
-  if (stolen)
-    synched__counter_add(&row->stolen_count, 1);
   if (ns > synched__load_relaxed(&row->longest_ns))
     synched__store_relaxed(&row->longest_ns, ns);
-  if (record->segment_histograms != NULL)
-    synched__histogram_add(&record->segment_histograms[segment], ns);
+}
+
+static inline void synched__record_stolen(struct synched__record *record, size_t segment) {
+  synched__counter_add(&record->segments[segment * record->segment_stride].stolen_count, 1);
 }
 
 struct synched__task {
@@ -289,65 +324,38 @@ static inline void synched__record_task(struct synched__record *record, unsigned
 
 /* --- the leader --- */
 
-/* How many rounds are added up at a time, at most. A ring is longer than that. */
-#define SYNCHED__FOLD_ROUNDS 32u
-
-/* Of rounds that last longer, each is added up when it is closed. */
-#define SYNCHED__FOLD_NS 50000u
-
 /* How often totals are published, at most. */
 #define SYNCHED__PUBLISH_NS 1000000u
 
-/* A round of the job is about to be opened: what came before it. others_ns: what the pool's other
- * jobs have taken so far. */
-void synched__record_gap(struct synched__record *record, uint64_t opened_ns, uint64_t others_ns);
-
-/* The round that is about to be opened is a tick's, and so late. Before the gap. */
-static inline void synched__record_tick(struct synched__record *record, uint64_t lateness_ns,
-                                        uint64_t opened_ns) {
-  const uint64_t closed_ns = record->closed_ns;
-  record->lateness_ns = lateness_ns;
-  synched__histogram_add(&record->histograms[SYNCHED__HISTOGRAM_LATENESS], lateness_ns);
-  if (opened_ns > closed_ns + lateness_ns)
-    record->gap.tick_ns = opened_ns - closed_ns - lateness_ns;
+/* The job's next round is not opened at once, or it has none. pool_ns: what the pool's rounds have
+ * taken so far, of whatever job. */
+static inline void synched__record_leave(struct synched__record *record, uint64_t now_ns,
+                                         uint64_t pool_ns) {
+  record->left_ns = now_ns;
+  record->others_before_ns = pool_ns;
 }
 
-/* How long on_round took in the round that is closed now. */
-static inline uint64_t synched__record_callback_ns(const struct synched__record *record,
-                                                   uint64_t now_ns) {
-  return record->callback_since_ns == 0 || now_ns < record->callback_since_ns
-             ? 0
-             : now_ns - record->callback_since_ns;
-}
+/* It is opened now, as a tick's, and so late. Before synched__record_enter. */
+void synched__record_tick(struct synched__record *record, uint64_t lateness_ns, uint64_t now_ns);
 
-static inline void synched__record_open(struct synched__record *record, uint64_t round) {
-  synched__store_relaxed(&record->newest, round);
-}
+/* It is opened now, or the run ends: adds up what came between. */
+void synched__record_enter(struct synched__record *record, uint64_t now_ns, uint64_t pool_ns);
 
-/* Adds up the rounds that are not yet. */
-void synched__record_fold(struct synched__record *record, uint64_t now_ns);
+/* Writes a round down that is complete, by the worker `self` that closes it. */
+void synched__record_round(struct synched__record *record, unsigned self,
+                           const struct synched__round_row *round,
+                           const struct synched__phase *phase);
 
-/* Writes a round down that is complete; true: it is time to publish. */
-static inline bool synched__record_close(struct synched__record *record,
-                                         const struct synched__round_row *round) {
-  uint64_t words[SYNCHED__ROUND_WORDS];
-  __builtin_memcpy(words, round, sizeof words);
-  struct synched__round_ring_row *row = &record->rounds[round->round & (record->row_count - 1)];
-  for (unsigned i = 0; i + 1 < SYNCHED__ROUND_WORDS; i++)
-    synched__store_release(&row->words[i], words[i]); /* [row-read] release */
-  record->closed_ns = round->closed_ns;
-  if (round->round - record->folded < SYNCHED__FOLD_ROUNDS &&
-      round->closed_ns - record->folded_ns < SYNCHED__FOLD_NS)
-    return false;
-  synched__record_fold(record, round->closed_ns);
-  return round->closed_ns - record->published_ns >= SYNCHED__PUBLISH_NS;
-}
+/* Adds up the rounds that are not yet, to the totals of worker `self`. */
+void synched__record_fold(struct synched__record *record, unsigned self);
 
 /* Adds up a round that is not published: its time counts, and none of its rows is shown. */
-void synched__record_drop(struct synched__record *record, const struct synched__round_row *round);
+void synched__record_drop(struct synched__record *record, unsigned self,
+                          const struct synched__round_row *round);
 
-/* Makes the totals those that reports are made of. */
-void synched__record_publish(struct synched__record *record);
+/* Owner: makes all that is recorded, up to the round that was last published and to end_ns, what
+ * reports are made of. */
+void synched__record_publish(struct synched__record *record, uint64_t last_round, uint64_t end_ns);
 
 /* --- whoever makes a report --- */
 
@@ -359,12 +367,12 @@ struct synched__reading {
 /* Copies the totals that were published last. Any thread; does not hold up anybody. */
 void synched__record_read(struct synched__record *record, struct synched__reading *out);
 
-/* Copies a round, and a worker's part in it (all 0 but the round: it took none). false: it is not
- * there any more, or was not yet. */
-bool synched__record_read_round(struct synched__record *record, uint64_t round,
-                                struct synched__round_row *out);
-bool synched__record_read_part(struct synched__record *record, unsigned worker, uint64_t round,
-                               struct synched__part *out);
+/* Copies what a worker wrote of a round that it closed, and of its part in one. false: it did not
+ * write that, or it was written over. */
+bool synched__record_read_round(const struct synched__record *record, unsigned worker,
+                                uint64_t round, struct synched__round_row *out);
+bool synched__record_read_part(const struct synched__record *record, unsigned worker,
+                               uint64_t round, struct synched__part *out);
 
 /* The number of the oldest call of a worker that can be read, and of the first that can not yet. */
 void synched__record_task_span(struct synched__record *record, unsigned worker, uint64_t *first,

@@ -7,15 +7,13 @@
  * are made from integers, so they look the same in every locale and are exact as far as they are
  * shown.
  */
-#include <synched/report.h>
-
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include <synched/status.h>
 
-#include "base/error.h"
+#include "report/forms.h"
 
 #define WORKERS_PER_TABLE 8u
 #define COLUMN_GAP 2
@@ -365,17 +363,11 @@ static void print_table(const struct table *table, unsigned first, unsigned last
   print_totals(table, first, last);
 }
 
-int synched_report_print(const struct synched_report *report, FILE *file) {
-  struct table table = {.report = report, .file = file};
-  table.summary.struct_size = sizeof table.summary;
-  if (file == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the file to print a report to is NULL");
-  int status = synched_report_summary(report, &table.summary);
-  if (status != 0)
-    return status;
+int synched__table_print(const struct synched_report *report, FILE *file) {
+  struct table table = {.report = report, .file = file, .summary = report->summary};
   if (table.summary.end_ns > table.summary.start_ns)
     table.elapsed_ns = table.summary.end_ns - table.summary.start_ns;
-  table.recorded = synched_report_recorded(report);
+  table.recorded = report->recorded;
   measure(&table);
   print_outcome(&table);
   print_work(&table);
@@ -388,8 +380,5 @@ int synched_report_print(const struct synched_report *report, FILE *file) {
     print_table(&table, first,
                 worker_count - first > WORKERS_PER_TABLE ? first + WORKERS_PER_TABLE
                                                          : worker_count);
-  /* What did not reach the file shows up here at the latest; until here it may be in the buffer. */
-  if (fflush(file) != 0 || ferror(file))
-    return synched__fail(SYNCHED_EIO, "writing the report of job %s failed", table.summary.name);
   return 0;
 }

@@ -389,7 +389,48 @@ struct synched_report_advice {
 SYNCHED_API int synched_report_advice(const struct synched_report *report, size_t index,
                                       struct synched_report_advice *out);
 
-/* Prints the report as text: as synched_report_write_to with SYNCHED_FORMAT_TABLE. */
+/* The forms of a report. */
+enum synched_format {
+  /* text for people: efficiencies, advice, and a row per round with a column per worker */
+  SYNCHED_FORMAT_TABLE = 0,
+  /* all of it, for programs */
+  SYNCHED_FORMAT_JSON,
+  /* a row per recorded round, columns per worker, for spreadsheets */
+  SYNCHED_FORMAT_CSV,
+  /* Chrome's trace events (JSON): a track per worker */
+  SYNCHED_FORMAT_TRACE,
+  /* the same in Perfetto's binary form */
+  SYNCHED_FORMAT_PERFETTO,
+  /* one page for a browser, with everything in it */
+  SYNCHED_FORMAT_HTML,
+  /* OpenMetrics text of the totals */
+  SYNCHED_FORMAT_PROMETHEUS,
+  SYNCHED_FORMAT_COUNT
+};
+
+/* Returns a form's name: "table", "json", "csv", "trace", "perfetto", "html", "prometheus"; NULL
+ * for an unknown one. Any thread; does not block; O(1). The text is static. */
+SYNCHED_API const char *synched_format_name(enum synched_format format);
+
+/* Finds the form of a name, in *out. Any thread; does not block. SYNCHED_EINVAL: a NULL, or no form
+ * has that name. */
+SYNCHED_API int synched_format_parse(enum synched_format *out, const char *name);
+
+/* Writes the report to an open file, flushes it, and leaves it open.
+ * Any thread; blocks as long as the writing takes.
+ * SYNCHED_EINVAL: a NULL, or an unknown form. SYNCHED_EIO: writing failed. SYNCHED_ENOMEM. */
+SYNCHED_API int synched_report_write_to(const struct synched_report *report,
+                                        enum synched_format format, FILE *file);
+
+/* Writes the report to a file of its own. What was there is replaced when all is written, or not at
+ * all; a path that is no ordinary file (a pipe, /dev/stdout) is written to as it is.
+ * Any thread; blocks as long as the writing takes.
+ * As synched_report_write_to; and the system's reason as a status where the file cannot be made
+ * (SYNCHED_ENOENT, SYNCHED_EPERM, SYNCHED_EIO ...): the message has the path. */
+SYNCHED_API int synched_report_write(const struct synched_report *report,
+                                     enum synched_format format, const char *path);
+
+/* Prints the report as text: synched_report_write_to with SYNCHED_FORMAT_TABLE. */
 SYNCHED_API int synched_report_print(const struct synched_report *report, FILE *file);
 
 SYNCHED_END_DECLS

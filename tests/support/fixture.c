@@ -55,6 +55,7 @@ void fixture_deinit(struct fixture *fixture) {
   cr_assert_eq(uv_loop_close(&fixture->loop), 0);
   cr_assert_eq(synched_job_run(fixture->unstarted), 0);
   cr_assert_eq(synched_job_run(fixture->ended), 0);
+  synched_report_destroy(fixture->report);
   cr_assert_eq(synched_job_destroy(fixture->running), 0);
   cr_assert_eq(synched_job_destroy(fixture->unstarted), 0);
   cr_assert_eq(synched_job_destroy(fixture->ended), 0);

@@ -17,7 +17,7 @@ struct fixture {
   struct synched_writer *writer;
   struct synched_memory *owned; /* of a job that has ended */
   struct synched_job *ended;
-  const struct synched_report *report; /* of that */
+  struct synched_report *report; /* of that */
   struct synched_memory *ready;        /* of a job that has never run */
   struct synched_job *unstarted;
   struct synched_memory *busy; /* of a job that runs, on the loop, until the end of the test */

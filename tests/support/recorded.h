@@ -1,29 +1,32 @@
 /*
- * recorded.h: records filled in by hand, as the engine would fill them, so that every number is
- * known.
+ * recorded.h: reports filled in by hand, so that every number is known.
  */
 #ifndef SYNCHED_TESTS_RECORDED_H
 #define SYNCHED_TESTS_RECORDED_H
 
 #include <criterion/criterion.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <synched/status.h>
 
-#include "report/record.h"
+#include "report/model.h"
 
-static inline struct synched_report *create(unsigned worker_count, size_t row_count) {
+/* A report of 4 segments, without rounds yet, with room for so many. */
+static inline struct synched_report *create(unsigned worker_count, size_t round_count) {
   struct synched_report *report;
-  int status =
-      synched__record_create(&report, &(struct synched__record_shape){.name = "heat",
-                                                                      .worker_count = worker_count,
-                                                                      .segment_count = 4,
-                                                                      .row_count = row_count,
-                                                                      .segment_times = true});
-  cr_assert_eq(status, 0);
+  const struct synched__report_shape shape = {.worker_count = worker_count,
+                                              .segment_count = 4,
+                                              .round_count = round_count,
+                                              .task_count = 64,
+                                              .worker_distributions = worker_count,
+                                              .segment_distributions = 4};
+  cr_assert_eq(synched__report_create(&report, &shape), 0);
+  (void)snprintf(report->name, sizeof report->name, "heat");
+  report->summary.ended = 1;
   return report;
 }
 
@@ -32,34 +35,71 @@ static inline uint64_t compute_ns(uint64_t round, unsigned worker) {
   return 100000 * (worker + 1) + 1000 * round;
 }
 
-/* What the engine would have recorded of a round that began when the last one ended and took a
- * ms. */
-static inline void record(struct synched_report *report, uint64_t round) {
-  const uint64_t start_ns = round * 1000000;
-  for (unsigned i = 0; i < report->worker_count; i++) {
-    struct synched__record_worker *worker = &report->workers[i];
-    uint64_t ns = compute_ns(round, i);
-    *synched__record_cell_of(report, i, round) = (struct synched__record_cell){
-        .round = round, .start_ns = start_ns, .end_ns = start_ns + ns, .compute_ns = ns};
-    worker->round_count++;
-    worker->call_count++;
-    worker->compute_ns += ns;
-  }
-  /* Each closes a round in turn. */
-  struct synched__record_cell *closing =
-      synched__record_cell_of(report, (unsigned)(round % report->worker_count), round);
-  closing->opened_ns = start_ns;
-  closing->closed_ns = start_ns + 1000000;
+static inline void count(struct synched_report *report, enum synched_distribution distribution,
+                         size_t index, uint64_t ns) {
+  synched__report_buckets(report, distribution, index)[synched__bucket_of(ns)]++;
 }
 
-/* Rounds first .. last, all published. */
-static inline void record_run(struct synched_report *report, uint64_t first, uint64_t last) {
+/* A round that began when the last one ended and took a ms: one call per worker, closed by each
+ * worker in turn. Only its totals are kept if it is not `shown`. */
+static inline void record(struct synched_report *report, uint64_t round, bool shown) {
+  const unsigned worker_count = report->summary.worker_count;
+  struct synched_report_round *row = &report->rounds[report->recorded];
+  uint64_t sum_ns = 0;
+  for (unsigned i = 0; i < worker_count; i++) {
+    const uint64_t ns = compute_ns(round, i), start_ns = round * 1000000;
+    if (shown)
+      report->parts[report->recorded * worker_count + i] =
+          (struct synched_report_part){.struct_size = sizeof(struct synched_report_part),
+                                       .start_ns = start_ns,
+                                       .end_ns = start_ns + ns,
+                                       .compute_ns = ns,
+                                       .call_count = 1,
+                                       .longest_segment = i,
+                                       .longest_ns = ns};
+    report->workers[i].round_count++;
+    report->workers[i].call_count++;
+    report->workers[i].compute_ns += ns;
+    report->workers[i].last_start_ns = start_ns;
+    report->workers[i].last_end_ns = start_ns + ns;
+    count(report, SYNCHED_DISTRIBUTION_WORKER, i, ns);
+    sum_ns += ns;
+  }
+  count(report, SYNCHED_DISTRIBUTION_ROUND, 0, 1000000);
+  count(report, SYNCHED_DISTRIBUTION_WORK, 0, sum_ns);
+  report->summary.round_count++;
+  report->summary.call_count += worker_count;
+  report->summary.compute_ns += sum_ns;
+  if (!shown)
+    return;
+  *row = (struct synched_report_round){.struct_size = sizeof *row,
+                                       .round = round,
+                                       .start_ns = round * 1000000,
+                                       .total_ns = 1000000,
+                                       .compute_ns = sum_ns,
+                                       .phase_ns = compute_ns(round, worker_count - 1),
+                                       .longest_worker = worker_count - 1,
+                                       .longest_ns = compute_ns(round, worker_count - 1),
+                                       .critical_segment = worker_count - 1,
+                                       .critical_ns = compute_ns(round, worker_count - 1),
+                                       .part_count = worker_count,
+                                       .closer = (unsigned)(round % worker_count)};
+  report->recorded++;
+}
+
+/* Rounds first .. last, all published, the last `shown_count` of them one by one. */
+static inline void record_run(struct synched_report *report, uint64_t first, uint64_t last,
+                              size_t shown_count) {
   for (uint64_t round = first; round <= last; round++)
-    record(report, round);
-  report->round_count = last - first + 1;
-  report->last_round = last;
-  report->start_ns = first * 1000000;
-  report->end_ns = (last + 1) * 1000000;
+    record(report, round, last - round < shown_count);
+  report->summary.last_round = last;
+  report->summary.start_ns = first * 1000000;
+  report->summary.end_ns = (last + 1) * 1000000;
+  for (unsigned i = 0; i < report->summary.worker_count; i++) {
+    report->workers[i].wait_ns =
+        report->summary.end_ns - report->summary.start_ns - report->workers[i].compute_ns;
+    report->summary.wait_ns += report->workers[i].wait_ns;
+  }
 }
 
 /* The printed report; the caller frees it. */

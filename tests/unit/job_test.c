@@ -201,9 +201,10 @@ static void hold_worker(struct synched_pool *pool, unsigned worker) {
 
 static uint64_t calls_of(const struct synched_job *job, unsigned worker) {
   struct synched_report_worker totals = {.struct_size = sizeof totals};
-  const struct synched_report *report;
+  struct synched_report *report;
   cr_assert_eq(synched_job_report(job, &report), 0);
   cr_assert_eq(synched_report_worker(report, worker, &totals), 0);
+  synched_report_destroy(report);
   return totals.call_count;
 }
 
@@ -519,13 +520,14 @@ static void expect_timed(uint32_t flags, uint64_t expected) {
       SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 1, .element_size = 1),
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .flags = flags, .round_count = 9));
   cr_assert_eq(synched_job_run(engine.job), 0);
-  const struct synched_report *report;
+  struct synched_report *report;
   cr_assert_eq(synched_job_report(engine.job, &report), 0);
   for (size_t s = 0; s < 3; s++) {
     struct synched_report_segment segment = {.struct_size = sizeof segment};
     cr_assert_eq(synched_report_segment(report, s, &segment), 0);
     cr_assert_eq(segment.call_count, expected);
   }
+  synched_report_destroy(report);
   engine_end_with_pool(&engine);
 }
 
@@ -539,9 +541,9 @@ Test(job, report_adds_up) {
       pool_new(3),
       SYNCHED_MEMORY_OPTIONS(.segment_count = 10, .segment_capacity = 1, .element_size = 1),
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .flags = SYNCHED_JOB_EAGER,
-                          .round_count = 300, .report_rounds = 20));
+                          .round_count = 300, .record = SYNCHED_RECORD_ROUNDS, .report_rounds = 20));
   cr_assert_eq(synched_job_run(engine.job), 0);
-  const struct synched_report *report;
+  struct synched_report *report;
   cr_assert_eq(synched_job_report(engine.job, &report), 0);
   struct synched_report_summary summary = summary_of(engine.job);
   uint64_t calls = 0, stolen = 0, closed = 0;
@@ -569,5 +571,6 @@ Test(job, report_adds_up) {
   cr_assert_eq(end_ns, summary.end_ns);
   cr_assert_geq(summary.compute_ns + summary.closing_ns + summary.wait_ns,
                 3 * (summary.end_ns - summary.start_ns));
+  synched_report_destroy(report);
   engine_end_with_pool(&engine);
 }

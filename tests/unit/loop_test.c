@@ -50,15 +50,16 @@ static void note_done(struct synched_job *job, int status, const struct synched_
                       void *user) {
   struct stage *stage = user;
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  const struct synched_report *same = NULL;
+  struct synched_report *own = NULL;
   stage->done_count++;
   stage->status = status;
   stage->elsewhere_count += !pthread_equal(pthread_self(), stage->thread);
   uv_walk(&stage->loop, count_handle, &stage->handles_at_done);
   if (synched_report_summary(report, &summary) == 0 && summary.status == status)
     stage->rounds_at_done = summary.round_count;
-  if (synched_job_report(job, &same) != 0 || same != report)
+  if (synched_job_report(job, &own) != 0 || own == report)
     stage->elsewhere_count += 1000;
+  synched_report_destroy(own);
   if (stage->restarts_left > 0) {
     stage->restarts_left--;
     stage->start_status |= synched_job_start(job, &stage->loop);
@@ -195,9 +196,6 @@ Test(loop, start_while_running_is_refused_and_does_no_harm) {
   cr_assert_eq(synched_job_start(engine.job, &stage.loop), 0);
   expect_refused(synched_job_start(engine.job, &stage.loop), SYNCHED_EBUSY, "running");
   expect_refused(synched_job_run(engine.job), SYNCHED_EBUSY, "running");
-  const struct synched_report *report = (const struct synched_report *)&stage;
-  expect_refused(synched_job_report(engine.job, &report), SYNCHED_EBUSY, "ended");
-  cr_assert_null(report);
   expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
   expect_refused(synched_memory_destroy(engine.memory), SYNCHED_EBUSY, "job");
   expect_refused(synched_pool_destroy(engine.pool), SYNCHED_EBUSY, "1 job");

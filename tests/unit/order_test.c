@@ -7,21 +7,21 @@
 
 #include "support/unit_support.h"
 
-/* A report of one worker and the segments' times, as rounds would have left it. */
-static struct synched_report *report_of(size_t segment_count) {
-  struct synched_report *report = NULL;
+/* A record of one worker and the segments' times, as rounds would have left it. */
+static struct synched__record *record_of(size_t segment_count) {
+  struct synched__record *record = NULL;
   const struct synched__record_shape shape = {.name = "order",
                                               .worker_count = 1,
                                               .segment_count = segment_count,
-                                              .row_count = 2,
+                                              .round_count = 2,
                                               .segment_times = true};
-  cr_assert_eq(synched__record_create(&report, &shape), 0);
-  return report;
+  cr_assert_eq(synched__record_create(&record, &shape), 0);
+  return record;
 }
 
-static void take(struct synched_report *report, const uint64_t *took_ns) {
-  for (size_t s = 0; s < report->segment_count; s++)
-    report->segments[s * report->segment_stride].compute_ns += took_ns[s];
+static void take(struct synched__record *record, const uint64_t *took_ns) {
+  for (size_t s = 0; s < record->segment_count; s++)
+    synched__counter_add(&record->segments[s * record->segment_stride].compute_ns, took_ns[s]);
 }
 
 static void expect_order(const struct synched__order *order, const size_t *expected, size_t count) {
@@ -39,67 +39,67 @@ static struct synched__shape shape_of(size_t segment_count, unsigned team) {
 Test(order, uneven_segments_heaviest_first_within_each_home_range) {
   static const uint64_t took_ns[] = {100, 2000, 300, 4000, 9000, 10, 5000, 20};
   static const size_t expected[] = {3, 1, 0, 2, 4, 6, 5, 7};
-  struct synched_report *report = report_of(8);
+  struct synched__record *record = record_of(8);
   struct synched__order order;
   cr_assert(synched__order_init(&order, 8));
   synched__order_reset(&order, 8);
   expect_order(&order, ascending, 8);
-  take(report, took_ns);
-  synched__order_update(&order, shape_of(8, 2), report);
+  take(record, took_ns);
+  synched__order_update(&order, shape_of(8, 2), record);
   expect_order(&order, expected, 8);
   synched__order_deinit(&order);
-  synched__record_destroy(report);
+  synched__record_destroy(record);
 }
 
 /* The four of SynchedMemory's headline. */
 Test(order, fibonacci_headline_leaves_the_light_ones_for_last) {
   static const uint64_t took_ns[] = {50000, 900000, 950000, 1000000};
   static const size_t expected[] = {1, 0, 3, 2};
-  struct synched_report *report = report_of(4);
+  struct synched__record *record = record_of(4);
   struct synched__order order;
   cr_assert(synched__order_init(&order, 4));
-  take(report, took_ns);
-  synched__order_update(&order, shape_of(4, 2), report);
+  take(record, took_ns);
+  synched__order_update(&order, shape_of(4, 2), record);
   expect_order(&order, expected, 2);
   synched__order_deinit(&order);
-  synched__record_destroy(report);
+  synched__record_destroy(record);
 }
 
 Test(order, even_segments_stay_in_ascending_order) {
   static const uint64_t took_ns[] = {1000, 1100, 1000, 1200, 900, 1000, 1040, 1000};
-  struct synched_report *report = report_of(8);
+  struct synched__record *record = record_of(8);
   struct synched__order order;
   cr_assert(synched__order_init(&order, 8));
-  take(report, took_ns);
-  synched__order_update(&order, shape_of(8, 2), report);
+  take(record, took_ns);
+  synched__order_update(&order, shape_of(8, 2), record);
   cr_assert_not(order.heavy_first);
   expect_order(&order, ascending, 8);
   synched__order_deinit(&order);
-  synched__record_destroy(report);
+  synched__record_destroy(record);
 }
 
 Test(order, weights_are_those_since_the_last_look) {
   static const uint64_t first_ns[] = {10, 10, 10, 9000, 10, 10, 10, 10};
   static const uint64_t then_ns[] = {10, 10, 9000, 10, 10, 10, 10, 8000};
   static const size_t expected[] = {2, 0, 1, 3, 7, 4, 5, 6};
-  struct synched_report *report = report_of(8);
+  struct synched__record *record = record_of(8);
   struct synched__order order;
   cr_assert(synched__order_init(&order, 8));
-  take(report, first_ns);
-  synched__order_update(&order, shape_of(8, 2), report);
+  take(record, first_ns);
+  synched__order_update(&order, shape_of(8, 2), record);
   cr_assert_eq(synched__order_at(&order, 0), 3);
-  take(report, then_ns);
-  synched__order_update(&order, shape_of(8, 2), report);
+  take(record, then_ns);
+  synched__order_update(&order, shape_of(8, 2), record);
   expect_order(&order, expected, 8);
   /* Nothing has been computed since: nothing is known, and nothing preferred. */
-  synched__order_update(&order, shape_of(8, 2), report);
+  synched__order_update(&order, shape_of(8, 2), record);
   expect_order(&order, ascending, 8);
-  take(report, then_ns);
-  synched__order_update(&order, shape_of(8, 2), report);
+  take(record, then_ns);
+  synched__order_update(&order, shape_of(8, 2), record);
   synched__order_reset(&order, 8);
   expect_order(&order, ascending, 8);
   synched__order_deinit(&order);
-  synched__record_destroy(report);
+  synched__record_destroy(record);
 }
 
 /* One heavy segment among n, in every place, in every size of team: always a permutation of each range. */
@@ -111,7 +111,7 @@ Test(order, any_weights_give_a_permutation_of_every_range) {
   for (size_t c = 0; c < LENGTH(counts); c++)
     for (size_t p = 0; p < LENGTH(teams); p++) {
       const struct synched__shape shape = shape_of(counts[c], teams[p]);
-      struct synched_report *report = report_of(counts[c]);
+      struct synched__record *record = record_of(counts[c]);
       struct synched__order order;
       bool seen[4096] = {false};
       cr_assert(synched__order_init(&order, counts[c]));
@@ -120,8 +120,8 @@ Test(order, any_weights_give_a_permutation_of_every_range) {
         took_ns[s] = random >> 44;
       }
       took_ns[counts[c] / 2] = UINT64_C(1) << 40;
-      take(report, took_ns);
-      synched__order_update(&order, shape, report);
+      take(record, took_ns);
+      synched__order_update(&order, shape, record);
       cr_assert(order.heavy_first);
       for (unsigned w = 0; w < shape.team; w++) {
         const struct synched__range range = synched__range_of(shape, w);
@@ -133,7 +133,7 @@ Test(order, any_weights_give_a_permutation_of_every_range) {
         }
       }
       synched__order_deinit(&order);
-      synched__record_destroy(report);
+      synched__record_destroy(record);
     }
 }
 

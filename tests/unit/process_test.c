@@ -460,7 +460,7 @@ static void note_done(struct synched_job *job, int status, const struct synched_
 static void use_parents_job(void *context) {
   struct running *running = context;
   struct synched_job *job = running->engine.job;
-  const struct synched_report *report;
+  struct synched_report *report;
   struct synched_job *another;
   HOLDS(refuses(synched_job_start(job, &running->loop), "job"));
   HOLDS(refuses(synched_job_start_polled(job), "job"));

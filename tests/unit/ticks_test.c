@@ -146,27 +146,3 @@ Test(ticks, every_tick_is_started_or_skipped_whatever_happens) {
     cr_assert_eq(ticks.started_count, 100000);
   }
 }
-
-Test(ticks, lateness_quantiles_are_good_to_a_sixteenth) {
-  struct synched__ticks ticks = started(1000 * MS, SYNCHED_OVERRUN_SKIP);
-  for (uint64_t k = 0; k < 1000; k++)
-    (void)round_at(&ticks, k * 1000 * MS + (k + 1) * 37 * US, k * 1000 * MS + 500 * MS);
-  const uint64_t p50_ns = synched__ticks_lateness(&ticks, 0.5);
-  const uint64_t p99_ns = synched__ticks_lateness(&ticks, 0.99);
-  cr_assert(p50_ns >= 500 * 37 * US && p50_ns <= 500 * 37 * US * 17 / 16, "%llu",
-            (unsigned long long)p50_ns);
-  cr_assert(p99_ns >= 990 * 37 * US && p99_ns <= 990 * 37 * US * 17 / 16, "%llu",
-            (unsigned long long)p99_ns);
-  cr_assert_eq(ticks.lateness_max_ns, 37 * MS);
-  cr_assert_eq(ticks.late_count, 1000 - 1000 * US / (37 * US), "those more than 1 ms late");
-}
-
-Test(ticks, lateness_of_any_size_has_a_bucket) {
-  for (uint64_t lateness_ns = 1; lateness_ns < UINT64_C(1) << 60;
-       lateness_ns = lateness_ns * 5 / 3 + 1) {
-    struct synched__ticks ticks = started(SYNCHED_PERIOD_MAX_NS, SYNCHED_OVERRUN_CATCH_UP);
-    (void)synched__ticks_begin(&ticks, START + lateness_ns);
-    cr_assert_leq(synched__ticks_lateness(&ticks, 0.99), ticks.lateness_max_ns);
-    cr_assert_gt(synched__ticks_lateness(&ticks, 0.99), 0);
-  }
-}

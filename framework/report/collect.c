@@ -131,13 +131,14 @@ static bool copy_round(struct synched_report *report, const struct synched__reco
       .struct_size = sizeof *to,
       .round = number,
       .start_ns = synched__record_shown_ns(totals, row.opened_ns),
-      .total_ns = synched__span_ns(row.opened_ns, row.closed_ns),
       .phase_ns = synched__span_ns(row.opened_ns, row.complete_ns),
       .callback_ns = row.callback_ns,
       .lateness_ns = row.lateness_ns,
       .solo = row.solo != 0,
       .closer = closer,
   };
+  to->total_ns =
+      synched__span_ns(to->start_ns, synched__record_shown_ns(totals, row.closed_ns));
   for (unsigned w = 0; w < worker_count; w++) {
     struct synched__part part;
     if (!synched__record_read_part(record, w, number, &part))

@@ -338,7 +338,6 @@ void synched__record_drop(struct synched__record *record, unsigned self,
   add_round(record, self, round, &phase);
   record->workers[self].closing_ns += synched__span_ns(round->complete_ns, round->closed_ns);
   record->workers[self].solo_count -= round->solo;
-  record->totals.dropped_count++;
   for (unsigned w = 0; w < record->worker_count; w++) {
     _Atomic uint64_t *part = synched__record_row(record, w, round->round)->part;
     if (synched__load_relaxed(&part[0]) == round->round)

@@ -50,16 +50,12 @@ static void note_done(struct synched_job *job, int status, const struct synched_
                       void *user) {
   struct stage *stage = user;
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  struct synched_report *own = NULL;
   stage->done_count++;
   stage->status = status;
   stage->elsewhere_count += !pthread_equal(pthread_self(), stage->thread);
   uv_walk(&stage->loop, count_handle, &stage->handles_at_done);
   if (synched_report_summary(report, &summary) == 0 && summary.status == status)
     stage->rounds_at_done = summary.round_count;
-  if (synched_job_report(job, &own) != 0 || own == report)
-    stage->elsewhere_count += 1000;
-  synched_report_destroy(own);
   if (stage->restarts_left > 0) {
     stage->restarts_left--;
     stage->start_status |= synched_job_start(job, &stage->loop);

@@ -29,6 +29,7 @@
 #include "job/notify.h"
 #include "job/pace.h"
 #include "platform/clock.h"
+#include "platform/event.h"
 
 /* --- close: the equivalent serial loop is in <synched/job.h> --- */
 
@@ -146,6 +147,7 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   const bool was_initialising = job->work.initialising;
   const uint64_t round = run->open->round;
   const struct outcome outcome = decide(job, round);
+  synched__event_round_close(run->work, round, outcome.published);
   *now_ns = synched__tick_ns();
   if (outcome.published) {
     record_round(run, *now_ns);
@@ -163,14 +165,17 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 
 /* --- open --- */
 
-/* Makes the open round's plain fields those of the job's next round. */
-static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
+/* Makes the open round's plain fields those of the job's next round. Inlined in spite of the probe,
+ * whose text counts as much code, to compilers. */
+__attribute__((always_inline)) static inline void
+prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
   SYNCHED_ASSERT(pool->dispatch->bound == job);
   open->opened_ns = now_ns;
   open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
   if (job->pace.is_paced)
     synched__pace_open(job, open->round);
+  synched__event_round_open(&job->work, open->round);
 }
 
 /* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has

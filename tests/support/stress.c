@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "platform/atomic.h"
+#include "platform/trace.h"
 
 #define SECONDS_DEFAULT 3.0
 #define PATIENCE_DEFAULT 60.0
@@ -65,6 +66,7 @@ static noreturn void leave(int code, const char *what) {
   (void)fflush(stdout);
   (void)fprintf(stderr, "%s: --seed %" PRIu64 ": %s\n  the case: %s\n  main thread: %s\n", program,
                 seed, what, case_text, place_text);
+  synched__trace_tell();
   _exit(code);
 }
 

@@ -225,21 +225,13 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   return lead(&run, next, now_ns, epoch);
 }
 
-/* Jobs that have waited for a buffer for too long say so, and wait on. With the pool idle or
- * not. */
-static void look_at_stalls(struct synched_pool *pool) {
-  if (!synched__stall_watch_is_due(pool))
-    return;
-  struct synched_job *job;
-  while ((job = synched__stall_watch_take(pool)) != NULL)
-    if (synched__next_await_buffer(job))
-      synched__cycle_submit(job);
-}
-
 /* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
 static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
+  struct synched_job *stalled;
   synched__stall_watch_wake(worker);
-  look_at_stalls(worker->pool);
+  if (synched__stall_watch_is_due(worker->pool))
+    while ((stalled = synched__next_take_stalled(worker->pool)) != NULL)
+      synched__cycle_submit(stalled); /* with the pool idle or not */
   if (!synched__timer_worker_take_over(worker))
     return seen;
   struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};

@@ -431,8 +431,8 @@ Test(process, child_places_workers_without_regard_to_its_parents) {
 }
 
 Test(process, generation_counts_forks) {
-  const uint32_t generation = synched__process_watch();
-  cr_assert_eq(synched__process_watch(), generation);
+  const uint32_t generation = synched__process_count_forks();
+  cr_assert_eq(synched__process_count_forks(), generation);
   cr_assert_not(synched__is_foreign(generation));
   cr_assert(synched__is_foreign(generation + 1));
   expect_child(live_twice, &(unsigned){1});

@@ -149,7 +149,8 @@ struct synched_pool_info {
   uint64_t spin_ns;
   /* workers that the system did pin */
   unsigned pinned_count;
-  /* "": none; else a sentence that says what was asked for and not obtained */
+  /* "": none; else a sentence that says what was asked for and not obtained; "..." at its end
+   * stands for what there is no room for */
   char warning[160];
   /* workers whose priority or nice value the system did set */
   unsigned prioritised_count;

@@ -654,6 +654,26 @@ Test(topology, here_auto_says_what_it_decided_and_why) {
   expect_decision(&result, "as asked for: scatter");
 }
 
+/* All of the sentence is there, however large the machine: only a list of CPUs may be cut, and says
+ * so. */
+Test(topology, here_decision_on_a_large_machine_is_whole) {
+  unsigned odd[128];
+  for (unsigned i = 0; i < 128; i++)
+    odd[i] = 2 * i + 1;
+  const struct synched__cpus taken = {odd, 128};
+  const struct synched__cpus_budget budget = {.allowed_count = 256, .usable_count = 256};
+  const struct synched__plan_request request = {
+      .worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_AUTO, .taken = &taken};
+  struct synched_place places[WORKERS];
+  cr_assert_eq(setenv("HWLOC_SYNTHETIC", "package:2 numa:1 l3:8 core:8 pu:2", 1), 0);
+  const struct synched__plan_result result = plan_here(places, &request, &budget);
+  cr_assert_eq(unsetenv("HWLOC_SYNTHETIC"), 0);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_CORES);
+  expect_decision(&result, "one worker to each of the 256 CPUs that the process may use; "
+                           "344 more bound to nothing; last those of its other pools: 1,3,5,");
+  cr_expect_str_eq(result.decision + strlen(result.decision) - 4, ",...", "%s", result.decision);
+}
+
 Test(topology, here_memory_refused_anywhere_leaves_places_untouched) {
   const struct synched__cpus_budget plenty = plenty_here();
   struct synched_place before[3];

@@ -1,6 +1,6 @@
 /*
- * pool_test.c: what a pool obtains and tells, how it refuses, and that its workers cost nothing while idle.
- * Rounds are run here only to see that a pool works.
+ * pool_test.c: what a pool obtains and tells, how it refuses, and that its workers cost nothing
+ * while idle. Rounds are run here only to see that a pool works.
  */
 #include <criterion/criterion.h>
 
@@ -440,7 +440,8 @@ Test(pool, create_request_refused_leaves_nothing) {
   cr_assert_geq(refuse_in_turn(&refusing), 5, "a place to sleep for each worker");
 }
 
-/* What workers allocate while they settle may fail: they then know their mask less well, that is all. */
+/* What workers allocate while they settle may fail: they then know their mask less well, that is
+ * all. */
 Test(pool, create_allocation_refused_leaves_nothing) {
   unsigned refused_count = 0;
   for (unsigned nth = 1;; nth++) {

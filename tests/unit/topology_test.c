@@ -20,11 +20,11 @@
 #include "topology/place.h"
 #include "topology/plan.h"
 
-/* Every description names its NUMA nodes: hwloc 2.9 adds a missing level with an overlapping memcpy, which
- * valgrind reports. */
+/* Every description names its NUMA nodes: hwloc 2.9 adds a missing level with an overlapping
+ * memcpy, which valgrind reports. */
 
-/* Two packages of two caches of four cores of two threads: CPU = package * 16 + cache * 8 + core * 2 +
- * thread. */
+/* Two packages of two caches of four cores of two threads: CPU = package * 16 + cache * 8 + core *
+ * 2 + thread. */
 #define TWO_PACKAGES "package:2 numa:1 l3:2 core:4 pu:2"
 /* As Linux numbers them: all first threads, then all second ones. */
 #define LINUX_NUMBERS "package:1 numa:1 l3:1 core:2 pu:2(indexes=0,2,1,3)"
@@ -385,8 +385,8 @@ Test(topology, plan_unknown_cores_are_one_per_cpu) {
   synched__machine_unload(&machine);
 }
 
-/* Package 0 keeps one core, package 1 all eight: the second thread of package 0 still comes after every
- * core of package 1. */
+/* Package 0 keeps one core, package 1 all eight: the second thread of package 0 still comes after
+ * every core of package 1. */
 Test(topology, plan_scatter_uneven_packages_take_turns_while_they_last) {
   struct synched__machine machine = load(TWO_PACKAGES, "0-1,16-31");
   expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 11,
@@ -396,8 +396,8 @@ Test(topology, plan_scatter_uneven_packages_take_turns_while_they_last) {
   synched__machine_unload(&machine);
 }
 
-/* What every permutation keeps on every machine: nobody outside the mask, each CPU once before any is
- * dealt again, the same plan every time, and a longer plan goes on where a shorter one ends. */
+/* What every permutation keeps on every machine: nobody outside the mask, each CPU once before any
+ * is dealt again, the same plan every time, and a longer plan goes on where a shorter one ends. */
 static void check_permutation(const struct synched__machine *machine,
                               enum synched_affinity affinity) {
   struct synched_place all[WORKERS];

@@ -28,7 +28,8 @@ round() { "$model" --cores "$1" --group "$2" --near "$3" --far "$4" | awk '/^thi
 # level 7 * 10 + 56 * 100 = 5670; two levels 7 * 10 + 7 * 100 = 770; and 40.
 [ "$(round 64 8 10 100)" = "5985 1085 1085" ] || fail "64 cores: $(round 64 8 10 100)"
 # Up to 16 workers count in one level, whatever two would cost.
-[ "$(round 16 8 10 100 | awk '{ print $1 == $3 }')" = 1 ] || fail "16 cores do not count in one level"
+[ "$(round 16 8 10 100 | awk '{ print $1 == $3 }')" = 1 ] ||
+  fail "16 cores do not count in one level"
 
 "$model" | awk '$0 ~ / 64 / && $0 !~ /Graviton/ { rows++; if ($(NF - 2) >= $(NF - 3)) exit 1 } END { exit rows != 2 }' ||
   fail "two levels should be cheaper at 64 cores: $("$model")"

@@ -152,8 +152,9 @@ round_is $((round + 1)) || fail "a step is more than one round"
 
 # Two colours, and of each at least a hundredth of the 26000 cells.
 colours="(() => { const c = document.getElementById('picture'), t = c.getContext('2d');"
-colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer); let n = 0;"
-colours+=" for (const p of d) n += p === d[0]; return d.length === 26000 && n > 260 && n < 25740; })()"
+colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer);"
+colours+=" let n = 0; for (const p of d) n += p === d[0];"
+colours+=" return d.length === 26000 && n > 260 && n < 25740; })()"
 is_true "$colours" || fail "the picture is blank"
 [ "$(run "document.querySelectorAll('.lane').length")" = 2 ] || fail "not a lane for each worker"
 post /url "{\"url\":\"$address\"}" >/dev/null || fail "the browser does not go to $address again"

@@ -127,8 +127,8 @@ asked 426 HEAD /socket
 # A client that waits for the end is served as one that asks with curl.
 if command -v curl >/dev/null; then
   for name in X-Auth User If X; do
-    [ "$(curl -s -m 60 -o /dev/null -w '%{http_code}' -H "$name: a" "http://localhost:$port/")" = \
-      200 ] ||
+    code=$(curl -s -m 60 -o /dev/null -w '%{http_code}' -H "$name: a" "http://localhost:$port/")
+    [ "$code" = 200 ] ||
       fail "curl is not served with $name"
   done
   [ "$(curl -s -m 60 -I -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" = 200 ] ||

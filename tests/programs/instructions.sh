@@ -70,7 +70,8 @@ expect "256 workers, static, a round and worker" "$few" $(($(per_round 256 256 4
 # who runs when.
 few=$(($(per_round 16 64 100 eager) / 16))
 many=$(($(per_round 256 1024 40 eager) / 256))
-echo "instructions: 4 segments each, stealing, a round and worker: $few with 16 workers, $many with 256"
+echo "instructions: 4 segments each, stealing, a round and worker:" \
+  "$few with 16 workers, $many with 256"
 if [ "$many" -gt $((4 * few)) ]; then
   echo "instructions: sixteen times the workers should not need more than about twice as much each"
   result=1

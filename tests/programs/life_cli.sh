@@ -46,8 +46,8 @@ refused 2 "-g: 'five' is not a number" "$gun" -g five
 refused 2 "-g: '-5' is not a number" "$gun" -g -5
 refused 2 "-g: '' is not a number" "$gun" -g ''
 refused 2 "-g: '5x' is not a number" "$gun" --generations=5x
-refused 2 "-g: 18446744073709551616 is not within 0 .. 18446744073709551615" "$gun" -g \
-  18446744073709551616
+refused 2 "-g: 18446744073709551616 is not within 0 .. 18446744073709551615" \
+  "$gun" -g 18446744073709551616
 refused 2 "-w: 4097 is not within 0 .. 4096" "$gun" -g 5 -w 4097
 refused 2 "-s: 99999999999 is not within 0 .. " "$gun" -g 5 -s 99999999999
 refused 2 "--affinity: 'near' is no affinity" "$gun" -g 5 --affinity near

@@ -41,8 +41,8 @@ wave() {
       $noise = ($noise * 1103515245 + 12345) % 2147483648;
       $data .= pack("s<", 32767.9 * $value->($f, $c, $noise / 1073741824 - 1));
     } }
-    print pack("a4Va4a4VvvVVvva4V", "RIFF", 36 + length $data, "WAVE", "fmt ", 16, 1, $channels, $rate,
-      $rate * $channels * 2, $channels * 2, 16, "data", length $data), $data;' "$@"
+    print pack("a4Va4a4VvvVVvva4V", "RIFF", 36 + length $data, "WAVE", "fmt ", 16, 1, $channels,
+      $rate, $rate * $channels * 2, $channels * 2, 16, "data", length $data), $data;' "$@"
 }
 
 # described FILE: what it holds, as "FORMAT CHANNELS RATE BITS FRAMES"; format 3 is float.
@@ -132,15 +132,17 @@ refused 1 "damaged.wav: is cut off: 48000 bytes of samples are announced, and 0 
 head -c 48043 noise.wav >damaged.wav
 refused 1 "damaged.wav: is cut off: 48000 bytes of samples are announced, and 47999 are there" \
   damaged.wav
-perl -e 'print pack "a4Va4a4VvvVVvva4Va*", "RIFF", 52, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 16,
-  pack "f<4", 0.5, 0.5, "nan", 0.5' >damaged.wav
+perl -e 'print pack "a4Va4a4VvvVVvva4Va*", "RIFF", 52, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4,
+  32, "data", 16, pack "f<4", 0.5, 0.5, "nan", 0.5' >damaged.wav
 refused 1 "damaged.wav: frame 2 is not a finite number" damaged.wav
 refused 1 "damaged.wav: frame 2 is not a finite number" damaged.wav --serial
 # The same after many rounds, when some of the mix has been written.
-perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 96036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 96000;
+perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 96036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4,
+  32, "data", 96000;
   print pack "f<*", (0.5) x 23999, "inf"' >late.wav
 refused 1 "late.wav: frame 23999 is not a finite number" noise.wav late.wav --frames 100
-perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 44, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 8;
+perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 44, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32,
+  "data", 8;
   print pack "f<*", 1, 3e38' >loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav --gain 1=2 --serial
@@ -156,7 +158,9 @@ riff() {
       my ($name, $length, $text) = /^(=|.{4})(?::(\d+))? ?(.*)$/s or die;
       $text =~ s/\\x(..)/chr hex $1/ge;
       $text =~ s/\{(\w)(.*?)\}/pack "$1*", split " ", $2/ge;
-      $all .= $name eq "=" ? $text : $name . pack($n, $length // length $text) . $text . (defined $length ? "" : "\0" x (length($text) % 2));
+      my $padding = defined $length ? "" : "\0" x (length($text) % 2);
+      $all .= $name . pack($n, $length // length $text) unless $name eq "=";
+      $all .= $text . ($name eq "=" ? "" : $padding);
     }
     print $kind, pack($n, 4 + length $all), "WAVE", $all;' "$kind" "$@"
 }
@@ -301,23 +305,23 @@ as_good() {
   cmp wanted.wav out.wav >&2 || fail "not the same samples: $*"
 }
 samples="{v16384 8192 4096}"
-interrupted="announces no samples, and 6 bytes follow; it is read to its end, as a recording that was interrupted"
+to_its_end="it is read to its end, as a recording"
+interrupted="announces no samples, and 6 bytes follow; $to_its_end that was interrupted"
 as_good "$interrupted" "$mono" "data:0 $samples"
-as_good "announces 2147479552 bytes of samples, and 6 are there; it is read to its end, as a recording of unknown length" \
+as_good "announces 2147479552 bytes of samples, and 6 are there; $to_its_end of unknown length" \
   "$mono" "data:2147479552 $samples"
 as_good "" "$mono" "data:4294967295 $samples"
 as_good "ends with 1 bytes of a frame that takes 2; they are left out" "$mono" "data ${samples}x"
 as_good "has 3 bytes behind its samples that are no part of it; they are left out" "$mono" \
   "data $samples" "=\x00\x01\x02"
 as_good "has 56 bytes behind its samples that are no part of it; they are left out" "$mono" \
-  "data $samples" \
-  "RIFF WAVEfmt ....................................data"
+  "data $samples" "RIFF WAVEfmt ....................................data"
 as_good "" "$mono" "data $samples" "LIST:1000 cut off behind the samples"
 as_good "" "$mono" "LIST abc" "data $samples" "id3  abc"
 as_good "" "$mono" "LIST:3 abc" "data $samples" # an odd length without padding
 as_good "" "fmt  {v1 1}{V8000 16000}{v0 16}" "data $samples" # no size of frames
-as_good "" "fmt  {v65534 1}{V8000 16000}{v2 16 22 16}{V4}{v1}\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71" \
-  "data $samples"
+rest_of_guid="\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+as_good "" "fmt  {v65534 1}{V8000 16000}{v2 16 22 16}{V4}{v1}$rest_of_guid" "data $samples"
 as_good "" "fmt  {v3 1}{V8000 32000}{v4 32}" "fact {V3}" "data {f0.5 0.25 0.125}"
 as_good "" "fmt  {v1 1}{V8000 24000}{v3 24}" "data \x00\x00\x40\x00\x00\x20\x00\x00\x10"
 for bytes in 0 4294967295; do # of the whole, as recorders and pipes leave it
@@ -334,8 +338,9 @@ as_good "" "ds64 {Q1000 6 3}{V0}" "$mono" "data:4294967295 $samples" "LIST abcd"
 as_good "" "ds64 {Q1000 0 3}{V0}" "$mono" "data:6 $samples" "LIST abcd"
 as_good "$interrupted" "ds64 {Q0 0 0}{V0}" "$mono" "data:0 $samples"
 as_good "$interrupted" "ds64 {Q0 0 0}{V0}" "$mono" "data:4294967295 $samples"
-as_good "announces 18446744073709551615 bytes of samples, and 6 are there; it is read to its end, as a recording of unknown length" \
-  "ds64 {Q0 18446744073709551615 0}{V0}" "$mono" "data:4294967295 $samples"
+endless=18446744073709551615
+as_good "announces $endless bytes of samples, and 6 are there; $to_its_end of unknown length" \
+  "ds64 {Q0 $endless 0}{V0}" "$mono" "data:4294967295 $samples"
 kind=RIFF
 riff "$mono" "data:0" "LIST abcd" >damaged.wav
 well --fast damaged.wav -o out.wav
@@ -384,8 +389,8 @@ done
 same_mix noise.wav --frames 999
 # The order of the inputs is kept: what has been added to so much is gone when that is taken away
 # again.
-perl -e 'print pack "a4Va4a4VvvVVvva4Vf<*", "RIFF", 4036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 4000,
-  (1e20) x 1000' >huge.wav
+perl -e 'print pack "a4Va4a4VvvVVvva4Vf<*", "RIFF", 4036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000,
+  4, 32, "data", 4000, (1e20) x 1000' >huge.wav
 same_mix half.wav huge.wav huge.wav --gain 3=-1
 expect "0" "$(last_samples out.wav 1)" "half, huge, and huge upside down"
 same_mix huge.wav huge.wav half.wav --gain 2=-1
@@ -412,8 +417,8 @@ grep -Eq '^deadlines missed: [0-9]+$' stdout || fail "no deadlines"
 
 # --- an early end ---
 
-perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 50000036, "WAVE", "fmt ", 16, 1, 1, 8000, 8000, 1, 8, "data",
-  50000000' >long.wav
+perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 50000036, "WAVE", "fmt ", 16, 1, 1, 8000, 8000, 1,
+  8, "data", 50000000' >long.wav
 truncate -s 50000044 long.wav # over an hour, of 8-bit samples that are all 0
 for way in "--fast --frames 1" --serial; do
   "$program" $way $(yes long.wav | head -n 20) -o never.wav >stdout 2>stderr &

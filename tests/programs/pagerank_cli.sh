@@ -38,8 +38,8 @@ refused 2 "-x: there is no such" small.txt -x
 refused 2 "-w: 'two' is not a number" small.txt -w two
 refused 2 "-w: 4097 is not within 0 .. 4096" small.txt -w 4097
 refused 2 "-n: '-1' is not a number" small.txt -n -1
-refused 2 "-n: 18446744073709551616 is not within 0 .. 18446744073709551615" small.txt -n \
-  18446744073709551616
+refused 2 "-n: 18446744073709551616 is not within 0 .. 18446744073709551615" \
+  small.txt -n 18446744073709551616
 refused 2 "--rounds: '1e3' is not a number" small.txt --rounds 1e3
 refused 2 "-t: 'small' is not a number" small.txt -t small
 refused 2 "-t: '1e-3x' is not a number" small.txt -t 1e-3x
@@ -145,19 +145,23 @@ awk 'BEGIN {
 }' >graph.txt
 well graph.txt --quiet -o ranks.tsv -t 1e-13
 awk -F '\t' '
-  FNR == NR { from[NR] = $1; to[NR] = $2; degree[$1]++; vertices[$1]; vertices[$2]; edges = NR; next }
+  FNR == NR { from[NR] = $1; to[NR] = $2; degree[$1]++
+    vertices[$1]; vertices[$2]; edges = NR; next }
   FNR == 1 { for (v in vertices) n++; for (v in vertices) rank[v] = 1 / n
     for (round = 1; round <= 40; round++) {
       spread = 0
       for (v in vertices) if (!(v in degree)) spread += rank[v]
-      for (v in vertices) { gained[v] = (0.15 + 0.85 * spread) / n; if (v in degree) share[v] = rank[v] / degree[v] }
+      for (v in vertices) gained[v] = (0.15 + 0.85 * spread) / n
+      for (v in degree) share[v] = rank[v] / degree[v]
       for (e = 1; e <= edges; e++) gained[to[e]] += 0.85 * share[from[e]]
       change = 0
       for (v in vertices) {
         change += gained[v] > rank[v] ? gained[v] - rank[v] : rank[v] - gained[v]
         rank[v] = gained[v]
       }
-      if (change < 1e-6 && !settled) { settled = round; printf "%d %.3g\n", round, change >"settled" }
+      if (change >= 1e-6 || settled) continue
+      settled = round
+      printf "%d %.3g\n", round, change >"settled"
     } }
   { off += ($2 > rank[$1] ? $2 - rank[$1] : rank[$1] - $2); seen++; sum += $2
     if (FNR > 1 && $1 <= before) exit 1; before = $1 + 0 }
@@ -259,14 +263,14 @@ code=0
 [ "$code" = 1 ] || fail "a full standard output goes unnoticed"
 [ -z "$(find . -name '*.tsv.*' -o -name 'out*')" ] || fail "a temporary file is left"
 
-# --- Debian's packages: captured from Debian 12, and from here ---
+# --- Debian's packages: captured from Debian 12, less some versions; and from here ---
 
 mkdir bin
 cat >available <<'END'
 Package: dpkg
 Version: 1.21.23
 Depends: tar (>= 1.28-1)
-Pre-Depends: libbz2-1.0, libc6 (>= 2.34), liblzma5 (>= 5.4.0), libmd0 (>= 0.0.0), libselinux1 (>= 3.1~), libzstd1 (>= 1.5.2), zlib1g (>= 1:1.1.4)
+Pre-Depends: libbz2-1.0, libc6 (>= 2.34), liblzma5, libmd0, libselinux1, libzstd1, zlib1g (>= 1:1)
 Tag: admin::package-management, implemented-in::c,
  implemented-in::perl, role::program
 
@@ -297,8 +301,9 @@ echo 0 >code
 (
   PATH=$work/bin:$PATH
   well --deps -n 3 -o packages.tsv
-  [ "$(cut -f 1 packages.tsv | tr '\n' ' ')" = "dpkg gcc-12-base libacl1 libbz2-1.0 libc6 libgcc-s1 \
-liblzma5 libmd0 libselinux1 libzstd1 tar zlib1g " ] || fail "not these packages"
+  packages="dpkg gcc-12-base libacl1 libbz2-1.0 libc6 libgcc-s1 liblzma5 libmd0 libselinux1"
+  [ "$(cut -f 1 packages.tsv | tr '\n' ' ')" = "$packages libzstd1 tar zlib1g " ] ||
+    fail "not these packages"
   grep -q '^apt-cache dumpavail: 12 vertices, 7 without edges from them; 15 edges' stdout ||
     fail "not these edges"
   [ "$(tail -n 3 stdout | awk '{ print $3 }' | tr '\n' ' ')" = "libgcc-s1 libc6 gcc-12-base " ] ||
@@ -316,8 +321,7 @@ liblzma5 libmd0 libselinux1 libzstd1 tar zlib1g " ] || fail "not these packages"
 )
 mkdir empty
 (PATH=$work/empty run 1 --deps)
-[ "$(cat stderr)" = "pagerank: apt-cache dumpavail: cannot be started: No such file or directory" \
-  ] ||
+grep -qx "pagerank: apt-cache dumpavail: cannot be started: No such file or directory" stderr ||
   fail "not the reason: there is no apt-cache"
 
 # There may be an apt-cache that knows of no packages: that is another machine's state, not an error

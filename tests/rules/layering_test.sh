@@ -3,7 +3,7 @@
 #
 # By hand: tests/rules/layering_test.sh
 set -euo pipefail
-rules=$(cd "$(dirname "$0")" && pwd)/layering.awk
+rules=$(cd "$(dirname "$0")" && pwd)
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 cd "$tree"
@@ -18,7 +18,7 @@ check() {
   cases=$((cases + 1))
   mkdir -p "${file%/*}"
   printf '%s\n' "$@" >"$file"
-  if ! output=$(awk -f "$rules" "$file" 2>&1); then
+  if ! output=$(awk -f "$rules/comments.awk" -f "$rules/layering.awk" "$file" 2>&1); then
     found=${output#"$file:"}
     found=${found%%:*}
   fi

@@ -25,8 +25,13 @@
 
 #include "platform/trace.h"
 
+/* SYNCHED__PROBE(COUNT, NAME, ARGUMENT...): a probe with so many arguments. */
 #if defined(SYNCHED_PROBES)
 #include <sys/sdt.h>
+#if defined(__clang__) /* of a macro of that header's */
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
 #define SYNCHED__PROBE(count, ...) STAP_PROBE##count(synched, __VA_ARGS__)
 #else
 #define SYNCHED__PROBE(count, ...) ((void)0)
@@ -109,5 +114,9 @@ static inline void synched__event_wake(const void *waiter) {
   SYNCHED__PROBE(1, wake, waiter);
   synched__trace_add(SYNCHED__TRACE_WAKE, waiter, 0, 0, 0);
 }
+
+#if defined(SYNCHED_PROBES) && defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 #endif

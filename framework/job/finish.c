@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "job/notify.h"
 #include "platform/clock.h"
+#include "platform/event.h"
 
 static void report_time(struct synched_job *job) {
   const struct synched__ticks *ticks = &job->pace.ticks;
@@ -41,6 +42,7 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
   report->end_ns = now_ns;
   report->end_offset_ns = synched__clock_ahead_ns();
   job->delivery.status = status;
+  synched__event_job_end(&job->work, job->setup.options.name, report->last_round, status);
   synched__job_move(job, SYNCHED__WHERE_RELEASED);
   synched__store_release(&job->work.memory->running, 0); /* [memory-idle] release */
   synched__store_release(&job->delivery.ended, 1);       /* [job-ended] release */

@@ -33,7 +33,8 @@ Test(report, create_lays_each_workers_ring_on_its_own_lines) {
   }
 }
 
-/* Refuses each allocation in turn, until there is none left to refuse; tells how many there were. */
+/* Refuses each allocation in turn, until there is none left to refuse; tells how many there
+ * were. */
 static unsigned refuse_each(const struct synched__record_shape *shape) {
   for (unsigned nth = 1;; nth++) {
     struct synched_report *report = (struct synched_report *)&report; /* anything but NULL */

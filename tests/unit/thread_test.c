@@ -80,13 +80,14 @@ static const struct synched_memory_options bytes = {
 
 Test(thread, all_of_the_library_block_all_but_faults) {
   struct synched_pool *pool = pool_new(3);
-  /* A deadline brings the watch. */
+  /* A deadline brings the deadline monitor. */
   struct engine engine = engine_new(
       pool, &bytes,
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 3, .deadline_ns = 1000000000));
   cr_assert_eq(synched_job_run(engine.job), 0);
   unsigned count = 0;
-  for (unsigned ms = 0; count != 4 && ms < 5000; ms++) { /* the watch may not have its name yet */
+  /* The monitor may not have its name yet. */
+  for (unsigned ms = 0; count != 4 && ms < 5000; ms++) {
     count = expect_signals_blocked();
     nap_ms(1);
   }

@@ -31,7 +31,7 @@
 #define COST_FIRST_NS 400u /* until it has been measured */
 #define COST_LEAST_NS 100u
 #define COST_MEMORY 64u            /* solo rounds, about, in which it is forgotten */
-#define TRIAL_COST_FIRST_NS 10000u /* some futex wakes */
+#define TRIAL_COST_FIRST_NS SYNCHED__TRIAL_COST_FIRST_NS
 #define TRIAL_COST_MOST_NS 200000000u
 #define TRIAL_COST_OF_LOSS 32u /* times what the last stretch lost */
 #define TRIAL_COST_ROUNDS 4u   /* solo rounds, at least, that pay for a trial together */
@@ -42,11 +42,13 @@
 #define WAKING_MOST_NS 500000u /* until the others come: a wake can take a virtual machine 100 us */
 #define CALM_NS 100000u        /* of solo rounds, until the others do not spin any more */
 #define CALM_ROUNDS 8u         /* then, of which the least is taken */
+#define LOOK_EVERY 13u         /* of short solo rounds; no usual number of sizes divides it */
 #define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
 #define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
 #define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
 #define WORK_LARGE_NS 200000u  /* rounds of more work than this lose nothing by being shared */
-#define SLOWDOWN_MOST_NS 1000u /* where rounds are not alike: some lines between CPUs far apart */
+#define SLOWDOWN_MOST_NS 1000  /* where rounds are not alike: some lines between CPUs far apart */
+#define CLOSING_MOST_NS 100    /* that a solo round takes beside its calls */
 #define MEAN_ROUNDS 16         /* about, that mean_work_ns looks back */
 #define LEAST_MEMORY 256u      /* rounds, about, in which a short one is forgotten */
 
@@ -141,30 +143,34 @@ static void note_loss(struct synched__balance *balance, int64_t loss_ns) {
 }
 
 /* The calls' own times stand for a solo round, but sharing makes them longer than they would be
- * there. By how much is told by usual rounds; but where some are much larger than others, or than
- * they were, that is another difference. */
+ * there; and a solo round has to be closed, too. By how much is told by usual rounds; but where
+ * some are much larger than others, or than they were, that is another difference. */
 static void note_slowdown(struct synched__balance *balance) {
   if (balance->solo_ns == 0)
     return;
   const uint32_t usual_ns = balance->usual_work_ns;
   const bool alike = balance->mean_work_ns <= 2 * usual_ns &&
                      usual_ns <= 2 * (balance->solo_ns + SLOWDOWN_MOST_NS);
-  const uint32_t least_ns = beyond(balance->shared_least_ns, balance->solo_least_ns);
-  uint32_t slowdown_ns = beyond(usual_ns, balance->solo_ns);
+  const int32_t least_ns = (int32_t)balance->shared_least_ns - (int32_t)balance->solo_least_ns;
+  int32_t slowdown_ns = (int32_t)usual_ns - (int32_t)balance->solo_ns;
   if (slowdown_ns < least_ns)
     slowdown_ns = least_ns;
-  balance->slowdown_ns = alike ? slowdown_ns : lesser(slowdown_ns, SLOWDOWN_MOST_NS);
+  if (slowdown_ns < -CLOSING_MOST_NS)
+    slowdown_ns = -CLOSING_MOST_NS;
+  if (!alike && slowdown_ns > SLOWDOWN_MOST_NS)
+    slowdown_ns = SLOWDOWN_MOST_NS;
+  balance->slowdown_ns = slowdown_ns;
   /* The rounds so far were counted without it. */
-  note_loss(balance, (int64_t)balance->slowdown_ns * balance->round_count);
+  note_loss(balance, (int64_t)slowdown_ns * balance->round_count);
 }
 
 /* What a shared round took longer than a solo one would have, negative where that is less; large
  * rounds lose nothing. */
 static int64_t loss_of(const struct synched__balance *balance,
                        const struct synched__balance_sample *sample) {
-  const uint64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
-  const uint64_t solo_ns = sample->work_ns > slowdown_ns ? sample->work_ns - slowdown_ns : 0;
-  const int64_t loss_ns = (int64_t)sample->wall_ns - (int64_t)solo_ns;
+  const int64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
+  const int64_t solo_ns = (int64_t)sample->work_ns - slowdown_ns;
+  const int64_t loss_ns = (int64_t)sample->wall_ns - (solo_ns > 0 ? solo_ns : 0);
   if (loss_ns > 0 && sample->work_ns > WORK_LARGE_NS)
     return 0;
   return loss_ns < LOSS_MOST_NS ? loss_ns : LOSS_MOST_NS;
@@ -218,7 +224,7 @@ static bool measure_solo(struct synched__balance *balance, uint64_t wall_ns) {
     balance->stretch_ns = cut(balance->stretch_ns + wall_ns);
     return false;
   }
-  if (balance->round_count == CALM_ROUNDS) {
+  if (balance->round_count >= CALM_ROUNDS) {
     average(&balance->solo_ns, wall_ns);
     follow_least(&balance->solo_least_ns, wall_ns);
     return true;
@@ -284,26 +290,36 @@ static bool is_settled(const struct synched__balance *balance) {
   return !balance->solo && balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0;
 }
 
+/* Whether a solo round is as short as most are, and nothing is saved up: then there is nothing to
+ * be learned from it, but for the averages, and some are enough for those. */
+static bool is_passed_over(struct synched__balance *balance,
+                           const struct synched__balance_sample *sample) {
+  if (!balance->solo || balance->round_count < CALM_ROUNDS || balance->savings_ns != 0 ||
+      sample->wall_ns * (sample->share - 1) > (uint64_t)balance->cost_ns * sample->share)
+    return false;
+  balance->round_count++;
+  if (balance->round_count < CALM_ROUNDS + LOOK_EVERY)
+    return true;
+  balance->round_count = CALM_ROUNDS;
+  return false;
+}
+
 void synched__balance_update(struct synched__balance *balance,
                              const struct synched__balance_sample *sample) {
-  if (sample->share < 2) {
-    balance->solo = true;
-    return;
-  }
   note_mean(balance, cut(sample->work_ns));
   if (is_settled(balance)) {
     note_loss(balance, loss_of(balance, sample));
     return;
   }
+  if (sample->share < 2) {
+    balance->solo = true;
+    return;
+  }
+  if (is_passed_over(balance, sample))
+    return;
   average(&balance->usual_work_ns, sample->work_ns);
   if (balance->solo)
     after_solo(balance, sample);
   else
     after_shared(balance, sample);
-}
-
-bool synched__balance_should_share_now(const struct synched__balance *balance,
-                                       uint64_t elapsed_ns) {
-  return elapsed_ns > 2 * ((uint64_t)TRIAL_COST_FIRST_NS + balance->cost_ns) &&
-         elapsed_ns > 2 * (uint64_t)balance->usual_work_ns;
 }

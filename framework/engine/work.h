@@ -72,6 +72,8 @@ struct synched__work {
   bool groups_partial;                   /* leader: they stand at the rest of a round */
   _Atomic uint32_t state;                /* enum synched__job_state */
   _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+  /* whether anything has been stolen since the batch was last set; by thieves, once */
+  _Atomic uint32_t stolen;
 
   /* Written once per worker per round. `balance` shares the line because only the last writer needs
    * it. */

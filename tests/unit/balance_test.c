@@ -453,15 +453,13 @@ Test(balance, interruption_that_makes_a_solo_round_long_is_soon_forgotten) {
   cr_assert_leq(rounds_until(&balance, &tiny, true, 100), 2u * TRIAL_ROUNDS);
 }
 
-Test(balance, should_share_now_only_when_the_rest_is_worth_sharing) {
+Test(balance, rest_of_a_solo_round_is_shared_only_when_it_is_worth_it) {
   struct synched__balance balance = fresh();
   balance.cost_ns = 3000;
   balance.usual_work_ns = 1000;
-  cr_assert_not(synched__balance_should_share_now(&balance, 0));
-  cr_assert_not(synched__balance_should_share_now(&balance, 2 * TRIAL_COST_FIRST_NS + 2 * 3000));
-  cr_assert(synched__balance_should_share_now(&balance, 2 * TRIAL_COST_FIRST_NS + 2 * 3000 + 1));
+  cr_assert_eq(synched__balance_shares_after_ns(&balance),
+               2 * TRIAL_COST_FIRST_NS + 2 * 3000 + 1);
   /* Work that is usual for these rounds is no surprise. */
   balance.usual_work_ns = 50000;
-  cr_assert_not(synched__balance_should_share_now(&balance, 2 * 50000));
-  cr_assert(synched__balance_should_share_now(&balance, 2 * 50000 + 1));
+  cr_assert_eq(synched__balance_shares_after_ns(&balance), 2 * 50000 + 1);
 }

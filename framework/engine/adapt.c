@@ -13,8 +13,8 @@
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
 
-/* And of a range at least so many, so that there is something to steal: where nothing is stolen, and
- * where it is. */
+/* And of a range at least so many, so that there is something to steal: where nothing has been
+ * stolen of late, and where something has. */
 #define BATCHES_UNSTOLEN 2u
 #define BATCHES_STOLEN 4u
 
@@ -22,8 +22,8 @@
  * range that takes less is claimed as a whole. */
 #define UNSTOLEN_NS 1000u
 
-/* To look at the segments' times takes this of each from its worker's cache: where they are shorter,
- * and nothing is stolen, that is done rarely. */
+/* To look at the segments' times takes their lines away from who writes them. Where segments take
+ * less than this, and nothing is stolen, that is done rarely. */
 #define LOOK_SEGMENT_NS 400u
 #define LOOK_RARELY_ROUNDS 1024u
 
@@ -87,6 +87,7 @@ static void set_wake(struct synched__work *work) {
 void synched__round_reset_adaption(struct synched__work *work) {
   synched__balance_init(&work->balance);
   synched__store_relaxed(&work->stolen, 0);
+  work->looks = SYNCHED__LOOKS_STOLEN;
   synched__order_reset(&work->order, work->shape.segment_count);
   set_wake(work);
 }
@@ -106,6 +107,7 @@ static void adapt_shape(struct synched__work *work, uint64_t done_count) {
   const bool stolen = synched__load_relaxed(&work->stolen) != 0;
   if (done_count < 16 || done_count % 64 == 0) {
     set_batch(work, stolen);
+    work->looks = stolen ? SYNCHED__LOOKS_STOLEN : SYNCHED__LOOKS_UNSTOLEN;
     set_wake(work);
     if (stolen)
       synched__store_relaxed(&work->stolen, 0);

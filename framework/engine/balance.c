@@ -21,6 +21,10 @@
  * however many tiny ones lie between them. A lasting success, and rounds of another size, make the
  * cost what it was.
  *
+ * What a solo round takes is measured in solo rounds only, and the machine itself changes: CPUs
+ * come to be far apart, or share a core with others. So where rounds are short even a lasting
+ * success is reviewed from time to time: some solo rounds, and another trial.
+ *
  * The system interrupts calls. In a shared round that makes the work longer by as much as the
  * round, so the sum does not notice; in solo rounds it looks like a heavy round. One alone cannot
  * bring a trial about; many of them can, and the trial tells.
@@ -30,7 +34,7 @@
 #define DURATION_MOST_NS (UINT32_MAX / 4)
 #define COST_FIRST_NS 400u /* until it has been measured */
 #define COST_LEAST_NS 100u
-#define COST_MEMORY 64u            /* solo rounds, about, in which it is forgotten */
+#define COST_MEMORY 64u /* solo rounds, about, in which it is forgotten */
 #define TRIAL_COST_FIRST_NS SYNCHED__TRIAL_COST_FIRST_NS
 #define TRIAL_COST_MOST_NS 200000000u
 #define TRIAL_COST_OF_LOSS 32u /* times what the last stretch lost */
@@ -46,6 +50,8 @@
 #define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
 #define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
 #define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
+#define REVIEW_ROUNDS 49152u   /* after which solo rounds are measured again, */
+#define REVIEW_WORK_NS 5000u   /* where rounds are so short that it may be a near thing */
 #define WORK_LARGE_NS 200000u  /* rounds of more work than this lose nothing by being shared */
 #define SLOWDOWN_MOST_NS 1000  /* where rounds are not alike: some lines between CPUs far apart */
 #define CLOSING_MOST_NS 100    /* that a solo round takes beside its calls */
@@ -131,13 +137,17 @@ static void note_cost(struct synched__balance *balance, unsigned share) {
 }
 
 /* What a stretch has won is kept up to a limit: then it ends soon when rounds change. */
+static int32_t credit_most(const struct synched__balance *balance) {
+  return (int32_t)(balance->allowance_ns > CREDIT_NS ? balance->allowance_ns : CREDIT_NS);
+}
+
 static void note_loss(struct synched__balance *balance, int64_t loss_ns) {
   if (balance->round_count == 0) {
     /* Nobody else is here yet: that says nothing about sharing. */
     balance->stretch_ns = cut(balance->stretch_ns + (uint64_t)(loss_ns > 0 ? loss_ns : 0));
     return;
   }
-  const int64_t credit_ns = balance->allowance_ns > CREDIT_NS ? balance->allowance_ns : CREDIT_NS;
+  const int64_t credit_ns = credit_most(balance);
   const int64_t losses_ns = balance->losses_ns + loss_ns;
   balance->losses_ns = (int32_t)(losses_ns > -credit_ns ? losses_ns : -credit_ns);
 }
@@ -177,10 +187,10 @@ static int64_t loss_of(const struct synched__balance *balance,
 }
 
 /* Whether the first trial shows plainly that sharing is better, though no solo round has been
- * measured. */
+ * measured: however much longer it makes short calls. */
 static bool is_plain(const struct synched__balance *balance) {
   return balance->losses_ns <= -(int32_t)CREDIT_NS / 2 ||
-         balance->shared_ns <= balance->usual_work_ns / 4 * 3;
+         balance->shared_ns <= beyond(balance->usual_work_ns, SLOWDOWN_MOST_NS) / 4 * 3;
 }
 
 /* A shared round before there have been enough that others took part in. */
@@ -206,7 +216,7 @@ static void after_shared(struct synched__balance *balance,
   }
   if (counts && balance->round_count == TRIAL_ROUNDS)
     note_slowdown(balance);
-  if (balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0)
+  if (balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0)
     balance->trial_cost_ns = TRIAL_COST_FIRST_NS;
   const bool has_lost = balance->losses_ns > (int32_t)balance->allowance_ns;
   const bool is_open = balance->solo_ns == 0 && !is_plain(balance);
@@ -287,7 +297,26 @@ static void after_solo(struct synched__balance *balance,
 /* Whether sharing has long been right, and still is: then the losses and the mean are all that is
  * kept up. */
 static bool is_settled(const struct synched__balance *balance) {
-  return !balance->solo && balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0;
+  return !balance->solo && balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0;
+}
+
+/* Not where heavy rounds pay for many light ones: there a stretch that ends is soon missed. */
+static bool is_review_due(const struct synched__balance *balance) {
+  return balance->round_count == LASTING_ROUNDS + REVIEW_ROUNDS &&
+         balance->mean_work_ns < REVIEW_WORK_NS && balance->losses_ns <= -credit_most(balance);
+}
+
+static void after_settled(struct synched__balance *balance,
+                          const struct synched__balance_sample *sample) {
+  note_loss(balance, loss_of(balance, sample));
+  if (balance->round_count < LASTING_ROUNDS + REVIEW_ROUNDS)
+    balance->round_count++;
+  if (!is_review_due(balance))
+    return;
+  begin_solo(balance);
+  /* As soon as those are measured, sharing is tried again. */
+  balance->savings_ns = 2 * (int32_t)balance->trial_cost_ns;
+  balance->shown_ns = balance->trial_cost_ns;
 }
 
 /* Whether a solo round is as short as most are, and nothing is saved up: then there is nothing to
@@ -308,7 +337,7 @@ void synched__balance_update(struct synched__balance *balance,
                              const struct synched__balance_sample *sample) {
   note_mean(balance, cut(sample->work_ns));
   if (is_settled(balance)) {
-    note_loss(balance, loss_of(balance, sample));
+    after_settled(balance, sample);
     return;
   }
   if (sample->share < 2) {

@@ -27,11 +27,8 @@
 #include "engine/round.h"
 #include "platform/clock.h"
 
-/* A worker whose home range is dry looks this often at the gate before it looks for something to
- * steal: in a balanced round the others are done by then. */
-#define LOOKS_BEFORE_STEALING 64u
-
-/* And then at so many of the others, before it looks at the gate again. */
+/* A worker that looks for something to steal does so at so many of the others, before it looks at
+ * the gate again. */
 #define VICTIMS_AT_A_TIME 8u
 
 /* --- calls, and what is written down about them --- */
@@ -322,11 +319,12 @@ static bool steal(struct synched__run *run, struct search *search) {
 static bool take_part_balanced(struct synched__run *run) {
   const unsigned self = run->worker->index;
   const size_t count = drain(run, self, run->open->homes[self].range);
+  const unsigned looks = count != 0 ? run->work->looks : SYNCHED__LOOKS_STOLEN;
   if (count != 0 && count_out(run, self, count))
     return true;
   struct search search = {0, 0};
   while (search.in_vain + 1 < run->pool->worker_count) {
-    if (synched__gate_spin(&run->pool->gate, LOOKS_BEFORE_STEALING, run->epoch) != run->epoch)
+    if (synched__gate_spin(&run->pool->gate, looks, run->epoch) != run->epoch)
       return false;
     if (steal(run, &search))
       return true;
@@ -403,8 +401,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   const size_t most = sharable && work->report->segments == NULL ? work->shape.batch : count;
   const struct synched__range home = own_range(run, synched__shape_pack(work->shape));
   run->start_ns = run->now_ns = run->open->opened_ns;
-  run->stop_ns = sharable ? run->start_ns + synched__balance_shares_after_ns(&work->balance)
-                          : UINT64_MAX;
+  run->stop_ns =
+      sharable ? run->start_ns + synched__balance_shares_after_ns(&work->balance) : UINT64_MAX;
   run->work_ns = 0;
   struct done all = {0, 0};
   do {

@@ -169,9 +169,11 @@ static void note_slowdown(struct synched__balance *balance) {
     slowdown_ns = -CLOSING_MOST_NS;
   if (!alike && slowdown_ns > SLOWDOWN_MOST_NS)
     slowdown_ns = SLOWDOWN_MOST_NS;
+  if (balance->round_count > TRIAL_ROUNDS && slowdown_ns > balance->slowdown_ns)
+    return;
+  /* The rounds so far were counted without it, or with what it seemed to be. */
+  note_loss(balance, (int64_t)(slowdown_ns - balance->slowdown_ns) * balance->round_count);
   balance->slowdown_ns = slowdown_ns;
-  /* The rounds so far were counted without it. */
-  note_loss(balance, (int64_t)slowdown_ns * balance->round_count);
 }
 
 /* What a shared round took longer than a solo one would have, negative where that is less; large
@@ -199,6 +201,13 @@ static void after_early_round(struct synched__balance *balance) {
     end_sharing(balance);
 }
 
+/* Again and again, for in the first rounds caches are cold: it may turn out to be less. */
+static bool is_judged_at(unsigned round_count) {
+  return round_count == TRIAL_ROUNDS || round_count == 2 * TRIAL_ROUNDS ||
+         round_count == 4 * TRIAL_ROUNDS || round_count == 8 * TRIAL_ROUNDS ||
+         round_count == 16 * TRIAL_ROUNDS;
+}
+
 static void after_shared(struct synched__balance *balance,
                          const struct synched__balance_sample *sample) {
   const bool counts = sample->joint && balance->round_count < LASTING_ROUNDS;
@@ -214,7 +223,7 @@ static void after_shared(struct synched__balance *balance,
     after_early_round(balance);
     return;
   }
-  if (counts && balance->round_count == TRIAL_ROUNDS)
+  if (counts && is_judged_at(balance->round_count))
     note_slowdown(balance);
   if (balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0)
     balance->trial_cost_ns = TRIAL_COST_FIRST_NS;

@@ -160,12 +160,13 @@ bool bench_run(const struct bench_family *family, unsigned workers, unsigned rep
       struct bench_figure figures[BENCH_FIGURES_MOST];
       sample(&list.cases[i], figures);
       for (unsigned f = 0; f < figure_count(&list.cases[i]); f++)
-        samples[i * stride + f * repeats + r] = figures[f];
+        samples[i * stride + (size_t)f * repeats + r] = figures[f];
     }
   bool good = true;
   for (size_t i = 0; i < list.count; i++)
     for (unsigned f = 0; f < figure_count(&list.cases[i]); f++) {
-      const struct bench_figure all = summary_of(&samples[i * stride + f * repeats], repeats);
+      const struct bench_figure all =
+          summary_of(&samples[i * stride + (size_t)f * repeats], repeats);
       good &= summarise(family->name, &list.cases[i], f, &all, out);
     }
   relate(out, first);

@@ -56,7 +56,7 @@ expect() {
   echo "instructions: $1: $3, expected $2$verdict"
 }
 
-expect "1 worker, a round" 589 "$(per_round 1 1 2000 steal)"
+expect "1 worker, a round" 574 "$(per_round 1 1 2000 steal)"
 expect "1 worker, a segment" 118 $(($(per_round 1 1000 200 static) / 1000))
 expect "2 workers, static, a round and worker" 610 $(($(per_round 2 2 2000 static) / 2))
 

@@ -189,8 +189,7 @@ static void record_sleep(struct synched__run *run, struct synched__worker_totals
   struct synched__sleep *sleep = &run->worker->waiter.sleep;
   const uint64_t count = sleep->count < UINT16_MAX ? sleep->count : UINT16_MAX;
   const uint64_t woken_count = sleep->woken_count < UINT16_MAX ? sleep->woken_count : UINT16_MAX;
-  run->part.segment_sleeps |=
-      count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
+  run->part.segment_sleeps |= count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
   run->part.slept_ns = sleep->ns;
   totals->sleep_count += sleep->count;
   totals->wake_count += sleep->woken_count;

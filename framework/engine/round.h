@@ -19,13 +19,13 @@ struct synched__run {
   struct synched__work *work;       /* not to be touched before a segment is claimed */
   uint64_t epoch;
   struct synched__shape shape;
-  uint64_t start_ns;      /* of this stretch of calls */
-  uint64_t now_ns;        /* when its last call ended */
-  uint64_t stop_ns;       /* then it stops between two calls, where they are timed */
-  uint64_t work_ns;       /* told to the closing worker so far */
-  uint64_t round_work_ns; /* of all workers: for the closing worker */
-  bool solo;              /* the round was computed by this worker alone, unannounced */
-  uint64_t calls;         /* of this stretch, as in a part */
+  uint64_t start_ns;         /* of this stretch of calls */
+  uint64_t now_ns;           /* when its last call ended */
+  uint64_t stop_ns;          /* then it stops between two calls, where they are timed */
+  uint64_t work_ns;          /* told to the closing worker so far */
+  uint64_t round_work_ns;    /* of all workers: for the closing worker */
+  bool solo;                 /* the round was computed by this worker alone, unannounced */
+  uint64_t calls;            /* of this stretch, as in a part */
   struct synched__part part; /* what is recorded of it */
 };
 

@@ -46,7 +46,7 @@ _Static_assert(SPREAD_STRIDE * sizeof(struct synched__segment_record) == SYNCHED
 
 /* The power of two above `count`, and above what is added up at a time; 0: there is none. */
 static size_t rows_for(size_t count) {
-  size_t row_count = 2 * SYNCHED__FOLD_ROUNDS;
+  size_t row_count = 2 * (size_t)SYNCHED__FOLD_ROUNDS;
   while (row_count != 0 && row_count <= count)
     row_count *= 2;
   return row_count;

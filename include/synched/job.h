@@ -43,9 +43,9 @@
 
 SYNCHED_BEGIN_DECLS
 
-struct uv_loop_s;      /* libuv's uv_loop_t */
-struct synched_pool;   /* <synched/pool.h> */
-struct synched_job;    /* opaque */
+struct uv_loop_s;    /* libuv's uv_loop_t */
+struct synched_pool; /* <synched/pool.h> */
+struct synched_job;  /* opaque */
 
 /* The work of one compute call. Lives for that call only. */
 struct synched_task {

@@ -61,8 +61,8 @@ static void put_chart_note(const struct synched__html *html) {
           "their numbers.",
           html->file);
   else
-    fputs("Charts by Chart.js, &copy; Chart.js Contributors, under the MIT licence; its notice is "
-          "in the page's source.",
+    fputs("Charts by Chart.js, &copy; Chart.js Contributors, under the MIT licence, which is in "
+          "the page's source.",
           html->file);
 }
 
@@ -128,7 +128,7 @@ static void put_factor(FILE *file, const char *name, double value, const char *c
 static void put_efficiencies(const struct synched__html *html) {
   const struct synched_report_efficiency *efficiency = &html->report->efficiency;
   FILE *file = html->file;
-  if (efficiency->total_ns == 0) {
+  if (efficiency->total_ns == 0 || html->report->summary.record == SYNCHED_RECORD_OFF) {
     fputs("<p>Where the time went was not recorded.</p>", file);
     return;
   }
@@ -152,8 +152,7 @@ static void put_advice(const struct synched__html *html) {
   FILE *file = html->file;
   struct synched_report_advice advice = {.struct_size = sizeof advice};
   size_t count = 0;
-  while (count < SYNCHED_ADVICE_COUNT &&
-         synched_report_advice(html->report, count, &advice) == 0) {
+  while (count < SYNCHED_ADVICE_COUNT && synched_report_advice(html->report, count, &advice) == 0) {
     fputs(count == 0 ? "<ol class=\"advice\">\n" : "", file);
     fputs("<li><span class=\"gain\">", file);
     synched__html_share(file, advice.gain, 1.0);
@@ -239,29 +238,30 @@ static void put_segments_note(const struct synched__html *html) {
     synched__html_plural(file, report->summary.segment_count, "segment");
     fputs(": the mean of their calls, and the longest of them.", file);
   } else
-    fputs("One dark cell among pale ones holds up its whole round.", file);
+    fputs("A segment whose colour stands out holds up its whole round.", file);
 }
 
 /* --- schedule, machine --- */
 
 static void put_pair(const struct synched__html *html, const char *name, uint64_t ns) {
-  fprintf(html->file, "<dt>%s</dt><dd>", name);
+  fprintf(html->file, "<div><dt>%s</dt><dd>", name);
   synched__html_duration(html->file, ns);
-  fputs("</dd>\n", html->file);
+  fputs("</dd></div>\n", html->file);
 }
 
 static void put_number(const struct synched__html *html, const char *name, uint64_t count) {
-  fprintf(html->file, "<dt>%s</dt><dd>", name);
+  fprintf(html->file, "<div><dt>%s</dt><dd>", name);
   synched__html_count(html->file, count);
-  fputs("</dd>\n", html->file);
+  fputs("</dd></div>\n", html->file);
 }
 
-static void put_text(const struct synched__html *html, const char *name, const char *text) {
+static void put_text(const struct synched__html *html, const char *name, const char *text,
+                     bool is_long) {
   if (text[0] == '\0')
     return;
-  fprintf(html->file, "<dt>%s</dt><dd>", name);
+  fprintf(html->file, "<div%s><dt>%s</dt><dd>", is_long ? " class=\"text\"" : "", name);
   synched__html_escape(html->file, text);
-  fputs("</dd>\n", html->file);
+  fputs("</dd></div>\n", html->file);
 }
 
 static void put_ticks(const struct synched__html *html) {
@@ -284,7 +284,7 @@ static void put_schedule(const struct synched__html *html) {
   if (job->period_ns == 0 && job->deadline_ns == 0)
     return;
   fputs("<section aria-labelledby=\"schedule-title\"><h2 id=\"schedule-title\">Schedule</h2>\n"
-        "<dl class=\"pairs figures\">\n",
+        "<dl class=\"figures\">\n",
         html->file);
   if (job->period_ns > 0)
     put_ticks(html);
@@ -300,7 +300,7 @@ static void put_snapshots(const struct synched__html *html) {
   const struct synched_report *report = html->report;
   const struct synched_report_summary *job = &report->summary;
   if (report->has_on_snapshot) {
-    put_text(html, "Snapshots", report->delivers_every ? "each is delivered" : "the latest one");
+    put_text(html, "Snapshots", report->delivers_every ? "every one" : "the latest", false);
     put_number(html, "Delivered", job->delivered_count);
     put_number(html, "Not delivered", job->missed_count);
   }
@@ -318,12 +318,12 @@ static void put_machine(const struct synched__html *html) {
                                        [SYNCHED_RECORD_TASKS] = "tasks"};
   const struct synched_report *report = html->report;
   const struct synched_report_summary *job = &report->summary;
-  fputs("<dl class=\"pairs figures\">\n", html->file);
-  put_text(html, "Machine", report->machine);
-  put_text(html, "Placement", report->placement);
+  fputs("<dl class=\"figures\">\n", html->file);
+  put_text(html, "Machine", report->machine, true);
+  put_text(html, "Placement", report->placement, true);
   put_number(html, "Usable CPUs", report->usable_cpus);
   put_number(html, "Process", report->process);
-  put_text(html, "Balance", report->can_steal ? "workers steal" : "static");
+  put_text(html, "Balance", report->can_steal ? "stealing" : "static", false);
   put_number(html, "Calls", job->call_count);
   put_number(html, "Stolen calls", job->stolen_count);
   put_number(html, "Rounds shared", job->shared_count);
@@ -332,7 +332,7 @@ static void put_machine(const struct synched__html *html) {
   put_number(html, "Wakes", job->wake_count);
   put_snapshots(html);
   if ((unsigned)job->record < sizeof levels / sizeof levels[0])
-    put_text(html, "Recorded", levels[job->record]);
+    put_text(html, "Recorded", levels[job->record], false);
   fputs("</dl>", html->file);
 }
 

@@ -19,11 +19,11 @@ struct synched__html {
   const struct synched_report *report;
   FILE *file;
   uint64_t elapsed_ns;
-  size_t first_round;       /* recorded rounds before it are left out */
-  size_t first_part;        /* the same of the timeline */
-  uint64_t first_task_ns;   /* calls that began before are left out; UINT64_MAX: all are */
-  size_t task_count;        /* those that are not */
-  size_t cell_segments;     /* segments to a cell of the heat map */
+  size_t first_round;     /* recorded rounds before it are left out */
+  size_t first_part;      /* the same of the timeline */
+  uint64_t first_task_ns; /* calls that began before are left out; UINT64_MAX: all are */
+  size_t task_count;      /* those that are not */
+  size_t cell_segments;   /* segments to a cell of the heat map */
 };
 
 /* A distribution's buckets, some neighbours at a time. */

@@ -131,9 +131,9 @@ static void put_cells(const struct synched__html *html) {
       if (segment->longest_ns > sum.longest_ns)
         sum.longest_ns = segment->longest_ns;
     }
-    fprintf(html->file,
-            "%s[%zu,%zu,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u]", first > 0 ? ",\n" : "",
-            first, last, sum.call_count, sum.compute_ns, sum.longest_ns, sum.stolen_count, sum.home);
+    fprintf(html->file, "%s[%zu,%zu,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%u]",
+            first > 0 ? ",\n" : "", first, last, sum.call_count, sum.compute_ns, sum.longest_ns,
+            sum.stolen_count, sum.home);
   }
   fputs("],\n", html->file);
 }
@@ -159,6 +159,14 @@ const char *synched__html_distribution_title(unsigned distribution) {
   return distributions[distribution].title;
 }
 
+/* More bins for more values, so that few of them do not stand far apart. */
+static unsigned bin_count(uint64_t values) {
+  unsigned count = 8;
+  while (count < SYNCHED__HTML_BINS && (uint64_t)count * count < 16 * values)
+    count++;
+  return count;
+}
+
 void synched__html_bins(const struct synched_report *report, unsigned distribution,
                         struct synched__html_bins *out) {
   const uint64_t *buckets =
@@ -174,7 +182,7 @@ void synched__html_bins(const struct synched_report *report, unsigned distributi
   }
   if (out->total == 0)
     return;
-  const unsigned each = (last - first) / SYNCHED__HTML_BINS + 1;
+  const unsigned each = (last - first) / bin_count(out->total) + 1;
   for (unsigned i = first; i <= last; i++) {
     const unsigned bin = (i - first) / each;
     if (bin == out->count) {

@@ -17,9 +17,13 @@ static void cell_count(FILE *file, uint64_t count) {
   synched__html_count(file, count);
 }
 
+/* "-" of nothing. */
 static void cell_duration(FILE *file, uint64_t ns) {
   fputs("<td>", file);
-  synched__html_duration(file, ns);
+  if (ns == 0)
+    fputc('-', file);
+  else
+    synched__html_duration(file, ns);
 }
 
 static void cell_share(FILE *file, double part, double whole) {
@@ -27,11 +31,13 @@ static void cell_share(FILE *file, double part, double whole) {
   synched__html_share(file, part, whole);
 }
 
-/* "Worker 3, 1.20 ms", or nothing. */
+/* "3: 1.20 ms". */
 static void cell_culprit(FILE *file, size_t index, uint64_t ns) {
-  fputs("<td>", file);
-  if (ns == 0)
+  if (ns == 0) {
+    cell_duration(file, 0);
     return;
+  }
+  fputs("<td>", file);
   synched__html_count(file, index);
   fputs(": ", file);
   synched__html_duration(file, ns);
@@ -65,13 +71,13 @@ void synched__html_shares(const struct synched__html *html) {
   const struct synched_report_efficiency *efficiency = &html->report->efficiency;
   const uint64_t whole_ns = all_shares_ns(efficiency);
   FILE *file = html->file;
-  if (whole_ns == 0) {
+  if (whole_ns == 0 || html->report->summary.record == SYNCHED_RECORD_OFF) {
     fputs("<p>It was not recorded.</p>", file);
     return;
   }
   print_stack(file, efficiency->share_ns, whole_ns);
   fputs("<div class=\"scroll\"><table><thead><tr><th class=\"text\" scope=\"col\">What"
-        "<th scope=\"col\">Share<th scope=\"col\">Time of all workers</thead><tbody>\n",
+        "<th scope=\"col\">Share<th scope=\"col\">Time</thead><tbody>\n",
         file);
   for (unsigned s = 0; s < SYNCHED_SHARE_COUNT; s++) {
     if (efficiency->share_ns[s] == 0)
@@ -95,17 +101,17 @@ void synched__html_rounds(const struct synched__html *html) {
   FILE *file = html->file;
   const double workers = report->summary.worker_count > 0 ? report->summary.worker_count : 1;
   const size_t first = report->recorded > ROUNDS_SHOWN ? report->recorded - ROUNDS_SHOWN : 0;
-  if (report->recorded == 0) {
-    fputs("<p>No round was recorded.</p>", file);
+  if (report->recorded == 0)
     return;
-  }
+  fputs("<details><summary>The rounds as a table</summary>", file);
   if (first > 0)
     fprintf(file, "<p>The last %u of them.</p>", ROUNDS_SHOWN);
-  fputs("<div class=\"scroll high\"><table class=\"wide\"><thead><tr><th scope=\"col\">Round"
-        "<th scope=\"col\">Time<th scope=\"col\">Phase<th scope=\"col\">Mean worker"
-        "<th scope=\"col\">Longest worker<th scope=\"col\">Critical segment"
-        "<th scope=\"col\">Workers<th scope=\"col\">on_round<th scope=\"col\">Late</thead><tbody>\n",
-        file);
+  fputs(
+      "<div class=\"scroll high\"><table class=\"wide\"><thead><tr><th scope=\"col\">Round"
+      "<th scope=\"col\">Time<th scope=\"col\">Phase<th scope=\"col\">Mean worker"
+      "<th scope=\"col\">Longest worker<th scope=\"col\">Critical segment"
+      "<th scope=\"col\">Workers<th scope=\"col\">on_round<th scope=\"col\">Late</thead><tbody>\n",
+      file);
   for (size_t i = first; i < report->recorded; i++) {
     const struct synched_report_round *round = &report->rounds[i];
     fputs("<tr><th scope=\"row\">", file);
@@ -120,7 +126,7 @@ void synched__html_rounds(const struct synched__html *html) {
     cell_duration(file, round->lateness_ns);
     fputc('\n', file);
   }
-  fputs("</tbody></table></div>", file);
+  fputs("</tbody></table></div></details>", file);
 }
 
 /* --- distributions --- */
@@ -148,40 +154,49 @@ static void print_marks(const struct synched__html *html, unsigned distribution,
   fprintf(html->file, "<tr><th scope=\"row\">%s", synched__html_distribution_title(distribution));
   cell_count(html->file, count);
   for (size_t m = 0; m < sizeof marks / sizeof marks[0]; m++)
-    cell_duration(html->file, synched_report_quantile(html->report,
-                                                      (enum synched_distribution)distribution, 0,
-                                                      marks[m]));
+    cell_duration(html->file,
+                  synched_report_quantile(html->report, (enum synched_distribution)distribution, 0,
+                                          marks[m]));
   fputc('\n', html->file);
 }
 
-void synched__html_distributions(const struct synched__html *html) {
+static void print_all_marks(const struct synched__html *html, const uint64_t *totals) {
   FILE *file = html->file;
-  struct synched__html_bins bins;
   fputs("<div class=\"scroll\"><table class=\"wide\"><thead><tr><th class=\"text\" scope=\"col\">Of"
         "<th scope=\"col\">Count<th scope=\"col\">p50<th scope=\"col\">p90<th scope=\"col\">p99"
         "<th scope=\"col\">p99.9<th scope=\"col\">Most</thead><tbody>\n",
         file);
+  for (unsigned d = 0; d < SYNCHED__JOB_DISTRIBUTIONS; d++)
+    if (totals[d] > 0)
+      print_marks(html, d, totals[d]);
+  fputs("</tbody></table></div>\n", file);
+}
+
+void synched__html_distributions(const struct synched__html *html) {
+  FILE *file = html->file;
+  struct synched__html_bins bins[SYNCHED__JOB_DISTRIBUTIONS];
+  uint64_t totals[SYNCHED__JOB_DISTRIBUTIONS], all = 0;
   for (unsigned d = 0; d < SYNCHED__JOB_DISTRIBUTIONS; d++) {
-    synched__html_bins(html->report, d, &bins);
-    if (bins.total > 0)
-      print_marks(html, d, bins.total);
+    synched__html_bins(html->report, d, &bins[d]);
+    totals[d] = bins[d].total;
+    all += totals[d];
   }
-  fputs("</tbody></table></div>\n<details><summary>The histograms as tables</summary>"
-        "<div class=\"scroll high\">\n",
-        file);
-  for (unsigned d = 0; d < SYNCHED__JOB_DISTRIBUTIONS; d++) {
-    synched__html_bins(html->report, d, &bins);
-    if (bins.total > 0)
-      print_histogram(file, d, &bins);
+  if (all == 0) {
+    fputs("<p>There are none.</p>", file);
+    return;
   }
+  print_all_marks(html, totals);
+  fputs("<details><summary>The histograms as tables</summary><div class=\"scroll high\">\n", file);
+  for (unsigned d = 0; d < SYNCHED__JOB_DISTRIBUTIONS; d++)
+    if (totals[d] > 0)
+      print_histogram(file, d, &bins[d]);
   fputs("</div></details>", file);
 }
 
 /* --- segments --- */
 
 static double mean_ns(const struct synched_report_segment *segment) {
-  return segment->call_count == 0 ? 0.0
-                                  : (double)segment->compute_ns / (double)segment->call_count;
+  return segment->call_count == 0 ? 0.0 : (double)segment->compute_ns / (double)segment->call_count;
 }
 
 /* The segments with the largest means, largest first; returns how many. */
@@ -214,8 +229,8 @@ static void print_segment(const struct synched__html *html, size_t s,
   synched__html_number(file, mean_ns(all) > 0.0 ? mean_ns(segment) / mean_ns(all) : 0.0);
   fputs("&nbsp;&times;", file);
   if (s < html->report->segment_distributions)
-    cell_duration(file, synched_report_quantile(html->report, SYNCHED_DISTRIBUTION_SEGMENT, s,
-                                                0.99));
+    cell_duration(file,
+                  synched_report_quantile(html->report, SYNCHED_DISTRIBUTION_SEGMENT, s, 0.99));
   else
     fputs("<td>-", file);
   cell_duration(file, segment->longest_ns);

@@ -28,12 +28,24 @@ static size_t character_at(const unsigned char *text) {
 
 static void escape_ascii(FILE *file, unsigned char byte) {
   switch (byte) {
-  case '&': fputs("&amp;", file); break;
-  case '<': fputs("&lt;", file); break;
-  case '>': fputs("&gt;", file); break;
-  case '"': fputs("&quot;", file); break;
-  case '\'': fputs("&#39;", file); break;
-  case '\n': fputc('\n', file); break;
+  case '&':
+    fputs("&amp;", file);
+    break;
+  case '<':
+    fputs("&lt;", file);
+    break;
+  case '>':
+    fputs("&gt;", file);
+    break;
+  case '"':
+    fputs("&quot;", file);
+    break;
+  case '\'':
+    fputs("&#39;", file);
+    break;
+  case '\n':
+    fputc('\n', file);
+    break;
   default:
     if (byte < 0x20u)
       fprintf(file, "&#x%x;", 0x2400u + byte); /* its picture */
@@ -73,21 +85,25 @@ void synched__html_plural(FILE *file, uint64_t count, const char *noun) {
   fprintf(file, " %s%s", noun, count == 1 ? "" : "s");
 }
 
+/* How many steps of so many ns it is, to the nearest. */
+static uint64_t rounded(uint64_t ns, uint64_t step_ns) {
+  return ns / step_ns + (ns % step_ns >= step_ns / 2 ? 1 : 0);
+}
+
 /* ns in a unit of 1000 ns or more, which is below 1000 units. */
 static void print_digits(FILE *file, uint64_t ns, uint64_t unit_ns, const char *unit) {
-  const uint64_t step = unit_ns / 100;
-  const uint64_t hundredths = ns / step + (ns % step >= step / 2 ? 1 : 0);
+  const uint64_t hundredths = rounded(ns, unit_ns / 100), tenths = rounded(ns, unit_ns / 10);
   if (hundredths < 1000)
     fprintf(file, "%" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
-  else if (hundredths < 9995)
-    fprintf(file, "%" PRIu64 ".%" PRIu64, (hundredths + 5) / 100, (hundredths + 5) / 10 % 10);
+  else if (tenths < 1000)
+    fprintf(file, "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
   else
-    fprintf(file, "%" PRIu64, (hundredths + 50) / 100);
+    fprintf(file, "%" PRIu64, rounded(ns, unit_ns));
   fprintf(file, "&nbsp;%s", unit);
 }
 
 void synched__html_duration(FILE *file, uint64_t ns) {
-  const uint64_t seconds = ns / 1000000000u + (ns % 1000000000u >= 500000000u ? 1 : 0);
+  const uint64_t seconds = rounded(ns, 1000000000u);
   if (ns < 1000u)
     fprintf(file, "%" PRIu64 "&nbsp;ns", ns);
   else if (ns < 999500u)

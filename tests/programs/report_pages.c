@@ -10,8 +10,7 @@
 #include <synched/synched.h>
 
 static const char hostile_name[] =
-    "</script><script>document.title='run'</script> \"q\" 'a' <img src=x onerror=\"document.title="
-    "'run'\">\nb\xff\x01";
+    "</script><img src=x onerror=\"document.title='run'\">&amp;'\n<b>\xff\x01";
 
 enum shape { EVEN, UNEVEN };
 
@@ -128,8 +127,7 @@ static int write_report(const struct kind *kind, const char *path, struct synche
 static int run(const struct kind *kind, const char *path) {
   struct synched_pool *pool = NULL;
   struct synched_memory *memory = NULL;
-  int status =
-      synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = kind->worker_count));
+  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = kind->worker_count));
   if (status == 0)
     status = synched_memory_create(
         &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = kind->segment_count, .segment_capacity = 1,

@@ -25,7 +25,8 @@ function charts() {
       backgroundColor: stroke, borderWidth: 1.5, pointRadius: rounds.length > 80 ? 0 : 1.5,
       pointHitRadius: 6, data: rounds.map(r => ({ x: r[ROUND], y: of(r) / scale })) }, more);
     const level = (label, ns) => line(label, () => ns, colour('soft'),
-      { borderWidth: 1, borderDash: label === 'p50' ? [6, 4] : [2, 3], pointRadius: 0, pointHitRadius: 0 });
+      { borderWidth: 1, borderDash: label === 'p50' ? [6, 4] : [2, 3], pointRadius: 0,
+        pointHitRadius: 0 });
     const workers = Math.max(data.workers, 1);
     const datasets = [line('round', r => r[TOTAL], colour('s4')),
       line('longest worker', r => r[LONGEST], colour('s1')),
@@ -38,21 +39,23 @@ function charts() {
     x.ticks.precision = 0;
     x.grid.display = false;
     y.beginAtZero = true;
+    const callbacks = { title: items => 'Round ' + whole(items[0].parsed.x),
+      label: item => ' ' + item.dataset.label + ' ' + duration(item.parsed.y * scale) };
     made.push(new Chart(at('rounds-chart'), { type: 'line', data: { datasets },
-      options: options({ parsing: false, scales: { x, y }, plugins: { legend, tooltip: { callbacks: {
-        title: items => 'Round ' + whole(items[0].parsed.x),
-        label: item => ' ' + item.dataset.label + ' ' + duration(item.parsed.y * scale) } } } }) }));
+      options: options({ parsing: false, scales: { x, y },
+        plugins: { legend, tooltip: { callbacks } } }) }));
   }
 
   function histogram(title, distribution) {
-    const figure = document.createElement('figure'), caption = document.createElement('figcaption');
-    const heading = document.createElement('h3'), plot = document.createElement('div');
-    const canvas = document.createElement('canvas'), bins = distribution.bins;
+    const [figure, caption, heading, plot, canvas] =
+      ['figure', 'figcaption', 'h3', 'div', 'canvas'].map(tag => document.createElement(tag));
+    const bins = distribution.bins;
     heading.textContent = title;
     plot.className = 'plot';
     canvas.setAttribute('role', 'img');
     const marks = distribution.marks.map(duration);
-    caption.textContent = 'p50 ' + marks[0] + ' \u00b7 p99 ' + marks[2] + ' \u00b7 most ' + marks[4];
+    caption.textContent =
+      'p50 ' + marks[0] + ' \u00b7 p99 ' + marks[2] + ' \u00b7 most ' + marks[4];
     canvas.setAttribute('aria-label', 'Histogram, ' + title + ': ' + caption.textContent);
     plot.append(canvas);
     figure.append(heading, plot, caption);

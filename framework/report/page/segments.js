@@ -1,4 +1,5 @@
-/* The heat map of segments: cells from left to right and down, each a segment or some neighbours. */
+/* The heat map of segments: cells from left to right and down, each a segment or some neighbours.
+ */
 function segments() {
   const canvas = at('segments-canvas'), word = at('segments-word'), cells = data.segments;
   const [FIRST, LAST, CALLS, COMPUTE, LONGEST_NS, STOLEN, HOME] = Array(7).keys();
@@ -59,7 +60,8 @@ function segments() {
       context.fillRect(x, y, size - gap, size - gap);
       const label = String(cell[FIRST]);
       if (cell[FIRST] === cell[LAST] && size > 10 + 7 * label.length) {
-        context.fillStyle = mix[0] * 0.3 + mix[1] * 0.59 + mix[2] * 0.11 > 140 ? '#1c2126' : '#ffffff';
+        const light = mix[0] * 0.3 + mix[1] * 0.59 + mix[2] * 0.11;
+        context.fillStyle = light > 140 ? '#1c2126' : '#ffffff';
         context.fillText(label, x + (size - gap) / 2, y + (size - gap) / 2);
       }
     });

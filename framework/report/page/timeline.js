@@ -80,7 +80,7 @@ function timeline() {
         (part[P_CALLS] === 1 ? ' call' : ' calls');
       if (part[P_STOLEN] > 0) text += ' (' + whole(part[P_STOLEN]) + ' stolen)';
       const waited = round[PHASE] - (part[P_START] + part[P_SPAN] - round[START]);
-      if (waited > 0) text += ', then waited ' + duration(waited);
+      if (waited > 0 && round[CLOSER] !== w) text += ', then waited ' + duration(waited);
       if (part[P_SLEEPS] > 0) text += '; slept ' + duration(part[P_SLEPT]) + ' before';
       text += '.';
     }
@@ -89,14 +89,16 @@ function timeline() {
       text += round[CALLBACK] > 0 ? ', ' + duration(round[CALLBACK]) + ' of it in on_round.' : '.';
     }
     if (round[CRITICAL_NS] > 0)
-      text += ' Longest call: segment ' + whole(round[CRITICAL]) + ', ' + duration(round[CRITICAL_NS]) + '.';
+      text += ' Longest call: segment ' + whole(round[CRITICAL]) + ', ' +
+        duration(round[CRITICAL_NS]) + '.';
     return text;
   }
 
   /* --- drawing --- */
 
   function bar(context, from, to, y, height) {
-    const left = Math.max(xOf(from), frame.left), right = Math.min(xOf(to), frame.left + frame.width);
+    const left = Math.max(xOf(from), frame.left);
+    const right = Math.min(xOf(to), frame.left + frame.width);
     if (right > left) context.fillRect(left, y, right - left, height);
   }
 
@@ -132,7 +134,8 @@ function timeline() {
     context.textAlign = 'left';
     for (; low < tasks.length && tasks[low][3] <= view.to; low++) {
       const [, , segment, start, ns] = tasks[low];
-      const left = Math.max(xOf(start), frame.left), width = Math.min(xOf(start + ns), frame.left + frame.width) - left;
+      const left = Math.max(xOf(start), frame.left);
+      const width = Math.min(xOf(start + ns), frame.left + frame.width) - left;
       if (width < 3) continue;
       context.fillStyle = paint.task;
       context.fillRect(left, y, 1, lane);
@@ -149,6 +152,16 @@ function timeline() {
     return [1, 2, 5, 10].map(f => f * power).find(step => step >= least);
   }
 
+  /* A time on the axis, with as many digits as tell it from its neighbours. */
+  function axisText(ns, step) {
+    if (ns === 0) return '0';
+    const most = view.to - begin;
+    const [unit, name] = most < 1e3 ? [1, 'ns'] : most < 1e6 ? [1e3, '\u00b5s'] :
+      most < 1e9 ? [1e6, 'ms'] : [1e9, 's'];
+    const places = Math.max(0, Math.ceil(-Math.log10(step / unit) - 1e-9));
+    return (ns / unit).toFixed(Math.min(places, 9)) + ' ' + name;
+  }
+
   function drawAxes(context, height, first, last) {
     const bottom = head + workers * (lane + gap);
     context.font = '11px ' + textFont();
@@ -158,14 +171,14 @@ function timeline() {
     for (let w = 0; w < workers; w += every)
       context.fillText('w' + w, frame.left - 8, yOf(w) + lane / 2);
     context.textAlign = 'center';
-    const step = nice(Math.max((view.to - view.from) * 76 / frame.width, 1));
+    const step = nice(Math.max((view.to - view.from) * 90 / frame.width, 1));
     for (let ns = Math.ceil((view.from - begin) / step) * step; ns <= view.to - begin; ns += step) {
       const x = xOf(ns + begin);
       context.fillStyle = colour('line');
       context.fillRect(x, bottom, 1, 4);
       context.fillStyle = colour('soft');
       if (x > frame.left + 12 && x < frame.left + frame.width - 20)
-        context.fillText(ns === 0 ? '0' : duration(ns), x, height - 8);
+        context.fillText(axisText(ns, step), x, height - 8);
     }
     let free = frame.left;
     for (let r = first; r <= last; r++) {
@@ -240,9 +253,9 @@ function timeline() {
     first: () => { point(0, cursor ? cursor.w : 0); keepInView(0); },
     last: () => { point(rounds.length - 1, cursor ? cursor.w : 0); keepInView(rounds.length - 1); },
   };
-  const keys = { '+': 'in', '=': 'in', '-': 'out', '_': 'out', ArrowLeft: 'left', ArrowRight: 'right',
-    ArrowUp: 'up', ArrowDown: 'down', n: 'next', p: 'previous', Home: 'first', End: 'last', 0: 'all',
-    Enter: 'round' };
+  const keys = { '+': 'in', '=': 'in', '-': 'out', '_': 'out', ArrowLeft: 'left',
+    ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down', n: 'next', p: 'previous', Home: 'first',
+    End: 'last', 0: 'all', Enter: 'round' };
   canvas.addEventListener('keydown', event => {
     const action = keys[event.key];
     if (!action || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -300,7 +313,8 @@ function timeline() {
   function pinch(id, was, now) {
     moved = true;
     const other = [...pointers].find(([key]) => key !== id)[1];
-    const before = Math.max(Math.abs(was.x - other.x), 8), after = Math.max(Math.abs(now.x - other.x), 8);
+    const before = Math.max(Math.abs(was.x - other.x), 8);
+    const after = Math.max(Math.abs(now.x - other.x), 8);
     const held = nsOf((was.x + other.x) / 2);
     zoom(before / after, held);
     pan(((was.x - now.x) / 2) / frame.width);

@@ -17,7 +17,7 @@
 #include "base/assert.h"
 #include "report/forms.h"
 #include "report/html_text.h"
-#include "report/page/page.h"
+#include "report/page.h"
 
 #define LOW 0.8
 

@@ -144,10 +144,10 @@ static const struct {
   const char *name, *title;
 } distributions[SYNCHED__JOB_DISTRIBUTIONS] = {
     [SYNCHED_DISTRIBUTION_ROUND] = {"round", "Rounds"},
-    [SYNCHED_DISTRIBUTION_WORK] = {"work", "Compute in a round, summed over workers"},
-    [SYNCHED_DISTRIBUTION_WAIT] = {"wait", "Idle in a round's phase, summed over workers"},
+    [SYNCHED_DISTRIBUTION_WORK] = {"work", "Compute in a round"},
+    [SYNCHED_DISTRIBUTION_WAIT] = {"wait", "Idle in a round's phase"},
     [SYNCHED_DISTRIBUTION_CLOSING] = {"closing", "Closing a round"},
-    [SYNCHED_DISTRIBUTION_CALLBACK] = {"callback", "on_round"},
+    [SYNCHED_DISTRIBUTION_CALLBACK] = {"callback", "Callback on_round"},
     [SYNCHED_DISTRIBUTION_LATENESS] = {"lateness", "Lateness of ticks"},
 };
 

@@ -162,7 +162,8 @@ static void print_marks(const struct synched__html *html, unsigned distribution,
 
 static void print_all_marks(const struct synched__html *html, const uint64_t *totals) {
   FILE *file = html->file;
-  fputs("<div class=\"scroll\"><table class=\"wide\"><thead><tr><th class=\"text\" scope=\"col\">Of"
+  fputs("<div class=\"scroll\"><table class=\"wide named\"><thead><tr><th class=\"text\" "
+        "scope=\"col\">Of"
         "<th scope=\"col\">Count<th scope=\"col\">p50<th scope=\"col\">p90<th scope=\"col\">p99"
         "<th scope=\"col\">p99.9<th scope=\"col\">Most</thead><tbody>\n",
         file);

@@ -40,8 +40,8 @@ also() {
 }
 
 first_words() {
-  [ -z "$session" ] ||
-    run "document.body.innerText.replace(/[^A-Za-z0-9 .,:;()-]+/g, ' ').trim().slice(0, 100)" || true
+  local words="document.body.innerText.replace(/[^A-Za-z0-9 .,:;()-]+/g, ' ').trim()"
+  [ -z "$session" ] || run "$words.slice(0, 100)" || true
 }
 
 # fail WHAT...: says it in one line, with the page's first words, and what the browser or the
@@ -68,7 +68,8 @@ until_true() {
 # post PATH BODY: a WebDriver command; its value, if it is a number, a boolean or a string, on
 # stdout. Where there is none, it is a failure, and `trouble` says why.
 post() {
-  curl -s -S -m 100 -H 'Content-Type: application/json' -d "$2" "$session$1" >answer 2>trouble || return 1
+  curl -s -S -m 100 -H 'Content-Type: application/json' -d "$2" "$session$1" >answer 2>trouble ||
+    return 1
   if grep -q '"error":' answer; then
     sed -n 's/.*"message":"\([^"\\]*\).*/\1/p' answer >trouble
     return 1

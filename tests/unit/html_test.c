@@ -10,7 +10,8 @@
 #include "report/forms.h"
 #include "report/html.h"
 #include "report/html_text.h"
-#include "report/page/page.h"
+#include "report/page.h"
+#include "support/unit_support.h"
 
 /* What `print` writes; the caller frees it. */
 static char *caught(void (*print)(FILE *file, const void *what), const void *what) {
@@ -129,6 +130,20 @@ static void expect_well_formed(const char *page) {
   cr_assert_eq(unlink(path), 0);
 }
 
+/* The parser forgives an element that is not ended. */
+static void expect_balanced(const char *page) {
+  static const char *const tags[] = {"div", "section", "table",  "thead", "tbody", "dl", "ol",
+                                     "ul",  "details", "figure", "svg",   "span",  "p",  "main"};
+  char begin[16], begin_with[16], end[16];
+  for (size_t t = 0; t < LENGTH(tags); t++) {
+    (void)snprintf(begin, sizeof begin, "<%s>", tags[t]);
+    (void)snprintf(begin_with, sizeof begin_with, "<%s ", tags[t]);
+    (void)snprintf(end, sizeof end, "</%s>", tags[t]);
+    cr_expect_eq(count_of(page, begin) + count_of(page, begin_with), count_of(page, end), "%s",
+                 end);
+  }
+}
+
 /* What holds of every page. */
 static void expect_page(const struct synched_report *report) {
   char *page = page_of(report);
@@ -141,6 +156,7 @@ static void expect_page(const struct synched_report *report) {
   cr_expect_eq(count_of(page, "src="), 0);
   cr_expect_eq(count_of(page, "@import"), 0);
   expect_part(page, "default-src 'none'");
+  expect_balanced(page);
   expect_well_formed(page);
   free(page);
 }

@@ -70,7 +70,7 @@ function(synched_embed_page output chart_js)
   endforeach()
   file(CONFIGURE OUTPUT "${output}" @ONLY CONTENT [[
 /* Made by report/page/embed.cmake. */
-#include "report/page/page.h"
+#include "report/page.h"
 
 static const unsigned char page[] = {
 @page@};

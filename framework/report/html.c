@@ -208,6 +208,12 @@ static void put_rounds_note(const struct synched__html *html) {
     fputs("Too few rounds were recorded for a curve.", file);
     return;
   }
+  if (synched__page.chart.size == 0) {
+    fputs("Their curve was left out, for this build of the library has no Chart.js: the table of "
+          "the timeline has its numbers.",
+          file);
+    return;
+  }
   fputs("The last ", file);
   synched__html_plural(file, shown, "round");
   if (shown < report->recorded) {
@@ -377,7 +383,8 @@ static void fill(const struct synched__html *html, const char *name, size_t leng
 }
 
 int synched__html_print(const struct synched_report *report, FILE *file) {
-  struct synched__html html = {.report = report, .file = file};
+  struct synched__html html = {
+      .report = report, .file = file, .open = synched__page.chart.size == 0 ? " open" : ""};
   const char *at = (const char *)synched__page.page.bytes; /* a zero follows */
   synched__html_choose(&html);
   for (const char *hole; (hole = strstr(at, "{{")) != NULL;) {

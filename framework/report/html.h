@@ -18,6 +18,7 @@
 struct synched__html {
   const struct synched_report *report;
   FILE *file;
+  const char *open; /* of tables that charts stand for: " open", where there are no charts */
   uint64_t elapsed_ns;
   size_t first_round;     /* recorded rounds before it are left out */
   size_t first_part;      /* the same of the timeline */

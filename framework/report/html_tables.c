@@ -103,7 +103,7 @@ void synched__html_rounds(const struct synched__html *html) {
   const size_t first = report->recorded > ROUNDS_SHOWN ? report->recorded - ROUNDS_SHOWN : 0;
   if (report->recorded == 0)
     return;
-  fputs("<details><summary>The rounds as a table</summary>", file);
+  fprintf(file, "<details%s><summary>The rounds as a table</summary>", html->open);
   if (first > 0)
     fprintf(file, "<p>The last %u of them.</p>", ROUNDS_SHOWN);
   fputs(
@@ -187,7 +187,8 @@ void synched__html_distributions(const struct synched__html *html) {
     return;
   }
   print_all_marks(html, totals);
-  fputs("<details><summary>The histograms as tables</summary><div class=\"scroll high\">\n", file);
+  fprintf(file, "<details%s><summary>The histograms as tables</summary>", html->open);
+  fputs("<div class=\"scroll high\">\n", file);
   for (unsigned d = 0; d < SYNCHED__JOB_DISTRIBUTIONS; d++)
     if (totals[d] > 0)
       print_histogram(file, d, &bins[d]);

@@ -54,6 +54,18 @@ wheel() {
     fail "the wheel cannot be turned"
 }
 
+# pinch: two fingers go apart on the timeline.
+pinch() {
+  local fingers='' finger
+  for finger in -1 1; do
+    fingers+="{\"type\":\"pointer\",\"id\":\"f$finger\",\"parameters\":{\"pointerType\":\"touch\"},"
+    fingers+="\"actions\":[$(move $((finger * 40))),{\"type\":\"pointerDown\",\"button\":0},"
+    fingers+="$(move $((finger * 80))),$(move $((finger * 160))),"
+    fingers+="{\"type\":\"pointerUp\",\"button\":0}]},"
+  done
+  post /actions "{\"actions\":[${fingers%,}]}" >/dev/null || fail "there are no fingers"
+}
+
 # expect_quiet KIND: no word on the console, where there would be one of whatever the page's policy
 # forbids, and no request but for the page itself.
 expect_quiet() {
@@ -113,7 +125,13 @@ check_timeline() {
   # The first round, a worker down and as often up as there may be workers; then the third one.
   press '\uE011' '\uE015' $(printf '%s ' '\uE013'{,,,,,,,,,,,,,,,,}) n n n p
   until_true "a sentence by keys, $1," is_true "/^Round .*Worker 0/.test($word)"
+  press 0
+  until_true "all of it before two fingers, $1," span_is_above "$all * 0.999"
+  pinch
+  until_true "what two fingers zoom to, $1," span_is_below "$all * 0.8"
   here=$(element '[data-do=in]')
+  press 0
+  until_true "all of it before a button, $1," span_is_above "$all * 0.999"
   post "/element/$here/click" '{}' >/dev/null || fail "the button + cannot be hit: $1"
   until_true "what a button zooms to, $1," span_is_below "$all * 0.9"
 }

@@ -239,7 +239,10 @@ Test(html, print_many_rounds_shows_some) {
   char *page = page_of(report);
   expect_part(page, "The last 768 rounds, a lane for each worker. That is what the page has room "
                     "for, of 4,096 recorded ones.");
-  expect_part(page, "The last 1,024 rounds, of 4,096 recorded ones: ");
+  if (synched__page.chart.size > 0)
+    expect_part(page, "The last 1,024 rounds, of 4,096 recorded ones: ");
+  else
+    expect_part(page, "Their curve was left out");
   free(page);
   synched_report_destroy(report);
 }

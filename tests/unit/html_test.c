@@ -279,7 +279,7 @@ static void add_tasks(struct synched_report *report, size_t count) {
         (struct synched_report_task){.worker = worker,
                                      .round = 1,
                                      .segment = i,
-                                     .start_ns = 1000000 + 2000 * nth + 1000 * worker,
+                                     .start_ns = 1000000 + 2000 * nth + (worker == 0 ? 0 : 1000),
                                      .compute_ns = 900};
   }
   report->task_count = count;

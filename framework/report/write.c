@@ -18,7 +18,7 @@ static const struct {
     [SYNCHED_FORMAT_CSV] = {"csv", NULL},
     [SYNCHED_FORMAT_TRACE] = {"trace", NULL},
     [SYNCHED_FORMAT_PERFETTO] = {"perfetto", NULL},
-    [SYNCHED_FORMAT_HTML] = {"html", NULL},
+    [SYNCHED_FORMAT_HTML] = {"html", synched__html_print},
     [SYNCHED_FORMAT_PROMETHEUS] = {"prometheus", NULL},
 };
 

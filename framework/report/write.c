@@ -51,7 +51,10 @@ int synched_format_parse(enum synched_format *out, const char *name) {
 static int check(const struct synched_report *report, enum synched_format format) {
   if (report == NULL)
     return synched__fail(SYNCHED_EINVAL, "the report is NULL");
-  return synched__check_enum("format", (unsigned)format, SYNCHED_FORMAT_COUNT - 1);
+  const int status = synched__check_enum("format", (unsigned)format, SYNCHED_FORMAT_COUNT - 1);
+  if (status == 0 && forms[format].print == NULL)
+    return synched__fail(SYNCHED_ENOTSUP, "this form of a report does not exist yet");
+  return status;
 }
 
 int synched_report_write_to(const struct synched_report *report, enum synched_format format,

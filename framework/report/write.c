@@ -6,7 +6,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,12 +92,48 @@ static int close_file(FILE *file, int status, const char *path) {
   return status;
 }
 
+/* The descriptor of this process that a path is another name for; -1: none. Opened by that name, a
+ * file would be written from its beginning, and renamed, the name itself would be replaced. */
+static int descriptor_of(const char *path) {
+  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+  char *end;
+  if (strcmp(path, "/dev/stdout") == 0)
+    return STDOUT_FILENO;
+  if (strcmp(path, "/dev/stderr") == 0)
+    return STDERR_FILENO;
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    const size_t length = strlen(folders[i]);
+    if (strncmp(path, folders[i], length) != 0 || path[length] < '0' || path[length] > '9')
+      continue;
+    const unsigned long number = strtoul(path + length, &end, 10);
+    return *end == '\0' && number <= INT_MAX ? (int)number : -1;
+  }
+  return -1;
+}
+
+/* A pipe that nobody reads is refused: nobody could say for how long. */
+static int open_through(const char *path) {
+  const int own = descriptor_of(path);
+  if (own >= 0)
+    return fcntl(own, F_DUPFD_CLOEXEC, 0);
+  const int descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor >= 0)
+    (void)fcntl(descriptor, F_SETFL, 0);
+  return descriptor;
+}
+
 /* To what is no ordinary file. */
 static int write_through(const struct synched_report *report, enum synched_format format,
                          const char *path) {
-  FILE *file = fopen(path, "we");
-  if (file == NULL)
-    return refuse(path);
+  errno = 0;
+  const int descriptor = open_through(path);
+  FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+  if (file == NULL) {
+    const int status = refuse(path);
+    if (descriptor >= 0)
+      (void)close(descriptor);
+    return status;
+  }
   return close_file(file, synched_report_write_to(report, format, file), path);
 }
 
@@ -143,6 +181,16 @@ static int write_beside(const struct synched_report *report, enum synched_format
   return status;
 }
 
+/* A file that is there. Where links lead to it, they stay, and it is the file that is replaced. */
+static int replace(const struct synched_report *report, enum synched_format format,
+                   const char *path, mode_t mode) {
+  char target[PATH_MAX];
+  errno = 0;
+  if (realpath(path, target) == NULL)
+    return refuse(path);
+  return write_beside(report, format, target, mode);
+}
+
 int synched_report_write(const struct synched_report *report, enum synched_format format,
                          const char *path) {
   const int status = check(report, format);
@@ -152,7 +200,9 @@ int synched_report_write(const struct synched_report *report, enum synched_forma
     return synched__fail(SYNCHED_EINVAL, "the path is %s", path == NULL ? "NULL" : "empty");
   struct stat there;
   const bool exists = stat(path, &there) == 0;
-  if (exists && !S_ISREG(there.st_mode))
+  if (descriptor_of(path) >= 0 || (exists && !S_ISREG(there.st_mode)))
     return write_through(report, format, path);
-  return write_beside(report, format, path, exists ? there.st_mode & 0777 : 0);
+  if (!exists)
+    return write_beside(report, format, path, 0);
+  return replace(report, format, path, there.st_mode & 0777);
 }

@@ -139,7 +139,7 @@ static void append(struct path *path, const char *text, size_t length) {
 static void append_name(struct path *path, const char *name) {
   char clean[sizeof((struct synched_report *)NULL)->name];
   synched__text_clean(clean, sizeof clean, name);
-  if (clean[0] == '.' || clean[0] == '\0')
+  if (clean[0] == '.')
     clean[0] = '_';
   for (char *at = clean; *at != '\0'; at++) {
     const unsigned char byte = (unsigned char)*at, next = (unsigned char)at[1];
@@ -150,7 +150,7 @@ static void append_name(struct path *path, const char *name) {
     if (byte < 0x20 || byte == 0x7f || byte == '/' || is_wide_control)
       *at = '_';
   }
-  append(path, clean, strlen(clean));
+  append(path, clean[0] == '\0' ? "_" : clean, clean[0] == '\0' ? 1 : strlen(clean));
 }
 
 static void make_path(struct path *path, const struct wish *wish,

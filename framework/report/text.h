@@ -1,18 +1,38 @@
 /*
- * text.h: names and other texts of a report, for forms that want UTF-8 (internal).
+ * text.h: numbers, durations and names as text for people (internal).
  */
 #ifndef SYNCHED_REPORT_TEXT_H
 #define SYNCHED_REPORT_TEXT_H
 
-#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
-/* How many bytes of a text are one whole UTF-8 character (The Unicode Standard, table 3-7): 1 .. 4.
- * 0: they are none, or the text ends here. */
-size_t synched__text_character(const char *text);
+/* A number as text, passed by value: synched__text_of_count(n).bytes lives to the end of the
+ * expression. */
+struct synched__text {
+  char bytes[32];
+};
 
-/* Copies a text of any bytes, at most `room` of them with the 0 at its end, which is a char array's
- * size. What is no UTF-8 becomes U+FFFD, byte by byte; a character that has no room ends it. What
- * comes out of this comes out of it again as it is. */
-void synched__text_clean(char *to, size_t room, const char *from);
+/* "1,000,000". */
+struct synched__text synched__text_of_count(uint64_t count);
+
+/* With one decimal, or with none where it would say nothing. Not negative. */
+struct synched__text synched__text_of_number(double number);
+
+/* What part of the whole, in percent; "-" of nothing. */
+struct synched__text synched__text_of_share(double part, double whole);
+
+/* Milliseconds with three decimals: "4.596". */
+struct synched__text synched__text_of_ms(uint64_t ns);
+
+/* In the unit that suits it: "12.500 s". */
+struct synched__text synched__text_of_duration(uint64_t ns);
+
+/* A name that the caller's caller chose: what would move a terminal's cursor is shown as '?'. */
+void synched__print_name(FILE *file, const char *name);
+
+/* Prints a label, then words, broken into lines of at most 80 columns that begin below each other;
+ * and the end of the line. */
+void synched__print_wrapped(FILE *file, const char *label, const char *words);
 
 #endif

@@ -164,7 +164,7 @@ changed 'the calls are not in the order' 's/"worker":\[0,0,1,1\]/"worker":[1,0,1
 changed 'distributions.round: row 0 is no bucket' 's/("round":\{"first_ns":\[)[0-9]+/\11/'
 changed 'distributions.segments has 1 elements' '/^"segments":\[/,$ { /^\{.*"count":\[1\]\},$/d }'
 
-refused 1 "nowhere/out: no report could be written to nowhere/out: No such file" \
+refused 1 "nowhere/out: nowhere/out could not be written: No such file" \
   show made/few.json -o nowhere/out
 refused 1 "/dev/full: " show made/few.json -o /dev/full
 code=0
@@ -207,12 +207,12 @@ refuses 'json:%x' 'json:%x: in a path, % is followed by p, n or %'
 refuses 'json:%' 'json:%: in a path,'
 refuses 'json,csv,picture' 'json: it needs a path'
 refuses "json:$(printf 'x%.0s' $(seq 5000))" 'json:xxxx'
-refuses 'json:nowhere/x.json' 'json:nowhere/x.json: no report could be written to nowhere/x.json: No'
-refuses 'json:.' 'json:.: no report could be written to .: Is a directory'
+refuses 'json:nowhere/x.json' 'json:nowhere/x.json: nowhere/x.json could not be written: No'
+refuses 'json:.' 'json:.: . could not be written: Is a directory'
 refuses 'json:/dev/full' 'json:/dev/full: the report could not be written: No space left'
 refuses "$(printf 'a\nb\033[31m')" 'a?b?[31m: there is no such form'
 mkfifo pipe
-refuses 'json:pipe' 'json:pipe: no report could be written to pipe: No such device'
+refuses 'json:pipe' 'json:pipe: pipe could not be written: No such device'
 refuses 'json:nowhere/x.json,json:b.json' 'json:nowhere/x.json: '
 same <(grep -o '^"job".*' a.json | wc -l) <(grep -o '^"job".*' b.json | wc -l)
 

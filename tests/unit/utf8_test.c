@@ -1,15 +1,15 @@
 /*
- * text_test.c: texts of any bytes become UTF-8 that fits.
+ * utf8_test.c: texts of any bytes become UTF-8 that fits.
  */
 #include <criterion/criterion.h>
 
 #include <string.h>
 
-#include "report/text.h"
+#include "report/utf8.h"
 
 #define REPLACED "\xef\xbf\xbd"
 
-Test(text, character_whole_or_broken_is_measured) {
+Test(utf8, character_whole_or_broken_is_measured) {
   static const struct {
     const char *text;
     size_t bytes;
@@ -37,21 +37,21 @@ Test(text, character_whole_or_broken_is_measured) {
       {"\xff", 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    cr_assert_eq(synched__text_character(rows[i].text), rows[i].bytes, "row %zu", i);
+    cr_assert_eq(synched__utf8_character(rows[i].text), rows[i].bytes, "row %zu", i);
 }
 
 /* What becomes of a text in a room of so many bytes; and of that once more, the same. */
 static void expect_clean(const char *from, size_t room, const char *wanted) {
   char clean[64], again[64];
   memset(clean, 'x', sizeof clean);
-  synched__text_clean(clean, room, from);
+  synched__utf8_clean(clean, room, from);
   cr_assert_str_eq(clean, wanted);
   cr_assert_eq(clean[room], 'x', "beyond its room");
-  synched__text_clean(again, room, clean);
+  synched__utf8_clean(again, room, clean);
   cr_assert_str_eq(again, clean);
 }
 
-Test(text, clean_invalid_bytes_are_replaced) {
+Test(utf8, clean_invalid_bytes_are_replaced) {
   expect_clean("", 8, "");
   expect_clean("heat \xc3\xa4", 16, "heat \xc3\xa4");
   expect_clean("a\xff\xfe"
@@ -62,7 +62,7 @@ Test(text, clean_invalid_bytes_are_replaced) {
   expect_clean("a\n\x01", 16, "a\n\x01");
 }
 
-Test(text, clean_no_room_ends_after_a_whole_character) {
+Test(utf8, clean_no_room_ends_after_a_whole_character) {
   expect_clean("abc", 1, "");
   expect_clean("abc", 3, "ab");
   expect_clean("abc", 4, "abc");

@@ -16,7 +16,7 @@
 #include "platform/broken_pipe.h"
 #include "platform/variable.h"
 #include "report/model.h"
-#include "report/utf8.h"
+#include "report/unicode.h"
 
 #include <synched/status.h>
 
@@ -138,7 +138,7 @@ static void append(struct path *path, const char *text, size_t length) {
 /* The job's name as a part of a file's name: it leads into no other folder, and is not hidden. */
 static void append_name(struct path *path, const char *name) {
   char clean[sizeof((struct synched_report *)NULL)->name];
-  synched__utf8_clean(clean, sizeof clean, name);
+  synched__unicode_clean(clean, sizeof clean, name);
   if (clean[0] == '.')
     clean[0] = '_';
   for (char *at = clean; *at != '\0'; at++) {

@@ -12,7 +12,7 @@
 
 #include "report/forms.h"
 #include "report/json.h"
-#include "report/utf8.h"
+#include "report/unicode.h"
 
 struct json {
   FILE *file;
@@ -57,7 +57,7 @@ static void print_text(struct json *json, const char *text) {
 /* A text of the report, in an array of so many bytes. */
 static void print_any_text(struct json *json, const char *text, size_t room) {
   char clean[256];
-  synched__utf8_clean(clean, room < sizeof clean ? room : sizeof clean, text);
+  synched__unicode_clean(clean, room < sizeof clean ? room : sizeof clean, text);
   print_text(json, clean);
 }
 

@@ -137,11 +137,13 @@ changed() {
 changed 'job.name is missing' 's/"name":"heat",//'
 changed 'job.name is not a text' 's/"name":"heat"/"name":7/'
 changed 'job.name has more than 63 bytes' "s/heat/$(printf 'x%.0s' $(seq 64))/"
-changed 'job.process is no whole number from 0 to 4294967295' 's/"process":4711/"process":4294967296/'
+changed 'job.process is no whole number from 0 to 4294967295' \
+  's/"process":4711/"process":4294967296/'
 changed 'job.process is no whole number' 's/"process":4711/"process":-1/'
 changed 'job.process is no whole number' 's/"process":4711/"process":1.5/'
 changed 'job.can_steal is neither true nor false' 's/"can_steal":true/"can_steal":1/'
-changed 'is not JSON: line 5: too big integer' 's/"call_count":0,/"call_count":9223372036854775808,/'
+changed 'is not JSON: line 5: too big integer' \
+  's/"call_count":0,/"call_count":9223372036854775808,/'
 changed 'summary.record is no level of recording' 's/"record":"tasks"/"record":"all"/'
 changed 'its summary is of 3 workers and 3 segments; it has 2 and 3' \
   's/"worker_count":2/"worker_count":3/'
@@ -156,7 +158,8 @@ changed "a segment's home is 7; there are 2" 's/"home":\[0,0,0\]/"home":[0,7,0]/
 changed 'segments.home[1] is no whole number' 's/"home":\[0,0,0\]/"home":[0,null,0]/'
 changed "a round's longest worker is 2" 's/"longest_worker":0/"longest_worker":2/'
 changed "a round's critical segment is 3" 's/"critical_segment":0/"critical_segment":3/'
-changed "rounds[1] is not later than the one before it" 's/"round":2,"start_ns"/"round":1,"start_ns"/'
+changed "rounds[1] is not later than the one before it" \
+  's/"round":2,"start_ns"/"round":1,"start_ns"/'
 changed 'rounds[0].parts.worker[1] is no worker' 's/"worker":\[0,1\]/"worker":[0,2]/'
 changed 'rounds[0].parts.worker[1] is no worker' 's/"worker":\[0,1\]/"worker":[0,0]/'
 changed "a call's worker is 2" 's/"worker":\[0,0,1,1\]/"worker":[0,0,2,2]/'

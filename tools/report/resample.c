@@ -64,7 +64,7 @@ static bool urn_init(struct urn *urn, const struct resample_row *row) {
   return true;
 }
 
-/* xorshift64* (S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016). */
+/* xorshift64*: S. Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016. */
 static uint64_t draw_number(uint64_t *state) {
   *state ^= *state >> 12;
   *state ^= *state << 25;

@@ -1,15 +1,15 @@
 /*
- * utf8_test.c: texts of any bytes become UTF-8 that fits.
+ * unicode_test.c: texts of any bytes become UTF-8 that fits.
  */
 #include <criterion/criterion.h>
 
 #include <string.h>
 
-#include "report/utf8.h"
+#include "report/unicode.h"
 
 #define REPLACED "\xef\xbf\xbd"
 
-Test(utf8, character_whole_or_broken_is_measured) {
+Test(unicode, character_whole_or_broken_is_measured) {
   static const struct {
     const char *text;
     size_t bytes;
@@ -37,21 +37,21 @@ Test(utf8, character_whole_or_broken_is_measured) {
       {"\xff", 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    cr_assert_eq(synched__utf8_character(rows[i].text), rows[i].bytes, "row %zu", i);
+    cr_assert_eq(synched__unicode_character(rows[i].text), rows[i].bytes, "row %zu", i);
 }
 
 /* What becomes of a text in a room of so many bytes; and of that once more, the same. */
 static void expect_clean(const char *from, size_t room, const char *wanted) {
   char clean[64], again[64];
   memset(clean, 'x', sizeof clean);
-  synched__utf8_clean(clean, room, from);
+  synched__unicode_clean(clean, room, from);
   cr_assert_str_eq(clean, wanted);
   cr_assert_eq(clean[room], 'x', "beyond its room");
-  synched__utf8_clean(again, room, clean);
+  synched__unicode_clean(again, room, clean);
   cr_assert_str_eq(again, clean);
 }
 
-Test(utf8, clean_invalid_bytes_are_replaced) {
+Test(unicode, clean_invalid_bytes_are_replaced) {
   expect_clean("", 8, "");
   expect_clean("heat \xc3\xa4", 16, "heat \xc3\xa4");
   expect_clean("a\xff\xfe"
@@ -62,7 +62,7 @@ Test(utf8, clean_invalid_bytes_are_replaced) {
   expect_clean("a\n\x01", 16, "a\n\x01");
 }
 
-Test(utf8, clean_no_room_ends_after_a_whole_character) {
+Test(unicode, clean_no_room_ends_after_a_whole_character) {
   expect_clean("abc", 1, "");
   expect_clean("abc", 3, "ab");
   expect_clean("abc", 4, "abc");

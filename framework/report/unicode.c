@@ -1,4 +1,4 @@
-#include "report/utf8.h"
+#include "report/unicode.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -9,7 +9,7 @@ static bool is_within(unsigned char byte, unsigned least, unsigned most) {
   return byte >= least && byte <= most;
 }
 
-size_t synched__utf8_character(const char *text) {
+size_t synched__unicode_character(const char *text) {
   const unsigned char *byte = (const unsigned char *)text;
   /* The second byte has a range of its own where longer forms, surrogates, or what is beyond
    * U+10FFFF would begin. */
@@ -38,10 +38,10 @@ size_t synched__utf8_character(const char *text) {
   return length;
 }
 
-void synched__utf8_clean(char *to, size_t room, const char *from) {
+void synched__unicode_clean(char *to, size_t room, const char *from) {
   size_t at = 0;
   while (*from != '\0') {
-    const size_t length = synched__utf8_character(from);
+    const size_t length = synched__unicode_character(from);
     const char *piece = length == 0 ? REPLACEMENT : from;
     const size_t bytes = length == 0 ? sizeof REPLACEMENT - 1 : length;
     if (bytes >= room - at)

@@ -21,7 +21,7 @@
 enum synched__json_kind {
   SYNCHED__JSON_UNSIGNED,
   SYNCHED__JSON_SIGNED,
-  SYNCHED__JSON_REAL,
+  SYNCHED__JSON_REAL, /* 0 .. 1 */
   SYNCHED__JSON_FLAG, /* an int or bool that is 0 or 1: false, true */
   SYNCHED__JSON_LEVEL /* enum synched_record, by its name */
 };

@@ -150,7 +150,8 @@ changed 'its summary is of 3 workers and 3 segments; it has 2 and 3' \
 changed 'its summary is of 2 workers and 1000000 segments' \
   's/"segment_count":3/"segment_count":1000000/'
 changed 'summary.failed_segment is no segment' 's/"failed_segment":-1/"failed_segment":3/'
-changed 'efficiency.serial is no number of 0 or more' 's/"serial":1/"serial":-1/'
+changed 'efficiency.serial is no number from 0 to 1' 's/"serial":1/"serial":-1/'
+changed 'efficiency.serial is no number from 0 to 1' 's/"serial":1/"serial":2e302/'
 changed 'is not JSON: line 6: real number overflow' 's/"serial":1/"serial":1e999/'
 changed 'it has 0 segments; a report has 1 to ' 's/^"segments":\{.*/"segments":{"home":[]},/'
 changed 'segments.call_count has 2 elements, not 3' 's/"call_count":\[0,0,0\]/"call_count":[0,0]/'

@@ -1,7 +1,6 @@
 #include "members.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -101,8 +100,8 @@ static bool store_value(struct reader *reader, void *base, const struct synched_
   switch (field->kind) {
   case SYNCHED__JSON_REAL:
     number = json_number_value(value);
-    if (!json_is_number(value) || !isfinite(number) || number < 0.0)
-      return refuse(reader, "%s is no number of 0 or more", path);
+    if (!json_is_number(value) || !(number >= 0.0 && number <= 1.0))
+      return refuse(reader, "%s is no number from 0 to 1", path);
     memcpy(to, &number, sizeof number);
     return true;
   case SYNCHED__JSON_FLAG:

@@ -79,8 +79,11 @@ static void complain(const char *text, size_t length, const char *sentence) {
   struct synched__pipe_guard guard;
   char shown[80];
   size_t at = 0;
-  for (; at < length && at + 1 < sizeof shown; at++)
-    shown[at] = (unsigned char)text[at] < 0x20 || (unsigned char)text[at] >= 0x7f ? '?' : text[at];
+  for (; at < length && at + 1 < sizeof shown; at++) {
+    shown[at] = text[at];
+    if ((unsigned char)text[at] < 0x20 || (unsigned char)text[at] >= 0x7f)
+      shown[at] = '?';
+  }
   shown[at] = '\0';
   synched__pipe_guard_begin(&guard);
   fprintf(stderr, "synched: SYNCHED_REPORT: %s%s: %s\n", shown, at < length ? "..." : "", sentence);

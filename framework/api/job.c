@@ -15,6 +15,7 @@
 #include "platform/clock.h"
 #include "platform/event.h"
 #include "report/collect.h"
+#include "report/environment.h"
 
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
  * are not so short that sharing a line now and then shows. */
@@ -201,7 +202,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   if (synched__is_foreign(pool->generation))
     return synched__process_refuse("pool");
   struct synched_job_options read;
-  int status = synched__job_read_options(&read, options, memory);
+  int status = synched__job_read_options(&read, options, memory, synched__environment_record());
   if (status != 0)
     return status;
   struct synched_job *job = synched__alloc_lines(1, sizeof *job);

@@ -13,5 +13,6 @@ typedef int (*synched__form_fn)(const struct synched_report *report, FILE *file)
 
 int synched__table_print(const struct synched_report *report, FILE *file);
 int synched__html_print(const struct synched_report *report, FILE *file);
+int synched__json_print(const struct synched_report *report, FILE *file);
 
 #endif

@@ -14,7 +14,7 @@ static const struct {
   synched__form_fn print;
 } forms[SYNCHED_FORMAT_COUNT] = {
     [SYNCHED_FORMAT_TABLE] = {"table", synched__table_print},
-    [SYNCHED_FORMAT_JSON] = {"json", NULL},
+    [SYNCHED_FORMAT_JSON] = {"json", synched__json_print},
     [SYNCHED_FORMAT_CSV] = {"csv", NULL},
     [SYNCHED_FORMAT_TRACE] = {"trace", NULL},
     [SYNCHED_FORMAT_PERFETTO] = {"perfetto", NULL},

@@ -22,11 +22,11 @@ static const struct {
 } forms[SYNCHED_FORMAT_COUNT] = {
     [SYNCHED_FORMAT_TABLE] = {"table", synched__table_print},
     [SYNCHED_FORMAT_JSON] = {"json", NULL},
-    [SYNCHED_FORMAT_CSV] = {"csv", NULL},
-    [SYNCHED_FORMAT_TRACE] = {"trace", NULL},
-    [SYNCHED_FORMAT_PERFETTO] = {"perfetto", NULL},
+    [SYNCHED_FORMAT_CSV] = {"csv", synched__csv_print},
+    [SYNCHED_FORMAT_TRACE] = {"trace", synched__trace_chrome_print},
+    [SYNCHED_FORMAT_PERFETTO] = {"perfetto", synched__trace_perfetto_print},
     [SYNCHED_FORMAT_HTML] = {"html", NULL},
-    [SYNCHED_FORMAT_PROMETHEUS] = {"prometheus", NULL},
+    [SYNCHED_FORMAT_PROMETHEUS] = {"prometheus", synched__prometheus_print},
 };
 
 const char *synched_format_name(enum synched_format format) {
@@ -51,7 +51,11 @@ int synched_format_parse(enum synched_format *out, const char *name) {
 static int check(const struct synched_report *report, enum synched_format format) {
   if (report == NULL)
     return synched__fail(SYNCHED_EINVAL, "the report is NULL");
-  return synched__check_enum("format", (unsigned)format, SYNCHED_FORMAT_COUNT - 1);
+  const int status = synched__check_enum("format", (unsigned)format, SYNCHED_FORMAT_COUNT - 1);
+  if (status == 0 && forms[format].print == NULL)
+    return synched__fail(SYNCHED_ENOTSUP, "this library has no form \"%s\" of a report",
+                         forms[format].name);
+  return status;
 }
 
 int synched_report_write_to(const struct synched_report *report, enum synched_format format,

@@ -235,7 +235,7 @@ static void walk_callback(struct walk *walk, const struct synched_report_round *
   uint64_t reached_ns = closing->start_ns;
   struct synched__trace_slice slice = {
       .kind = SYNCHED__TRACE_CALLBACK, .worker = closing->worker, .end_ns = closing->end_ns};
-  if (round->callback_ns == 0)
+  if (round->callback_ns == 0 || closing->start_ns == closing->end_ns)
     return;
   if (closing->end_ns > round->callback_ns)
     slice.start_ns = closing->end_ns - round->callback_ns;

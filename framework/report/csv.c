@@ -17,6 +17,7 @@
 /* Columns of each worker. */
 enum group { GROUP_COMPUTE, GROUP_CALLS, GROUP_STOLEN, GROUP_SLEPT, GROUP_COUNT };
 
+/* Control bytes, which no cell can hold, and what is no UTF-8 become U+FFFD. */
 static void write_name(struct synched__out *out, const char *name) {
   synched__out_text(out, "\"");
   if (name[0] != '\0' && strchr("=+-@\t\r\n", name[0]) != NULL)
@@ -24,8 +25,7 @@ static void write_name(struct synched__out *out, const char *name) {
   while (*name != '\0') {
     const unsigned char byte = (unsigned char)*name;
     const size_t length = synched__text_character(name);
-    const bool shown =
-        (byte >= 0x20 && byte != 0x7f) || byte == '\t' || byte == '\n' || byte == '\r';
+    const bool shown = (byte >= 0x20 && byte != 0x7f) || byte == '\t' || byte == '\n';
     if (length == 0 || !shown)
       synched__out_text(out, "\xef\xbf\xbd");
     else

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define DIGITS_MAX 20u /* of a number of 64 bits */
 #define RATIO_DECIMALS 6u
 #define RATIO_MAX 1e12 /* beyond what a ratio can mean; keeps the conversion defined */
 
@@ -31,13 +30,17 @@ void synched__out_text(struct synched__out *out, const char *text) {
   synched__out_bytes(out, text, strlen(text));
 }
 
-/* At least so many digits. */
+char *synched__digits(char *bytes, uint64_t number, unsigned least) {
+  size_t at = SYNCHED__DIGITS_MAX;
+  for (; number != 0 || SYNCHED__DIGITS_MAX - at < least; number /= 10)
+    bytes[--at] = (char)('0' + number % 10);
+  return bytes + at;
+}
+
 static void write_digits(struct synched__out *out, uint64_t number, unsigned least) {
-  char digits[DIGITS_MAX];
-  size_t at = sizeof digits;
-  for (; number != 0 || sizeof digits - at < least; number /= 10)
-    digits[--at] = (char)('0' + number % 10);
-  synched__out_bytes(out, digits + at, sizeof digits - at);
+  char digits[SYNCHED__DIGITS_MAX];
+  const char *first = synched__digits(digits, number, least);
+  synched__out_bytes(out, first, (size_t)(digits + sizeof digits - first));
 }
 
 void synched__out_number(struct synched__out *out, uint64_t number) {

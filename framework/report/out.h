@@ -24,6 +24,11 @@ void synched__out_flush(struct synched__out *out);
 
 void synched__out_bytes(struct synched__out *out, const void *bytes, size_t count);
 void synched__out_text(struct synched__out *out, const char *text);
+/* Writes a number's digits to the end of [bytes, bytes + SYNCHED__DIGITS_MAX), at least so many, and
+ * returns where they begin. */
+#define SYNCHED__DIGITS_MAX 20u
+char *synched__digits(char *bytes, uint64_t number, unsigned least);
+
 void synched__out_number(struct synched__out *out, uint64_t number);
 
 /* number / 10^decimals, "12.003": decimals: 1 .. 9. */

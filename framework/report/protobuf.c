@@ -85,3 +85,10 @@ void synched__protobuf_text(struct synched__protobuf *message, unsigned field, c
   }
   synched__protobuf_end(message, begun);
 }
+
+void synched__protobuf_bytes(struct synched__protobuf *message, unsigned field, const void *bytes,
+                             size_t count) {
+  append_tag(message, field, BYTES);
+  append_varint(message, count);
+  append(message, bytes, count);
+}

@@ -28,6 +28,10 @@ void synched__protobuf_fixed(struct synched__protobuf *message, unsigned field, 
 /* A string. Any bytes: what is no UTF-8 becomes U+FFFD. */
 void synched__protobuf_text(struct synched__protobuf *message, unsigned field, const char *text);
 
+/* The same of bytes that are UTF-8. */
+void synched__protobuf_bytes(struct synched__protobuf *message, unsigned field, const void *bytes,
+                             size_t count);
+
 /* A message within the message: what is written between the two. begin returns what end wants. */
 size_t synched__protobuf_begin(struct synched__protobuf *message, unsigned field);
 void synched__protobuf_end(struct synched__protobuf *message, size_t begun);

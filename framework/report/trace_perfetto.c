@@ -8,13 +8,14 @@
  *
  * Times are those of the monotonic clock. Perfetto takes them for its trace's own.
  */
+#include <string.h>
+
+#include "base/error.h"
 #include "platform/alloc.h"
 #include "report/forms.h"
 #include "report/out.h"
 #include "report/protobuf.h"
 #include "report/trace.h"
-
-#include "base/error.h"
 
 /* Fields, each in the message that its name begins with. */
 enum {
@@ -208,15 +209,20 @@ static void on_counter(void *state, enum synched__trace_counter counter) {
 
 /* --- events --- */
 
+/* "segment 3", from its end. */
 static void put_name(struct synched__protobuf *packet, const struct synched__trace_slice *slice) {
   char name[48];
+  const char *words = synched__trace_kind_name(slice->kind);
+  const size_t length = strlen(words);
   if (!slice->numbered) {
     synched__protobuf_number(packet, EVENT_NAME_ID, (unsigned)slice->kind + 1);
     return;
   }
-  (void)snprintf(name, sizeof name, "%s %llu", synched__trace_kind_name(slice->kind),
-                 (unsigned long long)slice->number);
-  synched__protobuf_text(packet, EVENT_NAME, name);
+  char *first = synched__digits(name + sizeof name - SYNCHED__DIGITS_MAX, slice->number, 1);
+  *--first = ' ';
+  first -= length;
+  memcpy(first, words, length);
+  synched__protobuf_bytes(packet, EVENT_NAME, first, (size_t)(name + sizeof name - first));
 }
 
 static void on_begin(void *state, const struct synched__trace_slice *slice) {

@@ -35,13 +35,14 @@ def main(path, wanted):
         families = list(text_string_to_metric_families(text))
     except Exception as error:  # it raises whatever its own code does
         fail(f"no OpenMetrics: {type(error).__name__}: {error}")
+    # The parser keeps one of those that are alike.
+    keys = [line.rsplit(" ", 1)[0] for line in text.split("\n") if line and not line.startswith("#")]
+    for key in set(keys):
+        if keys.count(key) > 1:
+            fail(f"{key} comes twice")
     for family in families:
         look_at(family)
-    samples = {}
-    for sample in (sample for family in families for sample in family.samples):
-        if key_of(sample) in samples:
-            fail(f"{key_of(sample)} comes twice")
-        samples[key_of(sample)] = sample.value
+    samples = {key_of(sample): sample.value for family in families for sample in family.samples}
     for text in wanted:
         key, value = text.rsplit(" ", 1)
         if key not in samples or abs(samples[key] - float(value)) > 1e-9:

@@ -1,6 +1,6 @@
 /*
- * csv.c: the recorded rounds for spreadsheets, as RFC 4180 has it: a row for each, columns that tell
- * of the whole round, then four groups of columns with one for each worker.
+ * csv.c: the recorded rounds for spreadsheets, as RFC 4180 has it: a row for each, columns that
+ * tell of the whole round, then four groups of columns with one for each worker.
  *
  * The job's name is on each row, so that the files of several jobs may be put together. It is the
  * only text, and may be anything: a spreadsheet would compute one that begins like a formula, so an

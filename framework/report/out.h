@@ -24,8 +24,8 @@ void synched__out_flush(struct synched__out *out);
 
 void synched__out_bytes(struct synched__out *out, const void *bytes, size_t count);
 void synched__out_text(struct synched__out *out, const char *text);
-/* Writes a number's digits to the end of [bytes, bytes + SYNCHED__DIGITS_MAX), at least so many, and
- * returns where they begin. */
+/* Writes a number's digits, at least so many, to the end of bytes [SYNCHED__DIGITS_MAX]. Returns
+ * where they begin. */
 #define SYNCHED__DIGITS_MAX 20u
 char *synched__digits(char *bytes, uint64_t number, unsigned least);
 

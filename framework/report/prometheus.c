@@ -1,6 +1,6 @@
 /*
- * prometheus.c: the totals as OpenMetrics text (version 1.0.0), which Prometheus and its likes fetch
- * again and again.
+ * prometheus.c: the totals as OpenMetrics text (version 1.0.0), which Prometheus and its likes
+ * fetch again and again.
  *
  * Counters count from the job's start; a new run begins again at 0, which those who fetch them know
  * to be a reset. Times are seconds, with all nine decimals: no number passes through a float. There
@@ -118,8 +118,8 @@ static void begin(struct metrics *metrics, const char *name, const char *unit, c
     text(metrics, helps[i]);
 }
 
-/* A label's value. What is no UTF-8, and control bytes, which readers take for ends of lines, become
- * U+FFFD. */
+/* A label. What is no UTF-8, and control bytes, which readers take for ends of lines, become
+ * U+FFFD in its value. */
 static void label(struct metrics *metrics, const char *name, const char *value) {
   text(metrics, name);
   text(metrics, "=\"");

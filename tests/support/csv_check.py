@@ -1,7 +1,7 @@
-"""csv_check.py FILE [ROWS COLUMNS JOB]: reads a report's rounds as RFC 4180 has them: lines end in CR
-LF, each has as many fields as the header, and all but the job's name are numbers. With ROWS, COLUMNS
-and JOB, those must be what is there; rows without the header. The exit status is 1, with one line,
-where something is wrong."""
+"""csv_check.py FILE [ROWS COLUMNS JOB]: reads a report's rounds as RFC 4180 has them: lines end in
+CR LF, each has as many fields as the header, and all but the job's name are numbers. With ROWS,
+COLUMNS and JOB, those must be what is there; rows without the header. The exit status is 1, with
+one line, where something is wrong."""
 import csv
 import io
 import sys

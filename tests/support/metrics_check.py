@@ -1,6 +1,7 @@
-"""metrics_check.py FILE [SAMPLE...]: reads OpenMetrics text with Prometheus's own parser, which is as
-strict as the format, and looks for samples "NAME{LABEL=VALUE,...} VALUE", whose labels are those
-beside the job's. The exit status is 1, with one line, where something is wrong."""
+"""metrics_check.py FILE [SAMPLE...]: reads OpenMetrics text with Prometheus's own parser, and looks
+for samples "NAME{LABEL=VALUE,...} VALUE", whose labels are those beside the job's. The exit status
+is 1, with one line, where something is wrong."""
+import collections
 import sys
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -24,8 +25,8 @@ def look_at(family):
 
 
 def key_of(sample):
-    labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()) if name != "job")
-    return f"{sample.name}{{{labels}}}"
+    labels = [f"{name}={value}" for name, value in sorted(sample.labels.items()) if name != "job"]
+    return f"{sample.name}{{{','.join(labels)}}}"
 
 
 def main(path, wanted):
@@ -36,9 +37,9 @@ def main(path, wanted):
     except Exception as error:  # it raises whatever its own code does
         fail(f"no OpenMetrics: {type(error).__name__}: {error}")
     # The parser keeps one of those that are alike.
-    keys = [line.rsplit(" ", 1)[0] for line in text.split("\n") if line and not line.startswith("#")]
-    for key in set(keys):
-        if keys.count(key) > 1:
+    lines = [line for line in text.split("\n") if line and not line.startswith("#")]
+    for key, count in collections.Counter(line.rsplit(" ", 1)[0] for line in lines).items():
+        if count > 1:
             fail(f"{key} comes twice")
     for family in families:
         look_at(family)

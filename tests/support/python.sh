@@ -1,10 +1,11 @@
-# python.sh MODULE...: sourced by the scripts that need Python with these modules. $python is one that
-# has them: the system's, whose modules come with its packages, or else the one in the PATH. Exit
-# code 77 where there is none.
+# python.sh MODULE...: sourced by the scripts that need Python with these modules. $python is one
+# that has them: the system's, whose modules come with its packages, or else the one in the PATH.
+# Exit code 77 where there is none.
 
 python=
+imports="import $(IFS=, && echo "$*")"
 for candidate in /usr/bin/python3 python3; do
-  if command -v "$candidate" >/dev/null && "$candidate" -c "import $(IFS=, && echo "$*")" 2>/dev/null; then
+  if command -v "$candidate" >/dev/null && "$candidate" -c "$imports" 2>/dev/null; then
     python=$candidate
     break
   fi

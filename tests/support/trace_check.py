@@ -1,9 +1,9 @@
 """trace_check.py chrome|perfetto FILE, or: trace_check.py same CHROME PERFETTO
 
-Reads a trace as its format has it, and checks what a viewer relies on: every event has what its kind
-must have; tracks are described before they are used; on each track slices nest and times rise; each
-flow departs once and arrives once, later, within slices; counters' times rise. What is wrong is said
-in one line, and the exit status is 1. "same" also compares what the two files say.
+Reads a trace as its format has it, and checks what a viewer relies on: every event has what its
+kind must have; tracks are described before they are used; on each track slices nest and times rise;
+each flow departs once and arrives once, later, within slices; counters' times rise. What is wrong
+is said in one line, and the exit status is 1. "same" also compares what the two files say.
 
 Chrome's form: the "Trace Event Format". Perfetto's: its .proto files, of which perfetto.proto has
 what is used; protoc makes Python of that.
@@ -19,6 +19,7 @@ import tempfile
 from decimal import Decimal
 
 FACTS = {"job", "process", "machine", "placement", "library", "status", "rounds"}
+COUNTERS = {"round time", "compute", "lateness"}
 NS_PER_US = 1000
 
 
@@ -100,7 +101,12 @@ REQUIRED = {
     "f": {"tid", "ts", "id", "cat", "name", "bp"},
     "C": {"ts", "name", "args"},
 }
-METADATA = {"process_name": "name", "process_labels": "labels", "thread_name": "name", "thread_sort_index": "sort_index"}
+METADATA = {
+    "process_name": "name",
+    "process_labels": "labels",
+    "thread_name": "name",
+    "thread_sort_index": "sort_index",
+}
 
 
 def load_metadata(trace, event, process):
@@ -121,14 +127,16 @@ def load_slice(trace, event):
     start = ns_of(event, "ts")
     previous = trace.slices[event["tid"]]
     require(not previous or previous[-1].start <= start, f"times do not rise: {event}")
-    previous.append(Slice(start, start + ns_of(event, "dur"), event["name"], event["cat"], event["args"]))
+    end = start + ns_of(event, "dur")
+    previous.append(Slice(start, end, event["name"], event["cat"], event["args"]))
 
 
 def load_chrome(data):
     trace = Trace()
     document = parse_json(data)
     process = {}
-    require(isinstance(document, dict) and isinstance(document.get("traceEvents"), list), "no list of events")
+    require(isinstance(document, dict), "no object")
+    require(isinstance(document.get("traceEvents"), list), "no list of events")
     require(document.get("displayTimeUnit") in ("ms", "ns"), "no displayTimeUnit")
     trace.facts = document.get("otherData")
     for event in document["traceEvents"]:
@@ -151,7 +159,8 @@ def load_chrome(data):
         else:
             require(event["bp"] == "e", f"it would arrive at the slice that follows: {event}")
             trace.arrivals.append(Flow(event["id"], event["tid"], ns_of(event, "ts")))
-    trace.process = (int(trace.facts["process"]), process.get("process_name"), process.get("process_labels"))
+    number = int(trace.facts["process"])
+    trace.process = (number, process.get("process_name"), process.get("process_labels"))
     return trace
 
 
@@ -165,7 +174,8 @@ def messages():
     if _module is None:
         here = os.path.dirname(os.path.abspath(__file__))
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(["protoc", f"-I{here}", f"--python_out={folder}", "perfetto.proto"], check=True)
+            command = ["protoc", f"-I{here}", f"--python_out={folder}", "perfetto.proto"]
+            subprocess.run(command, check=True)
             sys.dont_write_bytecode = True
             sys.path.insert(0, folder)
             import perfetto_pb2
@@ -196,7 +206,8 @@ class Sequence:
             (self.arguments, interned.debug_annotation_names),
         ):
             for entry in entries:
-                require(entry.iid > 0 and entry.iid not in kept, f"the id {entry.iid} is 0 or comes twice")
+                known = entry.iid == 0 or entry.iid in kept
+                require(not known, f"the id {entry.iid} is 0 or comes twice")
                 kept[entry.iid] = entry.name
 
     @staticmethod
@@ -206,8 +217,17 @@ class Sequence:
 
 
 def argument_of(sequence, annotation):
-    name = annotation.name if annotation.HasField("name") else sequence.find(sequence.arguments, annotation.name_iid)
-    return name, annotation.string_value if annotation.HasField("string_value") else annotation.uint_value
+    if annotation.HasField("name"):
+        name = annotation.name
+    else:
+        name = sequence.find(sequence.arguments, annotation.name_iid)
+    if annotation.HasField("string_value"):
+        return name, annotation.string_value
+    return name, annotation.uint_value
+
+
+def arguments_of(sequence, event):
+    return dict(argument_of(sequence, annotation) for annotation in event.debug_annotations)
 
 
 class PerfettoReader:
@@ -226,24 +246,30 @@ class PerfettoReader:
         if descriptor.HasField("process"):
             process = descriptor.process
             self.process_track = uuid
-            self.trace.process = (process.pid, process.process_name, ",".join(process.process_labels))
+            labels = ",".join(process.process_labels)
+            self.trace.process = (process.pid, process.process_name, labels)
             return
-        require(descriptor.parent_uuid == self.process_track, f"the track {uuid} is not the process's")
+        is_ours = descriptor.parent_uuid == self.process_track
+        require(is_ours, f"the track {uuid} is not the process's")
         if descriptor.HasField("thread"):
             require(descriptor.thread.pid == self.trace.process[0], "a thread of another process")
             self.trace.threads[uuid] = descriptor.thread.thread_name
         else:
-            require(descriptor.HasField("counter") and descriptor.counter.unit == 1, f"the track {uuid} is of no kind")
+            counts_ns = descriptor.HasField("counter") and descriptor.counter.unit == 1
+            require(counts_ns, f"the track {uuid} is of no kind")
             self.counters[uuid] = descriptor.name
 
     def begin(self, sequence, event, ns):
         uuid = event.track_uuid
-        name = event.name if event.HasField("name") else sequence.find(sequence.names, event.name_iid)
+        if event.HasField("name"):
+            name = event.name
+        else:
+            name = sequence.find(sequence.names, event.name_iid)
         require(len(event.category_iids) == 1, f"not one category of {name}")
-        arguments = dict(argument_of(sequence, annotation) for annotation in event.debug_annotations)
+        category = sequence.find(sequence.categories, event.category_iids[0])
         slices = self.trace.slices[uuid]
         self.open[uuid].append(len(slices))
-        slices.append(Slice(ns, None, name, sequence.find(sequence.categories, event.category_iids[0]), arguments))
+        slices.append(Slice(ns, None, name, category, arguments_of(sequence, event)))
         self.trace.arrivals += [Flow(flow, uuid, ns) for flow in event.terminating_flow_ids]
         self.trace.departures += [Flow(flow, uuid, ns) for flow in event.flow_ids]
 
@@ -257,7 +283,7 @@ class PerfettoReader:
             self.trace.counters[self.counters[uuid]].append((ns, event.counter_value))
         elif event.type == event.TYPE_INSTANT:
             require(uuid == self.process_track, f"the track {uuid} is not the process's")
-            self.trace.facts = dict(argument_of(sequence, annotation) for annotation in event.debug_annotations)
+            self.trace.facts = arguments_of(sequence, event)
         elif event.type == event.TYPE_SLICE_BEGIN:
             require(uuid in self.trace.threads, f"the track {uuid} is no thread's")
             self.begin(sequence, event, ns)
@@ -272,7 +298,8 @@ class PerfettoReader:
         require(number != 0, "a packet without a sequence")
         if packet.sequence_flags & 1:
             self.sequences[number] = Sequence()
-        require(number in self.sequences, f"the sequence {number} does not begin with a clear state")
+        known = number in self.sequences
+        require(known, f"the sequence {number} does not begin with a clear state")
         sequence = self.sequences[number]
         if packet.HasField("interned_data"):
             sequence.learn(packet.interned_data)
@@ -280,7 +307,8 @@ class PerfettoReader:
             self.describe(packet.track_descriptor)
         if packet.HasField("track_event"):
             require(packet.HasField("timestamp"), "an event without a time")
-            require(packet.sequence_flags & 2, "an event that does not say that it needs what came before")
+            needs_state = packet.sequence_flags & 2
+            require(needs_state, "an event that does not say that it needs what came before")
             self.event(sequence, packet.track_event, packet.timestamp)
 
 
@@ -328,7 +356,9 @@ def check_nesting(name, slices):
 def require_slice(trace, flow, categories):
     """Open at that time. One of no length is open at its moment."""
     found = any(
-        entry.category in categories and entry.start <= flow.ns and (flow.ns < entry.end or entry.start == entry.end)
+        entry.category in categories
+        and entry.start <= flow.ns
+        and (flow.ns < entry.end or entry.start == entry.end)
         for entry in trace.slices[flow.track]
     )
     require(found, f"the flow {flow} is in no slice of {categories}")
@@ -361,13 +391,14 @@ def check_counters(trace):
 
 
 def check(trace):
-    require(isinstance(trace.facts, dict) and set(trace.facts) == FACTS, f"the facts are {trace.facts}")
+    known = isinstance(trace.facts, dict) and set(trace.facts) == FACTS
+    require(known, f"the facts are {trace.facts}")
     require(len(set(trace.threads.values())) == len(trace.threads), "two threads have one name")
     for key, slices in trace.slices.items():
         check_nesting(trace.threads[key], slices)
     check_flows(trace)
     check_counters(trace)
-    require(set(trace.counters) <= {"round time", "compute", "lateness"}, f"unknown counters {set(trace.counters)}")
+    require(set(trace.counters) <= COUNTERS, f"unknown counters {set(trace.counters)}")
 
 
 LOADERS = {"chrome": load_chrome, "perfetto": load_perfetto}
@@ -381,10 +412,12 @@ def load(form, path):
 
 
 def show(trace):
-    kinds = collections.Counter(entry.category for slices in trace.slices.values() for entry in slices)
+    every = [entry for slices in trace.slices.values() for entry in slices]
+    kinds = collections.Counter(entry.category for entry in every)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     samples = sum(len(samples) for samples in trace.counters.values())
-    print(f"{len(trace.threads)} tracks: {counts or 'nothing'}; {len(trace.departures)} flows, {samples} samples")
+    flows = len(trace.departures)
+    print(f"{len(trace.threads)} tracks: {counts or 'nothing'}; {flows} flows, {samples} samples")
 
 
 def main(arguments):
@@ -393,7 +426,8 @@ def main(arguments):
             chrome, perfetto = load("chrome", arguments[1]), load("perfetto", arguments[2])
             mine, other = chrome.plain(), perfetto.plain()
             for key, value in mine.items():
-                require(value == other[key], f"{key} differ: {str(value)[:300]} and {str(other[key])[:300]}")
+                both = f"{str(value)[:300]} and {str(other[key])[:300]}"
+                require(value == other[key], f"{key} differ: {both}")
             show(chrome)
         else:
             show(load(arguments[0], arguments[1]))

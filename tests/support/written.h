@@ -36,7 +36,8 @@ static inline void expect_part(const struct synched_report *report, enum synched
   free(text);
 }
 
-/* A disk that is full is a status; so is memory that is refused, as often as the form wants some. */
+/* A disk that is full is a status; so is memory that is refused, each time that the form wants
+ * some. */
 static inline void expect_failures_told(const struct synched_report *report,
                                         enum synched_format format, unsigned allocation_count) {
   FILE *full = fopen("/dev/full", "we");

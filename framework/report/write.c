@@ -23,8 +23,8 @@ static const struct {
     [SYNCHED_FORMAT_TABLE] = {"table", synched__table_print},
     [SYNCHED_FORMAT_JSON] = {"json", NULL},
     [SYNCHED_FORMAT_CSV] = {"csv", synched__csv_print},
-    [SYNCHED_FORMAT_TRACE] = {"trace", synched__trace_chrome_print},
-    [SYNCHED_FORMAT_PERFETTO] = {"perfetto", synched__trace_perfetto_print},
+    [SYNCHED_FORMAT_TRACE] = {"trace", synched__chrome_print},
+    [SYNCHED_FORMAT_PERFETTO] = {"perfetto", synched__perfetto_print},
     [SYNCHED_FORMAT_HTML] = {"html", NULL},
     [SYNCHED_FORMAT_PROMETHEUS] = {"prometheus", synched__prometheus_print},
 };

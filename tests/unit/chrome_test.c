@@ -1,5 +1,5 @@
 /*
- * trace_chrome_test.c: a report as Chrome's trace events, to the letter. That the rules of the format
+ * chrome_test.c: a report as Chrome's trace events, to the letter. That the rules of the format
  * are kept whatever is in a report, tests/programs/ tests.
  */
 #include "support/written.h"
@@ -34,14 +34,14 @@ static struct synched_report *create_here(unsigned worker_count, size_t round_co
   return report;
 }
 
-Test(trace_chrome, no_rounds_are_empty_tracks) {
+Test(chrome, no_rounds_are_empty_tracks) {
   struct synched_report *report = create_here(1, 1);
   expect_written(report, SYNCHED_FORMAT_TRACE,
                  HEAD("heat", "0, of which 0 are here") TRACK("8", "synched/0", "0") END);
   synched_report_destroy(report);
 }
 
-Test(trace_chrome, parts_calls_sleeps_and_the_closing_are_slices) {
+Test(chrome, parts_calls_sleeps_and_the_closing_are_slices) {
   struct synched_report *report = create_here(2, 1);
   record_run(report, 1, 1, 1);
   (void)snprintf(report->pool, sizeof report->pool, "pool");
@@ -73,7 +73,7 @@ Test(trace_chrome, parts_calls_sleeps_and_the_closing_are_slices) {
   synched_report_destroy(report);
 }
 
-Test(trace_chrome, lateness_is_a_counter_of_periodic_jobs) {
+Test(chrome, lateness_is_a_counter_of_periodic_jobs) {
   struct synched_report *report = create_here(1, 1);
   record_run(report, 1, 1, 1);
   report->summary.period_ns = 1000000;
@@ -82,7 +82,7 @@ Test(trace_chrome, lateness_is_a_counter_of_periodic_jobs) {
   synched_report_destroy(report);
 }
 
-Test(trace_chrome, names_are_strings_whatever_is_in_them) {
+Test(chrome, names_are_strings_whatever_is_in_them) {
   struct synched_report *report = create_here(1, 1);
   (void)snprintf(report->name, sizeof report->name, "%s",
                  "a\"b\\</script>\n\x01\x7f\xff\xc3\xa4\xe2");
@@ -92,7 +92,7 @@ Test(trace_chrome, names_are_strings_whatever_is_in_them) {
   synched_report_destroy(report);
 }
 
-Test(trace_chrome, failures_are_told) {
+Test(chrome, failures_are_told) {
   struct synched_report *report = create_here(2, 1);
   expect_failures_told(report, SYNCHED_FORMAT_TRACE, 2);
   synched_report_destroy(report);

@@ -1,5 +1,5 @@
 /*
- * trace_perfetto_test.c: a report in Perfetto's binary form: its packets. What is in them, and that
+ * perfetto_test.c: a report in Perfetto's binary form: its packets. What is in them, and that
  * the rules of the format are kept, tests/programs/ tests.
  */
 #include "support/written.h"
@@ -80,7 +80,7 @@ static struct numbers read_trace(const struct synched_report *report) {
   return numbers;
 }
 
-Test(trace_perfetto, packets_are_one_sequence) {
+Test(perfetto, packets_are_one_sequence) {
   struct synched_report *report = create(2, 3);
   record_run(report, 1, 3, 3);
   const struct numbers numbers = read_trace(report);
@@ -92,7 +92,7 @@ Test(trace_perfetto, packets_are_one_sequence) {
   synched_report_destroy(report);
 }
 
-Test(trace_perfetto, traces_of_two_jobs_have_other_numbers) {
+Test(perfetto, traces_of_two_jobs_have_other_numbers) {
   struct synched_report *report = create(1, 1);
   const struct numbers one = read_trace(report);
   cr_expect_eq(read_trace(report).track, one.track);
@@ -112,7 +112,7 @@ Test(trace_perfetto, traces_of_two_jobs_have_other_numbers) {
   synched_report_destroy(report);
 }
 
-Test(trace_perfetto, a_part_is_a_slice_to_the_byte) {
+Test(perfetto, a_part_is_a_slice_to_the_byte) {
   struct synched_report *report = create(1, 1);
   record_run(report, 1, 1, 1);
   unsigned char bytes[256];
@@ -143,7 +143,7 @@ Test(trace_perfetto, a_part_is_a_slice_to_the_byte) {
   synched_report_destroy(report);
 }
 
-Test(trace_perfetto, the_longest_texts_have_room) {
+Test(perfetto, the_longest_texts_have_room) {
   struct synched_report *report = create(200, 1);
   memset(report->name, 0xff, sizeof report->name - 1);
   memset(report->machine, 0xff, sizeof report->machine - 1);
@@ -154,7 +154,7 @@ Test(trace_perfetto, the_longest_texts_have_room) {
   synched_report_destroy(report);
 }
 
-Test(trace_perfetto, failures_are_told) {
+Test(perfetto, failures_are_told) {
   struct synched_report *report = create(2, 1);
   expect_failures_told(report, SYNCHED_FORMAT_PERFETTO, 3);
   synched_report_destroy(report);

@@ -1,8 +1,8 @@
 /*
- * trace_test.c: the walk over a report, as an encoder sees it: slices nest and times rise on each
+ * timeline_test.c: the walk over a report, as an encoder sees it: slices nest and times rise on each
  * track, whatever is in the report.
  */
-#include "report/trace.h"
+#include "report/timeline.h"
 
 #include "support/written.h"
 
@@ -13,15 +13,15 @@
 /* What was seen of all of it. */
 struct seen {
   unsigned depth;
-  struct synched__trace_slice open[DEPTH_MAX];
+  struct synched__timeline_slice open[DEPTH_MAX];
   uint64_t reached_ns;
-  size_t counts[SYNCHED__TRACE_KINDS];
-  size_t track_count, departures, arrivals, samples[SYNCHED__TRACE_COUNTERS];
+  size_t counts[SYNCHED__TIMELINE_KINDS];
+  size_t track_count, departures, arrivals, samples[SYNCHED__TIMELINE_COUNTERS];
   uint64_t departure_sum, arrival_sum;
-  uint64_t first_start_ns[SYNCHED__TRACE_KINDS], first_end_ns[SYNCHED__TRACE_KINDS];
+  uint64_t first_start_ns[SYNCHED__TIMELINE_KINDS], first_end_ns[SYNCHED__TIMELINE_KINDS];
 };
 
-static void see_head(void *state, const struct synched__trace_head *head) {
+static void see_head(void *state, const struct synched__timeline_head *head) {
   (void)state;
   cr_assert_str_eq(head->facts[0].name, "job");
 }
@@ -34,7 +34,7 @@ static void see_track(void *state, unsigned worker, const char *thread_name) {
   seen->reached_ns = 0;
 }
 
-static void see_begin(void *state, const struct synched__trace_slice *slice) {
+static void see_begin(void *state, const struct synched__timeline_slice *slice) {
   struct seen *seen = state;
   cr_assert_lt(seen->depth, DEPTH_MAX);
   cr_assert_eq(slice->worker, seen->track_count - 1);
@@ -55,7 +55,7 @@ static void see_begin(void *state, const struct synched__trace_slice *slice) {
     seen->arrival_sum += slice->arrivals[i];
 }
 
-static void see_end(void *state, const struct synched__trace_slice *slice) {
+static void see_end(void *state, const struct synched__timeline_slice *slice) {
   struct seen *seen = state;
   cr_assert_gt(seen->depth, 0u);
   cr_assert_eq(seen->open[--seen->depth].start_ns, slice->start_ns);
@@ -63,12 +63,12 @@ static void see_end(void *state, const struct synched__trace_slice *slice) {
   seen->reached_ns = slice->end_ns;
 }
 
-static void see_counter(void *state, enum synched__trace_counter counter) {
+static void see_counter(void *state, enum synched__timeline_counter counter) {
   (void)counter;
   ((struct seen *)state)->reached_ns = 0;
 }
 
-static void see_sample(void *state, enum synched__trace_counter counter, uint64_t at_ns,
+static void see_sample(void *state, enum synched__timeline_counter counter, uint64_t at_ns,
                        uint64_t value) {
   struct seen *seen = state;
   (void)value;
@@ -78,7 +78,7 @@ static void see_sample(void *state, enum synched__trace_counter counter, uint64_
 }
 
 static struct seen see(const struct synched_report *report) {
-  static const struct synched__trace_encoder encoder = {
+  static const struct synched__timeline_encoder encoder = {
       .open = see_head,
       .track = see_track,
       .begin = see_begin,
@@ -87,7 +87,7 @@ static struct seen see(const struct synched_report *report) {
       .sample = see_sample,
   };
   struct seen seen = {.depth = 0};
-  cr_assert_eq(synched__trace_walk(report, &encoder, &seen), 0);
+  cr_assert_eq(synched__timeline_walk(report, &encoder, &seen), 0);
   cr_assert_eq(seen.depth, 0u);
   cr_assert_eq(seen.departures, seen.arrivals);
   cr_assert_eq(seen.departure_sum, seen.arrival_sum);
@@ -100,22 +100,22 @@ static void add_task(struct synched_report *report, unsigned worker, uint64_t st
       .worker = worker, .round = 1, .start_ns = start_ns, .compute_ns = compute_ns};
 }
 
-Test(trace, walk_has_all_that_is_recorded) {
+Test(timeline, walk_has_all_that_is_recorded) {
   struct synched_report *report = create(3, 4);
   record_run(report, 1, 4, 4);
   report->rounds[2].callback_ns = 100;
   const struct seen seen = see(report);
   cr_expect_eq(seen.track_count, 3u);
-  cr_expect_eq(seen.counts[SYNCHED__TRACE_PART], 12u);
-  cr_expect_eq(seen.counts[SYNCHED__TRACE_CLOSING], 4u);
-  cr_expect_eq(seen.counts[SYNCHED__TRACE_CALLBACK], 1u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_PART], 12u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_CLOSING], 4u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_CALLBACK], 1u);
   cr_expect_eq(seen.departures, 8u);
-  cr_expect_eq(seen.samples[SYNCHED__TRACE_COUNTER_ROUND], 4u);
-  cr_expect_eq(seen.samples[SYNCHED__TRACE_COUNTER_LATENESS], 0u);
+  cr_expect_eq(seen.samples[SYNCHED__TIMELINE_COUNTER_ROUND], 4u);
+  cr_expect_eq(seen.samples[SYNCHED__TIMELINE_COUNTER_LATENESS], 0u);
   synched_report_destroy(report);
 }
 
-Test(trace, solo_rounds_have_no_flows) {
+Test(timeline, solo_rounds_have_no_flows) {
   struct synched_report *report = create(2, 1);
   record_run(report, 1, 1, 1);
   report->rounds[0].solo = 1;
@@ -123,7 +123,7 @@ Test(trace, solo_rounds_have_no_flows) {
   synched_report_destroy(report);
 }
 
-Test(trace, calls_are_sorted_by_time) {
+Test(timeline, calls_are_sorted_by_time) {
   struct synched_report *report = create(2, 1);
   record_run(report, 1, 1, 1);
   add_task(report, 1, 1000300, 10);
@@ -131,49 +131,49 @@ Test(trace, calls_are_sorted_by_time) {
   add_task(report, 1, 1000100, 10);
   add_task(report, 0, 1000200, 10);
   const struct seen seen = see(report);
-  cr_expect_eq(seen.counts[SYNCHED__TRACE_TASK], 4u);
-  cr_expect_eq(seen.first_start_ns[SYNCHED__TRACE_TASK], 1000200u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_TASK], 4u);
+  cr_expect_eq(seen.first_start_ns[SYNCHED__TIMELINE_TASK], 1000200u);
   synched_report_destroy(report);
 }
 
-Test(trace, calls_of_rounds_that_are_gone_are_on_the_track) {
+Test(timeline, calls_of_rounds_that_are_gone_are_on_the_track) {
   struct synched_report *report = create(1, 1);
   record_run(report, 5, 5, 1);
   add_task(report, 0, 1000000, 500);
   add_task(report, 0, 9000000, 500);
   const struct seen seen = see(report);
-  cr_expect_eq(seen.counts[SYNCHED__TRACE_TASK], 2u);
-  cr_expect_eq(seen.first_end_ns[SYNCHED__TRACE_TASK], 1000500u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_TASK], 2u);
+  cr_expect_eq(seen.first_end_ns[SYNCHED__TIMELINE_TASK], 1000500u);
   synched_report_destroy(report);
 }
 
-Test(trace, sleeps_come_before_the_part_and_after_what_was_there) {
+Test(timeline, sleeps_come_before_the_part_and_after_what_was_there) {
   struct synched_report *report = create(1, 2);
   record_run(report, 1, 2, 2);
   report->rounds[0].total_ns = 400000;
   report->parts[1].slept_ns = 10000000;
   const struct seen seen = see(report);
-  cr_expect_eq(seen.counts[SYNCHED__TRACE_SLEEP], 1u);
-  cr_expect_eq(seen.first_start_ns[SYNCHED__TRACE_SLEEP], 1400000u);
-  cr_expect_eq(seen.first_end_ns[SYNCHED__TRACE_SLEEP], 2000000u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_SLEEP], 1u);
+  cr_expect_eq(seen.first_start_ns[SYNCHED__TIMELINE_SLEEP], 1400000u);
+  cr_expect_eq(seen.first_end_ns[SYNCHED__TIMELINE_SLEEP], 2000000u);
   synched_report_destroy(report);
 }
 
-Test(trace, clocks_that_disagree_are_put_right) {
+Test(timeline, clocks_that_disagree_are_put_right) {
   struct synched_report *report = create(1, 2);
   record_run(report, 1, 2, 2);
   report->rounds[0].phase_ns -= 3; /* the closing begins before the part ends */
   report->rounds[0].total_ns += 3; /* and ends after the next one has begun */
   add_task(report, 0, report->parts[0].start_ns, 101004);
   const struct seen seen = see(report);
-  cr_expect_eq(seen.first_start_ns[SYNCHED__TRACE_CLOSING], report->parts[0].end_ns);
-  cr_expect_eq(seen.first_end_ns[SYNCHED__TRACE_CLOSING], 2000003u);
-  cr_expect_eq(seen.first_end_ns[SYNCHED__TRACE_TASK], report->parts[0].end_ns);
+  cr_expect_eq(seen.first_start_ns[SYNCHED__TIMELINE_CLOSING], report->parts[0].end_ns);
+  cr_expect_eq(seen.first_end_ns[SYNCHED__TIMELINE_CLOSING], 2000003u);
+  cr_expect_eq(seen.first_end_ns[SYNCHED__TIMELINE_TASK], report->parts[0].end_ns);
   synched_report_destroy(report);
 }
 
 /* Times that mean nothing may come from a file that somebody has changed. */
-Test(trace, any_times_make_slices_that_nest) {
+Test(timeline, any_times_make_slices_that_nest) {
   uint64_t random = 1;
   for (unsigned i = 0; i < 2000; i++) {
     struct synched_report *report = create(3, 4);

@@ -1,5 +1,5 @@
 /*
- * trace_perfetto.c: a report in the binary form of Perfetto's traces: packets of Protocol Buffers
+ * perfetto.c: a report in the binary form of Perfetto's traces: packets of Protocol Buffers
  * (protos/perfetto/trace/ in its sources), all of one sequence.
  *
  * The first packet has the texts that come again and again; later ones refer to them by number.
@@ -15,7 +15,7 @@
 #include "report/forms.h"
 #include "report/out.h"
 #include "report/protobuf.h"
-#include "report/trace.h"
+#include "report/timeline.h"
 
 /* Fields, each in the message that its name begins with. */
 enum {
@@ -81,7 +81,7 @@ static uint64_t track_of_worker(const struct perfetto *perfetto, unsigned worker
 }
 
 static uint64_t track_of_counter(const struct perfetto *perfetto,
-                                 enum synched__trace_counter counter) {
+                                 enum synched__timeline_counter counter) {
   return track_of_worker(perfetto, perfetto->report->summary.worker_count) + (unsigned)counter;
 }
 
@@ -129,14 +129,14 @@ static void write_interned(struct perfetto *perfetto) {
   struct synched__protobuf *packet = &perfetto->packet;
   begin_packet(perfetto, STATE_CLEARED);
   const size_t interned = synched__protobuf_begin(packet, PACKET_INTERNED);
-  for (unsigned k = 0; k < SYNCHED__TRACE_KINDS; k++) {
-    const enum synched__trace_kind kind = (enum synched__trace_kind)k;
-    intern(packet, INTERNED_CATEGORIES, k, synched__trace_kind_category(kind));
-    intern(packet, INTERNED_EVENT_NAMES, k, synched__trace_kind_name(kind));
+  for (unsigned k = 0; k < SYNCHED__TIMELINE_KINDS; k++) {
+    const enum synched__timeline_kind kind = (enum synched__timeline_kind)k;
+    intern(packet, INTERNED_CATEGORIES, k, synched__timeline_kind_category(kind));
+    intern(packet, INTERNED_EVENT_NAMES, k, synched__timeline_kind_name(kind));
   }
-  for (unsigned a = 0; a < SYNCHED__TRACE_ARGUMENTS; a++)
+  for (unsigned a = 0; a < SYNCHED__TIMELINE_ARGUMENTS; a++)
     intern(packet, INTERNED_ARGUMENT_NAMES, a,
-           synched__trace_argument_name((enum synched__trace_argument)a));
+           synched__timeline_argument_name((enum synched__timeline_argument)a));
   synched__protobuf_end(packet, interned);
   end_packet(perfetto);
 }
@@ -156,12 +156,12 @@ static void write_process(struct perfetto *perfetto) {
 }
 
 /* There is no place for facts of one's own but an event's arguments. */
-static void write_facts(struct perfetto *perfetto, const struct synched__trace_head *head) {
+static void write_facts(struct perfetto *perfetto, const struct synched__timeline_head *head) {
   struct synched__protobuf *packet = &perfetto->packet;
   const size_t event =
       begin_event(perfetto, perfetto->report->summary.start_ns, perfetto->tracks, INSTANT);
   synched__protobuf_text(packet, EVENT_NAME, "report");
-  for (unsigned i = 0; i < SYNCHED__TRACE_FACTS; i++) {
+  for (unsigned i = 0; i < SYNCHED__TIMELINE_FACTS; i++) {
     const size_t argument = synched__protobuf_begin(packet, EVENT_ARGUMENT);
     synched__protobuf_text(packet, ARGUMENT_NAME, head->facts[i].name);
     synched__protobuf_text(packet, ARGUMENT_TEXT, head->facts[i].text);
@@ -170,7 +170,7 @@ static void write_facts(struct perfetto *perfetto, const struct synched__trace_h
   end_event(perfetto, event);
 }
 
-static void on_open(void *state, const struct synched__trace_head *head) {
+static void on_open(void *state, const struct synched__timeline_head *head) {
   write_interned(state);
   write_process(state);
   write_facts(state, head);
@@ -185,20 +185,21 @@ static void on_track(void *state, unsigned worker, const char *thread_name) {
   synched__protobuf_number(packet, DESCRIPTOR_PARENT, perfetto->tracks);
   const size_t thread = synched__protobuf_begin(packet, DESCRIPTOR_THREAD);
   synched__protobuf_number(packet, THREAD_PROCESS_ID, perfetto->report->process);
-  synched__protobuf_number(packet, THREAD_ID, synched__trace_thread_id(perfetto->report, worker));
+  synched__protobuf_number(packet, THREAD_ID,
+                           synched__timeline_thread_id(perfetto->report, worker));
   synched__protobuf_text(packet, THREAD_NAME, thread_name);
   synched__protobuf_end(packet, thread);
   synched__protobuf_end(packet, descriptor);
   end_packet(perfetto);
 }
 
-static void on_counter(void *state, enum synched__trace_counter counter) {
+static void on_counter(void *state, enum synched__timeline_counter counter) {
   struct perfetto *perfetto = state;
   struct synched__protobuf *packet = &perfetto->packet;
   begin_packet(perfetto, NEEDS_STATE);
   const size_t descriptor = synched__protobuf_begin(packet, PACKET_DESCRIPTOR);
   synched__protobuf_number(packet, DESCRIPTOR_UUID, track_of_counter(perfetto, counter));
-  synched__protobuf_text(packet, DESCRIPTOR_NAME, synched__trace_counter_name(counter));
+  synched__protobuf_text(packet, DESCRIPTOR_NAME, synched__timeline_counter_name(counter));
   synched__protobuf_number(packet, DESCRIPTOR_PARENT, perfetto->tracks);
   const size_t unit = synched__protobuf_begin(packet, DESCRIPTOR_COUNTER);
   synched__protobuf_number(packet, COUNTER_UNIT, UNIT_NS);
@@ -210,9 +211,10 @@ static void on_counter(void *state, enum synched__trace_counter counter) {
 /* --- events --- */
 
 /* "segment 3", from its end. */
-static void put_name(struct synched__protobuf *packet, const struct synched__trace_slice *slice) {
+static void put_name(struct synched__protobuf *packet,
+                     const struct synched__timeline_slice *slice) {
   char name[48];
-  const char *words = synched__trace_kind_name(slice->kind);
+  const char *words = synched__timeline_kind_name(slice->kind);
   const size_t length = strlen(words);
   if (!slice->numbered) {
     synched__protobuf_number(packet, EVENT_NAME_ID, (unsigned)slice->kind + 1);
@@ -225,7 +227,7 @@ static void put_name(struct synched__protobuf *packet, const struct synched__tra
   synched__protobuf_bytes(packet, EVENT_NAME, first, (size_t)(name + sizeof name - first));
 }
 
-static void on_begin(void *state, const struct synched__trace_slice *slice) {
+static void on_begin(void *state, const struct synched__timeline_slice *slice) {
   struct perfetto *perfetto = state;
   struct synched__protobuf *packet = &perfetto->packet;
   const size_t event =
@@ -245,13 +247,13 @@ static void on_begin(void *state, const struct synched__trace_slice *slice) {
   end_event(perfetto, event);
 }
 
-static void on_end(void *state, const struct synched__trace_slice *slice) {
+static void on_end(void *state, const struct synched__timeline_slice *slice) {
   struct perfetto *perfetto = state;
   end_event(perfetto, begin_event(perfetto, slice->end_ns, track_of_worker(perfetto, slice->worker),
                                   SLICE_END));
 }
 
-static void on_sample(void *state, enum synched__trace_counter counter, uint64_t at_ns,
+static void on_sample(void *state, enum synched__timeline_counter counter, uint64_t at_ns,
                       uint64_t value) {
   struct perfetto *perfetto = state;
   const size_t event = begin_event(perfetto, at_ns, track_of_counter(perfetto, counter), COUNTER);
@@ -278,8 +280,8 @@ static void choose_numbers(struct perfetto *perfetto) {
   perfetto->tracks = hash >> 1 | 1;    /* and none of those that follow is 0 */
 }
 
-int synched__trace_perfetto_print(const struct synched_report *report, FILE *file) {
-  static const struct synched__trace_encoder encoder = {
+int synched__perfetto_print(const struct synched_report *report, FILE *file) {
+  static const struct synched__timeline_encoder encoder = {
       .open = on_open,
       .track = on_track,
       .begin = on_begin,
@@ -294,7 +296,7 @@ int synched__trace_perfetto_print(const struct synched_report *report, FILE *fil
     return synched__fail(SYNCHED_ENOMEM, "no memory for the packets of a trace");
   choose_numbers(&perfetto);
   synched__out_open(&perfetto.out, file);
-  const int status = synched__trace_walk(report, &encoder, &perfetto);
+  const int status = synched__timeline_walk(report, &encoder, &perfetto);
   if (status == 0)
     synched__out_flush(&perfetto.out);
   synched__free(perfetto.packet.bytes);

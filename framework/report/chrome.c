@@ -1,5 +1,5 @@
 /*
- * trace_chrome.c: a report as Chrome's trace events ("Trace Event Format", its JSON object form),
+ * chrome.c: a report as Chrome's trace events ("Trace Event Format", its JSON object form),
  * which Perfetto's and Chrome's viewers open.
  *
  * Times are microseconds there, with the nanoseconds behind the point. A flow belongs to the slice
@@ -8,8 +8,8 @@
  */
 #include "report/forms.h"
 #include "report/out.h"
-#include "report/text.h"
-#include "report/trace.h"
+#include "report/timeline.h"
+#include "report/utf8.h"
 
 struct chrome {
   struct synched__out out;
@@ -30,7 +30,7 @@ static void string(struct chrome *chrome, const char *words) {
   static const char digits[] = "0123456789abcdef";
   while (*words != '\0') {
     const unsigned char byte = (unsigned char)*words;
-    const size_t length = synched__text_character(words);
+    const size_t length = synched__utf8_character(words);
     if (length == 0) {
       text(chrome, "\\ufffd");
     } else if (byte == '"' || byte == '\\') {
@@ -57,7 +57,7 @@ static void event(struct chrome *chrome, char phase) {
 
 static void thread(struct chrome *chrome, unsigned worker) {
   text(chrome, ",\"tid\":");
-  number(chrome, synched__trace_thread_id(chrome->report, worker));
+  number(chrome, synched__timeline_thread_id(chrome->report, worker));
 }
 
 static void time_of(struct chrome *chrome, const char *key, uint64_t ns) {
@@ -79,10 +79,10 @@ static void process_metadata(struct chrome *chrome, const char *kind, const char
   text(chrome, "\"}}");
 }
 
-static void on_open(void *state, const struct synched__trace_head *head) {
+static void on_open(void *state, const struct synched__timeline_head *head) {
   struct chrome *chrome = state;
   text(chrome, "{\"displayTimeUnit\":\"ns\",\"otherData\":{");
-  for (unsigned i = 0; i < SYNCHED__TRACE_FACTS; i++) {
+  for (unsigned i = 0; i < SYNCHED__TIMELINE_FACTS; i++) {
     text(chrome, i == 0 ? "\"" : ",\"");
     text(chrome, head->facts[i].name);
     text(chrome, "\":\"");
@@ -120,16 +120,16 @@ static void flow(struct chrome *chrome, char phase, unsigned worker, uint64_t at
   text(chrome, ",\"cat\":\"barrier\",\"name\":\"barrier\"}");
 }
 
-static void on_begin(void *state, const struct synched__trace_slice *slice) {
+static void on_begin(void *state, const struct synched__timeline_slice *slice) {
   struct chrome *chrome = state;
   event(chrome, 'X');
   thread(chrome, slice->worker);
   time_of(chrome, ",\"ts\":", slice->start_ns);
   time_of(chrome, ",\"dur\":", slice->end_ns - slice->start_ns);
   text(chrome, ",\"cat\":\"");
-  text(chrome, synched__trace_kind_category(slice->kind));
+  text(chrome, synched__timeline_kind_category(slice->kind));
   text(chrome, "\",\"name\":\"");
-  text(chrome, synched__trace_kind_name(slice->kind));
+  text(chrome, synched__timeline_kind_name(slice->kind));
   if (slice->numbered) {
     synched__out_bytes(&chrome->out, " ", 1);
     number(chrome, slice->number);
@@ -137,7 +137,7 @@ static void on_begin(void *state, const struct synched__trace_slice *slice) {
   text(chrome, "\",\"args\":{");
   for (unsigned i = 0; i < slice->value_count; i++) {
     text(chrome, i == 0 ? "\"" : ",\"");
-    text(chrome, synched__trace_argument_name(slice->values[i].argument));
+    text(chrome, synched__timeline_argument_name(slice->values[i].argument));
     text(chrome, "\":");
     number(chrome, slice->values[i].value);
   }
@@ -146,7 +146,7 @@ static void on_begin(void *state, const struct synched__trace_slice *slice) {
     flow(chrome, 'f', slice->worker, slice->start_ns, slice->arrivals[i]);
 }
 
-static void on_end(void *state, const struct synched__trace_slice *slice) {
+static void on_end(void *state, const struct synched__timeline_slice *slice) {
   if (slice->departure != 0)
     flow(state, 's', slice->worker, slice->end_ns - (slice->end_ns > slice->start_ns ? 1 : 0),
          slice->departure);
@@ -154,25 +154,25 @@ static void on_end(void *state, const struct synched__trace_slice *slice) {
 
 /* --- counters --- */
 
-static void on_counter(void *state, enum synched__trace_counter counter) {
+static void on_counter(void *state, enum synched__timeline_counter counter) {
   (void)state;
   (void)counter; /* its first value makes the track */
 }
 
-static void on_sample(void *state, enum synched__trace_counter counter, uint64_t at_ns,
+static void on_sample(void *state, enum synched__timeline_counter counter, uint64_t at_ns,
                       uint64_t value) {
   struct chrome *chrome = state;
   event(chrome, 'C');
   time_of(chrome, ",\"ts\":", at_ns);
   text(chrome, ",\"name\":\"");
-  text(chrome, synched__trace_counter_name(counter));
+  text(chrome, synched__timeline_counter_name(counter));
   text(chrome, "\",\"args\":{\"ns\":");
   number(chrome, value);
   text(chrome, "}}");
 }
 
-int synched__trace_chrome_print(const struct synched_report *report, FILE *file) {
-  static const struct synched__trace_encoder encoder = {
+int synched__chrome_print(const struct synched_report *report, FILE *file) {
+  static const struct synched__timeline_encoder encoder = {
       .open = on_open,
       .track = on_track,
       .begin = on_begin,
@@ -182,7 +182,7 @@ int synched__trace_chrome_print(const struct synched_report *report, FILE *file)
   };
   struct chrome chrome = {.report = report};
   synched__out_open(&chrome.out, file);
-  const int status = synched__trace_walk(report, &encoder, &chrome);
+  const int status = synched__timeline_walk(report, &encoder, &chrome);
   if (status != 0)
     return status;
   text(&chrome, "\n]}\n");

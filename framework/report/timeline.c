@@ -1,5 +1,5 @@
 /*
- * trace.c: the one walk over a report that all encodings of a trace share.
+ * timeline.c: the one walk over a report that all encodings of a trace share.
  *
  * It goes from worker to worker, and for each through the recorded rounds. The worker's calls are
  * sorted by time once, and taken as the walk comes by: into the part in which they began, or onto
@@ -9,7 +9,7 @@
  * walk keeps how far it has come, and what would begin before that begins there. So slices nest and
  * times rise even where clocks disagree by some nanoseconds, and whatever is in a report.
  */
-#include "report/trace.h"
+#include "report/timeline.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 
 struct walk {
   const struct synched_report *report;
-  const struct synched__trace_encoder *encoder;
+  const struct synched__timeline_encoder *encoder;
   void *state;
   const struct synched_report_task **tasks; /* [task_count], by worker and time */
   size_t task;                              /* the next one */
@@ -31,65 +31,66 @@ struct walk {
   uint64_t reached_ns;                      /* on the track */
 };
 
-const char *synched__trace_kind_name(enum synched__trace_kind kind) {
-  static const char *const names[SYNCHED__TRACE_KINDS] = {[SYNCHED__TRACE_SLEEP] = "asleep",
-                                                          [SYNCHED__TRACE_PART] = "round",
-                                                          [SYNCHED__TRACE_TASK] = "segment",
-                                                          [SYNCHED__TRACE_CLOSING] = "closing",
-                                                          [SYNCHED__TRACE_CALLBACK] = "on_round"};
+const char *synched__timeline_kind_name(enum synched__timeline_kind kind) {
+  static const char *const names[SYNCHED__TIMELINE_KINDS] = {
+      [SYNCHED__TIMELINE_SLEEP] = "asleep",
+      [SYNCHED__TIMELINE_PART] = "round",
+      [SYNCHED__TIMELINE_TASK] = "segment",
+      [SYNCHED__TIMELINE_CLOSING] = "closing",
+      [SYNCHED__TIMELINE_CALLBACK] = "on_round"};
   return names[kind];
 }
 
-const char *synched__trace_kind_category(enum synched__trace_kind kind) {
-  static const char *const categories[SYNCHED__TRACE_KINDS] = {[SYNCHED__TRACE_SLEEP] = "sleep",
-                                                               [SYNCHED__TRACE_PART] = "part",
-                                                               [SYNCHED__TRACE_TASK] = "task",
-                                                               [SYNCHED__TRACE_CLOSING] = "closing",
-                                                               [SYNCHED__TRACE_CALLBACK] =
-                                                                   "callback"};
+const char *synched__timeline_kind_category(enum synched__timeline_kind kind) {
+  static const char *const categories[SYNCHED__TIMELINE_KINDS] = {
+      [SYNCHED__TIMELINE_SLEEP] = "sleep",
+      [SYNCHED__TIMELINE_PART] = "part",
+      [SYNCHED__TIMELINE_TASK] = "task",
+      [SYNCHED__TIMELINE_CLOSING] = "closing",
+      [SYNCHED__TIMELINE_CALLBACK] = "callback"};
   return categories[kind];
 }
 
-const char *synched__trace_argument_name(enum synched__trace_argument argument) {
-  static const char *const names[SYNCHED__TRACE_ARGUMENTS] = {
-      [SYNCHED__TRACE_ROUND] = "round",
-      [SYNCHED__TRACE_SEGMENT] = "segment",
-      [SYNCHED__TRACE_CALLS] = "calls",
-      [SYNCHED__TRACE_STOLEN] = "stolen",
-      [SYNCHED__TRACE_COMPUTE_NS] = "compute_ns",
-      [SYNCHED__TRACE_LONGEST_SEGMENT] = "longest_segment",
-      [SYNCHED__TRACE_LONGEST_NS] = "longest_ns",
-      [SYNCHED__TRACE_WORKERS] = "workers",
-      [SYNCHED__TRACE_SOLO] = "solo",
-      [SYNCHED__TRACE_SLEEPS] = "sleeps",
-      [SYNCHED__TRACE_WAKES] = "wakes",
-      [SYNCHED__TRACE_SLEPT_NS] = "slept_ns",
+const char *synched__timeline_argument_name(enum synched__timeline_argument argument) {
+  static const char *const names[SYNCHED__TIMELINE_ARGUMENTS] = {
+      [SYNCHED__TIMELINE_ROUND] = "round",
+      [SYNCHED__TIMELINE_SEGMENT] = "segment",
+      [SYNCHED__TIMELINE_CALLS] = "calls",
+      [SYNCHED__TIMELINE_STOLEN] = "stolen",
+      [SYNCHED__TIMELINE_COMPUTE_NS] = "compute_ns",
+      [SYNCHED__TIMELINE_LONGEST_SEGMENT] = "longest_segment",
+      [SYNCHED__TIMELINE_LONGEST_NS] = "longest_ns",
+      [SYNCHED__TIMELINE_WORKERS] = "workers",
+      [SYNCHED__TIMELINE_SOLO] = "solo",
+      [SYNCHED__TIMELINE_SLEEPS] = "sleeps",
+      [SYNCHED__TIMELINE_WAKES] = "wakes",
+      [SYNCHED__TIMELINE_SLEPT_NS] = "slept_ns",
   };
   return names[argument];
 }
 
-const char *synched__trace_counter_name(enum synched__trace_counter counter) {
-  static const char *const names[SYNCHED__TRACE_COUNTERS] = {
-      [SYNCHED__TRACE_COUNTER_ROUND] = "round time",
-      [SYNCHED__TRACE_COUNTER_COMPUTE] = "compute",
-      [SYNCHED__TRACE_COUNTER_LATENESS] = "lateness"};
+const char *synched__timeline_counter_name(enum synched__timeline_counter counter) {
+  static const char *const names[SYNCHED__TIMELINE_COUNTERS] = {
+      [SYNCHED__TIMELINE_COUNTER_ROUND] = "round time",
+      [SYNCHED__TIMELINE_COUNTER_COMPUTE] = "compute",
+      [SYNCHED__TIMELINE_COUNTER_LATENESS] = "lateness"};
   return names[counter];
 }
 
-uint64_t synched__trace_thread_id(const struct synched_report *report, unsigned worker) {
+uint64_t synched__timeline_thread_id(const struct synched_report *report, unsigned worker) {
   return (uint64_t)report->process + 1 + worker;
 }
 
 /* --- slices --- */
 
-static void put(struct synched__trace_slice *slice, enum synched__trace_argument argument,
+static void put(struct synched__timeline_slice *slice, enum synched__timeline_argument argument,
                 uint64_t value) {
   slice->values[slice->value_count].argument = argument;
   slice->values[slice->value_count++].value = value;
 }
 
 /* Behind what is there already. */
-static void place(struct synched__trace_slice *slice, uint64_t *reached_ns) {
+static void place(struct synched__timeline_slice *slice, uint64_t *reached_ns) {
   if (slice->start_ns < *reached_ns)
     slice->start_ns = *reached_ns;
   if (slice->end_ns < slice->start_ns)
@@ -98,8 +99,8 @@ static void place(struct synched__trace_slice *slice, uint64_t *reached_ns) {
 }
 
 /* The same within another slice. */
-static void place_within(struct synched__trace_slice *slice, uint64_t *reached_ns,
-                         const struct synched__trace_slice *outer) {
+static void place_within(struct synched__timeline_slice *slice, uint64_t *reached_ns,
+                         const struct synched__timeline_slice *outer) {
   if (slice->start_ns > outer->end_ns)
     slice->start_ns = outer->end_ns;
   if (slice->end_ns > outer->end_ns)
@@ -107,25 +108,25 @@ static void place_within(struct synched__trace_slice *slice, uint64_t *reached_n
   place(slice, reached_ns);
 }
 
-static void begin(const struct walk *walk, const struct synched__trace_slice *slice) {
+static void begin(const struct walk *walk, const struct synched__timeline_slice *slice) {
   walk->encoder->begin(walk->state, slice);
 }
 
-static void end(const struct walk *walk, const struct synched__trace_slice *slice) {
+static void end(const struct walk *walk, const struct synched__timeline_slice *slice) {
   walk->encoder->end(walk->state, slice);
 }
 
-static struct synched__trace_slice slice_of_task(const struct synched_report_task *task) {
-  struct synched__trace_slice slice = {
-      .kind = SYNCHED__TRACE_TASK,
+static struct synched__timeline_slice slice_of_task(const struct synched_report_task *task) {
+  struct synched__timeline_slice slice = {
+      .kind = SYNCHED__TIMELINE_TASK,
       .worker = task->worker,
       .start_ns = task->start_ns,
       .end_ns = task->start_ns + task->compute_ns,
       .numbered = true,
       .number = task->segment,
   };
-  put(&slice, SYNCHED__TRACE_ROUND, task->round);
-  put(&slice, SYNCHED__TRACE_SEGMENT, task->segment);
+  put(&slice, SYNCHED__TIMELINE_ROUND, task->round);
+  put(&slice, SYNCHED__TIMELINE_SEGMENT, task->segment);
   return slice;
 }
 
@@ -138,17 +139,17 @@ static bool has_task_until(const struct walk *walk, unsigned worker, uint64_t ns
 /* Calls in no recorded part. */
 static void walk_tasks(struct walk *walk, unsigned worker, uint64_t until_ns) {
   for (; has_task_until(walk, worker, until_ns); walk->task++) {
-    struct synched__trace_slice slice = slice_of_task(walk->tasks[walk->task]);
+    struct synched__timeline_slice slice = slice_of_task(walk->tasks[walk->task]);
     place(&slice, &walk->reached_ns);
     begin(walk, &slice);
     end(walk, &slice);
   }
 }
 
-static void walk_tasks_within(struct walk *walk, const struct synched__trace_slice *part) {
+static void walk_tasks_within(struct walk *walk, const struct synched__timeline_slice *part) {
   uint64_t reached_ns = part->start_ns;
   for (; has_task_until(walk, part->worker, part->end_ns); walk->task++) {
-    struct synched__trace_slice slice = slice_of_task(walk->tasks[walk->task]);
+    struct synched__timeline_slice slice = slice_of_task(walk->tasks[walk->task]);
     place_within(&slice, &reached_ns, part);
     begin(walk, &slice);
     end(walk, &slice);
@@ -183,17 +184,17 @@ static uint64_t flow_of(const struct synched_report *report, size_t index, unsig
 static void walk_sleep(struct walk *walk, const struct synched_report_round *round,
                        const struct synched_report_part *part, unsigned worker) {
   const uint64_t job_ns = walk->report->summary.start_ns;
-  struct synched__trace_slice slice = {.kind = SYNCHED__TRACE_SLEEP, .worker = worker};
+  struct synched__timeline_slice slice = {.kind = SYNCHED__TIMELINE_SLEEP, .worker = worker};
   if (part->slept_ns == 0)
     return;
   slice.end_ns = part->start_ns;
   slice.start_ns = part->start_ns > part->slept_ns ? part->start_ns - part->slept_ns : 0;
   if (slice.start_ns < job_ns && job_ns < part->start_ns)
     slice.start_ns = job_ns;
-  put(&slice, SYNCHED__TRACE_ROUND, round->round);
-  put(&slice, SYNCHED__TRACE_SLEEPS, part->sleep_count);
-  put(&slice, SYNCHED__TRACE_WAKES, part->wake_count);
-  put(&slice, SYNCHED__TRACE_SLEPT_NS, part->slept_ns);
+  put(&slice, SYNCHED__TIMELINE_ROUND, round->round);
+  put(&slice, SYNCHED__TIMELINE_SLEEPS, part->sleep_count);
+  put(&slice, SYNCHED__TIMELINE_WAKES, part->wake_count);
+  put(&slice, SYNCHED__TIMELINE_SLEPT_NS, part->slept_ns);
   place(&slice, &walk->reached_ns);
   if (slice.end_ns > part->start_ns || slice.end_ns == slice.start_ns)
     return; /* there is no room for it, after all */
@@ -206,8 +207,8 @@ static void walk_part(struct walk *walk, size_t index, unsigned worker) {
   const struct synched_report_part *part = part_of(walk->report, index, worker);
   if (part->start_ns == 0)
     return;
-  struct synched__trace_slice slice = {
-      .kind = SYNCHED__TRACE_PART,
+  struct synched__timeline_slice slice = {
+      .kind = SYNCHED__TIMELINE_PART,
       .worker = worker,
       .start_ns = part->start_ns,
       .end_ns = part->end_ns,
@@ -215,12 +216,12 @@ static void walk_part(struct walk *walk, size_t index, unsigned worker) {
       .number = round->round,
       .departure = flow_of(walk->report, index, worker),
   };
-  put(&slice, SYNCHED__TRACE_ROUND, round->round);
-  put(&slice, SYNCHED__TRACE_CALLS, part->call_count);
-  put(&slice, SYNCHED__TRACE_STOLEN, part->stolen_count);
-  put(&slice, SYNCHED__TRACE_COMPUTE_NS, part->compute_ns);
-  put(&slice, SYNCHED__TRACE_LONGEST_SEGMENT, part->longest_segment);
-  put(&slice, SYNCHED__TRACE_LONGEST_NS, part->longest_ns);
+  put(&slice, SYNCHED__TIMELINE_ROUND, round->round);
+  put(&slice, SYNCHED__TIMELINE_CALLS, part->call_count);
+  put(&slice, SYNCHED__TIMELINE_STOLEN, part->stolen_count);
+  put(&slice, SYNCHED__TIMELINE_COMPUTE_NS, part->compute_ns);
+  put(&slice, SYNCHED__TIMELINE_LONGEST_SEGMENT, part->longest_segment);
+  put(&slice, SYNCHED__TIMELINE_LONGEST_NS, part->longest_ns);
   walk_tasks(walk, worker, part->start_ns - 1);
   walk_sleep(walk, round, part, worker);
   place(&slice, &walk->reached_ns);
@@ -231,15 +232,15 @@ static void walk_part(struct walk *walk, size_t index, unsigned worker) {
 
 /* It is the last thing in a closing. */
 static void walk_callback(struct walk *walk, const struct synched_report_round *round,
-                          const struct synched__trace_slice *closing) {
+                          const struct synched__timeline_slice *closing) {
   uint64_t reached_ns = closing->start_ns;
-  struct synched__trace_slice slice = {
-      .kind = SYNCHED__TRACE_CALLBACK, .worker = closing->worker, .end_ns = closing->end_ns};
+  struct synched__timeline_slice slice = {
+      .kind = SYNCHED__TIMELINE_CALLBACK, .worker = closing->worker, .end_ns = closing->end_ns};
   if (round->callback_ns == 0 || closing->start_ns == closing->end_ns)
     return;
   if (closing->end_ns > round->callback_ns)
     slice.start_ns = closing->end_ns - round->callback_ns;
-  put(&slice, SYNCHED__TRACE_ROUND, round->round);
+  put(&slice, SYNCHED__TIMELINE_ROUND, round->round);
   place_within(&slice, &reached_ns, closing);
   begin(walk, &slice);
   end(walk, &slice);
@@ -259,17 +260,17 @@ static void walk_closing(struct walk *walk, size_t index, unsigned worker) {
   const struct synched_report_round *round = &walk->report->rounds[index];
   if (round->closer != worker || round->total_ns <= round->phase_ns)
     return;
-  struct synched__trace_slice slice = {
-      .kind = SYNCHED__TRACE_CLOSING,
+  struct synched__timeline_slice slice = {
+      .kind = SYNCHED__TIMELINE_CLOSING,
       .worker = worker,
       .start_ns = closing_start_ns(round),
       .end_ns = round->start_ns + round->total_ns,
       .arrivals = walk->arrivals,
       .arrival_count = collect_arrivals(walk, index),
   };
-  put(&slice, SYNCHED__TRACE_ROUND, round->round);
-  put(&slice, SYNCHED__TRACE_WORKERS, round->part_count);
-  put(&slice, SYNCHED__TRACE_SOLO, round->solo != 0);
+  put(&slice, SYNCHED__TIMELINE_ROUND, round->round);
+  put(&slice, SYNCHED__TIMELINE_WORKERS, round->part_count);
+  put(&slice, SYNCHED__TIMELINE_SOLO, round->solo != 0);
   place(&slice, &walk->reached_ns);
   begin(walk, &slice);
   walk_callback(walk, round, &slice);
@@ -293,16 +294,16 @@ static void walk_worker(struct walk *walk, unsigned worker) {
 /* --- counters --- */
 
 static uint64_t counted(const struct synched_report_round *round,
-                        enum synched__trace_counter counter) {
-  if (counter == SYNCHED__TRACE_COUNTER_ROUND)
+                        enum synched__timeline_counter counter) {
+  if (counter == SYNCHED__TIMELINE_COUNTER_ROUND)
     return round->total_ns;
-  return counter == SYNCHED__TRACE_COUNTER_COMPUTE ? round->compute_ns : round->lateness_ns;
+  return counter == SYNCHED__TIMELINE_COUNTER_COMPUTE ? round->compute_ns : round->lateness_ns;
 }
 
-static void walk_counter(const struct walk *walk, enum synched__trace_counter counter) {
+static void walk_counter(const struct walk *walk, enum synched__timeline_counter counter) {
   const struct synched_report *report = walk->report;
   uint64_t reached_ns = 0;
-  if (counter == SYNCHED__TRACE_COUNTER_LATENESS && report->summary.period_ns == 0)
+  if (counter == SYNCHED__TIMELINE_COUNTER_LATENESS && report->summary.period_ns == 0)
     return;
   walk->encoder->counter(walk->state, counter);
   for (size_t i = 0; i < report->recorded; i++) {
@@ -338,7 +339,7 @@ static void sort_tasks(const struct walk *walk) {
 }
 
 __attribute__((format(printf, 3, 4))) static void
-set_fact(struct synched__trace_fact *fact, const char *name, const char *format, ...) {
+set_fact(struct synched__timeline_fact *fact, const char *name, const char *format, ...) {
   va_list arguments;
   fact->name = name;
   va_start(arguments, format);
@@ -346,9 +347,9 @@ set_fact(struct synched__trace_fact *fact, const char *name, const char *format,
   va_end(arguments);
 }
 
-static void fill_head(struct synched__trace_head *head, const struct synched_report *report) {
+static void fill_head(struct synched__timeline_head *head, const struct synched_report *report) {
   const struct synched_report_summary *summary = &report->summary;
-  struct synched__trace_fact *fact = head->facts;
+  struct synched__timeline_fact *fact = head->facts;
   head->report = report;
   set_fact(fact++, "job", "%s", report->name);
   set_fact(fact++, "process", "%u", report->process);
@@ -361,9 +362,9 @@ static void fill_head(struct synched__trace_head *head, const struct synched_rep
            report->recorded);
 }
 
-int synched__trace_walk(const struct synched_report *report,
-                        const struct synched__trace_encoder *encoder, void *state) {
-  struct synched__trace_head head;
+int synched__timeline_walk(const struct synched_report *report,
+                           const struct synched__timeline_encoder *encoder, void *state) {
+  struct synched__timeline_head head;
   struct walk walk = {.report = report, .encoder = encoder, .state = state};
   const unsigned worker_count = report->summary.worker_count;
   walk.tasks = synched__alloc(report->task_count + 1, sizeof *walk.tasks);
@@ -375,8 +376,8 @@ int synched__trace_walk(const struct synched_report *report,
     encoder->open(state, &head);
     for (unsigned w = 0; w < worker_count; w++)
       walk_worker(&walk, w);
-    for (unsigned c = 0; c < SYNCHED__TRACE_COUNTERS; c++)
-      walk_counter(&walk, (enum synched__trace_counter)c);
+    for (unsigned c = 0; c < SYNCHED__TIMELINE_COUNTERS; c++)
+      walk_counter(&walk, (enum synched__timeline_counter)c);
   }
   synched__free(walk.arrivals);
   synched__free((void *)walk.tasks);

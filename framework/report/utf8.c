@@ -1,15 +1,12 @@
-#include "report/text.h"
+#include "report/utf8.h"
 
 #include <stdbool.h>
-#include <string.h>
-
-#define REPLACEMENT "\xef\xbf\xbd"
 
 static bool is_within(unsigned char byte, unsigned least, unsigned most) {
   return byte >= least && byte <= most;
 }
 
-size_t synched__text_character(const char *text) {
+size_t synched__utf8_character(const char *text) {
   const unsigned char *byte = (const unsigned char *)text;
   /* The second byte has a range of its own where longer forms, surrogates, or what is beyond
    * U+10FFFF would begin. */
@@ -36,19 +33,4 @@ size_t synched__text_character(const char *text) {
     if (!is_within(byte[i], least, most))
       return 0;
   return length;
-}
-
-void synched__text_clean(char *to, size_t room, const char *from) {
-  size_t at = 0;
-  while (*from != '\0') {
-    const size_t length = synched__text_character(from);
-    const char *piece = length == 0 ? REPLACEMENT : from;
-    const size_t bytes = length == 0 ? sizeof REPLACEMENT - 1 : length;
-    if (bytes >= room - at)
-      break;
-    memcpy(to + at, piece, bytes);
-    at += bytes;
-    from += length == 0 ? 1 : length;
-  }
-  to[at] = '\0';
 }

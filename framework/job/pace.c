@@ -36,6 +36,7 @@ bool synched__pace_close(struct synched_job *job) {
   if (job->setup.options.deadline_policy == SYNCHED_DEADLINE_REPORT)
     return false;
   synched__work_forget_failures(&job->work);
+  job->work.record->totals.dropped_count++;
   return true;
 }
 

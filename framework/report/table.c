@@ -1,11 +1,10 @@
 /*
  * table.c: a report as text, for people.
  *
- * It knows no more of a report than the public header tells, so anybody could have written it. It
- * allocates nothing, and a report of any size goes to the file row by row. Columns are as wide as
- * the widest value that will come, so a first look over all values precedes the printing. Numbers
- * are made from integers, so they look the same in every locale and are exact as far as they are
- * shown.
+ * What people ask first comes first: how well the workers were used, what the time went into, and
+ * what would help. All of it fits on a page of 80 columns. It allocates nothing, and a report of
+ * any size goes to the file row by row. Columns are as wide as the widest value that will come, so
+ * a first look over all values precedes the printing.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -14,14 +13,13 @@
 #include <synched/status.h>
 
 #include "report/forms.h"
+#include "report/text.h"
 
-#define WORKERS_PER_TABLE 8u
+#define PAGE_WIDTH 80
 #define COLUMN_GAP 2
 
-/* A number as text, passed by value: text_of_count(n).bytes lives to the end of the expression. */
-struct text {
-  char bytes[32];
-};
+/* Up to so many workers have a column each; of more, each round shows who took longest. */
+#define COLUMNS_MOST 8u
 
 struct table {
   const struct synched_report *report;
@@ -32,79 +30,6 @@ struct table {
   int label_width, column_width;
 };
 
-/* "1,000,000". */
-static struct text text_of_count(uint64_t count) {
-  char digits[24];
-  struct text text;
-  size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count);
-  size_t at = 0;
-  for (size_t i = 0; i < length; i++) {
-    if (i > 0 && (length - i) % 3 == 0)
-      text.bytes[at++] = ',';
-    text.bytes[at++] = digits[i];
-  }
-  text.bytes[at] = '\0';
-  return text;
-}
-
-/* With one decimal, or with none where it would say nothing. Not negative. */
-static struct text text_of_number(double number) {
-  if (number >= 1e18)
-    number = 1e18; /* beyond what a rate or a share can mean; keeps the conversion defined */
-  if (number >= 999.95)
-    return text_of_count((uint64_t)(number + 0.5));
-  struct text text;
-  unsigned tenths = (unsigned)(number * 10.0 + 0.5);
-  (void)snprintf(text.bytes, sizeof text.bytes, "%u.%u", tenths / 10, tenths % 10);
-  return text;
-}
-
-/* What part of the whole, in percent; "-" of nothing. */
-static struct text text_of_share(double part, double whole) {
-  if (whole <= 0.0)
-    return (struct text){"-"};
-  return text_of_number(100.0 * part / whole);
-}
-
-/* "4.596": ns in a unit of so many ns, 1000 or more, rounded without the overflow of adding half a
- * step. */
-static struct text text_of_decimals(uint64_t ns, uint64_t unit_ns) {
-  struct text text;
-  uint64_t step = unit_ns / 1000;
-  uint64_t thousandths = ns / step + (step > 1 && ns % step >= step / 2 ? 1 : 0);
-  (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 ".%03" PRIu64, thousandths / 1000,
-                 thousandths % 1000);
-  return text;
-}
-
-static struct text text_of_ms(uint64_t ns) {
-  return text_of_decimals(ns, 1000000u);
-}
-
-/* Minutes and hours, for jobs that run on and on. */
-static void print_long_duration(FILE *file, uint64_t ns) {
-  uint64_t seconds = ns / 1000000000u + (ns % 1000000000u >= 500000000u ? 1 : 0);
-  uint64_t minutes = seconds / 60;
-  if (minutes < 60)
-    fprintf(file, "%" PRIu64 " min %" PRIu64 " s", minutes, seconds % 60);
-  else
-    fprintf(file, "%s h %" PRIu64 " min", text_of_count(minutes / 60).bytes, minutes % 60);
-}
-
-/* In the unit that suits it. The limits are those of the rounded number: never "1000.000 ms". */
-static void print_duration(FILE *file, uint64_t ns) {
-  if (ns < 1000u)
-    fprintf(file, "%" PRIu64 " ns", ns);
-  else if (ns < 1000000u)
-    fprintf(file, "%s us", text_of_decimals(ns, 1000u).bytes);
-  else if (ns < 999999500u)
-    fprintf(file, "%s ms", text_of_ms(ns).bytes);
-  else if (ns < 59999500000u)
-    fprintf(file, "%s s", text_of_decimals(ns, 1000000000u).bytes);
-  else
-    print_long_duration(file, ns);
-}
-
 /* " at 8,704 per second"; if slower than that, " at one per 12.500 s"; nothing if no time has
  * passed. */
 static void print_rate(const struct table *table, uint64_t count) {
@@ -112,45 +37,21 @@ static void print_rate(const struct table *table, uint64_t count) {
     return;
   double per_second = (double)count * 1e9 / (double)table->elapsed_ns;
   if (per_second >= 1.0) {
-    fprintf(table->file, " at %s per second", text_of_number(per_second).bytes);
+    fprintf(table->file, " at %s per second", synched__text_of_number(per_second).bytes);
     return;
   }
   fputs(" at one per ", table->file);
-  print_duration(table->file, table->elapsed_ns / count);
-}
-
-/* Whether these are the first two bytes of a character of UTF-8 above U+009F; a C2 begins the
- * ones below it, too, and C0, C1 and an E0 or F0 with a low second byte would be more bytes than
- * a character takes. */
-static bool begins_character(unsigned char first, unsigned char second) {
-  const unsigned char least = first == 0xc2u || first == 0xe0u ? 0xa0u
-                              : first == 0xf0u                 ? 0x90u
-                                                               : 0x80u;
-  return first >= 0xc2u && first <= 0xf4u && second >= least && second <= 0xbfu;
-}
-
-/* The caller chose the name; what would move the cursor must not reach a terminal: the control
- * characters of ASCII, and those from U+0080 to U+009F, as single bytes or in UTF-8. */
-static void print_name(FILE *file, const char *name) {
-  unsigned rest = 0; /* bytes that the character takes yet */
-  for (; *name != '\0'; name++) {
-    const unsigned char byte = (unsigned char)*name;
-    if (begins_character(byte, (unsigned char)name[1]))
-      rest = byte < 0xe0u ? 2 : byte < 0xf0u ? 3 : 4;
-    else if (byte < 0x80u || byte > 0xbfu)
-      rest = 0;
-    const bool plain = byte >= 0x20u && byte < 0x7fu;
-    fputc(plain || rest > 0 ? byte : '?', file);
-    rest -= rest > 0;
-  }
+  fputs(synched__text_of_duration(table->elapsed_ns / count).bytes, table->file);
 }
 
 static void print_outcome(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   FILE *file = table->file;
   fputs("Job ", file);
-  print_name(file, job->name);
-  if (job->status == 0)
+  synched__print_name(file, job->name);
+  if (!job->ended)
+    fputs(": still running\n", file);
+  else if (job->status == 0)
     fputs(": ended well\n", file);
   else if (strcmp(synched_err_name(job->status), "unknown") == 0)
     fprintf(file, ": ended with %d, %s\n", job->status, synched_strerror(job->status));
@@ -168,30 +69,78 @@ static void print_work(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   FILE *file = table->file;
   fprintf(file, "  workers    %u, for %s segment%s\n", job->worker_count,
-          text_of_count(job->segment_count).bytes, job->segment_count == 1 ? "" : "s");
-  fprintf(file, "  rounds     %s", text_of_count(job->round_count).bytes);
+          synched__text_of_count(job->segment_count).bytes, job->segment_count == 1 ? "" : "s");
+  fprintf(file, "  rounds     %s", synched__text_of_count(job->round_count).bytes);
   print_rate(table, job->round_count);
-  fprintf(file, "\n  calls      %s", text_of_count(job->call_count).bytes);
+  if (job->solo_count > 0)
+    fprintf(file, ", %s too small to share", synched__text_of_count(job->solo_count).bytes);
+  fprintf(file, "\n  calls      %s", synched__text_of_count(job->call_count).bytes);
   print_rate(table, job->call_count);
   if (job->stolen_count > 0)
-    fprintf(file, ", %s stolen (%s %%)", text_of_count(job->stolen_count).bytes,
-            text_of_share((double)job->stolen_count, (double)job->call_count).bytes);
+    fprintf(file, ", %s stolen (%s %%)", synched__text_of_count(job->stolen_count).bytes,
+            synched__text_of_share((double)job->stolen_count, (double)job->call_count).bytes);
   fputc('\n', file);
 }
 
-static void print_time(const struct table *table) {
-  const struct synched_report_summary *job = &table->summary;
-  fputs("  elapsed    ", table->file);
-  print_duration(table->file, table->elapsed_ns);
-  /* Of all workers' time together: the closing of a round is done by one while the others wait. */
-  double whole = (double)table->elapsed_ns * job->worker_count;
-  if (whole > 0.0)
-    fprintf(table->file, ": %s %% compute, %s %% closing, %s %% wait",
-            text_of_share((double)job->compute_ns, whole).bytes,
-            text_of_share((double)job->closing_ns, whole).bytes,
-            text_of_share((double)job->wait_ns, whole).bytes);
-  fputc('\n', table->file);
+/* --- where the time went --- */
+
+/* "0.53"; what is below 0.8 is marked. */
+static void print_efficiency_of(FILE *file, const char *name, double value) {
+  const unsigned hundredths = (unsigned)(value * 100.0 + 0.5);
+  fprintf(file, "%s%u.%02u%s", name, hundredths / 100, hundredths % 100, value < 0.8 ? " (!)" : "");
 }
+
+static void print_efficiency(const struct table *table) {
+  const struct synched_report_efficiency *efficiency = &table->report->efficiency;
+  FILE *file = table->file;
+  if (table->summary.record == SYNCHED_RECORD_OFF || efficiency->total_ns == 0)
+    return;
+  print_efficiency_of(file, "  efficiency ", efficiency->efficiency);
+  print_efficiency_of(file, " = serial ", efficiency->serial);
+  print_efficiency_of(file, " x balance ", efficiency->balance);
+  print_efficiency_of(file, " x scheduling ", efficiency->scheduling);
+  fputc('\n', file);
+}
+
+/* The shares that can be seen in tenths of a percent, the largest first. */
+static void print_time(const struct table *table) {
+  const uint64_t *share_ns = table->report->efficiency.share_ns;
+  const double whole = (double)table->elapsed_ns * table->summary.worker_count;
+  char line[512];
+  int length =
+      snprintf(line, sizeof line, "%s", synched__text_of_duration(table->elapsed_ns).bytes);
+  bool shown[SYNCHED_SHARE_COUNT] = {false};
+  for (unsigned n = 0; whole > 0.0 && n < SYNCHED_SHARE_COUNT; n++) {
+    unsigned most = SYNCHED_SHARE_COUNT;
+    for (unsigned share = 0; share < SYNCHED_SHARE_COUNT; share++)
+      if (!shown[share] && (most == SYNCHED_SHARE_COUNT || share_ns[share] > share_ns[most]))
+        most = share;
+    shown[most] = true;
+    if ((double)share_ns[most] < whole * 0.0005)
+      break;
+    length +=
+        snprintf(line + length, sizeof line - (size_t)length, "%s %s %% %s", n == 0 ? ":" : ",",
+                 synched__text_of_share((double)share_ns[most], whole).bytes,
+                 synched_share_name((enum synched_share)most));
+  }
+  synched__print_wrapped(table->file, "  elapsed    ", line);
+}
+
+/* The three that would save most. */
+static void print_advice(const struct table *table) {
+  struct synched_report_advice advice = {.struct_size = sizeof advice};
+  for (size_t i = 0; i < 3 && synched_report_advice(table->report, i, &advice) == 0; i++) {
+    char line[sizeof advice.text + 64];
+    if (advice.gain >= 0.0005)
+      (void)snprintf(line, sizeof line, "to save %s %%: %s",
+                     synched__text_of_share(advice.gain, 1.0).bytes, advice.text);
+    else
+      (void)snprintf(line, sizeof line, "%s", advice.text);
+    synched__print_wrapped(table->file, "  advice     ", line);
+  }
+}
+
+/* --- what was done --- */
 
 /* Of a periodic job: what became of its ticks, and how late they were. */
 static void print_schedule(const struct table *table) {
@@ -200,21 +149,21 @@ static void print_schedule(const struct table *table) {
   if (job->period_ns == 0)
     return;
   fputs("  period     ", file);
-  print_duration(file, job->period_ns);
-  fprintf(file, ": %s tick%s, %s started", text_of_count(job->tick_count).bytes,
-          job->tick_count == 1 ? "" : "s", text_of_count(job->started_count).bytes);
-  fprintf(file, ", %s of them late", text_of_count(job->late_count).bytes);
-  fprintf(file, ", %s skipped", text_of_count(job->skipped_count).bytes);
-  fprintf(file, ", %s overrun%s\n", text_of_count(job->overrun_count).bytes,
+  fputs(synched__text_of_duration(job->period_ns).bytes, file);
+  fprintf(file, ": %s tick%s, %s started", synched__text_of_count(job->tick_count).bytes,
+          job->tick_count == 1 ? "" : "s", synched__text_of_count(job->started_count).bytes);
+  fprintf(file, ", %s of them late", synched__text_of_count(job->late_count).bytes);
+  fprintf(file, ", %s skipped", synched__text_of_count(job->skipped_count).bytes);
+  fprintf(file, ", %s overrun%s\n", synched__text_of_count(job->overrun_count).bytes,
           job->overrun_count == 1 ? "" : "s");
   if (job->started_count == 0)
     return;
   fputs("  lateness   ", file);
-  print_duration(file, job->lateness_p50_ns);
+  fputs(synched__text_of_duration(job->lateness_p50_ns).bytes, file);
   fputs(" for 50 %, ", file);
-  print_duration(file, job->lateness_p99_ns);
+  fputs(synched__text_of_duration(job->lateness_p99_ns).bytes, file);
   fputs(" for 99 %, ", file);
-  print_duration(file, job->lateness_max_ns);
+  fputs(synched__text_of_duration(job->lateness_max_ns).bytes, file);
   fputs(" at most\n", file);
 }
 
@@ -222,55 +171,52 @@ static void print_deadlines(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   if (job->deadline_missed_count > 0)
     fprintf(table->file, "  deadlines  %s missed, %s round%s dropped\n",
-            text_of_count(job->deadline_missed_count).bytes,
-            text_of_count(job->dropped_count).bytes, job->dropped_count == 1 ? "" : "s");
+            synched__text_of_count(job->deadline_missed_count).bytes,
+            synched__text_of_count(job->dropped_count).bytes, job->dropped_count == 1 ? "" : "s");
 }
 
 static void print_snapshots(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   if (job->lease_wait_count > 0) {
     fprintf(table->file, "  leases     %s round%s waited for a free buffer, ",
-            text_of_count(job->lease_wait_count).bytes, job->lease_wait_count == 1 ? "" : "s");
-    print_duration(table->file, job->lease_wait_ns);
+            synched__text_of_count(job->lease_wait_count).bytes,
+            job->lease_wait_count == 1 ? "" : "s");
+    fputs(synched__text_of_duration(job->lease_wait_ns).bytes, table->file);
     fputs(" in all", table->file);
     if (job->stalled_count > 0) {
       fprintf(table->file, "; %s of them for over a second, ",
-              text_of_count(job->stalled_count).bytes);
-      print_duration(table->file, job->stalled_ns);
+              synched__text_of_count(job->stalled_count).bytes);
+      fputs(synched__text_of_duration(job->stalled_ns).bytes, table->file);
     }
     fputc('\n', table->file);
   }
   if (job->delivered_count > 0 || job->missed_count > 0)
     fprintf(table->file, "  snapshots  %s delivered, %s missed\n",
-            text_of_count(job->delivered_count).bytes, text_of_count(job->missed_count).bytes);
+            synched__text_of_count(job->delivered_count).bytes,
+            synched__text_of_count(job->missed_count).bytes);
 }
 
-/* The rest is rows and columns. It asks only for workers and rounds that exist, so the accessors
- * cannot fail, and a zeroed struct stands for one that did. */
+/* --- rows and columns --- */
 
 static struct synched_report_round round_at(const struct table *table, size_t index) {
-  struct synched_report_round round = {.struct_size = sizeof round};
-  (void)synched_report_round(table->report, index, &round);
-  return round;
+  return table->report->rounds[index];
 }
 
 static uint64_t worker_compute_ns(const struct table *table, unsigned worker) {
-  struct synched_report_worker totals = {.struct_size = sizeof totals};
-  (void)synched_report_worker(table->report, worker, &totals);
-  return totals.compute_ns;
+  return table->report->workers[worker].compute_ns;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b) {
   return a > b ? a : b;
 }
 
-static struct text text_of_worker(unsigned worker) {
-  struct text text;
+static struct synched__text text_of_worker(unsigned worker) {
+  struct synched__text text;
   (void)snprintf(text.bytes, sizeof text.bytes, "Worker %u", worker);
   return text;
 }
 
-static void widen(int *width, struct text text) {
+static void widen(int *width, struct synched__text text) {
   int length = (int)strlen(text.bytes);
   if (length > *width)
     *width = length;
@@ -292,10 +238,10 @@ static void measure(struct table *table) {
   for (size_t i = 0; i < table->recorded; i++) {
     struct synched_report_round round = round_at(table, i);
     longest_ns = larger(longest_ns, round.total_ns);
-    widen(&table->label_width, text_of_count(round.round));
+    widen(&table->label_width, synched__text_of_count(round.round));
   }
-  widen(&table->column_width, text_of_ms(longest_ns));
-  widen(&table->column_width, text_of_share(highest_ns, (double)table->elapsed_ns));
+  widen(&table->column_width, synched__text_of_ms(longest_ns));
+  widen(&table->column_width, synched__text_of_share(highest_ns, (double)table->elapsed_ns));
   widen(&table->column_width, text_of_worker(table->summary.worker_count - 1));
 }
 
@@ -305,7 +251,7 @@ static void print_label(const struct table *table, const char *label, const char
           total);
 }
 
-static void print_column(const struct table *table, struct text text) {
+static void print_column(const struct table *table, struct synched__text text) {
   fprintf(table->file, "%*s", COLUMN_GAP + table->column_width, text.bytes);
 }
 
@@ -318,16 +264,22 @@ static void print_rule(const struct table *table, unsigned worker_count) {
   fputc('\n', table->file);
 }
 
-static void print_rounds(const struct table *table, unsigned first, unsigned last) {
+static void print_earlier(const struct table *table) {
   uint64_t earlier = table->summary.round_count - table->recorded;
   if (earlier > 0)
-    fprintf(table->file, "  ... %s earlier round%s not shown, but in the totals\n",
-            text_of_count(earlier).bytes, earlier == 1 ? "" : "s");
+    fprintf(table->file, "  ... %s round%s not shown, but in the totals\n",
+            synched__text_of_count(earlier).bytes, earlier == 1 ? "" : "s");
+}
+
+static void print_rounds(const struct table *table, unsigned first, unsigned last) {
+  print_earlier(table);
   for (size_t i = 0; i < table->recorded; i++) {
     struct synched_report_round round = round_at(table, i);
-    print_label(table, text_of_count(round.round).bytes, text_of_ms(round.total_ns).bytes);
+    print_label(table, synched__text_of_count(round.round).bytes,
+                synched__text_of_ms(round.total_ns).bytes);
     for (unsigned worker = first; worker < last; worker++)
-      print_column(table, text_of_ms(synched_report_round_compute_ns(table->report, i, worker)));
+      print_column(table,
+                   synched__text_of_ms(synched_report_round_compute_ns(table->report, i, worker)));
     fputc('\n', table->file);
   }
 }
@@ -335,16 +287,16 @@ static void print_rounds(const struct table *table, unsigned first, unsigned las
 static void print_totals(const struct table *table, unsigned first, unsigned last) {
   print_label(table, "Total Comp (ms)", "");
   for (unsigned worker = first; worker < last; worker++)
-    print_column(table, text_of_ms(worker_compute_ns(table, worker)));
+    print_column(table, synched__text_of_ms(worker_compute_ns(table, worker)));
   fputc('\n', table->file);
-  print_label(table, "Total Time (ms)", text_of_ms(table->elapsed_ns).bytes);
+  print_label(table, "Total Time (ms)", synched__text_of_ms(table->elapsed_ns).bytes);
   for (unsigned worker = first; worker < last; worker++)
-    print_column(table, text_of_ms(table->elapsed_ns));
+    print_column(table, synched__text_of_ms(table->elapsed_ns));
   fputc('\n', table->file);
   print_label(table, "Comp Ratio (%)", "");
   for (unsigned worker = first; worker < last; worker++)
-    print_column(
-        table, text_of_share((double)worker_compute_ns(table, worker), (double)table->elapsed_ns));
+    print_column(table, synched__text_of_share((double)worker_compute_ns(table, worker),
+                                               (double)table->elapsed_ns));
   fputc('\n', table->file);
 }
 
@@ -363,6 +315,53 @@ static void print_table(const struct table *table, unsigned first, unsigned last
   print_totals(table, first, last);
 }
 
+/* --- many workers --- */
+
+static void print_many_rounds(const struct table *table) {
+  fputc('\n', table->file);
+  print_label(table, "ms in round", "Total");
+  print_column(table, (struct synched__text){"Mean"});
+  print_column(table, (struct synched__text){"Longest"});
+  fputs("  of worker  critical segment\n", table->file);
+  print_rule(table, 4);
+  print_earlier(table);
+  for (size_t i = 0; i < table->recorded; i++) {
+    const struct synched_report_round *round = &table->report->rounds[i];
+    print_label(table, synched__text_of_count(round->round).bytes,
+                synched__text_of_ms(round->total_ns).bytes);
+    print_column(table, synched__text_of_ms(round->compute_ns / table->summary.worker_count));
+    print_column(table, synched__text_of_ms(round->longest_ns));
+    fprintf(table->file, "%11u", round->longest_worker);
+    if (round->critical_ns != 0)
+      fprintf(table->file, "  %zu", round->critical_segment);
+    fputc('\n', table->file);
+  }
+}
+
+static void print_many_workers(const struct table *table) {
+  fputs("\n  Worker  Total Comp (ms)  Comp Ratio (%)         calls        stolen  rounds closed\n",
+        table->file);
+  for (unsigned w = 0; w < table->summary.worker_count; w++) {
+    const struct synched_report_worker *worker = &table->report->workers[w];
+    fprintf(table->file, "  %6u%17s%16s%14s%14s%15s\n", w,
+            synched__text_of_ms(worker->compute_ns).bytes,
+            synched__text_of_share((double)worker->compute_ns, (double)table->elapsed_ns).bytes,
+            synched__text_of_count(worker->call_count).bytes,
+            synched__text_of_count(worker->stolen_count).bytes,
+            synched__text_of_count(worker->closed_count).bytes);
+  }
+}
+
+/* As many workers as fit side by side. */
+static void print_columns(const struct table *table) {
+  const unsigned worker_count = table->summary.worker_count;
+  const int column = COLUMN_GAP + table->column_width;
+  const int fitting = (PAGE_WIDTH - 2 - table->label_width) / column - 1;
+  const unsigned per_table = fitting < 1 ? 1 : (unsigned)fitting;
+  for (unsigned first = 0; first < worker_count; first += per_table)
+    print_table(table, first, worker_count - first > per_table ? first + per_table : worker_count);
+}
+
 int synched__table_print(const struct synched_report *report, FILE *file) {
   struct table table = {.report = report, .file = file, .summary = report->summary};
   if (table.summary.end_ns > table.summary.start_ns)
@@ -370,15 +369,18 @@ int synched__table_print(const struct synched_report *report, FILE *file) {
   table.recorded = report->recorded;
   measure(&table);
   print_outcome(&table);
-  print_work(&table);
+  print_efficiency(&table);
   print_time(&table);
+  print_advice(&table);
+  print_work(&table);
   print_schedule(&table);
   print_deadlines(&table);
   print_snapshots(&table);
-  unsigned worker_count = table.summary.worker_count;
-  for (unsigned first = 0; first < worker_count; first += WORKERS_PER_TABLE)
-    print_table(&table, first,
-                worker_count - first > WORKERS_PER_TABLE ? first + WORKERS_PER_TABLE
-                                                         : worker_count);
+  if (table.summary.worker_count <= COLUMNS_MOST) {
+    print_columns(&table);
+  } else {
+    print_many_rounds(&table);
+    print_many_workers(&table);
+  }
   return 0;
 }

@@ -115,7 +115,7 @@ struct synched_report_summary {
   uint64_t lateness_max_ns;
   /* rounds that were not complete at their deadline */
   uint64_t deadline_missed_count;
-  /* rounds dropped: for their deadline, for a failure, or as the job was cancelled */
+  /* of those, rounds dropped for it */
   uint64_t dropped_count;
   /* waits for a free buffer of SYNCHED_STALL_NS (a second) or more, and how long they were */
   uint64_t stalled_count, stalled_ns;

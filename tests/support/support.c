@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -181,7 +182,9 @@ struct synched_report_summary summary_of(const struct synched_job *job) {
   struct synched_report_summary summary = {.struct_size = sizeof summary};
   cr_assert_eq(synched_job_report(job, &report), 0, "%s", synched_error_message());
   cr_assert_eq(synched_report_summary(report, &summary), 0, "%s", synched_error_message());
-  summary.name = NULL; /* it was the report's */
+  static char name[64];
+  (void)snprintf(name, sizeof name, "%s", summary.name);
+  summary.name = name; /* it was the report's */
   synched_report_destroy(report);
   return summary;
 }

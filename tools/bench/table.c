@@ -20,8 +20,10 @@ void bench_table_print(FILE *file, const char *family, const struct bench_rows *
                     row->segments, row->parameter, "failed");
       continue;
     }
-    (void)fprintf(file, "%-24s %3u %5zu %-16s %14.0f %14.0f %14.0f", row->contestant, row->workers,
-                  row->segments, row->parameter, row->median, row->least, row->most);
+    const int digits = strcmp(row->unit, "ratio") == 0 ? 3 : 0;
+    (void)fprintf(file, "%-24s %3u %5zu %-16s %14.*f %14.*f %14.*f", row->contestant, row->workers,
+                  row->segments, row->parameter, digits, row->median, digits, row->least, digits,
+                  row->most);
     if (row->rt_multiple > 0)
       (void)fprintf(file, " %9.2f", row->rt_multiple);
     (void)fputc('\n', file);

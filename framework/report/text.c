@@ -1,0 +1,142 @@
+/*
+ * text.c: numbers, durations and names as text for people.
+ *
+ * Numbers are made from integers, so they look the same in every locale and are exact as far as
+ * they are shown.
+ */
+#include "report/text.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#define LINE_WIDTH 80u
+
+/* "1,000,000". */
+struct synched__text synched__text_of_count(uint64_t count) {
+  char digits[24];
+  struct synched__text text;
+  size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count);
+  size_t at = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0)
+      text.bytes[at++] = ',';
+    text.bytes[at++] = digits[i];
+  }
+  text.bytes[at] = '\0';
+  return text;
+}
+
+/* With one decimal, or with none where it would say nothing. Not negative. */
+struct synched__text synched__text_of_number(double number) {
+  if (number >= 1e18)
+    number = 1e18; /* beyond what a rate or a share can mean; keeps the conversion defined */
+  if (number >= 999.95)
+    return synched__text_of_count((uint64_t)(number + 0.5));
+  struct synched__text text;
+  unsigned tenths = (unsigned)(number * 10.0 + 0.5);
+  (void)snprintf(text.bytes, sizeof text.bytes, "%u.%u", tenths / 10, tenths % 10);
+  return text;
+}
+
+/* What part of the whole, in percent; "-" of nothing. */
+struct synched__text synched__text_of_share(double part, double whole) {
+  if (whole <= 0.0)
+    return (struct synched__text){"-"};
+  return synched__text_of_number(100.0 * part / whole);
+}
+
+/* "4.596": ns in a unit of so many ns, 1000 or more, rounded without the overflow of adding half a
+ * step. */
+static struct synched__text text_of_decimals(uint64_t ns, uint64_t unit_ns) {
+  struct synched__text text;
+  uint64_t step = unit_ns / 1000;
+  uint64_t thousandths = ns / step + (step > 1 && ns % step >= step / 2 ? 1 : 0);
+  (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 ".%03" PRIu64, thousandths / 1000,
+                 thousandths % 1000);
+  return text;
+}
+
+struct synched__text synched__text_of_ms(uint64_t ns) {
+  return text_of_decimals(ns, 1000000u);
+}
+
+/* Minutes and hours, for jobs that run on and on. */
+static struct synched__text text_of_long_duration(uint64_t ns) {
+  struct synched__text text;
+  const uint64_t seconds = ns / 1000000000u + (ns % 1000000000u >= 500000000u ? 1 : 0);
+  const uint64_t minutes = seconds / 60;
+  if (minutes < 60)
+    (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 " min %" PRIu64 " s", minutes,
+                   seconds % 60);
+  else
+    (void)snprintf(text.bytes, sizeof text.bytes, "%.20s h %u min",
+                   synched__text_of_count(minutes / 60).bytes, (unsigned)(minutes % 60));
+  return text;
+}
+
+static struct synched__text with_unit(struct synched__text number, const char *unit) {
+  const size_t length = strlen(number.bytes);
+  (void)snprintf(number.bytes + length, sizeof number.bytes - length, " %s", unit);
+  return number;
+}
+
+/* The limits are those of the rounded number: never "1000.000 ms". */
+struct synched__text synched__text_of_duration(uint64_t ns) {
+  if (ns < 1000u)
+    return with_unit(synched__text_of_count(ns), "ns");
+  if (ns < 1000000u)
+    return with_unit(text_of_decimals(ns, 1000u), "us");
+  if (ns < 999999500u)
+    return with_unit(text_of_decimals(ns, 1000000u), "ms");
+  if (ns < 59999500000u)
+    return with_unit(text_of_decimals(ns, 1000000000u), "s");
+  return text_of_long_duration(ns);
+}
+
+/* Whether these are the first two bytes of a character of UTF-8 above U+009F; a C2 begins the
+ * ones below it, too, and C0, C1 and an E0 or F0 with a low second byte would be more bytes than
+ * a character takes. */
+static bool begins_character(unsigned char first, unsigned char second) {
+  const unsigned char least = first == 0xc2u || first == 0xe0u ? 0xa0u
+                              : first == 0xf0u                 ? 0x90u
+                                                               : 0x80u;
+  return first >= 0xc2u && first <= 0xf4u && second >= least && second <= 0xbfu;
+}
+
+/* The caller chose the name; what would move the cursor must not reach a terminal: the control
+ * characters of ASCII, and those from U+0080 to U+009F, as single bytes or in UTF-8. */
+void synched__print_name(FILE *file, const char *name) {
+  unsigned rest = 0; /* bytes that the character takes yet */
+  for (; *name != '\0'; name++) {
+    const unsigned char byte = (unsigned char)*name;
+    if (begins_character(byte, (unsigned char)name[1]))
+      rest = byte < 0xe0u ? 2 : byte < 0xf0u ? 3 : 4;
+    else if (byte < 0x80u || byte > 0xbfu)
+      rest = 0;
+    const bool plain = byte >= 0x20u && byte < 0x7fu;
+    fputc(plain || rest > 0 ? byte : '?', file);
+    rest -= rest > 0;
+  }
+}
+
+void synched__print_wrapped(FILE *file, const char *label, const char *words) {
+  const size_t indent = strlen(label);
+  size_t column = indent;
+  fputs(label, file);
+  while (*words != '\0') {
+    const size_t length = strcspn(words, " ");
+    const size_t gap = column == indent ? 0 : 1;
+    if (gap != 0 && column + gap + length > LINE_WIDTH) {
+      fprintf(file, "\n%*s", (int)indent, "");
+      column = indent;
+    } else if (gap != 0) {
+      fputc(' ', file);
+      column++;
+    }
+    (void)fwrite(words, 1, length, file);
+    column += length;
+    words += length + (words[length] == ' ');
+  }
+  fputc('\n', file);
+}

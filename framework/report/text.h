@@ -1,0 +1,38 @@
+/*
+ * text.h: numbers, durations and names as text for people (internal).
+ */
+#ifndef SYNCHED_REPORT_TEXT_H
+#define SYNCHED_REPORT_TEXT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* A number as text, passed by value: synched__text_of_count(n).bytes lives to the end of the
+ * expression. */
+struct synched__text {
+  char bytes[32];
+};
+
+/* "1,000,000". */
+struct synched__text synched__text_of_count(uint64_t count);
+
+/* With one decimal, or with none where it would say nothing. Not negative. */
+struct synched__text synched__text_of_number(double number);
+
+/* What part of the whole, in percent; "-" of nothing. */
+struct synched__text synched__text_of_share(double part, double whole);
+
+/* Milliseconds with three decimals: "4.596". */
+struct synched__text synched__text_of_ms(uint64_t ns);
+
+/* In the unit that suits it: "12.500 s". */
+struct synched__text synched__text_of_duration(uint64_t ns);
+
+/* A name that the caller's caller chose: what would move a terminal's cursor is shown as '?'. */
+void synched__print_name(FILE *file, const char *name);
+
+/* Prints a label, then words, broken into lines of at most 80 columns that begin below each other;
+ * and the end of the line. */
+void synched__print_wrapped(FILE *file, const char *label, const char *words);
+
+#endif

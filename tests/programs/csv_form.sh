@@ -29,7 +29,8 @@ has run 200 27 run
 
 # The name begins like a formula, and has quotes, commas, ends of lines, and bytes that are no text.
 bad=$'\xef\xbf\xbd'
-has names 3 23 "'=a \"b\",\\ <b>&"$'\n'"$bad"$'\t'"$bad$bad $bad"$'\xc3\xa4\xf0\x9f\x98\x80'" {c=\"d\"} $bad$bad"
+name="'=a \"b\",\\ <b>&"$'\n'"$bad"$'\t'"$bad$bad $bad"$'\xc3\xa4\xf0\x9f\x98\x80'
+has names 3 23 "$name {c=\"d\"} $bad$bad"
 
 # The checker itself.
 refused_text() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# csv_spreadsheet.sh WRITTEN_REPORTS: LibreOffice opens a report's rounds, and has the same cells: the
-# numbers as they are, and a name that begins like a formula as a name. Exit code 77 where there is no
-# LibreOffice (tools/setup spreadsheet) or no Python.
+# csv_spreadsheet.sh WRITTEN_REPORTS: LibreOffice opens a report's rounds, and has the same cells:
+# the numbers as they are, and a name that begins like a formula as a name. Exit code 77 where there
+# is no LibreOffice (tools/setup spreadsheet) or no Python.
 #
 # By hand: tests/programs/csv_spreadsheet.sh build/test-gcc/tests/programs/written_reports
 set -euo pipefail

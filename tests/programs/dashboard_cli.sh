@@ -86,14 +86,16 @@ raw 403 "GET / HTTP/1.1\r\nHost: 127.0.0.1.example\r\n\r\n"
 # body: of the response, which must be as long as its head says.
 body() {
   sed '1,/^\r$/d' response >body
-  grep -q "^Content-Length: $(wc -c <body)"$'\r' response || fail "the body has another length than the head says"
+  grep -q "^Content-Length: $(wc -c <body)"$'\r' response ||
+    fail "the body has another length than the head says"
 }
 
 asked 200 GET /metrics
 grep -q '^Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8' response ||
   fail "the metrics are of another type"
 body
-grep -q '^synched_rounds_total{job="dashboard"} [1-9]' body || fail "there are no rounds in the metrics"
+grep -q '^synched_rounds_total{job="dashboard"} [1-9]' body ||
+  fail "there are no rounds in the metrics"
 grep -q '^synched_running{job="dashboard"} 1$' body || fail "the job does not run"
 [ "$(tail -n 1 body)" = '# EOF' ] || fail "the metrics have no end"
 before=$(sed -n 's/^synched_rounds_total{.*} //p' body)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# prometheus_form.sh WRITTEN_REPORTS: a report's totals, read by the OpenMetrics parser of Prometheus's
-# client for Python. Exit code 77 where there is none.
+# prometheus_form.sh WRITTEN_REPORTS: a report's totals, read by the OpenMetrics parser of
+# Prometheus's client for Python. Exit code 77 where there is none.
 #
 # By hand: tests/programs/prometheus_form.sh build/test-gcc/tests/programs/written_reports
 set -euo pipefail
@@ -11,8 +11,8 @@ check=$(realpath "$(dirname "$0")/../support/metrics_check.py")
 # shellcheck source=../support/cli.sh
 source "$(dirname "$0")/../support/cli.sh" "$1"
 
-# has SCENE SAMPLE...: all is as it must be, and these samples, 'NAME{LABEL,...} VALUE' with the labels
-# beside the job's, are there.
+# has SCENE SAMPLE...: all is as it must be, and these samples, 'NAME{LABEL,...} VALUE' with the
+# labels beside the job's, are there.
 has() {
   local scene=$1
   shift
@@ -28,7 +28,8 @@ has small 'synched_rounds_total{} 3' 'synched_workers{} 2' 'synched_running{} 0'
 has none 'synched_rounds_total{} 0' 'synched_round_seconds_count{} 0'
 has one 'synched_solo_rounds_total{} 5'
 has wide 'synched_worker_calls_total{worker=99} 60'
-has ticks 'synched_ticks_total{} 10' 'synched_period_seconds{} 0.001' 'synched_tick_lateness_seconds_count{} 10'
+has ticks 'synched_ticks_total{} 10' 'synched_period_seconds{} 0.001' \
+  'synched_tick_lateness_seconds_count{} 10'
 has off 'synched_rounds_total{} 0'
 ! grep -q 'synched_calls\|synched_efficiency' metrics.txt || fail "what is not recorded is told"
 has running 'synched_running{} 1'
@@ -38,7 +39,8 @@ has run 'synched_rounds_total{} 200' 'synched_calls_total{} 2400'
 
 has names
 bad=$'\xef\xbf\xbd'
-grep -qF "synched_rounds_total{job=\"=a \\\"b\\\",\\\\ <b>&\\n$bad$bad$bad$bad $bad"$'\xc3\xa4' metrics.txt ||
+name="=a \\\"b\\\",\\\\ <b>&\\n$bad$bad$bad$bad $bad"$'\xc3\xa4'
+grep -qF "synched_rounds_total{job=\"$name" metrics.txt ||
   fail "the name is not escaped"
 
 # The checker itself.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# trace_check_test.sh WRITTEN_REPORTS: trace_check.py itself: what is wrong in a trace it refuses, and
-# says why. Exit code 77 where it cannot run.
+# trace_check_test.sh WRITTEN_REPORTS: trace_check.py itself: what is wrong in a trace it refuses,
+# and says why. Exit code 77 where it cannot run.
 #
 # By hand: tests/programs/trace_check_test.sh build/test-gcc/tests/programs/written_reports
 set -euo pipefail
@@ -46,7 +46,8 @@ def chrome(what, words, break_it):
 
 
 def first(document, phase, category=None):
-    return next(e for e in document["traceEvents"] if e["ph"] == phase and category in (None, e.get("cat")))
+    events = [e for e in document["traceEvents"] if e["ph"] == phase]
+    return next(e for e in events if category in (None, e.get("cat")))
 
 
 def last(document, phase):
@@ -72,7 +73,8 @@ chrome("a key twice", "comes twice", lambda d: text.replace(b'{"ph":"X"', b'{"ph
 chrome("no list", "no list of events", lambda d: d.pop("traceEvents") and None)
 chrome("no facts", "the facts are", lambda d: d["otherData"].pop("machine") and None)
 chrome("phase", "unknown phase", change("X", ph="Q"))
-for phase, keys in {"X": "tid ts dur cat name args", "s": "id ts", "f": "id bp", "C": "ts args"}.items():
+needed = {"X": "tid ts dur cat name args", "s": "id ts", "f": "id bp", "C": "ts args"}
+for phase, keys in needed.items():
     for key in keys.split():
         chrome(f"no {key} of {phase}", "missing", without(phase, key))
 chrome("another process", "another process", change("X", pid=5))
@@ -101,7 +103,8 @@ chrome("a counter of words", "no value", change("C", args={"ns": "many"}))
 def perfetto(what, words, break_it):
     document = t.messages().Trace.FromString(binary)
     result = break_it(document)
-    refused(what, t.load_perfetto, result if isinstance(result, bytes) else document.SerializeToString(), words)
+    data = result if isinstance(result, bytes) else document.SerializeToString()
+    refused(what, t.load_perfetto, data, words)
 
 
 def find(document, kind, nth=0):
@@ -125,32 +128,36 @@ described = lambda kind: lambda d: next(
 perfetto("cut off", "no protobuf", lambda d: binary[:-1])
 perfetto("another field", "an unknown field in Trace", lambda d: binary + b"\xa0\x06\x01")
 perfetto("no state", "does not begin with a clear state", drop(lambda d: d.packet[0]))
-perfetto("no sequence", "without a sequence", lambda d: d.packet[3].ClearField("trusted_packet_sequence_id"))
-perfetto("another sequence", "clear state", lambda d: setattr(d.packet[3], "trusted_packet_sequence_id", 77))
+SEQUENCE = "trusted_packet_sequence_id"
+perfetto("no sequence", "without a sequence", lambda d: d.packet[3].ClearField(SEQUENCE))
+perfetto("another sequence", "clear state", lambda d: setattr(d.packet[3], SEQUENCE, 77))
 perfetto("no process", "not the process's", drop(described("process")))
 perfetto("no thread", "is no thread's", drop(described("thread")))
 perfetto("no counter", "is no counter's", drop(described("counter")))
 perfetto("a track twice", "described twice", lambda d: d.packet.append(described("thread")(d)))
 perfetto("no time", "without a time", lambda d: find(d, BEGIN).ClearField("timestamp"))
-perfetto("needs no state", "needs what came before", lambda d: setattr(find(d, BEGIN), "sequence_flags", 0))
+perfetto("needs no state", "needs what came before",
+         lambda d: setattr(find(d, BEGIN), "sequence_flags", 0))
 perfetto("back", "times do not rise", lambda d: setattr(find(d, END, -1), "timestamp", 1))
 perfetto("no end", "never ends", drop(lambda d: find(d, END, -1)))
 perfetto("no beginning", "without a beginning", drop(lambda d: find(d, BEGIN, -1)))
-perfetto("an unknown name", "nothing has the id 999", lambda d: next(
-    p for p in d.packet if p.track_event.HasField("name_iid")).track_event.ClearField("name_iid") or
-    setattr(next(p for p in d.packet if p.track_event.type == BEGIN and not p.track_event.HasField("name")).track_event,
-            "name_iid", 999))
+perfetto("an unknown name", "nothing has the id 999", lambda d: setattr(
+    next(p for p in d.packet if p.track_event.HasField("name_iid")).track_event, "name_iid", 999))
 perfetto("an unknown argument", "nothing has the id 998",
          lambda d: setattr(find(d, BEGIN).track_event.debug_annotations[0], "name_iid", 998))
 perfetto("an id twice", "comes twice", lambda d: d.packet[0].interned_data.event_names.append(
     d.packet[0].interned_data.event_names[0]))
-perfetto("no category", "not one category", lambda d: find(d, BEGIN).track_event.ClearField("category_iids"))
-perfetto("a flow lost", "arrives nowhere", lambda d: [
-    p.track_event.ClearField("terminating_flow_ids") for p in d.packet if p.HasField("track_event")] and None)
-perfetto("a flow from nowhere", "departs nowhere", lambda d: [
-    p.track_event.ClearField("flow_ids") for p in d.packet if p.HasField("track_event")] and None)
-perfetto("no value", "without a value", lambda d: find(d, COUNTER).track_event.ClearField("counter_value"))
-perfetto("a counter back", "times do not rise", lambda d: setattr(find(d, COUNTER, -1), "timestamp", 1))
+perfetto("no category", "not one category",
+         lambda d: find(d, BEGIN).track_event.ClearField("category_iids"))
+events = lambda d: [p.track_event for p in d.packet if p.HasField("track_event")]
+perfetto("a flow lost", "arrives nowhere",
+         lambda d: [e.ClearField("terminating_flow_ids") for e in events(d)] and None)
+perfetto("a flow from nowhere", "departs nowhere",
+         lambda d: [e.ClearField("flow_ids") for e in events(d)] and None)
+perfetto("no value", "without a value",
+         lambda d: find(d, COUNTER).track_event.ClearField("counter_value"))
+perfetto("a counter back", "times do not rise",
+         lambda d: setattr(find(d, COUNTER, -1), "timestamp", 1))
 perfetto("no facts", "the facts are", lambda d: next(
     p for p in d.packet if p.track_event.type == 3).track_event.ClearField("debug_annotations"))
 sys.exit(1 if failures else 0)
@@ -163,7 +170,8 @@ code=0
 [ "$code" = 1 ] || fail "exit code $code for half a trace"
 grep -q '^trace_check: cut.json: no JSON: ' stderr || fail "it does not say what is wrong"
 "$program" small trace small.json
-! "$python" "$support/trace_check.py" same small.json perfetto.pb >stdout 2>stderr || fail "two traces are not the same"
+! "$python" "$support/trace_check.py" same small.json perfetto.pb >stdout 2>stderr ||
+  fail "two traces are not the same"
 grep -q 'differ: ' stderr || fail "it does not say what differs"
 
 echo "trace_check_test: all is well"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# trace_forms.sh WRITTEN_REPORTS: traces in Chrome's and in Perfetto's form keep to the rules of their
-# formats, and say the same. Exit code 77 where there is no Python, protoc, or its module.
+# trace_forms.sh WRITTEN_REPORTS: traces in Chrome's and in Perfetto's form keep to the rules of
+# their formats, and say the same. Exit code 77 where there is no Python, protoc, or its module.
 #
 # By hand: tests/programs/trace_forms.sh build/test-gcc/tests/programs/written_reports
 set -euo pipefail
@@ -31,7 +31,8 @@ has small "2 tracks: 3 callback, 3 closing, 6 part, 3 sleep; 3 flows, 6 samples"
 has names "2 tracks: 3 callback, 3 closing, 6 part, 3 sleep, 12 task; 3 flows, 6 samples"
 has none "2 tracks: nothing; 0 flows, 0 samples"
 has one "1 tracks: 5 callback, 5 closing, 5 part, 10 task; 0 flows, 10 samples"
-has wide "100 tracks: 20 callback, 20 closing, 2000 part, 1000 sleep, 2000 task; 1980 flows, 40 samples"
+has wide "100 tracks: 20 callback, 20 closing, 2000 part, 1000 sleep, 2000 task; 1980 flows, \
+40 samples"
 has tasks "3 tracks: 10 callback, 10 closing, 30 part, 10 sleep, 120 task; 20 flows, 20 samples"
 has loose "3 tracks: 8 callback, 8 closing, 24 part, 8 sleep, 121 task; 16 flows, 16 samples"
 has solo "3 tracks: 10 callback, 10 closing, 10 part, 3 sleep, 60 task; 0 flows, 20 samples"

@@ -1,8 +1,8 @@
 /*
- * written_reports SCENE FORM PATH [FORM PATH]...: writes the report of a scene in some forms, for the
- * scripts that look at what was written. Most scenes are reports made by hand; "run" and "ticks-run"
- * are those of jobs that run here and now. The exit status is 2 for an unknown scene, 1 for any
- * other failure.
+ * written_reports SCENE FORM PATH [FORM PATH]...: writes the report of a scene in some forms, for
+ * the scripts that look at what was written. Most scenes are reports made by hand; "run" and
+ * "ticks-run" are those of jobs that run here and now. The exit status is 2 for an unknown scene, 1
+ * for any other failure.
  */
 #include <stdbool.h>
 #include <stdio.h>

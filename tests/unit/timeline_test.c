@@ -1,6 +1,6 @@
 /*
- * timeline_test.c: the walk over a report, as an encoder sees it: slices nest and times rise on each
- * track, whatever is in the report.
+ * timeline_test.c: the walk over a report, as an encoder sees it: slices nest and times rise on
+ * each track, whatever is in the report.
  */
 #include "report/timeline.h"
 

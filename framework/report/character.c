@@ -1,4 +1,4 @@
-#include "report/utf8.h"
+#include "report/character.h"
 
 #include <stdbool.h>
 
@@ -6,7 +6,7 @@ static bool is_within(unsigned char byte, unsigned least, unsigned most) {
   return byte >= least && byte <= most;
 }
 
-size_t synched__utf8_character(const char *text) {
+size_t synched__character_bytes(const char *text) {
   const unsigned char *byte = (const unsigned char *)text;
   /* The second byte has a range of its own where longer forms, surrogates, or what is beyond
    * U+10FFFF would begin. */

@@ -1,6 +1,7 @@
 /*
  * job.c: creating, starting and destroying a job.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/check.h"
@@ -59,6 +60,7 @@ static void describe(struct synched_job *job) {
   about->has_on_snapshot = options->on_snapshot != NULL;
   about->delivers_every = options->delivery == SYNCHED_DELIVER_EVERY;
   memcpy(about->placement, pool->info.placement, sizeof about->placement);
+  (void)snprintf(about->pool, sizeof about->pool, "%.10s", pool->name);
   for (unsigned w = 0; w < pool->worker_count; w++)
     about->places[w] = pool->workers[w].info.place;
 }

@@ -335,6 +335,7 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->process = synched__process_id();
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
+  memcpy(report->pool, about->pool, sizeof report->pool);
   (void)snprintf(report->machine, sizeof report->machine, "%s", synched__machine_text());
 }
 

@@ -177,6 +177,7 @@ enum synched__histogram_kind {
 struct synched__about {
   char name[64];
   char placement[160];          /* of the pool's workers */
+  char pool[16];                /* its name, as its threads have it */
   struct synched_place *places; /* [worker_count] */
   unsigned team;                /* workers with home ranges */
   unsigned usable_cpus, lease_count;

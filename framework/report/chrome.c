@@ -6,10 +6,10 @@
  * that is open at its time, and one that has just ended is not: so flows depart a nanosecond before
  * the end of their part.
  */
-#include "report/character.h"
 #include "report/forms.h"
 #include "report/out.h"
 #include "report/timeline.h"
+#include "report/unicode.h"
 
 struct chrome {
   struct synched__out out;
@@ -30,7 +30,7 @@ static void string(struct chrome *chrome, const char *words) {
   static const char digits[] = "0123456789abcdef";
   while (*words != '\0') {
     const unsigned char byte = (unsigned char)*words;
-    const size_t length = synched__character_bytes(words);
+    const size_t length = synched__unicode_character(words);
     if (length == 0) {
       text(chrome, "\\ufffd");
     } else if (byte == '"' || byte == '\\') {

@@ -8,9 +8,9 @@
  */
 #include <string.h>
 
-#include "report/character.h"
 #include "report/forms.h"
 #include "report/out.h"
+#include "report/unicode.h"
 
 #define LINE_END "\r\n"
 
@@ -24,7 +24,7 @@ static void write_name(struct synched__out *out, const char *name) {
     synched__out_text(out, "'");
   while (*name != '\0') {
     const unsigned char byte = (unsigned char)*name;
-    const size_t length = synched__character_bytes(name);
+    const size_t length = synched__unicode_character(name);
     const bool shown = (byte >= 0x20 && byte != 0x7f) || byte == '\t' || byte == '\n';
     if (length == 0 || !shown)
       synched__out_text(out, "\xef\xbf\xbd");

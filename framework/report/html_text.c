@@ -6,25 +6,8 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-/* The length of the character of UTF-8 that begins here; 0: there is none. A second byte's range
- * leaves out what would be more bytes than the character takes, the halves of UTF-16, and what is
- * above U+10FFFF. */
-static size_t character_at(const unsigned char *text) {
-  const unsigned char first = text[0];
-  if (first < 0x80u)
-    return 1;
-  if (first < 0xc2u || first > 0xf4u)
-    return 0;
-  const unsigned char least = first == 0xe0u ? 0xa0u : first == 0xf0u ? 0x90u : 0x80u;
-  const unsigned char most = first == 0xedu ? 0x9fu : first == 0xf4u ? 0x8fu : 0xbfu;
-  const size_t length = first < 0xe0u ? 2 : first < 0xf0u ? 3 : 4;
-  if (text[1] < least || text[1] > most)
-    return 0;
-  for (size_t i = 2; i < length; i++)
-    if (text[i] < 0x80u || text[i] > 0xbfu)
-      return 0;
-  return length;
-}
+#include "report/text.h"
+#include "report/unicode.h"
 
 static void escape_ascii(FILE *file, unsigned char byte) {
   switch (byte) {
@@ -59,7 +42,7 @@ static void escape_ascii(FILE *file, unsigned char byte) {
 void synched__html_escape(FILE *file, const char *text) {
   const unsigned char *at = (const unsigned char *)text;
   while (*at != '\0') {
-    const size_t length = character_at(at);
+    const size_t length = synched__unicode_character((const char *)at);
     if (length == 1)
       escape_ascii(file, *at);
     else if (length == 0 || (at[0] == 0xc2u && at[1] < 0xa0u)) /* U+0080 .. U+009F are controls */
@@ -71,13 +54,7 @@ void synched__html_escape(FILE *file, const char *text) {
 }
 
 void synched__html_count(FILE *file, uint64_t count) {
-  char digits[24];
-  const int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
-  for (int i = 0; i < length; i++) {
-    if (i > 0 && (length - i) % 3 == 0)
-      fputc(',', file);
-    fputc(digits[i], file);
-  }
+  fputs(synched__text_of_count(count).bytes, file);
 }
 
 void synched__html_plural(FILE *file, uint64_t count, const char *noun) {
@@ -121,16 +98,7 @@ void synched__html_duration(FILE *file, uint64_t ns) {
 }
 
 void synched__html_number(FILE *file, double number) {
-  if (!(number > 0.0))
-    number = 0.0;
-  if (number > 1e18)
-    number = 1e18;
-  if (number >= 999.95) {
-    synched__html_count(file, (uint64_t)(number + 0.5));
-    return;
-  }
-  const unsigned tenths = (unsigned)(number * 10.0 + 0.5);
-  fprintf(file, "%u.%u", tenths / 10, tenths % 10);
+  fputs(synched__text_of_number(number > 0.0 ? number : 0.0).bytes, file);
 }
 
 void synched__html_share(FILE *file, double part, double whole) {

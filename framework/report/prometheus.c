@@ -11,9 +11,9 @@
 
 #include <synched/version.h>
 
-#include "report/character.h"
 #include "report/forms.h"
 #include "report/out.h"
+#include "report/unicode.h"
 
 /* What a number is: how often, or nanoseconds, which are shown as seconds. */
 enum unit { COUNT, NS };
@@ -125,7 +125,7 @@ static void label(struct metrics *metrics, const char *name, const char *value) 
   text(metrics, "=\"");
   while (*value != '\0') {
     const unsigned char byte = (unsigned char)*value;
-    const size_t length = synched__character_bytes(value);
+    const size_t length = synched__unicode_character(value);
     if (byte == '\n')
       text(metrics, "\\n");
     else if (length == 0 || byte < 0x20 || byte == 0x7f)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "report/character.h"
+#include "report/unicode.h"
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2 };
 
@@ -79,7 +79,7 @@ void synched__protobuf_end(struct synched__protobuf *message, size_t begun) {
 void synched__protobuf_text(struct synched__protobuf *message, unsigned field, const char *text) {
   const size_t begun = synched__protobuf_begin(message, field);
   while (*text != '\0') {
-    const size_t length = synched__character_bytes(text);
+    const size_t length = synched__unicode_character(text);
     append(message, length == 0 ? "\xef\xbf\xbd" : text, length == 0 ? 3 : length);
     text += length == 0 ? 1 : length;
   }

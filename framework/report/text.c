@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "report/unicode.h"
+
 #define LINE_WIDTH 80u
 
 /* "1,000,000". */
@@ -94,29 +96,20 @@ struct synched__text synched__text_of_duration(uint64_t ns) {
   return text_of_long_duration(ns);
 }
 
-/* Whether these are the first two bytes of a character of UTF-8 above U+009F; a C2 begins the
- * ones below it, too, and C0, C1 and an E0 or F0 with a low second byte would be more bytes than
- * a character takes. */
-static bool begins_character(unsigned char first, unsigned char second) {
-  const unsigned char least = first == 0xc2u || first == 0xe0u ? 0xa0u
-                              : first == 0xf0u                 ? 0x90u
-                                                               : 0x80u;
-  return first >= 0xc2u && first <= 0xf4u && second >= least && second <= 0xbfu;
-}
-
 /* The caller chose the name; what would move the cursor must not reach a terminal: the control
  * characters of ASCII, and those from U+0080 to U+009F, as single bytes or in UTF-8. */
 void synched__print_name(FILE *file, const char *name) {
-  unsigned rest = 0; /* bytes that the character takes yet */
-  for (; *name != '\0'; name++) {
-    const unsigned char byte = (unsigned char)*name;
-    if (begins_character(byte, (unsigned char)name[1]))
-      rest = byte < 0xe0u ? 2 : byte < 0xf0u ? 3 : 4;
-    else if (byte < 0x80u || byte > 0xbfu)
-      rest = 0;
-    const bool plain = byte >= 0x20u && byte < 0x7fu;
-    fputc(plain || rest > 0 ? byte : '?', file);
-    rest -= rest > 0;
+  while (*name != '\0') {
+    const unsigned char first = (unsigned char)*name;
+    size_t length = synched__unicode_character(name);
+    const bool is_control =
+        first < 0x20u || first == 0x7fu || (first == 0xc2u && (unsigned char)name[1] < 0xa0u);
+    const bool is_shown = length != 0 && !is_control;
+    if (length == 0)
+      length = 1;
+    for (size_t i = 0; i < length; i++)
+      fputc(is_shown ? name[i] : '?', file);
+    name += length;
   }
 }
 

@@ -12,16 +12,19 @@
  * SYNCHED_RECORD_ROUNDS on, every round is written down.
  *
  * What two workers took in a round, the one that closes it knows from the count. Where there are
- * more, it reads the others' lines of some rounds at a time: it folds them.
+ * more, it reads the others' lines at the end of each such run: it folds them.
  *
  * Now and then the leader adds up everybody's totals and publishes them. A report can be made at
  * any time, on any thread, while all this goes on:
  *
- *   - Published totals are read as a whole. The sequence is odd while they are written; whoever
- *     finds it odd, or changed, reads once more. Nobody waits for a reader.
+ *   - Published totals are read as a whole. There are two copies, written in turn. Whoever finds
+ *     the sequence changed reads the newer one. So nobody waits, neither for a reader nor for a
+ *     writer that the system has put aside.
  *   - Rows of rings are read as they are, of rounds that are published. Their first word, the
  *     number, is written first: who finds it unchanged after the others has read one row.
  *   - Distributions and the records of segments are counters, each with one writer at a time.
+ *   - Each start of the job forgets all this. The reset's count is odd meanwhile; who finds it
+ *     changed has read parts of two runs, and reads once more.
  *
  * Times are recorded with synched__tick_ns, and shown as the monotonic clock's: the totals say how
  * far apart the two are. Nothing is allocated after the creation, and nothing is cleared while
@@ -30,6 +33,7 @@
  *   [row-read]     a row's number, to who has read another word of the row.
  *   [task-read]    the count of begun calls, to who has read a word of one.
  *   [totals-read]  the sequence, to who has read one of the published words.
+ *   [reset-read]   the count of resets, to who has read a word that one has cleared.
  */
 #ifndef SYNCHED_REPORT_RECORD_H
 #define SYNCHED_REPORT_RECORD_H
@@ -41,6 +45,7 @@
 #include "platform/atomic.h"
 #include "report/histogram.h"
 
+#include <synched/memory.h>
 #include <synched/report.h>
 #include <synched/topology.h>
 
@@ -156,6 +161,7 @@ struct synched__task_row {
   _Atomic uint64_t start_ns, round, segment_ns; /* segment << 40 | duration */
 };
 #define SYNCHED__TASK_NS_BITS 40u
+_Static_assert(SYNCHED_SEGMENTS_MAX >> (64 - SYNCHED__TASK_NS_BITS) == 0, "any segment fits");
 
 /* One worker's ring of calls: its own. */
 struct synched__task_ring {
@@ -176,15 +182,16 @@ enum synched__histogram_kind {
 /* What a report says of a job beside what is recorded; fixed. */
 struct synched__about {
   char name[64];
-  char placement[160];           /* of the pool's workers */
-  struct synched_place *places;  /* [worker_count] */
-  unsigned team;                 /* workers with home ranges */
+  char placement[160];          /* of the pool's workers */
+  struct synched_place *places; /* [worker_count] */
+  unsigned team;                /* workers with home ranges */
   unsigned usable_cpus, lease_count;
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
 
-/* How many rounds are folded at a time, at most. A ring is longer than that. */
-#define SYNCHED__FOLD_ROUNDS 32u
+/* Rounds are written down, or not, and folded in runs of so many. A ring is longer than that. */
+#define SYNCHED__RUN_BITS 3u
+#define SYNCHED__RUN_ROUNDS (1u << SYNCHED__RUN_BITS)
 
 struct synched__record {
   /* Fixed. */
@@ -194,14 +201,15 @@ struct synched__record {
   size_t segment_count;
   size_t shown_count; /* rounds that a report can show */
   size_t row_count;   /* of each ring: a power of two above that */
-  size_t task_rows;   /* of each worker's: a power of two; 0: calls are not recorded */
-  struct synched__row *rows;                /* [worker_count * row_count]; NULL: off */
-  struct synched__task_ring *tasks;         /* [worker_count]; NULL: calls are not recorded */
-  struct synched__task_row *task_memory;    /* [worker_count * task_rows] */
+  size_t shown_tasks; /* calls of each worker that a report can show; 0: they are not recorded */
+  size_t task_rows;   /* of each worker's ring: a power of two above that */
+  struct synched__row *rows;             /* [worker_count * row_count]; NULL: off */
+  struct synched__task_ring *tasks;      /* [worker_count]; NULL: calls are not recorded */
+  struct synched__task_row *task_memory; /* [worker_count * task_rows] */
   /* segment s at [s * segment_stride]; NULL: calls are not timed */
   struct synched__segment_record *segments;
-  size_t segment_stride; /* above 1 where neighbours would share lines too often */
-  struct synched__histogram *histograms;         /* [SYNCHED__HISTOGRAM_COUNT] */
+  size_t segment_stride;                 /* above 1 where neighbours would share lines too often */
+  struct synched__histogram *histograms; /* [SYNCHED__HISTOGRAM_COUNT] */
   struct synched__histogram *worker_histograms;  /* [worker_count]; NULL: none */
   struct synched__histogram *segment_histograms; /* [segment_count]; NULL: too many segments */
 
@@ -214,7 +222,7 @@ struct synched__record {
   /* The leader's, and between rounds the owner's. None is written in a round like the one before,
    * but of more than two workers. */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t base_round; /* the one before the first of the run */
-  uint64_t published_ns;     /* when totals were last published */
+  uint64_t published_ns;                             /* when totals were last published */
   uint64_t sample_count;     /* how many of 64 rounds are written down; read in every round */
   uint64_t left_ns;          /* when the job's last round was closed; 0: it goes on at once */
   uint64_t others_before_ns; /* what the pool's rounds had taken by then */
@@ -223,13 +231,17 @@ struct synched__record {
   struct synched__gap gap;   /* since the last round */
   struct synched__totals totals;
   /* Of more than two workers: rounds that are not added up yet, and who closed them. */
-  _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__FOLD_ROUNDS];
-  uint16_t closers[SYNCHED__FOLD_ROUNDS];
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__RUN_ROUNDS];
+  uint16_t closers[SYNCHED__RUN_ROUNDS];
   unsigned pending_count;
 
-  /* The published copies of totals and workers. */
+  /* The published copies of totals and workers: how often they were written; copy `sequence % 2` is
+   * the last one. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t sequence;
-  _Atomic uint64_t *published; /* [synched__record_word_count] */
+  _Atomic uint64_t *published; /* [2 * published_words] */
+  size_t published_words;
+  /* twice the number of resets; odd: one goes on */
+  _Atomic uint64_t reset_count;
 };
 
 struct synched__record_shape {
@@ -242,8 +254,8 @@ struct synched__record_shape {
   bool segment_times;
 };
 
-/* Allocates all of it, zeroed and reset; the caller then fills in `about`. SYNCHED_ENOMEM. Ended by synched__record_destroy, which
- * takes NULL, too. */
+/* Allocates all of it, zeroed and reset; the caller then fills in `about`. SYNCHED_ENOMEM. Ended by
+ * synched__record_destroy, which takes NULL, too. */
 int synched__record_create(struct synched__record **out, const struct synched__record_shape *shape);
 void synched__record_destroy(struct synched__record *record);
 
@@ -259,7 +271,7 @@ static inline struct synched__row *synched__record_row(const struct synched__rec
 
 /* Leader: whether a round is to be written down. */
 static inline bool synched__record_samples(const struct synched__record *record, uint64_t round) {
-  return ((round >> 3) * UINT64_C(0x9E3779B97F4A7C15)) >> 58 < record->sample_count;
+  return ((round >> SYNCHED__RUN_BITS) * UINT64_C(0x9E3779B97F4A7C15)) >> 58 < record->sample_count;
 }
 #define SYNCHED__SAMPLE_ALL 64u
 
@@ -367,18 +379,23 @@ struct synched__reading {
 /* Copies the totals that were published last. Any thread; does not hold up anybody. */
 void synched__record_read(struct synched__record *record, struct synched__reading *out);
 
-/* Copies what a worker wrote of a round that it closed, and of its part in one. false: it did not
- * write that, or it was written over. */
-bool synched__record_read_round(const struct synched__record *record, unsigned worker,
-                                uint64_t round, struct synched__round_row *out);
-bool synched__record_read_part(const struct synched__record *record, unsigned worker,
-                               uint64_t round, struct synched__part *out);
+/* What was found of a row. */
+enum synched__row_state {
+  SYNCHED__ROW_READ,
+  SYNCHED__ROW_NONE, /* the worker wrote none in that round */
+  SYNCHED__ROW_LOST  /* a later one was written over it */
+};
 
-/* The number of the oldest call of a worker that can be read, and of the first that can not yet. */
-void synched__record_task_span(struct synched__record *record, unsigned worker, uint64_t *first,
-                               uint64_t *end);
+/* Copies what a worker wrote of a round that it closed, and of its part in one. The round is
+ * published. */
+enum synched__row_state synched__record_read_round(const struct synched__record *record,
+                                                   unsigned worker, uint64_t round,
+                                                   struct synched__round_row *out);
+enum synched__row_state synched__record_read_part(const struct synched__record *record,
+                                                  unsigned worker, uint64_t round,
+                                                  struct synched__part *out);
 
-/* Copies a call. false: it was written over. */
+/* Copies a worker's call; number: 0 .. its published call_count - 1. false: it was written over. */
 bool synched__record_read_task(struct synched__record *record, unsigned worker, uint64_t number,
                                struct synched__task *out);
 

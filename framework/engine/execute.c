@@ -178,8 +178,7 @@ static void record_sleep(struct synched__run *run, struct synched__worker_totals
   struct synched__sleep *sleep = &run->worker->waiter.sleep;
   const uint64_t count = sleep->count < UINT16_MAX ? sleep->count : UINT16_MAX;
   const uint64_t woken_count = sleep->woken_count < UINT16_MAX ? sleep->woken_count : UINT16_MAX;
-  run->part.segment_sleeps |=
-      count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
+  run->part.segment_sleeps |= count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
   run->part.slept_ns = sleep->ns;
   totals->sleep_count += sleep->count;
   totals->wake_count += sleep->woken_count;
@@ -197,6 +196,7 @@ static uint64_t record(struct synched__run *run) {
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
+  const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {
     part->round = run->open->round;
     part->start_ns = totals->last_start_ns = run->start_ns;
@@ -208,7 +208,6 @@ static uint64_t record(struct synched__run *run) {
   totals->compute_ns += compute_ns;
   totals->call_count += (uint32_t)run->calls;
   totals->stolen_count += run->calls >> SYNCHED__STOLEN_SHIFT;
-  const uint64_t before_ns = part->compute_ns;
   part->compute_ns += compute_ns;
   if (run->open->recorded) {
     part->end_ns = run->now_ns;

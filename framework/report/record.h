@@ -280,7 +280,8 @@ static inline void synched__counter_add(_Atomic uint64_t *counter, uint64_t coun
 }
 
 /* Writes its part in a round down, in place of what it wrote of that round before, when it had
- * computed for before_ns. */
+ * computed for before_ns; SYNCHED__NOT_BEFORE: nothing. */
+#define SYNCHED__NOT_BEFORE UINT64_MAX
 static inline void synched__record_part(struct synched__record *record, unsigned worker,
                                         const struct synched__part *part, uint64_t before_ns) {
   struct synched__histogram *histogram = &record->worker_histograms[worker];
@@ -293,7 +294,7 @@ static inline void synched__record_part(struct synched__record *record, unsigned
   synched__store_release(&words[5], part->longest_ns);     /* [row-read] release */
   synched__store_release(&words[6], part->segment_sleeps); /* [row-read] release */
   synched__store_release(&words[7], part->slept_ns);       /* [row-read] release */
-  if (before_ns != 0)
+  if (before_ns != SYNCHED__NOT_BEFORE)
     synched__histogram_remove(histogram, before_ns);
   synched__histogram_add(histogram, part->compute_ns);
 }

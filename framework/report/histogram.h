@@ -22,6 +22,8 @@
 
 struct synched__histogram {
   _Atomic uint64_t counts[SYNCHED__BUCKET_COUNT];
+  /* Of an array of them, the same bucket would else always be in the same few lines of a cache. */
+  uint64_t unused[SYNCHED__CACHE_LINE / sizeof(uint64_t)];
 };
 
 static inline unsigned synched__bucket_of(uint64_t ns) {

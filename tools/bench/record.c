@@ -4,7 +4,7 @@
  * The machine changes by more than that from one process to the next. So two jobs on one pool, one
  * of each level, run in turn, some milliseconds each, and the median of what each turn found is the
  * sample: of empty rounds the ratio, times 1000; of rounds of a thousand empty calls what a call
- * takes more, in picoseconds.
+ * takes its worker more, in picoseconds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +13,11 @@
 
 #include "bench.h"
 
-#define TURNS 15
+#define TURNS 9
 #define CALL_SEGMENTS 1000u
-#define ROUNDS_OF_CALLS 60u
-#define EMPTY_ROUNDS 15000u
+#define ROUNDS_OF_CALLS 200u
+/* Many more than those of the first ms, which are all written down. */
+#define EMPTY_ROUNDS 100000u
 
 static const struct {
   const char *name;
@@ -83,13 +84,15 @@ static int compare(const void *a, const void *b) {
 }
 
 /* The median of what all turns found; negative: one failed. */
-static double take_turns(const struct side *off, const struct side *on, bool per_call) {
+static double take_turns(const struct side *off, const struct side *on, unsigned worker_count,
+                         bool per_call) {
   double found[TURNS];
   bool failed = run(off) < 0 || run(on) < 0; /* warms up */
   for (unsigned i = 0; i < TURNS; i++) {
     const double off_ns = run(off), on_ns = run(on);
     failed |= off_ns < 0 || on_ns < 0;
-    found[i] = per_call ? (on_ns - off_ns) * 1000.0 / CALL_SEGMENTS : on_ns / off_ns * 1000.0;
+    found[i] = per_call ? (on_ns - off_ns) * worker_count * 1000.0 / CALL_SEGMENTS
+                        : on_ns / off_ns * 1000.0;
   }
   if (failed)
     return -1.0;
@@ -105,7 +108,7 @@ static double measure(const struct bench_case *self) {
   if (synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = self->workers)) == 0 &&
       open_side(&off, pool, self, SYNCHED_RECORD_OFF) == 0 &&
       open_side(&on, pool, self, level) == 0)
-    value = take_turns(&off, &on, self->segments == CALL_SEGMENTS);
+    value = take_turns(&off, &on, self->workers, self->segments == CALL_SEGMENTS);
   if (value < 0)
     (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
   close_side(&on);

@@ -4,6 +4,8 @@
 
     synched pool EXPR      a pool: who waits, the open round, the run queue, alarms, its workers
     synched job EXPR       a job: where it is, its rounds, requests, buffers, deadline
+    synched trace [N]      the last N (40) events of all threads, oldest first: of a library that
+                           was built with SYNCHED_TRACE_RING        (platform/trace.h)
     print $synched_cursor(WORD)      a home range's cursor          (engine/claim.h)
     print $synched_shape(WORD)       an open slot's shape           (engine/claim.h)
     print $synched_count(WORD)       remaining, a group counter     (engine/group_counter.h)
@@ -15,6 +17,7 @@ their words decoded. All of it only reads, so it works on a core file, too. The 
 been compiled with -g.
 """
 
+import sys
 import time
 
 import gdb
@@ -318,6 +321,56 @@ def say_job(job):
     print("  delivery: %s; %d pins" % (", ".join(flags) or "nothing", int(delivery["pin_count"])))
 
 
+# --- trace rings ---
+
+
+def symbol(name):
+    found = gdb.lookup_global_symbol(name)
+    return None if found is None else found.value()
+
+
+def ring_name(index, ring):
+    if index == 0:
+        return "others"
+    name = b"".join(int(ring["name"][i]).to_bytes(8, sys.byteorder) for i in range(2))
+    return name.split(b"\0")[0].decode(errors="replace")
+
+
+def events_of(index, ring, most):
+    """(time, thread, event) of the last events of a ring that are whole."""
+    kept, count = ring["events"].type.range()[1] + 1, int(ring["count"])
+    for number in range(max(1, count - min(kept, most) + 1), count + 1):
+        event = ring["events"][number % kept]
+        if int(event["number"]) == number:
+            yield int(event["time_ns"]), "%s %d" % (
+                ring_name(index, ring), int(ring["thread_id"])), event
+
+
+def event_text(event):
+    kind = symbol("synched__trace_kinds")[int(event["kind"])]
+    words = ["%s %#x" % (kind["object"].string(), int(event["object"]))]
+    for i in range(3):
+        name, number = kind["numbers"][i].string(), int(event["numbers"][i])
+        if name:
+            words.append("%s %d" % (name, number - 2**64 if number >= 2**63 else number))
+    return "%-11s  %s" % (kind["name"].string(), ", ".join(words))
+
+
+def say_trace(most):
+    rings = symbol("synched__trace_rings")
+    if rings is None:
+        raise gdb.GdbError("this library was built without SYNCHED_TRACE_RING")
+    events = []
+    for r in range(rings.type.range()[1] + 1):
+        if int(rings[r]["count"]) != 0:
+            events += events_of(r, rings[r], most)
+    events = sorted(events, key=lambda event: event[0])[-most:]
+    for time_ns, thread, event in events:
+        print("%14.3f us  %-22s %s"
+              % ((time_ns - events[-1][0]) / 1e3, thread, event_text(event)))
+    print("%d events" % len(events))
+
+
 class Synched(gdb.Command):
     """Prints what state a Synched pool or job is in."""
 
@@ -336,6 +389,16 @@ class Show(gdb.Command):
         if not argument:
             raise gdb.GdbError("synched %s EXPR" % self.noun)
         self.say(pointer_to(gdb.parse_and_eval(argument), "synched_" + self.noun))
+
+
+class Trace(gdb.Command):
+    """Prints the last events of all threads, oldest first; its argument says how many, 40."""
+
+    def __init__(self):
+        super().__init__("synched trace", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        say_trace(int(gdb.parse_and_eval(argument)) if argument else 40)
 
 
 # --- printers ---
@@ -373,6 +436,7 @@ def printers():
 Synched()
 Show("pool", say_pool)
 Show("job", say_job)
+Trace()
 Word("synched_cursor", cursor_text)
 Word("synched_shape", shape_text)
 Word("synched_count", count_text)

@@ -13,6 +13,7 @@
 #include "job/publish.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
+#include "platform/event.h"
 #include "report/collect.h"
 
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
@@ -250,6 +251,7 @@ void synched__job_begin(struct synched_job *job) {
   synched__mutex_lock(&job->work.memory->mutex); /* no load is in the middle of its work */
   synched__store_relaxed(&job->work.memory->running, 1);
   synched__mutex_unlock(&job->work.memory->mutex);
+  synched__event_job_start(&job->work, job->setup.options.name, job->setup.base_round);
   synched__requests_ready(job);
   synched__cycle_submit(job);
 }

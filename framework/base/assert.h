@@ -9,6 +9,16 @@
 
 #include <assert.h>
 
+#if defined(SYNCHED_TRACE_RING)
+/* In platform/trace.c, for it writes down what happened before: says what failed, and aborts. */
+_Noreturn void synched__assertion_failed(const char *condition, const char *file, int line);
+#endif
+
+#if defined(SYNCHED_TRACE_RING) && !defined(NDEBUG)
+#define SYNCHED_ASSERT(condition)                                                                  \
+  ((condition) ? (void)0 : synched__assertion_failed(#condition, __FILE__, __LINE__))
+#else
 #define SYNCHED_ASSERT(condition) assert(condition)
+#endif
 
 #endif

@@ -30,6 +30,7 @@
 #include "job/pace.h"
 #include "job/publish.h"
 #include "platform/clock.h"
+#include "platform/event.h"
 
 /* --- close: the equivalent serial loop is in <synched/job.h> --- */
 
@@ -189,6 +190,7 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   const bool was_initialising = job->work.initialising;
   const uint64_t round = run->open->round;
   const struct outcome outcome = decide(job, round);
+  synched__event_round_close(run->work, round, outcome.published);
   *now_ns = synched__tick_ns();
   if (was_initialising)
     synched__job_record_start(job, *now_ns);
@@ -205,8 +207,10 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 
 /* --- open --- */
 
-/* Makes the open round's plain fields those of the job's next round. */
-static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
+/* Makes the open round's plain fields those of the job's next round. Inlined in spite of the probe,
+ * whose text counts as much code, to compilers. */
+__attribute__((always_inline)) static inline void
+prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
   SYNCHED_ASSERT(pool->dispatch->bound == job);
   open->opened_ns = now_ns;
@@ -216,6 +220,7 @@ static void prepare(struct synched_pool *pool, struct synched_job *job, uint64_t
     synched__pace_open(job, open->round);
   if (job->work.record->left_ns != 0 && !job->work.initialising)
     synched__record_enter(job->work.record, now_ns, synched__load_relaxed(&open->busy_ns));
+  synched__event_round_open(&job->work, open->round);
 }
 
 /* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has
@@ -265,21 +270,13 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   return lead(&run, next, now_ns, epoch);
 }
 
-/* Jobs that have waited for a buffer for too long say so, and wait on. With the pool idle or
- * not. */
-static void look_at_stalls(struct synched_pool *pool) {
-  if (!synched__stall_watch_is_due(pool))
-    return;
-  struct synched_job *job;
-  while ((job = synched__stall_watch_take(pool)) != NULL)
-    if (synched__next_await_buffer(job))
-      synched__cycle_submit(job);
-}
-
 /* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
 static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
+  struct synched_job *stalled;
   synched__stall_watch_wake(worker);
-  look_at_stalls(worker->pool);
+  if (synched__stall_watch_is_due(worker->pool))
+    while ((stalled = synched__next_take_stalled(worker->pool)) != NULL)
+      synched__cycle_submit(stalled); /* with the pool idle or not */
   if (!synched__timer_worker_take_over(worker))
     return seen;
   struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};

@@ -133,7 +133,9 @@ void synched__next_unbind(struct synched_job *job) {
   synched__job_move(job, SYNCHED__WHERE_OWNED);
 }
 
-bool synched__next_await_buffer(struct synched_job *job) {
+/* Owner, when no buffer is free: lets the job wait for one. true: there is one after all, or
+ * something is asked of the job; else it is not the caller's any more. */
+static bool await_buffer(struct synched_job *job) {
   synched__buffer_wait_begin(job);
   synched__job_publish(job, last_closed_ns(job));
   /* From the moment that it waits others may own the job and end it, while we still look at it and
@@ -152,21 +154,19 @@ bool synched__next_await_buffer(struct synched_job *job) {
   return ours;
 }
 
-/* Jobs that have waited for too long say so, and wait on. */
-static void look_at_stalls(struct synched_pool *pool) {
-  if (!synched__stall_watch_is_due(pool))
-    return;
+struct synched_job *synched__next_take_stalled(struct synched_pool *pool) {
   struct synched_job *job;
-  while ((job = synched__stall_watch_take(pool)) != NULL)
-    if (synched__next_await_buffer(job))
-      enqueue(job);
+  do {
+    job = synched__stall_watch_take(pool);
+  } while (job != NULL && !await_buffer(job));
+  return job;
 }
 
 /* Whether the job's next round can be opened now. If not, it waits for a buffer, or has been
  * enqueued again, or has ended. */
 static bool make_ready(struct synched_job *job) {
   struct synched_memory *memory = job->work.memory;
-  if (!synched__memory_take_next(memory, &memory->pair) && !synched__next_await_buffer(job))
+  if (!synched__memory_take_next(memory, &memory->pair) && !await_buffer(job))
     return false;
   if (is_asked(job)) {
     enqueue(job);
@@ -193,7 +193,9 @@ struct synched_job *synched__next_choose_anew(struct synched_pool *pool, struct 
       return job;
   }
   do {
-    look_at_stalls(pool);
+    if (synched__stall_watch_is_due(pool))
+      while ((job = synched__next_take_stalled(pool)) != NULL)
+        enqueue(job);
     job = take(pool);
   } while (job != NULL && !make_ready(job));
   return job;

@@ -17,9 +17,9 @@ bool synched__next_withdraw(struct synched_job *job);
 /* Leader: the open round's buffer pair is the memory's own again, if it was this job's. */
 void synched__next_unbind(struct synched_job *job);
 
-/* Owner, when no buffer is free: lets the job wait for one. true: there is one after all, or
- * something is asked of the job; else it is not the caller's any more. */
-bool synched__next_await_buffer(struct synched_job *job);
+/* When it is time for the stall watch, again and again until it returns NULL: jobs that have waited
+ * for a buffer for too long say so, and wait on; but one that wants a round is the caller's. */
+struct synched_job *synched__next_take_stalled(struct synched_pool *pool);
 
 /* Leader: whether the job, being alone, can continue at once. */
 static inline bool synched__next_continues(const struct synched__dispatch *dispatch,

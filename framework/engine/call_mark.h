@@ -1,8 +1,8 @@
 /*
  * call_mark.h: which call a worker is in, and since when (internal).
  *
- * A worker writes its own mark around each call of a work whose calls are watched; who watches over
- * deadlines reads it at any time.
+ * A worker writes its own mark around each call of a work that has a deadline; the deadline monitor
+ * reads it at any time.
  *
  *   [call-begun]  who sees a call sees since when it runs.
  *   [call-time]   who sees the time of a call does not see the call before it any more.

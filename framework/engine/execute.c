@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "engine/round.h"
 #include "platform/clock.h"
+#include "platform/event.h"
 
 /* A worker whose home range is dry looks this often at the gate before it looks for something to
  * steal: in a balanced round the others are done by then. */
@@ -90,7 +91,9 @@ static void call(struct synched__run *run, size_t segment) {
   synched_compute_fn compute = work->initialising ? work->init : work->compute;
   /* The call before may have left another one. */
   synched__fp_mode_enter(&work->fp_mode);
+  synched__event_task_begin(work, task.round, segment, task.worker);
   int code = compute(&task, work->user);
+  synched__event_task_end(work, task.round, segment, task.worker);
   const bool is_beyond = code == 0 && task.count > task.capacity;
   if (is_beyond)
     code = SYNCHED_ERANGE;
@@ -324,6 +327,7 @@ static bool steal(struct synched__run *run, struct search *search) {
     if (count == 0)
       continue;
     search->in_vain = 0;
+    synched__event_steal(run->work, run->worker->index, victim, count);
     return count_out(run, victim, count);
   }
   return false;

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "engine/open_round.h"
 #include "engine/round.h"
+#include "platform/event.h"
 
 static void set_groups(struct synched__work *work, size_t next) {
   const struct synched__shape shape = work->shape;
@@ -68,6 +69,7 @@ void synched__round_open_rest(struct synched_pool *pool, struct synched__work *w
       shape.is_static && rest->count < shape.segment_count && synched__shape_share(shape) == 2;
   if (!is_one_part)
     set_counts(work, rest);
+  synched__event_round_share(work, open->round, epoch, rest->count);
   /* From here on the job may be closed, ended and gone. [round-open] release */
   if (synched__gate_advance(&pool->gate, epoch))
     synched__pool_wake(pool, shape.wake_count);

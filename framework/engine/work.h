@@ -65,7 +65,7 @@ struct synched__work {
   struct synched__order order;           /* leader */
   struct synched__group_counter *groups; /* [pool->group_count]; NULL: few workers, one count */
   struct synched__failure *failures;     /* [worker_count] */
-  struct synched__call_mark *marks;      /* [worker_count]; NULL: no deadline, nobody watches */
+  struct synched__call_mark *marks;      /* [worker_count]; NULL: no deadline, nobody reads them */
   double *contributions;                 /* [segment_count * stride]; NULL without a fold */
   size_t contribution_stride;            /* so that tiny jobs' segments do not share lines */
   bool initialising;                     /* leader: the round is that of init */

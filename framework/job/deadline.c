@@ -94,7 +94,7 @@ static uint64_t look_at_all(struct synched__deadline_monitor *monitor) {
 
 static void monitor_main(void *argument) {
   struct synched__deadline_monitor *monitor = argument;
-  synched__thread_set_name("synched/watch");
+  synched__thread_set_name("synched/monitor");
   synched__thread_set_exact_timers();
   while (synched__load_relaxed(&monitor->stopping) == 0) {
     uint64_t nearest_ns = look_at_all(monitor);
@@ -153,7 +153,7 @@ static int make_arrays(struct synched_job *job) {
   deadline->shown = synched__alloc(worker_count, sizeof *deadline->shown);
   if (job->work.marks != NULL && deadline->running != NULL && deadline->shown != NULL)
     return 0;
-  return synched__fail(SYNCHED_ENOMEM, "no memory to watch %u workers", worker_count);
+  return synched__fail(SYNCHED_ENOMEM, "no memory for the calls of %u workers", worker_count);
 }
 
 static void free_arrays(struct synched_job *job) {

@@ -85,7 +85,7 @@ static int init_memory(struct synched_memory *memory,
                        const struct synched_memory_options *options) {
   memory->refill = options->refill;
   memory->huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
-  memory->generation = synched__process_watch();
+  memory->generation = synched__process_count_forks();
   memory->buffer_count = 2 + options->lease_count;
   int status = synched__layout_init(&memory->layout, options);
   if (status != 0)

@@ -15,7 +15,7 @@
  * Otherwise it takes a buffer whose refs it can move from 0 to WRITING, and marks its sequence
  * number, too; a reader that comes there too late sees one or the other and looks again.
  *
- * So a round that nobody watches costs one atomic exchange, on a line of the published buffer. And
+ * So a round that nobody retains costs one atomic exchange, on a line of the published buffer. And
  * since two workers that close rounds in turn publish the two buffers in turn, that line mostly
  * stays where it is.
  *

@@ -126,18 +126,18 @@ static bool take_buffer(const struct synched_memory *memory, struct synched__buf
     return false;
   /* After the exchange of the sequence number of what is current. [reader-counted] seq_cst,
    * [memory-left] acquire */
-  bool unwatched = synched__load_seq_cst(&memory->retained) == 0;
+  bool unheld = synched__load_seq_cst(&memory->retained) == 0;
   uint32_t refs = 0;
   /* [reader-left] acquire */
-  if (!unwatched && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
+  if (!unheld && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return false;
-  if (!unwatched)
+  if (!unheld)
     /* A reader that enters the buffer before it is announced finds the mark: [buffer-written] hands
      * that over. [buffer-marked] release */
     synched__store_release(&buffer->sequence,
                            synched__load_relaxed(&buffer->sequence) | SYNCHED__SEQUENCE_WRITING);
   pair->next = buffer;
-  pair->next_marked = !unwatched;
+  pair->next_marked = !unheld;
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include "platform/process.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -33,7 +34,11 @@ static void install(void) {
   (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-uint32_t synched__process_watch(void) {
+unsigned synched__process_id(void) {
+  return (unsigned)getpid();
+}
+
+uint32_t synched__process_count_forks(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   (void)pthread_once(&once, install);
   return synched__process_generation();
@@ -46,7 +51,7 @@ int synched__process_refuse(const char *what) {
 }
 
 void synched__process_hold(void) {
-  (void)synched__process_watch();
+  (void)synched__process_count_forks();
   (void)pthread_mutex_lock(&holding);
 }
 

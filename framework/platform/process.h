@@ -17,13 +17,16 @@
 extern _Atomic uint32_t synched__process_fork_count;
 
 /* 0 in the process that first used the library, one more in each child. For what is made with
- * something that has watched already (a job, with its pool). */
+ * something that counts forks already (a job, with its pool). */
 static inline uint32_t synched__process_generation(void) {
   return synched__load_relaxed(&synched__process_fork_count);
 }
 
+/* The system's number of this process. */
+unsigned synched__process_id(void);
+
 /* The same, and forks are counted from now on: for what is made first. Any thread. */
-uint32_t synched__process_watch(void);
+uint32_t synched__process_count_forks(void);
 
 /* Whether something of that generation was made by a process from which this one was forked. */
 static inline bool synched__is_foreign(uint32_t generation) {

@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "platform/fault.h"
 #include "platform/fp_mode.h"
+#include "platform/trace.h"
 
 /* What must be left of a stack for the library and the program's calls: about as much as a signal's
  * handler and some calls of the C library take. */
@@ -60,6 +61,7 @@ static void thread_main(void *argument) {
   const struct synched__fp_mode mode = synched__fp_mode_default();
   synched__fp_mode_set(&mode);
   thread->run(thread->argument);
+  synched__trace_thread_end();
 }
 
 /* 0, or libuv's code. */
@@ -204,6 +206,7 @@ void synched__thread_set_name(const char *name) {
   char cut[16];
   (void)snprintf(cut, sizeof cut, "%s", name);
   (void)pthread_setname_np(pthread_self(), cut);
+  synched__trace_thread(cut);
 }
 
 uint64_t synched__thread_id(void) {

@@ -10,6 +10,7 @@
 #include "platform/wait.h"
 
 #include "platform/clock.h"
+#include "platform/event.h"
 #include "platform/thread.h"
 
 /* Pauses between two looks at the clock; waits that end within the first of these are not timed.
@@ -155,7 +156,9 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
     /* [sleeper-interrupted] seq_cst */
     const bool stays = epoch == seen && synched__load_seq_cst(&waiter->interrupted) == 0;
     if (stays || !withdraw(gate, waiter)) {
+      synched__event_sleep_begin(waiter, seen);
       park_for(gate, waiter, until_ns);
+      synched__event_sleep_end(waiter);
       epoch = spin_prewoken(gate, waiter, seen);
     }
     if (epoch != seen || is_interrupted(waiter) || synched__clock_ns() >= until_ns)
@@ -197,6 +200,7 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
       synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
+  synched__event_wake(waiter);
   synched__unpark(&waiter->parker);
   return true;
 }

@@ -10,14 +10,17 @@
 #include "pool/pool.h"
 
 void synched__pool_warn(struct synched_pool_info *info, const char *format, ...) {
-  const size_t length = strlen(info->warning);
-  const char *const between = length == 0 ? "" : "; ";
-  (void)snprintf(info->warning + length, sizeof info->warning - length, "%s", between);
-  const size_t start = strlen(info->warning);
-  va_list arguments;
-  va_start(arguments, format);
-  (void)vsnprintf(info->warning + start, sizeof info->warning - start, format, arguments);
-  va_end(arguments);
+  const size_t bytes = sizeof info->warning;
+  size_t used = strlen(info->warning);
+  used += (size_t)snprintf(info->warning + used, bytes - used, "%s", used == 0 ? "" : "; ");
+  if (used < bytes) {
+    va_list arguments;
+    va_start(arguments, format);
+    used += (size_t)vsnprintf(info->warning + used, bytes - used, format, arguments);
+    va_end(arguments);
+  }
+  if (used >= bytes)
+    memcpy(info->warning + bytes - sizeof "...", "...", sizeof "...");
 }
 
 static void gather_pins(struct synched_pool *pool) {

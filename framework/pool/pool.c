@@ -256,7 +256,7 @@ static int allocate(struct synched_pool **out, unsigned worker_count, const char
   struct synched_pool *pool = synched__alloc_lines(1, sizeof *pool);
   if (pool == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a pool");
-  pool->generation = synched__process_watch();
+  pool->generation = synched__process_count_forks();
   pool->worker_count = worker_count;
   pool->workers = synched__alloc_lines(worker_count, sizeof *pool->workers);
   pool->name = synched__copy_text(name);

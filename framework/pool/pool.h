@@ -99,7 +99,7 @@ void synched__pool_stop(struct synched_pool *pool);
 /* info.c: when the workers are up: what was obtained. */
 void synched__pool_gather_info(struct synched_pool *pool);
 
-/* info.c: adds to what the warning says already; what does not fit is cut. */
+/* info.c: adds to what the warning says already; "..." stands for what does not fit. */
 __attribute__((format(printf, 2, 3))) void synched__pool_warn(struct synched_pool_info *info,
                                                               const char *format, ...);
 

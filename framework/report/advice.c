@@ -68,8 +68,7 @@ static struct synched__text percent(double part) {
 /* --- the cut of the memory, and the balance --- */
 
 static double mean_of(const struct synched_report_segment *segment) {
-  return segment->call_count == 0 ? 0.0
-                                  : (double)segment->compute_ns / (double)segment->call_count;
+  return segment->call_count == 0 ? 0.0 : (double)segment->compute_ns / (double)segment->call_count;
 }
 
 static int descending(const void *a, const void *b) {
@@ -194,12 +193,10 @@ static void advise_fewer_workers(struct study *study) {
   const struct synched_report_summary *job = study->job;
   if (job->worker_count <= job->segment_count)
     return;
-  add(study, SYNCHED_ADVICE_FEWER_WORKERS,
-      part_of(study, SYNCHED_SHARE_OPENING) / 2.0,
+  add(study, SYNCHED_ADVICE_FEWER_WORKERS, part_of(study, SYNCHED_SHARE_OPENING) / 2.0,
       "%u workers, but %zu segment%s: the others never have work. Cut the memory into %u segments "
       "or more, or take fewer workers",
-      job->worker_count, job->segment_count, job->segment_count == 1 ? "" : "s",
-      job->worker_count);
+      job->worker_count, job->segment_count, job->segment_count == 1 ? "" : "s", job->worker_count);
 }
 
 /* The first worker before `worker` that is bound to the same core; -1: none is. */
@@ -299,8 +296,7 @@ static int larger_gain(const void *a, const void *b) {
 
 static void begin(struct study *study, const struct synched_report *report) {
   const struct synched_report_summary *job = &report->summary;
-  *study = (struct study){
-      .report = report, .job = job, .share_ns = report->efficiency.share_ns};
+  *study = (struct study){.report = report, .job = job, .share_ns = report->efficiency.share_ns};
   study->elapsed_ns = job->end_ns > job->start_ns ? (double)(job->end_ns - job->start_ns) : 0.0;
   study->at_once = job->worker_count;
   if (report->can_steal && report->usable_cpus != 0 && report->usable_cpus < study->at_once)

@@ -10,11 +10,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/claim.h"
 #include "platform/clock.h"
 #include "platform/machine_text.h"
+#include "platform/process.h"
 #include "report/efficiency.h"
 
 int synched__report_create_for(struct synched_report **out, const struct synched__record *record) {
@@ -348,7 +348,7 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->delivers_every = about->delivers_every;
   report->lease_count = about->lease_count;
   report->usable_cpus = about->usable_cpus;
-  report->process = (unsigned)getpid();
+  report->process = synched__process_id();
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
   (void)snprintf(report->machine, sizeof report->machine, "%s", synched__machine_text());

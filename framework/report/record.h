@@ -8,8 +8,8 @@
  *
  * Where rounds take less than a few microseconds, to write all of that down would take a good part
  * of each. Then it is done for one in eight, or in 32, in runs of eight that follow each other,
- * picked at random; the others are counted, with what they computed, and the rest is scaled up. From
- * SYNCHED_RECORD_ROUNDS on, every round is written down.
+ * picked at random. The others are counted, with what they computed, and the rest is scaled up.
+ * From SYNCHED_RECORD_ROUNDS on, every round is written down.
  *
  * What two workers took in a round, the one that closes it knows from the count. Where there are
  * more, it reads the others' lines at the end of each such run: it folds them.
@@ -199,10 +199,10 @@ struct synched__record {
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
-  size_t shown_count; /* rounds that a report can show */
-  size_t row_count;   /* of each ring: a power of two above that */
-  size_t shown_tasks; /* calls of each worker that a report can show; 0: they are not recorded */
-  size_t task_rows;   /* of each worker's ring: a power of two above that */
+  size_t shown_count;                    /* rounds that a report can show */
+  size_t row_count;                      /* of each ring: a power of two above that */
+  size_t shown_tasks;                    /* the same of each worker's calls, and */
+  size_t task_rows;                      /* of its ring */
   struct synched__row *rows;             /* [worker_count * row_count]; NULL: off */
   struct synched__task_ring *tasks;      /* [worker_count]; NULL: calls are not recorded */
   struct synched__task_row *task_memory; /* [worker_count * task_rows] */

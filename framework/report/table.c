@@ -1,11 +1,10 @@
 /*
  * table.c: a report as text, for people.
  *
- * It knows no more of a report than the public header tells, so anybody could have written it. It
- * allocates nothing, and a report of any size goes to the file row by row. Columns are as wide as
- * the widest value that will come, so a first look over all values precedes the printing. Numbers
- * are made from integers, so they look the same in every locale and are exact as far as they are
- * shown.
+ * What people ask first comes first: how well the workers were used, what the time went into, and
+ * what would help. All of it fits on a page of 80 columns. It allocates nothing, and a report of
+ * any size goes to the file row by row. Columns are as wide as the widest value that will come, so
+ * a first look over all values precedes the printing.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -16,8 +15,11 @@
 #include "report/forms.h"
 #include "report/text.h"
 
-#define WORKERS_PER_TABLE 8u
+#define PAGE_WIDTH 80
 #define COLUMN_GAP 2
+
+/* Up to so many workers have a column each; of more, each round shows who took longest. */
+#define COLUMNS_MOST 8u
 
 struct table {
   const struct synched_report *report;
@@ -47,7 +49,9 @@ static void print_outcome(const struct table *table) {
   FILE *file = table->file;
   fputs("Job ", file);
   synched__print_name(file, job->name);
-  if (job->status == 0)
+  if (!job->ended)
+    fputs(": still running\n", file);
+  else if (job->status == 0)
     fputs(": ended well\n", file);
   else if (strcmp(synched_err_name(job->status), "unknown") == 0)
     fprintf(file, ": ended with %d, %s\n", job->status, synched_strerror(job->status));
@@ -68,6 +72,8 @@ static void print_work(const struct table *table) {
           synched__text_of_count(job->segment_count).bytes, job->segment_count == 1 ? "" : "s");
   fprintf(file, "  rounds     %s", synched__text_of_count(job->round_count).bytes);
   print_rate(table, job->round_count);
+  if (job->solo_count > 0)
+    fprintf(file, ", %s too small to share", synched__text_of_count(job->solo_count).bytes);
   fprintf(file, "\n  calls      %s", synched__text_of_count(job->call_count).bytes);
   print_rate(table, job->call_count);
   if (job->stolen_count > 0)
@@ -76,19 +82,65 @@ static void print_work(const struct table *table) {
   fputc('\n', file);
 }
 
-static void print_time(const struct table *table) {
-  const struct synched_report_summary *job = &table->summary;
-  fputs("  elapsed    ", table->file);
-  fputs(synched__text_of_duration(table->elapsed_ns).bytes, table->file);
-  /* Of all workers' time together: the closing of a round is done by one while the others wait. */
-  double whole = (double)table->elapsed_ns * job->worker_count;
-  if (whole > 0.0)
-    fprintf(table->file, ": %s %% compute, %s %% closing, %s %% wait",
-            synched__text_of_share((double)job->compute_ns, whole).bytes,
-            synched__text_of_share((double)job->closing_ns, whole).bytes,
-            synched__text_of_share((double)job->wait_ns, whole).bytes);
-  fputc('\n', table->file);
+/* --- where the time went --- */
+
+/* "0.53"; what is below 0.8 is marked. */
+static void print_efficiency_of(FILE *file, const char *name, double value) {
+  const unsigned hundredths = (unsigned)(value * 100.0 + 0.5);
+  fprintf(file, "%s%u.%02u%s", name, hundredths / 100, hundredths % 100, value < 0.8 ? " (!)" : "");
 }
+
+static void print_efficiency(const struct table *table) {
+  const struct synched_report_efficiency *efficiency = &table->report->efficiency;
+  FILE *file = table->file;
+  if (table->summary.record == SYNCHED_RECORD_OFF || efficiency->total_ns == 0)
+    return;
+  print_efficiency_of(file, "  efficiency ", efficiency->efficiency);
+  print_efficiency_of(file, " = serial ", efficiency->serial);
+  print_efficiency_of(file, " x balance ", efficiency->balance);
+  print_efficiency_of(file, " x scheduling ", efficiency->scheduling);
+  fputc('\n', file);
+}
+
+/* The shares that can be seen in tenths of a percent, the largest first. */
+static void print_time(const struct table *table) {
+  const uint64_t *share_ns = table->report->efficiency.share_ns;
+  const double whole = (double)table->elapsed_ns * table->summary.worker_count;
+  char line[512];
+  int length =
+      snprintf(line, sizeof line, "%s", synched__text_of_duration(table->elapsed_ns).bytes);
+  bool shown[SYNCHED_SHARE_COUNT] = {false};
+  for (unsigned n = 0; whole > 0.0 && n < SYNCHED_SHARE_COUNT; n++) {
+    unsigned most = SYNCHED_SHARE_COUNT;
+    for (unsigned share = 0; share < SYNCHED_SHARE_COUNT; share++)
+      if (!shown[share] && (most == SYNCHED_SHARE_COUNT || share_ns[share] > share_ns[most]))
+        most = share;
+    shown[most] = true;
+    if ((double)share_ns[most] < whole * 0.0005)
+      break;
+    length +=
+        snprintf(line + length, sizeof line - (size_t)length, "%s %s %% %s", n == 0 ? ":" : ",",
+                 synched__text_of_share((double)share_ns[most], whole).bytes,
+                 synched_share_name((enum synched_share)most));
+  }
+  synched__print_wrapped(table->file, "  elapsed    ", line);
+}
+
+/* The three that would save most. */
+static void print_advice(const struct table *table) {
+  struct synched_report_advice advice = {.struct_size = sizeof advice};
+  for (size_t i = 0; i < 3 && synched_report_advice(table->report, i, &advice) == 0; i++) {
+    char line[sizeof advice.text + 64];
+    if (advice.gain >= 0.0005)
+      (void)snprintf(line, sizeof line, "to save %s %%: %s",
+                     synched__text_of_share(advice.gain, 1.0).bytes, advice.text);
+    else
+      (void)snprintf(line, sizeof line, "%s", advice.text);
+    synched__print_wrapped(table->file, "  advice     ", line);
+  }
+}
+
+/* --- what was done --- */
 
 /* Of a periodic job: what became of its ticks, and how late they were. */
 static void print_schedule(const struct table *table) {
@@ -127,7 +179,8 @@ static void print_snapshots(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   if (job->lease_wait_count > 0) {
     fprintf(table->file, "  leases     %s round%s waited for a free buffer, ",
-            synched__text_of_count(job->lease_wait_count).bytes, job->lease_wait_count == 1 ? "" : "s");
+            synched__text_of_count(job->lease_wait_count).bytes,
+            job->lease_wait_count == 1 ? "" : "s");
     fputs(synched__text_of_duration(job->lease_wait_ns).bytes, table->file);
     fputs(" in all", table->file);
     if (job->stalled_count > 0) {
@@ -139,22 +192,18 @@ static void print_snapshots(const struct table *table) {
   }
   if (job->delivered_count > 0 || job->missed_count > 0)
     fprintf(table->file, "  snapshots  %s delivered, %s missed\n",
-            synched__text_of_count(job->delivered_count).bytes, synched__text_of_count(job->missed_count).bytes);
+            synched__text_of_count(job->delivered_count).bytes,
+            synched__text_of_count(job->missed_count).bytes);
 }
 
-/* The rest is rows and columns. It asks only for workers and rounds that exist, so the accessors
- * cannot fail, and a zeroed struct stands for one that did. */
+/* --- rows and columns --- */
 
 static struct synched_report_round round_at(const struct table *table, size_t index) {
-  struct synched_report_round round = {.struct_size = sizeof round};
-  (void)synched_report_round(table->report, index, &round);
-  return round;
+  return table->report->rounds[index];
 }
 
 static uint64_t worker_compute_ns(const struct table *table, unsigned worker) {
-  struct synched_report_worker totals = {.struct_size = sizeof totals};
-  (void)synched_report_worker(table->report, worker, &totals);
-  return totals.compute_ns;
+  return table->report->workers[worker].compute_ns;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b) {
@@ -215,16 +264,22 @@ static void print_rule(const struct table *table, unsigned worker_count) {
   fputc('\n', table->file);
 }
 
-static void print_rounds(const struct table *table, unsigned first, unsigned last) {
+static void print_earlier(const struct table *table) {
   uint64_t earlier = table->summary.round_count - table->recorded;
   if (earlier > 0)
-    fprintf(table->file, "  ... %s earlier round%s not shown, but in the totals\n",
+    fprintf(table->file, "  ... %s round%s not shown, but in the totals\n",
             synched__text_of_count(earlier).bytes, earlier == 1 ? "" : "s");
+}
+
+static void print_rounds(const struct table *table, unsigned first, unsigned last) {
+  print_earlier(table);
   for (size_t i = 0; i < table->recorded; i++) {
     struct synched_report_round round = round_at(table, i);
-    print_label(table, synched__text_of_count(round.round).bytes, synched__text_of_ms(round.total_ns).bytes);
+    print_label(table, synched__text_of_count(round.round).bytes,
+                synched__text_of_ms(round.total_ns).bytes);
     for (unsigned worker = first; worker < last; worker++)
-      print_column(table, synched__text_of_ms(synched_report_round_compute_ns(table->report, i, worker)));
+      print_column(table,
+                   synched__text_of_ms(synched_report_round_compute_ns(table->report, i, worker)));
     fputc('\n', table->file);
   }
 }
@@ -240,8 +295,8 @@ static void print_totals(const struct table *table, unsigned first, unsigned las
   fputc('\n', table->file);
   print_label(table, "Comp Ratio (%)", "");
   for (unsigned worker = first; worker < last; worker++)
-    print_column(
-        table, synched__text_of_share((double)worker_compute_ns(table, worker), (double)table->elapsed_ns));
+    print_column(table, synched__text_of_share((double)worker_compute_ns(table, worker),
+                                               (double)table->elapsed_ns));
   fputc('\n', table->file);
 }
 
@@ -260,6 +315,53 @@ static void print_table(const struct table *table, unsigned first, unsigned last
   print_totals(table, first, last);
 }
 
+/* --- many workers --- */
+
+static void print_many_rounds(const struct table *table) {
+  fputc('\n', table->file);
+  print_label(table, "ms in round", "Total");
+  print_column(table, (struct synched__text){"Mean"});
+  print_column(table, (struct synched__text){"Longest"});
+  fputs("  of worker  critical segment\n", table->file);
+  print_rule(table, 4);
+  print_earlier(table);
+  for (size_t i = 0; i < table->recorded; i++) {
+    const struct synched_report_round *round = &table->report->rounds[i];
+    print_label(table, synched__text_of_count(round->round).bytes,
+                synched__text_of_ms(round->total_ns).bytes);
+    print_column(table, synched__text_of_ms(round->compute_ns / table->summary.worker_count));
+    print_column(table, synched__text_of_ms(round->longest_ns));
+    fprintf(table->file, "%11u", round->longest_worker);
+    if (round->critical_ns != 0)
+      fprintf(table->file, "  %zu", round->critical_segment);
+    fputc('\n', table->file);
+  }
+}
+
+static void print_many_workers(const struct table *table) {
+  fputs("\n  Worker  Total Comp (ms)  Comp Ratio (%)         calls        stolen  rounds closed\n",
+        table->file);
+  for (unsigned w = 0; w < table->summary.worker_count; w++) {
+    const struct synched_report_worker *worker = &table->report->workers[w];
+    fprintf(table->file, "  %6u%17s%16s%14s%14s%15s\n", w,
+            synched__text_of_ms(worker->compute_ns).bytes,
+            synched__text_of_share((double)worker->compute_ns, (double)table->elapsed_ns).bytes,
+            synched__text_of_count(worker->call_count).bytes,
+            synched__text_of_count(worker->stolen_count).bytes,
+            synched__text_of_count(worker->closed_count).bytes);
+  }
+}
+
+/* As many workers as fit side by side. */
+static void print_columns(const struct table *table) {
+  const unsigned worker_count = table->summary.worker_count;
+  const int column = COLUMN_GAP + table->column_width;
+  const int fitting = (PAGE_WIDTH - 2 - table->label_width) / column - 1;
+  const unsigned per_table = fitting < 1 ? 1 : (unsigned)fitting;
+  for (unsigned first = 0; first < worker_count; first += per_table)
+    print_table(table, first, worker_count - first > per_table ? first + per_table : worker_count);
+}
+
 int synched__table_print(const struct synched_report *report, FILE *file) {
   struct table table = {.report = report, .file = file, .summary = report->summary};
   if (table.summary.end_ns > table.summary.start_ns)
@@ -267,15 +369,18 @@ int synched__table_print(const struct synched_report *report, FILE *file) {
   table.recorded = report->recorded;
   measure(&table);
   print_outcome(&table);
-  print_work(&table);
+  print_efficiency(&table);
   print_time(&table);
+  print_advice(&table);
+  print_work(&table);
   print_schedule(&table);
   print_deadlines(&table);
   print_snapshots(&table);
-  unsigned worker_count = table.summary.worker_count;
-  for (unsigned first = 0; first < worker_count; first += WORKERS_PER_TABLE)
-    print_table(&table, first,
-                worker_count - first > WORKERS_PER_TABLE ? first + WORKERS_PER_TABLE
-                                                         : worker_count);
+  if (table.summary.worker_count <= COLUMNS_MOST) {
+    print_columns(&table);
+  } else {
+    print_many_rounds(&table);
+    print_many_workers(&table);
+  }
   return 0;
 }

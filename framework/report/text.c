@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define LINE_WIDTH 80u
+
 /* "1,000,000". */
 struct synched__text synched__text_of_count(uint64_t count) {
   char digits[24];
@@ -118,3 +120,23 @@ void synched__print_name(FILE *file, const char *name) {
   }
 }
 
+void synched__print_wrapped(FILE *file, const char *label, const char *words) {
+  const size_t indent = strlen(label);
+  size_t column = indent;
+  fputs(label, file);
+  while (*words != '\0') {
+    const size_t length = strcspn(words, " ");
+    const size_t gap = column == indent ? 0 : 1;
+    if (gap != 0 && column + gap + length > LINE_WIDTH) {
+      fprintf(file, "\n%*s", (int)indent, "");
+      column = indent;
+    } else if (gap != 0) {
+      fputc(' ', file);
+      column++;
+    }
+    (void)fwrite(words, 1, length, file);
+    column += length;
+    words += length + (words[length] == ' ');
+  }
+  fputc('\n', file);
+}

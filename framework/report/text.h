@@ -31,4 +31,8 @@ struct synched__text synched__text_of_duration(uint64_t ns);
 /* A name that the caller's caller chose: what would move a terminal's cursor is shown as '?'. */
 void synched__print_name(FILE *file, const char *name);
 
+/* Prints a label, then words, broken into lines of at most 80 columns that begin below each other;
+ * and the end of the line. */
+void synched__print_wrapped(FILE *file, const char *label, const char *words);
+
 #endif

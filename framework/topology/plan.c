@@ -214,20 +214,21 @@ int synched__plan_make(struct synched_place *places, const struct synched__machi
   }
 }
 
-/* The sentence for AUTO where workers are bound. */
+/* The sentence for AUTO where workers are bound. Up to the list it has 140 bytes at most, with
+ * numbers of ten digits; the list gets the rest, and says where it is cut. */
 static void explain_bound(char *text, const struct synched__plan_request *request,
                           const struct synched__cpus_budget *budget) {
-  char taken[48] = "";
-  char beyond[48] = "";
+  const size_t bytes = SYNCHED__PLAN_DECISION;
+  size_t used = (size_t)snprintf(
+      text, bytes, "bound, one worker to each of the %u CPUs that the process may use",
+      budget->allowed_count);
   if (request->worker_count > budget->allowed_count)
-    (void)snprintf(beyond, sizeof beyond, "; %u more bound to nothing",
-                   request->worker_count - budget->allowed_count);
-  if (request->taken != NULL && request->taken->count != 0)
-    (void)synched__cpus_format(taken, sizeof taken, request->taken);
-  (void)snprintf(text, SYNCHED__PLAN_DECISION,
-                 "bound, one worker to each of the %u CPUs that the process may use%s%s%s",
-                 budget->allowed_count, beyond,
-                 taken[0] != '\0' ? "; last those of its other pools: " : "", taken);
+    used += (size_t)snprintf(text + used, bytes - used, "; %u more bound to nothing",
+                             request->worker_count - budget->allowed_count);
+  if (request->taken == NULL || request->taken->count == 0)
+    return;
+  used += (size_t)snprintf(text + used, bytes - used, "; last those of its other pools: ");
+  (void)synched__cpus_format(text + used, bytes - used, request->taken);
 }
 
 static void explain(struct synched__plan_result *result,

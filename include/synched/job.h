@@ -364,9 +364,9 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
  * init. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns or weight. SYNCHED_EBUSY: the memory
  * has a job or an open writer. SYNCHED_EAGAIN: there is no file descriptor for now, or no thread
- * for the watchdog, which a pool's first job with a deadline brings. For that thread, the other
- * statuses that synched_pool_create has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the
- * pool is a parent process's. *out is NULL then. */
+ * for the deadline monitor, which a pool's first job with a deadline brings. For that thread, the
+ * other statuses that synched_pool_create has on threads hold, too. SYNCHED_ENOMEM.
+ * SYNCHED_ENOTSUP: the pool is a parent process's. *out is NULL then. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,
                                    const struct synched_job_options *options);

@@ -19,8 +19,8 @@
  *   does later: the scheduling class and nice value, if the options ask for none; the affinity
  *   mask, for a worker that is bound to nothing; the memory policy (set_mempolicy, numactl), which
  *   decides where the pages are that a call is the first to write; seccomp filters, capabilities,
- *   I/O priority, namespaces, cgroup. The watchdog, which looks after deadlines, inherits in the
- *   same way from the thread that creates the pool's first job with a deadline. The class
+ *   I/O priority, namespaces, cgroup. The deadline monitor (the thread "synched/monitor") inherits
+ *   in the same way from the thread that creates the pool's first job with a deadline. The class
  *   SCHED_DEADLINE cannot be inherited: a thread of that class gets no pool.
  * - Timer slack. It is 1 ns, so that waits end on time.
  * - Working directory, umask, user, descriptors and limits are the process's. A locale (uselocale),
@@ -149,7 +149,8 @@ struct synched_pool_info {
   uint64_t spin_ns;
   /* workers that the system did pin */
   unsigned pinned_count;
-  /* "": none; else a sentence that says what was asked for and not obtained */
+  /* "": none; else a sentence that says what was asked for and not obtained; "..." at its end
+   * stands for what there is no room for */
   char warning[160];
   /* workers whose priority or nice value the system did set */
   unsigned prioritised_count;

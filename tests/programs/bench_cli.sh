@@ -50,20 +50,23 @@ refused "odd.json:" --compare "$folder/odd.json" "$folder/odd.json"
 grep -q "^synched  *1  *1 0 " "$folder/table" || fail "the table lacks synched's row"
 grep -q '"contestant": "cache_line_round_trip"' "$folder/round.json" || fail "no yardstick"
 grep -q '"median_ns"' "$folder/round.json" || fail "no median"
-if "$bench" round --workers 1 --repeat 1 --json "$folder/none/x.json" >/dev/null 2>"$folder/err"; then
+if "$bench" round --workers 1 --repeat 1 --json "$folder/none/x.json" >/dev/null \
+  2>"$folder/err"; then
   fail "a file that cannot be written is no failure"
 fi
 grep -q "none/x.json cannot be written" "$folder/err" || fail "$(cat "$folder/err")"
 
 # A run compared with itself, and with one in which everything takes ten times as long.
-"$bench" --compare "$folder/round.json" "$folder/round.json" >"$folder/same" || fail "worse than itself"
+"$bench" --compare "$folder/round.json" "$folder/round.json" >"$folder/same" ||
+  fail "worse than itself"
 grep -q "^0 worse, 0 better" "$folder/same" || fail "$(cat "$folder/same")"
 sed '/cache_line/,/}/!s/\("m[a-z]*_ns": [0-9]*\)/\10/' "$folder/round.json" >"$folder/slow.json"
 status=0
 "$bench" --compare "$folder/round.json" "$folder/slow.json" >"$folder/worse" || status=$?
 [ "$status" -eq 1 ] || fail "ten times slower ends with $status: $(cat "$folder/worse")"
 grep -q "^worse *round *synched " "$folder/worse" || fail "$(cat "$folder/worse")"
-"$bench" --compare "$folder/slow.json" "$folder/round.json" >"$folder/better" || fail "faster is worse"
+"$bench" --compare "$folder/slow.json" "$folder/round.json" >"$folder/better" ||
+  fail "faster is worse"
 grep -q "^better *round *synched " "$folder/better" || fail "$(cat "$folder/better")"
 
 # Every contestant computes what the serial loop does, or the family fails.

@@ -45,7 +45,8 @@ also() {
 
 first_words() {
   [ -z "$session" ] ||
-    run "document.body.innerText.replace(/[^A-Za-z0-9 .,:;()-]+/g, ' ').trim().slice(0, 100)" || true
+    run "document.body.innerText.replace(/[^A-Za-z0-9 .,:;()-]+/g, ' ').trim().slice(0, 100)" ||
+      true
 }
 
 # fail WHAT...: says it in one line, with the page's first words, and what the browser or the
@@ -72,7 +73,8 @@ until_true() {
 # post PATH BODY: a WebDriver command; its value, if it is a number, a boolean or a string, on
 # stdout. Where there is none, it is a failure, and `trouble` says why.
 post() {
-  curl -s -S -m 100 -H 'Content-Type: application/json' -d "$2" "$session$1" >answer 2>trouble || return 1
+  curl -s -S -m 100 -H 'Content-Type: application/json' -d "$2" "$session$1" >answer 2>trouble ||
+    return 1
   if grep -q '"error":' answer; then
     sed -n 's/.*"message":"\([^"\\]*\).*/\1/p' answer >trouble
     return 1
@@ -96,7 +98,8 @@ is_done() { [ -n "$(done_in "$1")" ]; }
 # click ID: a real one, with everything that comes before it: the button must be there to be hit.
 click() {
   until_true "the button $1" is_true "!document.getElementById('$1').disabled"
-  post /element "{\"using\":\"css selector\",\"value\":\"#$1\"}" >/dev/null || fail "there is no button $1"
+  post /element "{\"using\":\"css selector\",\"value\":\"#$1\"}" >/dev/null ||
+    fail "there is no button $1"
   local element
   element=$(sed -n 's/.*"element-[^"]*":"\([^"]*\)".*/\1/p' answer)
   post "/element/$element/click" '{}' >/dev/null || fail "the button $1 cannot be hit"
@@ -117,7 +120,8 @@ options='"--headless=new","--no-sandbox","--disable-gpu","--disable-dev-shm-usag
 options+=',"--disable-extensions","--disable-background-networking","--window-size=1000,700"'
 options+=",\"--user-data-dir=$work/profile\""
 session=$driver/session
-post '' '{"capabilities":{"alwaysMatch":{"goog:chromeOptions":{"args":['"$options"']}}}}' >/dev/null || {
+post '' '{"capabilities":{"alwaysMatch":{"goog:chromeOptions":{"args":['"$options"']}}}}' \
+  >/dev/null || {
   session=''
   fail "the browser does not start"
 }
@@ -148,8 +152,9 @@ round_is $((round + 1)) || fail "a step is more than one round"
 
 # Two colours, and of each at least a hundredth of the 26000 cells.
 colours="(() => { const c = document.getElementById('picture'), t = c.getContext('2d');"
-colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer); let n = 0;"
-colours+=" for (const p of d) n += p === d[0]; return d.length === 26000 && n > 260 && n < 25740; })()"
+colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer);"
+colours+=" let n = 0; for (const p of d) n += p === d[0];"
+colours+=" return d.length === 26000 && n > 260 && n < 25740; })()"
 is_true "$colours" || fail "the picture is blank"
 [ "$(run "document.querySelectorAll('.lane').length")" = 2 ] || fail "not a lane for each worker"
 post /url "{\"url\":\"$address\"}" >/dev/null || fail "the browser does not go to $address again"
@@ -157,8 +162,10 @@ until_true "the picture, shown anew while nothing moves" picture_of $((round + 1
 until_true "the state, shown anew" state_is paused
 is_true "$colours" || fail "the picture is blank after it has been shown anew"
 curl -s -m 100 "$session/screenshot" >answer
-sed 's/^{"value":"\(.*\)"}$/\1/' answer | base64 -d >screenshot.png 2>/dev/null || fail "no screenshot"
-[ "$(head -c 8 screenshot.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "the screenshot is no PNG"
+sed 's/^{"value":"\(.*\)"}$/\1/' answer | base64 -d >screenshot.png 2>/dev/null ||
+  fail "no screenshot"
+[ "$(head -c 8 screenshot.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] ||
+  fail "the screenshot is no PNG"
 [ "$(wc -c <screenshot.png)" -gt 5000 ] || fail "the screenshot shows nothing"
 [ -z "${SYNCHED_SCREENSHOT:-}" ] || cp screenshot.png "$SYNCHED_SCREENSHOT"
 

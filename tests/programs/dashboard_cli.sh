@@ -31,7 +31,8 @@ refused 2 "--width: a value is missing (see dashboard --help)" --width
 refused 1 "203.0.113.1: cannot listen at port 0: Cannot assign" --port 0 --bind 203.0.113.1
 
 start --port 0 --seconds 1 --width 33 --height 16 -w 1
-grep -q '^dashboard: http://127.0.0.1:.* shows 33 x 16 cells, in [0-9]* bands for 1 workers$' served ||
+grep -q '^dashboard: http://127.0.0.1:.* shows 33 x 16 cells, in [0-9]* bands for 1 workers$' \
+  served ||
   fail "it says something else"
 ended "--seconds 1"
 
@@ -48,14 +49,16 @@ raw() {
   (printf '%b' "$2" >&3) 2>/dev/null || true
   timeout 30 cat <&3 >response 2>/dev/null || true
   exec 3>&- 3<&-
-  head -n 1 response | grep -q "^HTTP/1\.[01] $1 " || fail "not $1 for $2, but: $(head -n 1 response | tr -d '\r')"
+  head -n 1 response | grep -q "^HTTP/1\.[01] $1 " ||
+    fail "not $1 for $2, but: $(head -n 1 response | tr -d '\r')"
 }
 # asked STATUS METHOD PATH [HEADERS [BODY]]
 asked() { raw "$1" "$2 $3 HTTP/1.1\r\nHost: localhost:$port\r\n${4:-}\r\n${5:-}"; }
 
 asked 200 GET /
 grep -q 'new WebSocket' response || fail "the page is not the page"
-grep -q "^Content-Security-Policy:.*frame-ancestors 'none'" response || fail "the page may be framed"
+grep -q "^Content-Security-Policy:.*frame-ancestors 'none'" response ||
+  fail "the page may be framed"
 asked 200 GET '/?x=1'
 raw 200 "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 raw 200 "GET / HTTP/1.1\r\nHost: [::1]:$port\r\n\r\n"
@@ -81,7 +84,8 @@ raw 403 "GET / HTTP/1.1\r\nHost: 127.0.0.1.example\r\n\r\n"
 # --- requests that are complete, whatever is in them: an answer that only came when the time for
 # the rest was over would be 408 ---
 
-for name in X-Auth User If X X-Forwarded A b Q z 1 Hos Origi Upgrad Sec- Content-Lengt Transfer- Transfer-Encodings; do
+for name in X-Auth User If X X-Forwarded A b Q z 1 Hos Origi Upgrad Sec- Content-Lengt Transfer- \
+  Transfer-Encodings; do
   asked 200 GET / "$name: a\r\n"
 done
 asked 200 GET / "$(for ((i = 0; i < 5000; i++)); do printf 'a: b\\r\\n'; done)"
@@ -96,7 +100,8 @@ raw 200 "GET / HTTP/1.1\nHost: localhost\n\n"
 raw 200 "GET http://localhost:$port/ HTTP/1.1\r\nHost: rebound.example\r\n\r\n"
 raw 403 "GET http://rebound.example:$port/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 raw 400 "GET /\r\n"
-asked 200 GET / "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+asked 200 GET / \
+  "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
 asked 413 GET / "Transfer-Encoding: chunked\r\n" '5\r\nhello\r\n0\r\n\r\n'
 asked 413 GET / "Transfer-Encoding: chunked\r\n" # and nothing of it
 asked 413 GET /socket "Transfer-Encoding: gzip\r\n"
@@ -122,10 +127,12 @@ asked 426 HEAD /socket
 # A client that waits for the end is served as one that asks with curl.
 if command -v curl >/dev/null; then
   for name in X-Auth User If X; do
-    [ "$(curl -s -m 60 -o /dev/null -w '%{http_code}' -H "$name: a" "http://localhost:$port/")" = 200 ] ||
+    code=$(curl -s -m 60 -o /dev/null -w '%{http_code}' -H "$name: a" "http://localhost:$port/")
+    [ "$code" = 200 ] ||
       fail "curl is not served with $name"
   done
-  [ "$(curl -s -m 60 -I -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" = 200 ] || fail "curl -I"
+  [ "$(curl -s -m 60 -I -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")" = 200 ] ||
+    fail "curl -I"
 fi
 
 # --- and those that are not ---
@@ -141,7 +148,8 @@ raw 408 "G"
 for reserve in 4 5; do
   printf 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' >&$reserve
   timeout 30 cat <&$reserve >response || true
-  head -n 1 response | grep -q '^HTTP/1.1 200 ' || fail "a connection in reserve is told: $(head -n 1 response)"
+  head -n 1 response | grep -q '^HTTP/1.1 200 ' ||
+    fail "a connection in reserve is told: $(head -n 1 response)"
 done
 exec 4>&- 4<&- 5>&- 5<&-
 raw 400 "GET / HTTP/1.1\r\nHost: localhost\r\nno colon\r\n"
@@ -166,7 +174,8 @@ grep -q '^Sec-WebSocket-Version: 13' response || fail "it does not say which ver
 asked 400 GET /socket "${socket}Upgrade: h2c\r\nSec-WebSocket-Version: 13\r\n"
 asked 404 GET /elsewhere "${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 good="${socket}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-for origin in http://elsewhere.example "http://elsewhere.example:$port" "http://127.0.0.1:$port" http://localhost \
+for origin in http://elsewhere.example "http://elsewhere.example:$port" "http://127.0.0.1:$port" \
+  http://localhost \
   "https://localhost:$port" null "http://localhost:$port.example"; do
   asked 403 GET /socket "${good}Origin: $origin\r\n"
 done

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# gdb.sh ROOT GDB_SCENE: what tools/gdb.py says of a pool and jobs that are in a known state. Exit
-# code 77: there is no gdb with Python, or it may not run programs here, or they have no symbols.
+# gdb.sh ROOT GDB_SCENE [RINGS]: what tools/gdb.py says of a pool and jobs that are in a known
+# state. RINGS 1: the library writes its trace rings. Exit code 77: there is no gdb with Python, or
+# it may not run programs here, or they have no symbols.
 #
 # By hand: tests/programs/gdb.sh . build/test-gcc/tests/programs/gdb_scene
 set -euo pipefail
-root=$1 program=$2
+root=$1 program=$2 rings=${3:-0}
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 
@@ -28,6 +29,7 @@ timeout 120 gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set auto-load
   -ex 'print $synched_state(27)' -ex 'print $synched_count(0x200000007)' \
   -ex 'print $synched_shape(0xffffffffffffffff)' -ex 'print $synched_deadline(4096 + 3)' \
   -ex 'print $synched_cursor(0x10000003)' -ex 'synched job 0' -ex 'synched pool' \
+  -ex 'synched trace 3' -ex 'synched trace 1000' -ex 'synched trace' \
   -ex 'kill' --args "$program" >"$said" 2>&1 </dev/null || true
 
 if grep -qE "ptrace: |Couldn't get CS|Operation not permitted" "$said" &&
@@ -79,6 +81,20 @@ says '\$7 = "a round is open, and has missed it, deadline at 4096 ns \([0-9.]+ m
 says '\$8 = "epoch 16, 3 left"'
 says 'the synched_job is NULL'
 says 'synched pool EXPR'
+# The trace: its last three events, all that the ring kept, and 40 of them. Where the library writes
+# events of its own they are more.
+if [ "$rings" = 0 ]; then
+  says ' +-[0-9.]+ us  scene/main [0-9]+ +task_end     job 0x1000, round 266, segment 5, worker 6'
+  says ' +0\.000 us  scene/main [0-9]+ +job_end      job 0x1000, round 9, status -1'
+  for count in 3 256 40; do
+    says "$count events"
+  done
+  [ "$(grep -c 'round 12, segment 5' "$said")" -eq 1 ] &&
+    ! grep -q 'round 11, segment 5' "$said" || {
+    echo "gdb: the ring does not begin with the oldest event that it has kept" >&2
+    failed=1
+  }
+fi
 [ "$(grep -c '^pool "scene"' "$said")" -eq 2 ] || {
   echo "gdb: a pool and a pointer to it are not the same" >&2
   failed=1

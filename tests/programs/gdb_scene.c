@@ -4,7 +4,8 @@
  *   gdb_scene
  *
  * One worker. One job is parked, one waits for a buffer, one sleeps until its next tick in an hour,
- * and one computes the third of four segments of its first round: there scene_is_set is called.
+ * and one computes the third of four segments of its first round: there scene_is_set is called. The
+ * main thread's trace ring has some events that never happened.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "dispatch/dispatch.h"
 #include "memory/memory.h"
 #include "platform/thread.h"
+#include "platform/trace.h"
 
 #include <synched/synched.h>
 
@@ -74,7 +76,16 @@ static void until_idle(void) {
     synched__thread_yield();
 }
 
+static void write_events(void) {
+  const void *object = (const void *)(uintptr_t)0x1000;
+  synched__trace_name("scene/main");
+  for (uint64_t i = 1; i <= SYNCHED__TRACE_EVENTS + 10; i++)
+    synched__trace_write(SYNCHED__TRACE_TASK_END, object, (const uint64_t[]){i, 5, 6});
+  synched__trace_write(SYNCHED__TRACE_JOB_END, object, (const uint64_t[]){9, UINT64_MAX, 0});
+}
+
 int main(void) {
+  write_events();
   must(synched_pool_create(&scene_pool, SYNCHED_POOL_OPTIONS(.worker_count = 1, .name = "scene",
                                                              .affinity = SYNCHED_AFFINITY_NONE)));
   (void)start(&scene_parked, SYNCHED_JOB_OPTIONS(.name = "parked", .compute = compute,

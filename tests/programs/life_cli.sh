@@ -46,7 +46,8 @@ refused 2 "-g: 'five' is not a number" "$gun" -g five
 refused 2 "-g: '-5' is not a number" "$gun" -g -5
 refused 2 "-g: '' is not a number" "$gun" -g ''
 refused 2 "-g: '5x' is not a number" "$gun" --generations=5x
-refused 2 "-g: 18446744073709551616 is not within 0 .. 18446744073709551615" "$gun" -g 18446744073709551616
+refused 2 "-g: 18446744073709551616 is not within 0 .. 18446744073709551615" \
+  "$gun" -g 18446744073709551616
 refused 2 "-w: 4097 is not within 0 .. 4096" "$gun" -g 5 -w 4097
 refused 2 "-s: 99999999999 is not within 0 .. " "$gun" -g 5 -s 99999999999
 refused 2 "--affinity: 'near' is no affinity" "$gun" -g 5 --affinity near
@@ -73,15 +74,18 @@ damaged 2 "the file ends with a count: it has been cut short" 'x = 3, y = 3\nbo$
 damaged 1 "the file ends without a pattern: it has been cut short" 'x = 3, y = 3\n'
 damaged 2 "the pattern is too wide" 'x = 3, y = 3\n18446744073709551617o!'
 damaged 2 "the pattern is too high" 'x = 3, y = 3\n1048576$o!'
-damaged 1 "LifeHistory is a named rule, which is not supported" 'x = 3, y = 3, rule = LifeHistory\n.A$2.A$3A!'
+damaged 1 "LifeHistory is a named rule, which is not supported" \
+  'x = 3, y = 3, rule = LifeHistory\n.A$2.A$3A!'
 damaged 1 "rule 'B3/S2??31mQ' cannot be read at '?'" 'x = 3, y = 3, rule = B3/S2\xc2\x9b31mQ\nbo!'
 damaged 1 "rule 'B3/S2?31mQ' cannot be read at '?'" 'x = 3, y = 3, rule = B3/S2\x9b31mQ\nbo!'
-damaged 1 "the header 'x = WIDTH, y = HEIGHT, rule = RULE' is expected here" '!Name: Glider\n.O.\n..O\nOOO\n'
+damaged 1 "the header 'x = WIDTH, y = HEIGHT, rule = RULE' is expected here" \
+  '!Name: Glider\n.O.\n..O\nOOO\n'
 damaged 3 "there is neither a header nor a count" '.o.\n..o\nooo\n'
 damaged 1 "this is a file in the format Life 1.06" '#Life 1.06\n0 -1\n1 0\n'
 damaged 2 "rule 'B3/S29'" '#C\nx = 3, y = 3, rule = B3/S29\nbo!'
 damaged 1 "the header's x is too large" 'x = 1000000000, y = 1000000000\no!'
-damaged 1 "the grid ':T1000000000,1000000000'" 'x = 1, y = 1, rule = B3/S23:T1000000000,1000000000\no!'
+damaged 1 "the grid ':T1000000000,1000000000'" \
+  'x = 1, y = 1, rule = B3/S23:T1000000000,1000000000\no!'
 damaged 1 "the pattern is 3 cells wide" 'x = 3, y = 3, rule = B3/S23:T2,2\nbo!'
 damaged 1 "a rule with B0" 'x = 3, y = 3, rule = B03/S23\nbo!'
 damaged 1 "1048588 x 1048588 cells would be" 'x = 1048576, y = 1048576\nbo!'
@@ -107,16 +111,19 @@ a_glider() {
 a_glider '' '#N Glider\rx = 3, y = 3, rule = B3/S23\rbob$2bo$3o!\r'
 a_glider '' '\xef\xbb\xbfx = 3, y = 3\r\nbo$2bo$\r\n3o!\r\n'
 a_glider '' 'x = 3, y = 3, rule = LIFE\nbo$2bo$3o!'
-a_glider "2: note: the file ends without '!'; it may have been cut short" 'x = 3, y = 3\nbo$2bo$3o\n'
+a_glider "2: note: the file ends without '!'; it may have been cut short" \
+  'x = 3, y = 3\nbo$2bo$3o\n'
 a_glider "1: note: there is no header 'x = .., y = ..'; the rule is taken to be B3/S23" 'bo$2bo$3o!'
-a_glider "1: note: the header says 2 x 1 cells, and the live ones take 3 x 3" 'x = 2, y = 1\nbo$2bo$3o!'
+a_glider "1: note: the header says 2 x 1 cells, and the live ones take 3 x 3" \
+  'x = 2, y = 1\nbo$2bo$3o!'
 printf 'x = 3, y = 3\nbo$2bo$3o!\n' | gzip -n >packed.rle # by content, not by name
 cat packed.rle <(head -c 512 /dev/zero) >padded.rle
 for pattern in packed padded; do
   well $pattern.rle -g 4 --quiet -o out.rle
   [ "$(tail -n 1 out.rle)" = 'bo$2bo$3o!' ] || fail "not a glider"
 done
-"$program" - -g 4 --quiet -o /dev/stdout <packed.rle | cmp -s - out.rle || fail "pipes and files differ"
+"$program" - -g 4 --quiet -o /dev/stdout <packed.rle | cmp -s - out.rle ||
+  fail "pipes and files differ"
 head -c 30 packed.rle >cut.rle
 refused 1 "cut.rle: the gzip data ends too early: the file has been cut short" cut.rle -g 4
 cat packed.rle "$gun" >mixed.rle
@@ -230,7 +237,8 @@ grep -q 'the plane was chosen' stdout || fail "no word about the chosen plane"
 for pattern in "$gun" "$patterns/spacefiller.rle" late.rle; do
   well "$pattern" -g 0 --quiet --png picture.png
   [ "$(head -c 8 picture.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "no PNG"
-  "$program" "$pattern" -g 0 --png - 2>/dev/null | cmp -s - picture.png || fail "words in the picture"
+  "$program" "$pattern" -g 0 --png - 2>/dev/null | cmp -s - picture.png ||
+    fail "words in the picture"
 done
 
 "$program" small.rle -g 1000000000 --quiet -o interrupted.rle >stdout 2>stderr &

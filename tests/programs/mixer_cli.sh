@@ -41,8 +41,8 @@ wave() {
       $noise = ($noise * 1103515245 + 12345) % 2147483648;
       $data .= pack("s<", 32767.9 * $value->($f, $c, $noise / 1073741824 - 1));
     } }
-    print pack("a4Va4a4VvvVVvva4V", "RIFF", 36 + length $data, "WAVE", "fmt ", 16, 1, $channels, $rate,
-      $rate * $channels * 2, $channels * 2, 16, "data", length $data), $data;' "$@"
+    print pack("a4Va4a4VvvVVvva4V", "RIFF", 36 + length $data, "WAVE", "fmt ", 16, 1, $channels,
+      $rate, $rate * $channels * 2, $channels * 2, 16, "data", length $data), $data;' "$@"
 }
 
 # described FILE: what it holds, as "FORMAT CHANNELS RATE BITS FRAMES"; format 3 is float.
@@ -127,18 +127,22 @@ refused 1 "damaged.wav: cannot be read as WAV: " damaged.wav
 perl -e 'print pack "a4N5a*", ".snd", 24, 8, 3, 48000, 1, "abcdefgh"' >damaged.wav
 refused 1 "damaged.wav: is not a WAV file" damaged.wav
 head -c 44 noise.wav >damaged.wav
-refused 1 "damaged.wav: is cut off: 48000 bytes of samples are announced, and 0 are there" damaged.wav
+refused 1 "damaged.wav: is cut off: 48000 bytes of samples are announced, and 0 are there" \
+  damaged.wav
 head -c 48043 noise.wav >damaged.wav
-refused 1 "damaged.wav: is cut off: 48000 bytes of samples are announced, and 47999 are there" damaged.wav
-perl -e 'print pack "a4Va4a4VvvVVvva4Va*", "RIFF", 52, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 16,
-  pack "f<4", 0.5, 0.5, "nan", 0.5' >damaged.wav
+refused 1 "damaged.wav: is cut off: 48000 bytes of samples are announced, and 47999 are there" \
+  damaged.wav
+perl -e 'print pack "a4Va4a4VvvVVvva4Va*", "RIFF", 52, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4,
+  32, "data", 16, pack "f<4", 0.5, 0.5, "nan", 0.5' >damaged.wav
 refused 1 "damaged.wav: frame 2 is not a finite number" damaged.wav
 refused 1 "damaged.wav: frame 2 is not a finite number" damaged.wav --serial
 # The same after many rounds, when some of the mix has been written.
-perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 96036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 96000;
+perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 96036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4,
+  32, "data", 96000;
   print pack "f<*", (0.5) x 23999, "inf"' >late.wav
 refused 1 "late.wav: frame 23999 is not a finite number" noise.wav late.wav --frames 100
-perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 44, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 8;
+perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 44, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32,
+  "data", 8;
   print pack "f<*", 1, 3e38' >loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav loud.wav
 refused 1 "never.wav: the mix is too loud for a float in frame 1" loud.wav --gain 1=2 --serial
@@ -154,7 +158,9 @@ riff() {
       my ($name, $length, $text) = /^(=|.{4})(?::(\d+))? ?(.*)$/s or die;
       $text =~ s/\\x(..)/chr hex $1/ge;
       $text =~ s/\{(\w)(.*?)\}/pack "$1*", split " ", $2/ge;
-      $all .= $name eq "=" ? $text : $name . pack($n, $length // length $text) . $text . (defined $length ? "" : "\0" x (length($text) % 2));
+      my $padding = defined $length ? "" : "\0" x (length($text) % 2);
+      $all .= $name . pack($n, $length // length $text) unless $name eq "=";
+      $all .= $text . ($name eq "=" ? "" : $padding);
     }
     print $kind, pack($n, 4 + length $all), "WAVE", $all;' "$kind" "$@"
 }
@@ -183,18 +189,21 @@ bad "has a sample rate of 4294967295 Hz" "fmt  {v1 1}{V4294967295 0}{v2 16}" "da
 bad "has 0 channels; mono and stereo" "fmt  {v1 0}{V8000 16000}{v2 16}" "data abcd"
 bad "has samples of 0 bits" "fmt  {v1 1}{V8000 16000}{v2 0}" "data abcd"
 bad "has floating-point samples of 16 bits" "fmt  {v3 1}{V8000 16000}{v2 16}" "data abcd"
-bad "contradicts itself: 1 channels of 16 bits, and 3 bytes to a frame" "fmt  {v1 1}{V8000 16000}{v3 16}" "data abcd"
+bad "contradicts itself: 1 channels of 16 bits, and 3 bytes to a frame" \
+  "fmt  {v1 1}{V8000 16000}{v3 16}" "data abcd"
 bad "is cut off within the chunk 'LIST', before its samples" "$mono" "LIST:1000 abcd"
 bad "is damaged: at byte 36 no chunk begins" "$mono" "=\x00\x00\x00\x00"
 bad "is cut off: 5 bytes of samples are announced, and 4 are there" "$mono" "data:5 abcd"
 kind=RF64
 bad "is an RF64 file without the chunk 'ds64'" "$mono" "data:4294967295 abcd"
 bad "has a chunk 'ds64' that is too short" "ds64 {Q1000 8}" "$mono" "data:4294967295 abcd"
-bad "is cut off: 8 bytes of samples are announced, and 4 are there" "$ds64" "$mono" "data:4294967295 abcd"
+bad "is cut off: 8 bytes of samples are announced, and 4 are there" "$ds64" "$mono" \
+  "data:4294967295 abcd"
 bad "is cut off: 8 bytes of samples are announced, and 4 are there" "$ds64" "$mono" "data:0 abcd"
 bad "has several chunks of samples ('data')" "$ds64" "$mono" "data:4294967295 abcdabcd" "data abcd"
 kind=BW64
-bad "is a BW64 file (ITU-R BS.2088), which is not supported; WAV and RF64 are" "$ds64" "$mono" "data abcdabcd"
+bad "is a BW64 file (ITU-R BS.2088), which is not supported; WAV and RF64 are" "$ds64" "$mono" \
+  "data abcdabcd"
 kind=RIFF
 
 for channels in 3 6; do
@@ -227,7 +236,8 @@ unwritable "saw.wav: is input 2, and cannot be the output too" -o saw.wav saw.wa
 cmp noise.wav kept.wav || fail "an input was overwritten"
 for way in --fast --serial; do
   code=0 # a full disk, more or less
-  (trap '' XFSZ && ulimit -f 16 && exec "$program" $way noise.wav -o never.wav) >stdout 2>stderr || code=$?
+  (trap '' XFSZ && ulimit -f 16 && exec "$program" $way noise.wav -o never.wav) >stdout 2>stderr ||
+    code=$?
   expect 1 $code "exit code with a full disk"
   one_line "never.wav: cannot be written: "
 done
@@ -248,7 +258,8 @@ well --fast noise.wav --frames 9 -o out.wav
 well --fast half.wav sides.wav --gain 1=2 -o out.wav
 expect "3 2 48000 32 2000" "$(described out.wav)" "the format"
 expect "0.75 -0.125" "$(last_samples out.wav 2)" "the end, where only one input is left"
-expect "1.75 0.875 0.75 -0.125" "$(head -c -$((999 * 8)) out.wav >cut && last_samples cut 4)" "frames 999 and 1000"
+expect "1.75 0.875 0.75 -0.125" "$(head -c -$((999 * 8)) out.wav >cut && last_samples cut 4)" \
+  "frames 999 and 1000"
 well --fast half.wav half.wav --gain 1=-1 -o out.wav
 expect "3 1 48000 32 1000" "$(described out.wav)" "the format of mono inputs"
 expect "0" "$(tail -c 4000 out.wav | tr -d '\0' | wc -c)" "the same twice, once upside down"
@@ -258,7 +269,8 @@ well --fast half.wav --lowpass 1=1000 -o out.wav
 expect "0.5" "$(last_samples out.wav 1)" "a constant through a low-pass filter"
 wave 48000 1 5000 '$f % 2 ? -0.9 : 0.9' >fastest.wav
 well --fast fastest.wav --lowpass 1=100 --gain 1=100000 -o out.wav
-expect "0" "$(last_samples out.wav 1 | perl -ne 'print abs > 0.01 ? 1 : 0')" "the highest tone there is"
+expect "0" "$(last_samples out.wav 1 | perl -ne 'print abs > 0.01 ? 1 : 0')" \
+  "the highest tone there is"
 well --fast empty.wav -o out.wav
 expect "3 1 48000 32 0" "$(described out.wav)" "an empty input"
 well --fast empty.wav one.wav -o out.wav
@@ -288,25 +300,28 @@ as_good() {
   shift
   riff "$@" >damaged.wav
   run 0 --fast damaged.wav -o out.wav
-  [ "$(cat stderr)" = "${note:+mixer: damaged.wav: note: $note}" ] || fail "not what is to be noted: $*"
+  [ "$(cat stderr)" = "${note:+mixer: damaged.wav: note: $note}" ] ||
+    fail "not what is to be noted: $*"
   cmp wanted.wav out.wav >&2 || fail "not the same samples: $*"
 }
 samples="{v16384 8192 4096}"
-interrupted="announces no samples, and 6 bytes follow; it is read to its end, as a recording that was interrupted"
+to_its_end="it is read to its end, as a recording"
+interrupted="announces no samples, and 6 bytes follow; $to_its_end that was interrupted"
 as_good "$interrupted" "$mono" "data:0 $samples"
-as_good "announces 2147479552 bytes of samples, and 6 are there; it is read to its end, as a recording of unknown length" \
+as_good "announces 2147479552 bytes of samples, and 6 are there; $to_its_end of unknown length" \
   "$mono" "data:2147479552 $samples"
 as_good "" "$mono" "data:4294967295 $samples"
 as_good "ends with 1 bytes of a frame that takes 2; they are left out" "$mono" "data ${samples}x"
-as_good "has 3 bytes behind its samples that are no part of it; they are left out" "$mono" "data $samples" "=\x00\x01\x02"
-as_good "has 56 bytes behind its samples that are no part of it; they are left out" "$mono" "data $samples" \
-  "RIFF WAVEfmt ....................................data"
+as_good "has 3 bytes behind its samples that are no part of it; they are left out" "$mono" \
+  "data $samples" "=\x00\x01\x02"
+as_good "has 56 bytes behind its samples that are no part of it; they are left out" "$mono" \
+  "data $samples" "RIFF WAVEfmt ....................................data"
 as_good "" "$mono" "data $samples" "LIST:1000 cut off behind the samples"
 as_good "" "$mono" "LIST abc" "data $samples" "id3  abc"
 as_good "" "$mono" "LIST:3 abc" "data $samples" # an odd length without padding
 as_good "" "fmt  {v1 1}{V8000 16000}{v0 16}" "data $samples" # no size of frames
-as_good "" "fmt  {v65534 1}{V8000 16000}{v2 16 22 16}{V4}{v1}\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71" \
-  "data $samples"
+rest_of_guid="\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+as_good "" "fmt  {v65534 1}{V8000 16000}{v2 16 22 16}{V4}{v1}$rest_of_guid" "data $samples"
 as_good "" "fmt  {v3 1}{V8000 32000}{v4 32}" "fact {V3}" "data {f0.5 0.25 0.125}"
 as_good "" "fmt  {v1 1}{V8000 24000}{v3 24}" "data \x00\x00\x40\x00\x00\x20\x00\x00\x10"
 for bytes in 0 4294967295; do # of the whole, as recorders and pipes leave it
@@ -323,8 +338,9 @@ as_good "" "ds64 {Q1000 6 3}{V0}" "$mono" "data:4294967295 $samples" "LIST abcd"
 as_good "" "ds64 {Q1000 0 3}{V0}" "$mono" "data:6 $samples" "LIST abcd"
 as_good "$interrupted" "ds64 {Q0 0 0}{V0}" "$mono" "data:0 $samples"
 as_good "$interrupted" "ds64 {Q0 0 0}{V0}" "$mono" "data:4294967295 $samples"
-as_good "announces 18446744073709551615 bytes of samples, and 6 are there; it is read to its end, as a recording of unknown length" \
-  "ds64 {Q0 18446744073709551615 0}{V0}" "$mono" "data:4294967295 $samples"
+endless=18446744073709551615
+as_good "announces $endless bytes of samples, and 6 are there; $to_its_end of unknown length" \
+  "ds64 {Q0 $endless 0}{V0}" "$mono" "data:4294967295 $samples"
 kind=RIFF
 riff "$mono" "data:0" "LIST abcd" >damaged.wav
 well --fast damaged.wav -o out.wav
@@ -332,7 +348,8 @@ expect "3 1 8000 32 0" "$(described out.wav)" "no samples, and a chunk behind th
 riff "fmt  {v1 1}{V8000 8000}{v1 8}" "data \xc0\xa0\x90" "LIST abcd" >damaged.wav
 well --fast damaged.wav -o out.wav
 cmp wanted.wav out.wav || fail "what pads an odd number of bytes is heard"
-riff "fmt  {v17 1}{V8000 4000}{v36 4}{v2 65}" "data $(printf 'ab\\x00\\x00%.0s' {1..9})xyz" >damaged.wav
+riff "fmt  {v17 1}{V8000 4000}{v36 4}{v2 65}" "data $(printf 'ab\\x00\\x00%.0s' {1..9})xyz" \
+  >damaged.wav
 run 0 --fast damaged.wav -o out.wav
 one_line "damaged.wav: note: ends with 3 bytes of a block that takes 36; they are left out"
 expect "3 1 8000 32 65" "$(described out.wav)" "one block of ADPCM"
@@ -353,7 +370,8 @@ done
 code=0
 "$program" --fast noise.wav -o - >/dev/full 2>stderr || code=$?
 expect 1 $code "exit code with a full standard output"
-grep -qx 'mixer: <stdout>: cannot be written: No space left on device' stderr || fail "not what is wrong"
+grep -qx 'mixer: <stdout>: cannot be written: No space left on device' stderr ||
+  fail "not what is wrong"
 code=0
 cp good.wav kept.wav
 "$program" --fast good.wav -o - >>good.wav 2>stderr || code=$?
@@ -371,8 +389,8 @@ done
 same_mix noise.wav --frames 999
 # The order of the inputs is kept: what has been added to so much is gone when that is taken away
 # again.
-perl -e 'print pack "a4Va4a4VvvVVvva4Vf<*", "RIFF", 4036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000, 4, 32, "data", 4000,
-  (1e20) x 1000' >huge.wav
+perl -e 'print pack "a4Va4a4VvvVVvva4Vf<*", "RIFF", 4036, "WAVE", "fmt ", 16, 3, 1, 48000, 192000,
+  4, 32, "data", 4000, (1e20) x 1000' >huge.wav
 same_mix half.wav huge.wav huge.wav --gain 3=-1
 expect "0" "$(last_samples out.wav 1)" "half, huge, and huge upside down"
 same_mix huge.wav huge.wav half.wav --gain 2=-1
@@ -380,7 +398,8 @@ expect "0.5" "$(last_samples out.wav 1)" "huge, huge upside down, and half"
 same_mix "${all[@]:0:2}" --frames 24000
 sounds=/usr/share/sounds/sound-icons
 if [ -d $sounds ]; then # files that others have made; of package sound-icons
-  same_mix $sounds/piano-3.wav $sounds/trumpet-12.wav $sounds/xylofon.wav $sounds/canary-long.wav --lowpass 2=900
+  same_mix $sounds/piano-3.wav $sounds/trumpet-12.wav $sounds/xylofon.wav $sounds/canary-long.wav \
+    --lowpass 2=900
   grep -q ' 16000 Hz, mono' stdout || fail "another rate than the sounds'"
 fi
 
@@ -391,14 +410,15 @@ well -w 2 "${all[@]}" -o out.wav
 cmp wanted.wav out.wav || fail "on time, other bits"
 grep -q '^50 rounds of 480 frames and 10.000 ms by 2 workers' stdout || fail "not 50 rounds"
 # Every round has been started by a tick of its own, however late the machine was.
-grep -Eq '^ticks: [1-9][0-9]*, started 50, skipped [0-9]+, overrun [0-9]+$' stdout || fail "not on time"
+grep -Eq '^ticks: [1-9][0-9]*, started 50, skipped [0-9]+, overrun [0-9]+$' stdout ||
+  fail "not on time"
 grep -Eq '^lateness: p50 [0-9.]+ ms, p99 [0-9.]+ ms, max [0-9.]+ ms$' stdout || fail "no lateness"
 grep -Eq '^deadlines missed: [0-9]+$' stdout || fail "no deadlines"
 
 # --- an early end ---
 
-perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 50000036, "WAVE", "fmt ", 16, 1, 1, 8000, 8000, 1, 8, "data",
-  50000000' >long.wav
+perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 50000036, "WAVE", "fmt ", 16, 1, 1, 8000, 8000, 1,
+  8, "data", 50000000' >long.wav
 truncate -s 50000044 long.wav # over an hour, of 8-bit samples that are all 0
 for way in "--fast --frames 1" --serial; do
   "$program" $way $(yes long.wav | head -n 20) -o never.wav >stdout 2>stderr &

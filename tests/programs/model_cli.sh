@@ -20,7 +20,10 @@ refused() {
 }
 
 # round CORES GROUP NEAR FAR: the last columns but one: one level, two levels, the round.
-round() { "$model" --cores "$1" --group "$2" --near "$3" --far "$4" | awk '/^this machine/ { print $5, $6, $7 }'; }
+round() {
+  "$model" --cores "$1" --group "$2" --near "$3" --far "$4" |
+    awk '/^this machine/ { print $5, $6, $7 }'
+}
 
 # Two cores: a transfer to release, one to count, 40 ns.
 [ "$(round 2 2 100 100)" = "240 240 240" ] || fail "two cores: $(round 2 2 100 100)"
@@ -28,9 +31,12 @@ round() { "$model" --cores "$1" --group "$2" --near "$3" --far "$4" | awk '/^thi
 # level 7 * 10 + 56 * 100 = 5670; two levels 7 * 10 + 7 * 100 = 770; and 40.
 [ "$(round 64 8 10 100)" = "5985 1085 1085" ] || fail "64 cores: $(round 64 8 10 100)"
 # Up to 16 workers count in one level, whatever two would cost.
-[ "$(round 16 8 10 100 | awk '{ print $1 == $3 }')" = 1 ] || fail "16 cores do not count in one level"
+[ "$(round 16 8 10 100 | awk '{ print $1 == $3 }')" = 1 ] ||
+  fail "16 cores do not count in one level"
 
-"$model" | awk '$0 ~ / 64 / && $0 !~ /Graviton/ { rows++; if ($(NF - 2) >= $(NF - 3)) exit 1 } END { exit rows != 2 }' ||
+"$model" | awk '
+  $0 ~ / 64 / && $0 !~ /Graviton/ { rows++; if ($(NF - 2) >= $(NF - 3)) exit 1 }
+  END { exit rows != 2 }' ||
   fail "two levels should be cheaper at 64 cores: $("$model")"
 "$model" | grep -q "not measured" || fail "it does not say that it is a model"
 "$model" --help | grep -q "not measured" || fail "--help does not say that it is a model"

@@ -38,7 +38,8 @@ refused 2 "-x: there is no such" small.txt -x
 refused 2 "-w: 'two' is not a number" small.txt -w two
 refused 2 "-w: 4097 is not within 0 .. 4096" small.txt -w 4097
 refused 2 "-n: '-1' is not a number" small.txt -n -1
-refused 2 "-n: 18446744073709551616 is not within 0 .. 18446744073709551615" small.txt -n 18446744073709551616
+refused 2 "-n: 18446744073709551616 is not within 0 .. 18446744073709551615" \
+  small.txt -n 18446744073709551616
 refused 2 "--rounds: '1e3' is not a number" small.txt --rounds 1e3
 refused 2 "-t: 'small' is not a number" small.txt -t small
 refused 2 "-t: '1e-3x' is not a number" small.txt -t 1e-3x
@@ -48,7 +49,8 @@ refused 2 "-t: 'inf' is not a number" small.txt -t inf
 refused 2 "-t: '0' is not above 0" small.txt -t 0
 refused 2 "-t: '-1e-9' is not above 0" small.txt -t -1e-9
 run 2 small.txt -w
-[ "$(cat stderr)" = "pagerank: -w: a value is missing (see pagerank --help)" ] || fail "no value for -w"
+[ "$(cat stderr)" = "pagerank: -w: a value is missing (see pagerank --help)" ] ||
+  fail "no value for -w"
 well small.txt --quiet
 [ ! -s stdout ] || fail "--quiet is not quiet"
 well small.txt
@@ -70,16 +72,19 @@ damaged() {
 }
 damaged " there are no edges: the file is empty" ''
 damaged " there are no edges: nothing but comments" '# 1 2\n\n'
-damaged "2: 'x' is not part of an edge; two vertex numbers are expected: \"3 x4\"" '1 2\n3\tx4\n5 6\n'
+damaged "2: 'x' is not part of an edge; two vertex numbers are expected: \"3 x4\"" \
+  '1 2\n3\tx4\n5 6\n'
 damaged "1: 'F' is not part of an edge" 'FromNodeId\tToNodeId\n1 2\n'
 damaged "3: a negative number; vertex numbers begin at 0: \"2 -3\"" '#\r\n0 1\r\n2 -3\r\n'
 damaged "2: a vertex number that does not fit in 64 bits: \"1 18446744073709551616\"" \
   '1 18446744073709551615\n1 18446744073709551616\n'
 damaged "2: only one number; an edge is two vertex numbers, from and to: \"3\"" '1 2\n3\n4 5\n'
 damaged "2: only one number" '1 2\n3'
-damaged "1: a third column; an edge is two vertex numbers, from and to, and no more: \"1 2 3\"" '1 2 3\n'
+damaged "1: a third column; an edge is two vertex numbers, from and to, and no more: \"1 2 3\"" \
+  '1 2 3\n'
 damaged "2: a comment behind an edge; a comment is a line of its own: \"3 4 #" '1 2\n3 4 # five\n'
-damaged "1: a Matrix Market file" '%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n'
+damaged "1: a Matrix Market file" \
+  '%%MatrixMarket matrix coordinate pattern general\n3 3 2\n1 2\n2 3\n'
 damaged " is text in UTF-16" '\xff\xfe1\0 \x002\0\n\0'
 damaged "1: byte 0x00" '\0\0\0'
 damaged "2: something follows 2 zero bytes" '1 2\n\0\x003 4\n'
@@ -93,7 +98,8 @@ refused 1 "damaged: the gzip data ends too early" damaged
 { head -c 20 small.txt.gz && printf '\377\377\377\377' && tail -c +25 small.txt.gz; } >damaged
 refused 1 "damaged: the gzip data is damaged" damaged
 { cat small.txt.gz && echo '4 5'; } >damaged
-refused 1 "damaged: something that is neither gzip data nor zero bytes follows the gzip data" damaged
+refused 1 "damaged: something that is neither gzip data nor zero bytes follows the gzip data" \
+  damaged
 { cat small.txt.gz && head -c 1000 /dev/zero && cat small.txt.gz; } >damaged
 refused 1 "damaged: something follows the zero bytes behind the gzip data" damaged
 refused 1 "two?lines: cannot be read" "$(printf 'two\nlines')"
@@ -139,19 +145,23 @@ awk 'BEGIN {
 }' >graph.txt
 well graph.txt --quiet -o ranks.tsv -t 1e-13
 awk -F '\t' '
-  FNR == NR { from[NR] = $1; to[NR] = $2; degree[$1]++; vertices[$1]; vertices[$2]; edges = NR; next }
+  FNR == NR { from[NR] = $1; to[NR] = $2; degree[$1]++
+    vertices[$1]; vertices[$2]; edges = NR; next }
   FNR == 1 { for (v in vertices) n++; for (v in vertices) rank[v] = 1 / n
     for (round = 1; round <= 40; round++) {
       spread = 0
       for (v in vertices) if (!(v in degree)) spread += rank[v]
-      for (v in vertices) { gained[v] = (0.15 + 0.85 * spread) / n; if (v in degree) share[v] = rank[v] / degree[v] }
+      for (v in vertices) gained[v] = (0.15 + 0.85 * spread) / n
+      for (v in degree) share[v] = rank[v] / degree[v]
       for (e = 1; e <= edges; e++) gained[to[e]] += 0.85 * share[from[e]]
       change = 0
       for (v in vertices) {
         change += gained[v] > rank[v] ? gained[v] - rank[v] : rank[v] - gained[v]
         rank[v] = gained[v]
       }
-      if (change < 1e-6 && !settled) { settled = round; printf "%d %.3g\n", round, change >"settled" }
+      if (change >= 1e-6 || settled) continue
+      settled = round
+      printf "%d %.3g\n", round, change >"settled"
     } }
   { off += ($2 > rank[$1] ? $2 - rank[$1] : rank[$1] - $2); seen++; sum += $2
     if (FNR > 1 && $1 <= before) exit 1; before = $1 + 0 }
@@ -159,7 +169,8 @@ awk -F '\t' '
     exit !(seen == n && off < 1e-9 && sum > 1 - 1e-9 && sum < 1 + 1e-9) }' graph.txt ranks.tsv \
   >stdout || fail "the ranks are not what the formula says"
 well graph.txt -t 1e-6 -w 3
-sed -n 's/^Settled in round \([0-9]*\), which changed the ranks by \([^ ]*\) in all.*/\1 \2/p' stdout >found
+sed -n 's/^Settled in round \([0-9]*\), which changed the ranks by \([^ ]*\) in all.*/\1 \2/p' \
+  stdout >found
 same found settled
 
 # --- the same bits, whoever computes them and whatever they were read from ---
@@ -188,7 +199,8 @@ same wanted.tsv stdout
 "$program" graph.txt --report -o - 2>words | cmp -s - wanted.tsv || fail "words between the ranks"
 grep -q '^Settled in round' words && grep -q 'Comp Ratio' words || fail "no words on stderr"
 [ ! -e ./- ] || fail "a file named -"
-[ -z "$(cut -f 2 wanted.tsv | awk 'sprintf("%.17g", $1) != $1')" ] || fail "not 17 significant digits"
+[ -z "$(cut -f 2 wanted.tsv | awk 'sprintf("%.17g", $1) != $1')" ] ||
+  fail "not 17 significant digits"
 
 # --- a file is complete or as it was ---
 
@@ -251,14 +263,14 @@ code=0
 [ "$code" = 1 ] || fail "a full standard output goes unnoticed"
 [ -z "$(find . -name '*.tsv.*' -o -name 'out*')" ] || fail "a temporary file is left"
 
-# --- Debian's packages: captured from Debian 12, and from here ---
+# --- Debian's packages: captured from Debian 12, less some versions; and from here ---
 
 mkdir bin
 cat >available <<'END'
 Package: dpkg
 Version: 1.21.23
 Depends: tar (>= 1.28-1)
-Pre-Depends: libbz2-1.0, libc6 (>= 2.34), liblzma5 (>= 5.4.0), libmd0 (>= 0.0.0), libselinux1 (>= 3.1~), libzstd1 (>= 1.5.2), zlib1g (>= 1:1.1.4)
+Pre-Depends: libbz2-1.0, libc6 (>= 2.34), liblzma5, libmd0, libselinux1, libzstd1, zlib1g (>= 1:1)
 Tag: admin::package-management, implemented-in::c,
  implemented-in::perl, role::program
 
@@ -289,8 +301,9 @@ echo 0 >code
 (
   PATH=$work/bin:$PATH
   well --deps -n 3 -o packages.tsv
-  [ "$(cut -f 1 packages.tsv | tr '\n' ' ')" = "dpkg gcc-12-base libacl1 libbz2-1.0 libc6 libgcc-s1 \
-liblzma5 libmd0 libselinux1 libzstd1 tar zlib1g " ] || fail "not these packages"
+  packages="dpkg gcc-12-base libacl1 libbz2-1.0 libc6 libgcc-s1 liblzma5 libmd0 libselinux1"
+  [ "$(cut -f 1 packages.tsv | tr '\n' ' ')" = "$packages libzstd1 tar zlib1g " ] ||
+    fail "not these packages"
   grep -q '^apt-cache dumpavail: 12 vertices, 7 without edges from them; 15 edges' stdout ||
     fail "not these edges"
   [ "$(tail -n 3 stdout | awk '{ print $3 }' | tr '\n' ' ')" = "libgcc-s1 libc6 gcc-12-base " ] ||
@@ -308,12 +321,13 @@ liblzma5 libmd0 libselinux1 libzstd1 tar zlib1g " ] || fail "not these packages"
 )
 mkdir empty
 (PATH=$work/empty run 1 --deps)
-[ "$(cat stderr)" = "pagerank: apt-cache dumpavail: cannot be started: No such file or directory" ] ||
+grep -qx "pagerank: apt-cache dumpavail: cannot be started: No such file or directory" stderr ||
   fail "not the reason: there is no apt-cache"
 
 # There may be an apt-cache that knows of no packages: that is another machine's state, not an error
 # of ours.
-if command -v apt-cache >/dev/null && apt-cache dumpavail 2>/dev/null | head -n 1 | grep -q '^Package:'; then
+if command -v apt-cache >/dev/null && apt-cache dumpavail 2>/dev/null | head -n 1 |
+  grep -q '^Package:'; then
   well --deps -n 1 -w 1 -o packages.tsv
   grep -q '^dpkg	0\.' packages.tsv || fail "dpkg is no package here"
   well --deps --quiet -w 2 -o ranks.tsv

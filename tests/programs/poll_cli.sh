@@ -50,7 +50,8 @@ says stdout "resumed, round 0"
 says stdout "Job string: ended well"
 
 # It goes on by itself until it is told otherwise, and so does the loop.
-(printf 'r' && sleep 1.5 && printf 'q') | timeout 60 "$program" --period 1 >stdout 2>stderr || fail "running"
+(printf 'r' && sleep 1.5 && printf 'q') | timeout 60 "$program" --period 1 >stdout 2>stderr ||
+  fail "running"
 quiet "running"
 says stdout "running, round [1-9][0-9]*, the middle is at [+-].*"
 

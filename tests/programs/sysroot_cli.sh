@@ -36,7 +36,8 @@ echo "E: Unable to locate package" >&2
 exit 100
 END
 run 77 libthing
-grep -q '^packages for arm64 cannot be had: apt-get failed' "$work/said" || fail "no reason is given"
+grep -q '^packages for arm64 cannot be had: apt-get failed' "$work/said" ||
+  fail "no reason is given"
 
 # A package with a file, and a link that means the new root.
 printf '%s\n' 'Package: libthing' 'Version: 1' 'Architecture: arm64' 'Maintainer: nobody' \

@@ -6,7 +6,7 @@
 # some file's head: " *   [job-ended]  what it hands over"; another head may say "see FILE." there.
 # A tag is at an operation where an order stands behind it: "[job-ended] release", "[counted-out]
 # release, acquire". It belongs to the operations on its line, or else to those of the statement
-# that the comment stands above. A tag without an order is only mentioned.
+# that the comment stands above. A tag without an order is only mentioned. Comes after comments.awk.
 #
 # Each tag has both ends, a release and an acquire, or two that are sequentially consistent. Calls
 # of the gate and the parker (platform/wait.h, park.h) may be an end, too, but need no tag.
@@ -27,34 +27,6 @@ function wrong(place, text) {
 function folder_of(path) {
   sub(/\/[^\/]*$/, "", path)
   return path
-}
-
-# Sets code and comment to the two halves of a line. Texts in quotes are left out of the code.
-function split_line(line,    at) {
-  code = ""
-  comment = ""
-  while (line != "") {
-    if (in_comment) {
-      at = index(line, "*/")
-      comment = comment (at == 0 ? line : substr(line, 1, at - 1)) " "
-      line = at == 0 ? "" : substr(line, at + 2)
-      in_comment = at == 0
-    } else if (match(line, /\/\*|\/\/|"([^"\\]|\\.)*"|'([^'\\]|\\.)*'/)) {
-      code = code substr(line, 1, RSTART - 1)
-      at = substr(line, RSTART, RLENGTH)
-      line = substr(line, RSTART + RLENGTH)
-      if (at == "//") {
-        comment = comment line
-        line = ""
-      }
-      in_comment = at == "/*"
-    } else {
-      code = code line
-      line = ""
-    }
-  }
-  sub(/^[ \t]+/, "", code)
-  sub(/[ \t]+$/, "", code)
 }
 
 # Whether an operation can be an end of this kind.
@@ -180,7 +152,6 @@ function read_definition(    tag, text) {
 
 FNR == 1 {
   if (lines > 0) end_statement()
-  in_comment = 0
   above = ""
   in_head = $0 ~ /^\/\*/
 }
@@ -193,6 +164,8 @@ in_head {
 
 {
   split_line($0)
+  code = bare
+  gsub(/^[ \t]+|[ \t]+$/, "", code)
   # A tag and its order may be on two lines of a comment.
   held = held " " comment
   if (in_comment) {

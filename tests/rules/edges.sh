@@ -6,19 +6,12 @@
 # Every tag with its ends: LIST=1 tests/rules/edges.sh . framework
 set -euo pipefail
 export LC_ALL=C
-rules=$(cd "$(dirname "$0")" && pwd)/edges.awk
-cd "$1"
-shift
+. "$(dirname "$0")/places.sh" "$@"
 
-for folder in "$@"; do
-  [ -d "$folder" ] || {
-    echo "there is no folder $folder" >&2
-    exit 1
-  }
-done
 # atomic.h has the operations themselves.
 mapfile -t files < <(find framework -name '*.[ch]' ! -path framework/platform/atomic.h | sort)
-mapfile -t folders < <(find "$@" -type d | sort)
+mapfile -t folders < <(find "${places[@]}" -type d | sort)
 [ ${#files[@]} -gt 0 ] || { echo "no sources below $PWD/framework" >&2; exit 1; }
-awk -v folders="${folders[*]}" -v list="${LIST:-}" -f "$rules" "${files[@]}"
-echo "the edges in $* have their tags"
+awk -v folders="${folders[*]}" -v list="${LIST:-}" \
+  -f "$rules/comments.awk" -f "$rules/edges.awk" "${files[@]}"
+echo "the edges in ${places[*]} have their tags"

@@ -1,8 +1,9 @@
 # Holds the direction of includes and the seams. Each file is given as a path from the top of the
-# project; prints "path:line: what is wrong" and exits with 1 if there was anything.
+# project; prints "path:line: what is wrong" and exits with 1 if there was anything. Comes after
+# comments.awk.
 
 BEGIN {
-  # Which layers a layer may include. "record" is report/record.*, "render" the rest of report/.
+  # Which layers a layer may include. "record" is what rounds write of report/, "render" the rest.
   allow("base", "base")
   allow("platform", "base platform")
   allow("memory", "base platform memory")
@@ -12,22 +13,26 @@ BEGIN {
   allow("engine", "base platform memory record pool engine")
   allow("job", "base platform memory record pool engine job")
   allow("dispatch", "base platform memory record pool engine job dispatch")
-  allow("api", "base platform memory record pool engine job dispatch api")
-  allow("loop", "base platform memory record pool engine job dispatch api loop")
-  allow("render", "base platform memory topology record pool engine job loop render")
+  allow("render", "base platform record engine render")
+  allow("api", "base platform memory record pool engine render job dispatch api")
+  allow("loop", "base platform memory record pool engine render job dispatch api loop")
 
+  atomics = "^platform/(atomic\\.h|schedule\\.c)$"
   # Which headers and which names may be used where in framework/.
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
-  header("^stdatomic\\.h$", "^platform/(atomic\\.h|schedule\\.c)$", "atomics go through platform/atomic.h")
-  header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/", "the system is reached through platform/")
+  header("^stdatomic\\.h$", atomics, "atomics go through platform/atomic.h")
+  header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/",
+    "the system is reached through platform/")
   header("^assert\\.h$", "^base/assert\\.h$", "SYNCHED_ASSERT, not assert")
-  name("(atomic_[a-z_]+|__atomic_[a-z_]+|__sync_[a-z_]+)", "^platform/(atomic\\.h|schedule\\.c)$", "atomics go through platform/atomic.h")
-  name("(pthread_[a-z_]+|sched_[a-z]+|syscall|clock_gettime|clock_nanosleep|nanosleep|usleep|mmap|munmap)", \
-       "^platform/", "the system is reached through platform/")
+  name("(atomic_[a-z_]+|__atomic_[a-z_]+|__sync_[a-z_]+)", atomics,
+    "atomics go through platform/atomic.h")
+  name("(pthread_[a-z_]+|sched_[a-z]+|syscall|clock_gettime|(clock_)?nanosleep|usleep|m(un)?map)",
+    "^platform/", "the system is reached through platform/")
   name("(malloc|calloc|realloc|aligned_alloc|posix_memalign|strdup|strndup|free)", \
        "^platform/", "memory comes from platform/alloc.h")
-  name("(abort|exit|_exit|_Exit|quick_exit|raise)", "^platform/", "only platform/ may end the process")
+  name("(abort|exit|_exit|_Exit|quick_exit|raise)", "^platform/",
+    "only platform/ may end the process")
 }
 
 function allow(layer, list,    words, i, n) {
@@ -55,40 +60,13 @@ function wrong(text) {
 
 # The layer of a path inside framework/.
 function layer_of(path) {
-  if (path ~ /^report\/record\./) return "record"
+  if (path ~ /^report\/(record|histogram)\./) return "record"
   if (path ~ /^report\//) return "render"
   sub(/\/.*/, "", path)
   return path
 }
 
-# Sets code (without comments) and bare (without texts too). Comments may span lines.
-function strip(line,    mark) {
-  code = ""
-  bare = ""
-  while (line != "") {
-    if (in_comment) {
-      mark = index(line, "*/")
-      if (mark == 0) return
-      line = substr(line, mark + 2)
-      in_comment = 0
-    } else if (match(line, /\/\*|\/\/|"([^"\\]|\\.)*"|'([^'\\]|\\.)+'/)) {
-      code = code substr(line, 1, RSTART - 1)
-      bare = bare substr(line, 1, RSTART - 1)
-      mark = substr(line, RSTART, RLENGTH)
-      line = substr(line, RSTART + RLENGTH)
-      if (mark == "//") return
-      if (mark == "/*") in_comment = 1
-      else { code = code mark; bare = bare "\"\"" }
-    } else {
-      code = code line
-      bare = bare line
-      return
-    }
-  }
-}
-
 FNR == 1 {
-  in_comment = 0
   part = FILENAME
   sub(/\/.*/, "", part)
   inner = FILENAME
@@ -98,7 +76,7 @@ FNR == 1 {
     wrong("no rule for the folder " layer "/: add it to tests/rules/layering.awk")
 }
 
-{ strip($0) }
+{ split_line($0) }
 
 part == "include" && code ~ /^[ \t]*#[ \t]*include/ && \
     code !~ /<(synched\/[a-z]+|std(def|int|bool|io)|string|errno)\.h>/ {
@@ -111,7 +89,9 @@ part == "examples" && code ~ /^[ \t]*#[ \t]*include[ \t]*"[a-z]+\// {
   if (layer_of(included) in known) wrong("examples use the public headers only")
 }
 
-part == "examples" && bare ~ /(^|[^A-Za-z0-9_])synched__/ { wrong("examples use public names only") }
+part == "examples" && bare ~ /(^|[^A-Za-z0-9_])synched__/ {
+  wrong("examples use public names only")
+}
 
 part != "framework" { next }
 

@@ -4,7 +4,7 @@
 # By hand: tests/rules/layering.sh
 set -euo pipefail
 export LC_ALL=C
-rules=$(cd "$(dirname "$0")" && pwd)/layering.awk
+rules=$(cd "$(dirname "$0")" && pwd)
 cd "${1:-$(dirname "$0")/../..}"
 
 folders=()
@@ -13,5 +13,5 @@ for folder in include framework examples; do
 done
 mapfile -t files < <(find "${folders[@]}" -name '*.[ch]' | sort)
 [ ${#files[@]} -gt 0 ] || { echo "no sources below $PWD" >&2; exit 1; }
-awk -f "$rules" "${files[@]}"
+awk -f "$rules/comments.awk" -f "$rules/layering.awk" "${files[@]}"
 echo "${#files[@]} files keep to the layers"

@@ -8,15 +8,7 @@ set -euo pipefail
 # Columns are characters, not bytes.
 export LC_ALL=C.UTF-8
 columns=100
-cd "$1"
-shift
-
-for place in "$@"; do
-  [ -e "$place" ] || {
-    echo "there is no $place" >&2
-    exit 1
-  }
-done
+. "$(dirname "$0")/places.sh" "$@"
 
 # sources PLACE...: sources, CMake's files, and scripts, those without a suffix included.
 sources() {
@@ -32,8 +24,8 @@ prose() {
     !code && !/^(    |[|]|<!--|\[[^]]*\]:)/ { print FILENAME ":" FNR ":" $0 }' "$@"
 }
 
-mapfile -t files < <(sources "$@" | sort -u)
-mapfile -t readmes < <(find "$@" -type f -name README.md | sort -u)
+mapfile -t files < <(sources "${places[@]}" | sort -u)
+mapfile -t readmes < <(find "${places[@]}" -type f -name README.md | sort -u)
 echo "$((${#files[@]} + ${#readmes[@]})) files"
 [ $((${#files[@]} + ${#readmes[@]})) -gt 0 ] || exit 1
 

@@ -6,22 +6,13 @@
 # By hand: tests/rules/words.sh . framework
 set -euo pipefail
 export LC_ALL=C.UTF-8
-words=$(cd "$(dirname "$0")" && pwd)/words.txt
-cd "$1"
-shift
+. "$(dirname "$0")/places.sh" "$@"
 
-for place in "$@"; do
-  [ -e "$place" ] || {
-    echo "there is no $place" >&2
-    exit 1
-  }
-done
-
-mapfile -t files < <(find "$@" -type f ! -path '*/words.txt' ! -path '*/words_test.sh' \
+mapfile -t files < <(find "${places[@]}" -type f ! -path '*/words.txt' ! -path '*/words_test.sh' \
   \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' -o -name '*.awk' \
   -o -name '*.gdb' -o -name '*.cmake' -o -name CMakeLists.txt -o -name README.md \
   -o ! -name '*.*' \) | sort -u)
-[ ${#files[@]} -gt 0 ] || { echo "no files in $*" >&2; exit 1; }
+[ ${#files[@]} -gt 0 ] || { echo "no files in ${places[*]}" >&2; exit 1; }
 
 # One pass over the files for all of the words.
 perl -e '
@@ -54,4 +45,4 @@ perl -e '
     }
   }
   printf "%d words, %d files\n", scalar @rules, scalar @ARGV;
-  exit($found > 0);' "$words" "${files[@]}"
+  exit($found > 0);' "$rules/words.txt" "${files[@]}"

@@ -63,6 +63,10 @@ unsigned party; /* parties */
 synched__balance_regrets(balance);
 balance->price_ns = 1;
 balance->account_ns = 1;
+/* A deadline brings the watchdog. */
+synched__thread_set_name("synched/watch");
+uint32_t synched__process_watch(void);
+bool unwatched; /* watched */
 END
 
 while IFS= read -r line; do
@@ -78,6 +82,8 @@ struct synched__rest rest;
 /* Every worker takes part in it. Takes one round's figures in. */
 /* Later operations obey; third-party code. The system occupies it. */
 /* The graph settles, and has settled. Alertness and uninsisted. */
+#include "dispatch/stall_watch.h"
+synched__stall_watch_arm(job); /* the stall watch */
 /* restart, resting, during, string, starting, distally, stirrup */
 END
 expect 0 examples "struct tally tally;"

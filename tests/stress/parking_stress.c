@@ -10,8 +10,8 @@
  * same time. A third kind, onlookers, wait for no particular step and are woken like everybody
  * else.
  *
- * A lost wake-up leaves a player asleep for ever: then nobody says it is the last, and the watchdog
- * ends it.
+ * A lost wake-up leaves a player asleep for ever: then nobody says it is the last, and the program
+ * ends when its patience is over.
  */
 #include "support/stress.h"
 

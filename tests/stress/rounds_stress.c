@@ -11,7 +11,7 @@
  * of comparing.
  *
  * In some jobs one call of each round waits for all the others. That works only if what its worker
- * has not begun is taken by others, whoever that worker is; else the watchdog ends it.
+ * has not begun is taken by others, whoever that worker is; else the program's patience ends.
  */
 #include "support/stress.h"
 

@@ -124,7 +124,7 @@ static void *host_run(void *argument) {
 
 /* --- a case --- */
 
-/* What the watchdog, and a failure, should know of all jobs. */
+/* What a failure, or a hang, should know of all jobs. */
 static void describe(struct stage *stage) {
   char text[ACTORS * 48] = "";
   size_t used = 0;

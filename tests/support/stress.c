@@ -1,9 +1,9 @@
 /*
  * stress.c: see stress.h.
  *
- * What the watchdog and a failing thread read while others write it is atomic or under a mutex, so
- * that thread sanitizers have nothing to say about the programs themselves. Everything else is the
- * main thread's.
+ * What is read by a failing thread, and by the one that waits with patience, while others write it,
+ * is atomic or under a mutex, so that thread sanitizers have nothing to say about the programs
+ * themselves. Everything else is the main thread's.
  */
 #include "support/stress.h"
 
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "platform/atomic.h"
+#include "platform/trace.h"
 
 #define SECONDS_DEFAULT 3.0
 #define PATIENCE_DEFAULT 60.0
@@ -31,7 +32,7 @@ static double patience = PATIENCE_DEFAULT;
 static double started_at;
 static uint64_t first_seed = 1;
 static uint64_t case_count;
-static pthread_t watchdog;
+static pthread_t patient;
 
 static _Atomic uint64_t case_seed;
 static _Atomic uint64_t steps;
@@ -65,6 +66,7 @@ static noreturn void leave(int code, const char *what) {
   (void)fflush(stdout);
   (void)fprintf(stderr, "%s: --seed %" PRIu64 ": %s\n  the case: %s\n  main thread: %s\n", program,
                 seed, what, case_text, place_text);
+  synched__trace_tell();
   _exit(code);
 }
 
@@ -98,7 +100,8 @@ void stress_step(void) {
   (void)atomic_fetch_add_explicit(&steps, 1, memory_order_relaxed);
 }
 
-static void *watch(void *unused) {
+/* Waits until nothing has happened for so long. */
+static void *wait_with_patience(void *unused) {
   (void)unused;
   uint64_t seen = UINT64_MAX;
   double seen_at = now_seconds();
@@ -154,7 +157,7 @@ void stress_begin(const char *name, int argc, char **argv) {
       explain();
   }
   started_at = now_seconds();
-  stress_thread_start(&watchdog, watch, NULL);
+  stress_thread_start(&patient, wait_with_patience, NULL);
 }
 
 bool stress_next_case(struct stress_random *random) {
@@ -172,7 +175,7 @@ bool stress_next_case(struct stress_random *random) {
 
 int stress_end(const char *format, ...) {
   atomic_store_explicit(&stopping, true, memory_order_relaxed);
-  stress_thread_join(watchdog);
+  stress_thread_join(patient);
   (void)printf("%s: %" PRIu64 " cases in %.1f s from seed %" PRIu64 ": ", program, case_count,
                now_seconds() - started_at, first_seed);
   va_list arguments;

@@ -1,5 +1,5 @@
 /*
- * stress.h: what the stress programs have in common: arguments, random numbers, a watchdog,
+ * stress.h: what the stress programs have in common: arguments, random numbers, patience,
  * failing.
  *
  * A program runs case after case until its time is over. Each case has a seed of its own, the
@@ -24,8 +24,8 @@ struct stress_random {
   uint64_t state;
 };
 
-/* Reads --seed N, --seconds S and --patience S (how long the watchdog waits), and starts the
- * watchdog. */
+/* Reads --seed N, --seconds S and --patience S; from now on, if nothing happens for so long as the
+ * last one says, the program ends. */
 void stress_begin(const char *program, int argc, char **argv);
 
 /* Begins the next case: seeds its generator, and has the library's scheduling points on in about
@@ -36,12 +36,12 @@ bool stress_next_case(struct stress_random *random);
  * code. */
 int stress_end(const char *format, ...) STRESS_PRINTF(1, 2);
 
-/* What the case is, and where it is now: for the messages of failures and of the watchdog. Any
+/* What the case is, and where it is now: for the messages of failures and of hangs. Any
  * thread. */
 void stress_case_is(const char *format, ...) STRESS_PRINTF(1, 2);
 void stress_is_at(const char *place);
 
-/* Something has happened: holds the watchdog off. Any thread. */
+/* Something has happened: patience begins anew. Any thread. */
 void stress_step(void);
 
 /* Prints the seed, the case and what was wrong, and ends the program. Any thread. */

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 
 #include <dirent.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 

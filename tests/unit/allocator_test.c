@@ -1,6 +1,6 @@
 /*
- * allocator_test.c: the program's own allocator: what it is asked for, that everything comes back to it, what its
- * refusals do, and when it can be changed.
+ * allocator_test.c: the program's own allocator: what it is asked for, that everything comes back
+ * to it, what its refusals do, and when it can be changed.
  */
 #include <criterion/criterion.h>
 
@@ -184,7 +184,8 @@ struct refusal {
   void (*undo)(void *made);
 };
 
-/* Refuses the first request, then only the second, and so on, until none is refused; returns how many failed. */
+/* Refuses the first request, then only the second, and so on, until none is refused; returns how
+ * many failed. */
 static unsigned refuse_each(struct purse *purse, const struct refusal *refusal) {
   unsigned failed_count = 0;
   for (uint64_t nth = 1;; nth++) {
@@ -248,7 +249,8 @@ static void end_job(void *made) {
   cr_assert_eq(synched_job_destroy(made), 0);
 }
 
-/* The first writer makes the seats of all, which stay as long as the memory; so each is on a memory of its own. */
+/* The first writer makes the seats of all, which stay as long as the memory; so each is on a memory
+ * of its own. */
 static int make_writer(void **out) {
   struct synched_memory *memory;
   struct synched_writer *writer;
@@ -334,7 +336,8 @@ static void expect_busy(void) {
   cr_assert_eq(purse.taken_count, 0);
 }
 
-/* Under malloc's, then under one of the program's own: each thing by itself keeps the allocator where it is. */
+/* Under malloc's, then under one of the program's own: each thing by itself keeps the allocator
+ * where it is. */
 static void expect_busy_with_each(void) {
   unsigned delivery_count = 0;
   struct synched_pool *pool = pool_new(1);

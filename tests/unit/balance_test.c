@@ -1,5 +1,6 @@
 /*
- * balance_test.c: when rounds are shared, as a function of the figures that it is fed. No rounds run here.
+ * balance_test.c: when rounds are shared, as a function of the figures that it is fed. No rounds
+ * run here.
  */
 #include "engine/balance.h"
 
@@ -24,8 +25,8 @@ static struct synched__balance fresh(void) {
   return balance;
 }
 
-/* A world in which sharing a round costs overhead_ns beyond an even share of its work. Its calls take `slowdown`
- * hundredths longer then, and lines_ns, together. */
+/* A world in which sharing a round costs overhead_ns beyond an even share of its work. Its calls
+ * take `slowdown` hundredths longer then, and lines_ns, together. */
 struct world {
   uint64_t work_ns, overhead_ns;
   unsigned share;
@@ -169,7 +170,8 @@ Test(balance, gain_of_sharing_is_saved_up_until_it_pays_for_waking) {
   live_rounds(&balance, &tiny, 1000);
   const struct world grown = {.work_ns = 20000, .overhead_ns = 2500, .share = 2};
   const unsigned rounds = rounds_until(&balance, &grown, false, 1000);
-  /* A round saves less than half of itself; and no more was waited for than its average needs to follow. */
+  /* A round saves less than half of itself; and no more was waited for than its average needs to
+   * follow. */
   cr_assert_geq(rounds, TRIAL_COST_FIRST_NS / (grown.work_ns / 2));
   cr_assert_leq(rounds, 50u);
 }
@@ -253,7 +255,8 @@ Test(balance, work_that_shrinks_turns_solo_and_work_that_grows_is_shared_again) 
   }
 }
 
-/* What any number of rounds costs stays near what the better of the two decisions would have cost. */
+/* What any number of rounds costs stays near what the better of the two decisions would have
+ * cost. */
 static void expect_not_much_worse_than_best(struct world world) {
   enum { ROUNDS = 20000 };
   struct synched__balance balance = fresh();
@@ -288,7 +291,8 @@ struct pattern {
   uint64_t works_ns[PATTERN_MOST];
 };
 
-/* Lives through `rounds` of a pattern; what they took, beside what they would have taken all shared, and all solo. */
+/* Lives through `rounds` of a pattern; what they took, beside what they would have taken all
+ * shared, and all solo. */
 struct lives {
   uint64_t spent_ns, shared_ns, solo_ns;
 };
@@ -305,7 +309,8 @@ static struct lives live_pattern(struct synched__balance *balance, const struct 
   return lives;
 }
 
-/* At least 0.95 of the speed of sharing every round, and not much slower than none, from the first round on. */
+/* At least 0.95 of the speed of sharing every round, and not much slower than none, from the first
+ * round on. */
 static void expect_keeps_up(const struct pattern *pattern, struct world world, unsigned rounds) {
   struct synched__balance balance = fresh();
   const struct lives lives = live_pattern(&balance, pattern, world, rounds);
@@ -421,7 +426,8 @@ Test(balance, interrupted_round_among_solo_ones_changes_nothing) {
   }
 }
 
-/* They look like heavy rounds, so sharing is tried; but it does not make them shorter, which is soon found out. */
+/* They look like heavy rounds, so sharing is tried; but it does not make them shorter, which is
+ * soon found out. */
 Test(balance, interruptions_that_are_frequent_bring_about_few_trials) {
   for (uint64_t extra_ns = 10000; extra_ns < 100000000; extra_ns *= 3) {
     struct synched__balance balance = fresh();

@@ -1,6 +1,6 @@
 /*
- * call_mark_test.c: which call a worker is in and since when, read by another thread while calls follow
- * each other.
+ * call_mark_test.c: which call a worker is in and since when, read by another thread while calls
+ * follow each other.
  */
 #include "engine/call_mark.h"
 

@@ -41,7 +41,8 @@ Test(claim, share_is_the_smaller_of_segments_and_team) {
                SYNCHED_WORKERS_MAX);
 }
 
-/* Ranges follow each other from 0 to the last segment; none is longer than a later one by more than 1. */
+/* Ranges follow each other from 0 to the last segment; none is longer than a later one by more than
+ * 1. */
 static void expect_partition(struct synched__shape shape) {
   size_t next = 0;
   size_t longest = synched__range_of(shape, 0).count;

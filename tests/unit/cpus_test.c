@@ -1,5 +1,6 @@
 /*
- * cpus_test.c: the quota against made-up trees of /proc and cgroup files, lists, and this process's mask.
+ * cpus_test.c: the quota against made-up trees of /proc and cgroup files, lists, and this process's
+ * mask.
  */
 #include "platform/cpus.h"
 
@@ -303,8 +304,8 @@ QUOTA_TEST(quota_odd_proc_files_are_none) {
   }
 }
 
-/* A container's layers make lines of many kilobytes. What such a line ends with is no line by itself,
- * wherever a reader's buffer happens to end. */
+/* A container's layers make lines of many kilobytes. What such a line ends with is no line by
+ * itself, wherever a reader's buffer happens to end. */
 QUOTA_TEST(quota_long_lines_are_passed_over) {
   enum { LONG = 40000 };
   static char lines[LONG + sizeof V2_LINE + 100];

@@ -1,5 +1,6 @@
 /*
- * dashboard_state_test.c: what the example `dashboard` tells its clients in words: its state, and its answers.
+ * dashboard_state_test.c: what the example `dashboard` tells its clients in words: its state, and
+ * its answers.
  */
 #include "state.h"
 

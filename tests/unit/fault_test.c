@@ -1,9 +1,11 @@
 /*
- * fault_test.c: what the system can refuse while something is created, refused at each point in turn.
+ * fault_test.c: what the system can refuse while something is created, refused at each point in
+ * turn.
  *
- * After a refusal there must be a status and a sentence, no object and nothing left over, and the same call must
- * work a moment later. To see what is left over, this program counts what the library takes and gives
- * back: it has platform/alloc.h's functions of its own, around the real ones.
+ * After a refusal there must be a status and a sentence, no object and nothing left over, and the
+ * same call must work a moment later. To see what is left over, this program counts what the
+ * library takes and gives back: it has platform/alloc.h's functions of its own, around the real
+ * ones.
  */
 #define synched__alloc real_alloc
 #define synched__alloc_lines real_alloc_lines
@@ -384,7 +386,8 @@ Test(fault, pool_create_with_the_topology_refused_and_a_free_choice_pins_nobody)
   expect_usage(&before);
 }
 
-/* One of the workers is not pinned, and the pool says so; which one is a matter of who came when. */
+/* One of the workers is not pinned, and the pool says so; which one is a matter of who came
+ * when. */
 static void expect_one_unpinned(const struct synched_pool *pool) {
   unsigned unpinned_count = 0;
   for (unsigned w = 0; w < WORKERS; w++) {

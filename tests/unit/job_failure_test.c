@@ -1,6 +1,6 @@
 /*
- * job_failure_test.c: all or none. A round in which anything fails is not published, the job ends with the code of
- * the lowest segment that failed, and job, memory and pool can be used again.
+ * job_failure_test.c: all or none. A round in which anything fails is not published, the job ends
+ * with the code of the lowest segment that failed, and job, memory and pool can be used again.
  */
 #include <criterion/criterion.h>
 
@@ -77,7 +77,8 @@ static void expect_failed(struct witnessed *witnessed, int status, size_t segmen
   witness_expect(&witnessed->witness, witnessed->engine.memory, "after the failure");
 }
 
-/* Fails as told, then goes on without failing up to the end, then another job runs on the same pool. */
+/* Fails as told, then goes on without failing up to the end, then another job runs on the same
+ * pool. */
 static void expect_failure(struct synched_pool *pool, struct failing *failing,
                            const struct expectation *expectation) {
   struct witnessed_options options = {

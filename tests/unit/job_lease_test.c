@@ -1,5 +1,6 @@
 /*
- * job_lease_test.c: snapshots that are kept while rounds go on, and jobs that wait for one to be given back.
+ * job_lease_test.c: snapshots that are kept while rounds go on, and jobs that wait for one to be
+ * given back.
  */
 #include <criterion/criterion.h>
 
@@ -219,7 +220,8 @@ Test(job_lease, job_waits_when_they_are_used_up_and_goes_on_after_releases) {
     expect_kept_apart(&hoarder, 0);
     synched_snapshot_release(hoarder.hoard[0]);
     hoarder.hoard[0] = NULL;
-    /* One more round is all: its snapshot is current, and the others are still kept, one too many. */
+    /* One more round is all: its snapshot is current, and the others are still kept, one too
+     * many. */
     expect_stuck(&hoarder, engine.memory, buffer_count + 1);
     expect_kept_apart(&hoarder, 1);
     expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");

@@ -1,6 +1,6 @@
 /*
- * job_results_test.c: the same bits every time, whatever the workers, the balance and the interleaving, and equal
- * to a serial loop; every call with its promises (tests/support/witness.h).
+ * job_results_test.c: the same bits every time, whatever the workers, the balance and the
+ * interleaving, and equal to a serial loop; every call with its promises (tests/support/witness.h).
  */
 #include <criterion/criterion.h>
 

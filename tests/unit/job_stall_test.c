@@ -1,8 +1,9 @@
 /*
  * job_stall_test.c: jobs that wait for a buffer for so long that they say so.
  *
- * What counts as long is made shorter than the second that it is. Nothing here depends on who is how fast: a wait that is
- * meant to be short may be a long one on a busy machine, and then must be told of.
+ * What counts as long is made shorter than the second that it is. Nothing here depends on who is
+ * how fast: a wait that is meant to be short may be a long one on a busy machine, and then must be
+ * told of.
  */
 #include <criterion/criterion.h>
 
@@ -95,7 +96,8 @@ static void expect_nobody_looks(struct synched_pool *pool) {
   cr_assert_eq(synched__load_relaxed(&pool->dispatch->stall_look_ns), SYNCHED__NEVER);
 }
 
-/* The first time that the job has nothing to write to: it has read rounds 0 to LEASES, and kept them. */
+/* The first time that the job has nothing to write to: it has read rounds 0 to LEASES, and kept
+ * them. */
 static void expect_first_stall(const struct scene *scene) {
   cr_assert_eq(scene->stall.round, LEASES + 2);
   cr_assert_eq(scene->stall.lease_count, LEASES);

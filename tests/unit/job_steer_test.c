@@ -1,5 +1,6 @@
 /*
- * job_steer_test.c: the table of states and calls in <synched/job.h>, cell by cell; and what each call does.
+ * job_steer_test.c: the table of states and calls in <synched/job.h>, cell by cell; and what each
+ * call does.
  */
 #include <criterion/criterion.h>
 

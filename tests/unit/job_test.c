@@ -1,6 +1,6 @@
 /*
- * job_test.c: who computes what and when; where a job begins, goes on and ends. What it computes is in
- * job_results_test.c, how it fails in job_failure_test.c, several at once in job_turns_test.c.
+ * job_test.c: who computes what and when; where a job begins, goes on and ends. What it computes is
+ * in job_results_test.c, how it fails in job_failure_test.c, several at once in job_turns_test.c.
  */
 #include <criterion/criterion.h>
 
@@ -17,7 +17,8 @@
 #define SEGMENTS_MAX 64
 #define WORKERS_MAX 16
 
-/* The same as `reaches`, for calls, which would otherwise wait in every round of a test that fails. */
+/* The same as `reaches`, for calls, which would otherwise wait in every round of a test that
+ * fails. */
 static bool reaches_soon(_Atomic uint32_t *number, uint32_t wanted) {
   for (unsigned ms = 0; ms < 10000; ms++) {
     if (atomic_load(number) == wanted)
@@ -86,7 +87,8 @@ Test(job, static_balance_keeps_every_segment_at_home) {
   }
 }
 
-/* A call of one worker's first segment, which returns when another worker has computed its second. */
+/* A call of one worker's first segment, which returns when another worker has computed its
+ * second. */
 struct theft {
   size_t busy_segment;
   _Atomic uint32_t computed[8];
@@ -246,7 +248,8 @@ Test(job, worker_numbers_are_for_one_call_at_a_time) {
   engine_end_with_pool(&engine);
 }
 
-/* A memory of some pages: until each buffer has been written once, its segments are computed at home. */
+/* A memory of some pages: until each buffer has been written once, its segments are computed at
+ * home. */
 Test(job, first_touch_of_a_buffer_is_at_home) {
   const unsigned workers = usable_cpus() < 4 ? usable_cpus() : 4;
   struct homes homes = {.last_round = 2};
@@ -541,7 +544,8 @@ Test(job, report_adds_up) {
       pool_new(3),
       SYNCHED_MEMORY_OPTIONS(.segment_count = 10, .segment_capacity = 1, .element_size = 1),
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .flags = SYNCHED_JOB_EAGER,
-                          .round_count = 300, .record = SYNCHED_RECORD_ROUNDS, .report_rounds = 20));
+                          .round_count = 300, .record = SYNCHED_RECORD_ROUNDS,
+                          .report_rounds = 20));
   cr_assert_eq(synched_job_run(engine.job), 0);
   struct synched_report *report;
   cr_assert_eq(synched_job_report(engine.job, &report), 0);

@@ -1,6 +1,7 @@
 /*
- * job_time_test.c: periodic jobs on the real clock. What is asserted holds however late the machine is: that every tick
- * is accounted for, that rounds are never early, and that nothing but the schedule decides when they come.
+ * job_time_test.c: periodic jobs on the real clock. What is asserted holds however late the machine
+ * is: that every tick is accounted for, that rounds are never early, and that nothing but the
+ * schedule decides when they come.
  */
 #include <criterion/criterion.h>
 
@@ -148,7 +149,8 @@ Test(job_time, workers_of_every_number_and_way_of_waiting_keep_the_schedule) {
 }
 
 Test(job_time, blocked_loop_holds_up_no_round) {
-  /* A delivery blocks the loop until the job, which does not need it, has computed many more rounds. */
+  /* A delivery blocks the loop until the job, which does not need it, has computed many more
+   * rounds. */
   struct scene scene = {.block_ns = 100 * MS};
   struct engine engine = timed_engine(
       pool_new(2), &scene,

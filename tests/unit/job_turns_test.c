@@ -1,5 +1,6 @@
 /*
- * job_turns_test.c: several jobs on one pool take turns, round by round; several pools go their own ways.
+ * job_turns_test.c: several jobs on one pool take turns, round by round; several pools go their own
+ * ways.
  */
 #include <criterion/criterion.h>
 
@@ -10,7 +11,8 @@
 
 #define JOBS 5
 
-/* Which job each round was of, in order. The first round is held up until all jobs have been started. */
+/* Which job each round was of, in order. The first round is held up until all jobs have been
+ * started. */
 struct logbook {
   _Atomic uint32_t all_started;
   _Atomic uint32_t count;
@@ -59,7 +61,8 @@ static void expect_jobs_together(unsigned worker_count, uint32_t flags) {
   }
   run_together(jobs, JOBS, &logbook.all_started);
   cr_assert_eq(atomic_load(&logbook.count), JOBS * round_count);
-  /* Each has had its first turn before any of them had its second; from then on they share time, not rounds. */
+  /* Each has had its first turn before any of them had its second; from then on they share time,
+   * not rounds. */
   for (size_t i = 0; i < JOBS; i++)
     cr_assert_eq(logbook.jobs[i], i, "round %zu of all", i);
   for (unsigned j = 0; j < JOBS; j++) {

@@ -1,6 +1,7 @@
 /*
- * loop_close_test.c: a loop whose owner closes everything on it while jobs run. There is no on_done then; the
- * job is cancelled, destroyed as soon as that is possible, and pool and memory can be used again.
+ * loop_close_test.c: a loop whose owner closes everything on it while jobs run. There is no on_done
+ * then; the job is cancelled, destroyed as soon as that is possible, and pool and memory can be
+ * used again.
  */
 #include <criterion/criterion.h>
 

@@ -1,5 +1,6 @@
 /*
- * loop_delivery_test.c: snapshots on their way to the loop: the latest or every one, and what a slow loop does.
+ * loop_delivery_test.c: snapshots on their way to the loop: the latest or every one, and what a
+ * slow loop does.
  */
 #include <criterion/criterion.h>
 

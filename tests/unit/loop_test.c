@@ -1,6 +1,7 @@
 /*
  * loop_test.c: jobs on the caller's loop: starting, the end, and cancelling from everywhere.
- * Deliveries are in loop_delivery_test.c, loops that are closed at the wrong moment in loop_close_test.c.
+ * Deliveries are in loop_delivery_test.c, loops that are closed at the wrong moment in
+ * loop_close_test.c.
  */
 #include <criterion/criterion.h>
 
@@ -214,7 +215,8 @@ struct ticker {
   unsigned ticks;
 };
 
-/* When the timer is gone: on_done looks at which handles there are, and handles close last in, first out. */
+/* When the timer is gone: on_done looks at which handles there are, and handles close last in,
+ * first out. */
 static void cancel_after_timer(uv_handle_t *timer) {
   struct ticker *ticker = timer->data;
   ticker->stage->cancel_status = synched_job_cancel(ticker->stage->job);
@@ -326,7 +328,8 @@ static void *cancel_from_here(void *argument) {
   return (void *)(intptr_t)synched_job_cancel(stage->job);
 }
 
-/* At any moment, by several at once: one of them is told that it was the one, unless the job was faster. */
+/* At any moment, by several at once: one of them is told that it was the one, unless the job was
+ * faster. */
 Test(loop, cancel_from_other_threads_at_any_moment_ends_it_once) {
   struct synched_pool *pool = pool_new(3);
   for (unsigned repeat = 0; repeat < at_most(150, 10); repeat++) {

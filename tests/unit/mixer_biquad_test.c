@@ -1,6 +1,6 @@
 /*
- * mixer_biquad_test.c: the filter's response, measured and calculated, against what a Butterworth filter's is known
- * to be.
+ * mixer_biquad_test.c: the filter's response, measured and calculated, against what a Butterworth
+ * filter's is known to be.
  */
 #include <criterion/criterion.h>
 
@@ -46,7 +46,8 @@ Test(mixer_biquad, lowpass_half_the_rate_vanishes) {
     cr_assert_float_eq(settled(cutoffs_hz[i], -1), 0, 1e-9, "cutoff %g Hz", cutoffs_hz[i]);
 }
 
-/* The analog filter's 1 / sqrt(1 + (f / cutoff)^4), with frequencies bent as the bilinear transform does. */
+/* The analog filter's 1 / sqrt(1 + (f / cutoff)^4), with frequencies bent as the bilinear transform
+ * does. */
 Test(mixer_biquad, lowpass_response_is_butterworths) {
   const double half_turn = acos(-1.0) / RATE_HZ;
   for (size_t i = 0; i < CUTOFFS; i++) {

@@ -1,6 +1,6 @@
 /*
- * mixer_strip_test.c: strips and sums: channels do not touch each other, and how a signal is cut into blocks
- * is not heard.
+ * mixer_strip_test.c: strips and sums: channels do not touch each other, and how a signal is cut
+ * into blocks is not heard.
  */
 #include <criterion/criterion.h>
 

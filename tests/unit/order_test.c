@@ -102,7 +102,8 @@ Test(order, weights_are_those_since_the_last_look) {
   synched__record_destroy(record);
 }
 
-/* One heavy segment among n, in every place, in every size of team: always a permutation of each range. */
+/* One heavy segment among n, in every place, in every size of team: always a permutation of each
+ * range. */
 Test(order, any_weights_give_a_permutation_of_every_range) {
   static const size_t counts[] = {3, 7, 64, 4096};
   static const unsigned teams[] = {1, 2, 3, 64};

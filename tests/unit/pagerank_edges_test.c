@@ -1,6 +1,6 @@
 /*
- * pagerank_edges_test.c: lists of edges, what is read from them and what is refused, on which line; plain,
- * packed, and in blocks of one byte.
+ * pagerank_edges_test.c: lists of edges, what is read from them and what is refused, on which line;
+ * plain, packed, and in blocks of one byte.
  */
 #include "support/pagerank_world.h"
 
@@ -92,8 +92,8 @@ static void refuse_content(const void *content, size_t bytes, size_t line, const
   cr_assert_null(read.list);
 }
 
-/* The text is refused on this line in these words, in whatever form it is in the file. It is to end with what is
- * wrong: a reader that gets it byte by byte can quote no more of the line. */
+/* The text is refused on this line in these words, in whatever form it is in the file. It is to end
+ * with what is wrong: a reader that gets it byte by byte can quote no more of the line. */
 static void refuse(const char *text, size_t line, const char *why) {
   for (enum packing packing = PLAIN; packing < PACKINGS; packing++) {
     size_t bytes;

@@ -1,6 +1,6 @@
 /*
- * pagerank_kernel_test.c: ranks computed segment by segment, compared with a plain power iteration over the
- * list of edges and with ranks that are known.
+ * pagerank_kernel_test.c: ranks computed segment by segment, compared with a plain power iteration
+ * over the list of edges and with ranks that are known.
  */
 #include "support/pagerank_world.h"
 

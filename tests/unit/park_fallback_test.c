@@ -1,6 +1,6 @@
 /*
- * park_fallback_test.c: parking without a futex, which no build on Linux uses otherwise. The source is
- * compiled into this file under other names.
+ * park_fallback_test.c: parking without a futex, which no build on Linux uses otherwise. The source
+ * is compiled into this file under other names.
  */
 #define SYNCHED_NO_FUTEX
 #define synched__parker fallback_parker

@@ -1,6 +1,7 @@
 /*
- * pool_priority_test.c: priorities and nice values of a pool's workers, as the system has them; and what is said when it
- * refuses them. Where this process may not have what a test asks for, that is a refusal like any other.
+ * pool_priority_test.c: priorities and nice values of a pool's workers, as the system has them; and
+ * what is said when it refuses them. Where this process may not have what a test asks for, that is
+ * a refusal like any other.
  */
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 /*
- * pool_test.c: what a pool obtains and tells, how it refuses, and that its workers cost nothing while idle.
- * Rounds are run here only to see that a pool works.
+ * pool_test.c: what a pool obtains and tells, how it refuses, and that its workers cost nothing
+ * while idle. Rounds are run here only to see that a pool works.
  */
 #include <criterion/criterion.h>
 
@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "platform/cpus.h"
+#include "pool/pool.h"
 #include "support/support.h"
 #include "support/unit_support.h"
 
@@ -343,6 +344,25 @@ Test(pool, create_spin_with_more_workers_than_cpus_is_refused) {
   pool_end(pool);
 }
 
+/* Warnings that there is no room for are cut, and say so. */
+Test(pool, warnings_that_do_not_fit_end_with_dots) {
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  for (size_t length = 0; length < 2 * sizeof info.warning; length++) {
+    char text[2 * sizeof info.warning + 1] = "";
+    memset(text, 'x', length);
+    info.warning[0] = '\0';
+    synched__pool_warn(&info, "%s", "first");
+    synched__pool_warn(&info, "%s", text);
+    synched__pool_warn(&info, "%s", "last");
+    const bool fits = strlen("first; ; last") + length < sizeof info.warning;
+    cr_assert_eq(strncmp(info.warning, "first; ", 7), 0);
+    const char *const end = fits ? "; last" : "...";
+    cr_assert_str_eq(info.warning + strlen(info.warning) - strlen(end), end, "%zu: %s", length,
+                     info.warning);
+    cr_assert_eq(strstr(info.warning, "...") == NULL, fits);
+  }
+}
+
 Test(pool, create_pin_refused_is_a_warning) {
   char list[16], own[64];
   (void)snprintf(list, sizeof list, "%u", some_cpu());
@@ -420,7 +440,8 @@ Test(pool, create_request_refused_leaves_nothing) {
   cr_assert_geq(refuse_in_turn(&refusing), 5, "a place to sleep for each worker");
 }
 
-/* What workers allocate while they settle may fail: they then know their mask less well, that is all. */
+/* What workers allocate while they settle may fail: they then know their mask less well, that is
+ * all. */
 Test(pool, create_allocation_refused_leaves_nothing) {
   unsigned refused_count = 0;
   for (unsigned nth = 1;; nth++) {

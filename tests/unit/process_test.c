@@ -1,6 +1,7 @@
 /*
- * process_test.c: what a child process can do with its parent's things, that it can make its own, and that the parent
- * notices nothing. A child that hangs is ended by its alarm; what it finds wrong it leaves in shared memory.
+ * process_test.c: what a child process can do with its parent's things, that it can make its own,
+ * and that the parent notices nothing. A child that hangs is ended by its alarm; what it finds
+ * wrong it leaves in shared memory.
  */
 #include <criterion/criterion.h>
 
@@ -50,8 +51,8 @@ static _Noreturn void child_end(int line) {
 
 typedef void (*child_fn)(void *context);
 
-/* On any thread: makes a child that runs `body`, and waits for it. 0: it found nothing wrong; else where it did, or
- * -1 where it did not come to an end. */
+/* On any thread: makes a child that runs `body`, and waits for it. 0: it found nothing wrong; else
+ * where it did, or -1 where it did not come to an end. */
 static int run_child(child_fn body, void *context) {
   pid_t child = fork();
   if (child == 0) {
@@ -309,7 +310,8 @@ Test(process, child_of_a_worker_is_no_worker) {
   pool_end(midst.pool);
 }
 
-/* The parent's job waits for the buffer; it must not be woken in the child, where nobody would run it. */
+/* The parent's job waits for the buffer; it must not be woken in the child, where nobody would run
+ * it. */
 static void release_awaited(void *context) {
   struct midst *midst = context;
   synched_snapshot_release(midst->kept);
@@ -431,8 +433,8 @@ Test(process, child_places_workers_without_regard_to_its_parents) {
 }
 
 Test(process, generation_counts_forks) {
-  const uint32_t generation = synched__process_watch();
-  cr_assert_eq(synched__process_watch(), generation);
+  const uint32_t generation = synched__process_count_forks();
+  cr_assert_eq(synched__process_count_forks(), generation);
   cr_assert_not(synched__is_foreign(generation));
   cr_assert(synched__is_foreign(generation + 1));
   expect_child(live_twice, &(unsigned){1});

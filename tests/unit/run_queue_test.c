@@ -1,6 +1,6 @@
 /*
- * run_queue_test.c: several jobs on one pool, simulated with a clock of the test's own: whose round is next, and what
- * each of them gets.
+ * run_queue_test.c: several jobs on one pool, simulated with a clock of the test's own: whose round
+ * is next, and what each of them gets.
  */
 #include "dispatch/run_queue.h"
 #include "platform/clock.h"
@@ -112,7 +112,8 @@ Test(run_queue, short_free_rounds_leave_a_1_khz_job_on_time) {
 }
 
 Test(run_queue, earliest_deadline_goes_first) {
-  /* Together 95 %: by deadlines that can be done; in the order of periods, or of their coming, it can't. */
+  /* Together 95 %: by deadlines that can be done; in the order of periods, or of their coming, it
+   * can't. */
   struct mock jobs[] = {{.ticks.period_ns = 10 * MS, .work_ns = 4 * MS},
                         {.ticks.period_ns = 20 * MS, .deadline_ns = 20 * MS, .work_ns = 5 * MS},
                         {.ticks.period_ns = 40 * MS, .deadline_ns = 12 * MS, .work_ns = 3 * MS}};

@@ -1,6 +1,6 @@
 /*
- * snapshot_test.c: publishing, retaining and releasing, and waiting for a buffer. The tests' bodies are the
- * closing side of rounds; readers are on threads of their own.
+ * snapshot_test.c: publishing, retaining and releasing, and waiting for a buffer. The tests' bodies
+ * are the closing side of rounds; readers are on threads of their own.
  */
 #include "memory/memory.h"
 

@@ -50,7 +50,11 @@ static uint64_t expected_blocked(void) {
   return mask & ~(UINT64_C(1) << (SIGKILL - 1)) & ~(UINT64_C(1) << (SIGSTOP - 1));
 }
 
-static const uint64_t reserved = UINT64_C(3) << (32 - 1);
+/* Signals of which nothing is expected: the two, and under an emulator, whose own threads' masks
+ * /proc shows, two more. */
+static uint64_t reserved(void) {
+  return (is_emulated() ? UINT64_C(15) : UINT64_C(3)) << (32 - 1);
+}
 
 /* Threads by their names, so that the program's own are not looked at. */
 static unsigned expect_signals_blocked(void) {
@@ -68,8 +72,8 @@ static unsigned expect_signals_blocked(void) {
     if (!ours)
       continue;
     count++;
-    cr_assert_eq(blocked_by(entry->d_name) & ~reserved, expected_blocked(), "%s: %llx", name,
-                 (unsigned long long)blocked_by(entry->d_name));
+    cr_assert_eq(blocked_by(entry->d_name) & ~reserved(), expected_blocked() & ~reserved(),
+                 "%s: %llx", name, (unsigned long long)blocked_by(entry->d_name));
   }
   (void)closedir(folder);
   return count;
@@ -80,13 +84,14 @@ static const struct synched_memory_options bytes = {
 
 Test(thread, all_of_the_library_block_all_but_faults) {
   struct synched_pool *pool = pool_new(3);
-  /* A deadline brings the watch. */
+  /* A deadline brings the deadline monitor. */
   struct engine engine = engine_new(
       pool, &bytes,
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 3, .deadline_ns = 1000000000));
   cr_assert_eq(synched_job_run(engine.job), 0);
   unsigned count = 0;
-  for (unsigned ms = 0; count != 4 && ms < 5000; ms++) { /* the watch may not have its name yet */
+  /* The monitor may not have its name yet. */
+  for (unsigned ms = 0; count != 4 && ms < 5000; ms++) {
     count = expect_signals_blocked();
     nap_ms(1);
   }
@@ -194,6 +199,8 @@ Test(thread, default_stack_too_small_says_what_would_do) {
   if (status == 0)
     cr_skip_test("address sanitizer gives threads a larger stack");
 #endif
+  if (status == 0 && is_emulated())
+    cr_skip_test("the emulator has read the limit before us");
   expect_refused(status, SYNCHED_EINVAL, "RLIMIT_STACK");
   expect_usable(
       pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .stack_bytes = number_that_would_do())));

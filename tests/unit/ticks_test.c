@@ -1,6 +1,6 @@
 /*
- * ticks_test.c: a periodic job's schedule under a clock of the test's own: when rounds are due, what becomes of
- * ticks that are overrun, and that every one of them is accounted for.
+ * ticks_test.c: a periodic job's schedule under a clock of the test's own: when rounds are due,
+ * what becomes of ticks that are overrun, and that every one of them is accounted for.
  */
 #include "job/ticks.h"
 

@@ -20,11 +20,11 @@
 #include "topology/place.h"
 #include "topology/plan.h"
 
-/* Every description names its NUMA nodes: hwloc 2.9 adds a missing level with an overlapping memcpy, which
- * valgrind reports. */
+/* Every description names its NUMA nodes: hwloc 2.9 adds a missing level with an overlapping
+ * memcpy, which valgrind reports. */
 
-/* Two packages of two caches of four cores of two threads: CPU = package * 16 + cache * 8 + core * 2 +
- * thread. */
+/* Two packages of two caches of four cores of two threads: CPU = package * 16 + cache * 8 + core *
+ * 2 + thread. */
 #define TWO_PACKAGES "package:2 numa:1 l3:2 core:4 pu:2"
 /* As Linux numbers them: all first threads, then all second ones. */
 #define LINUX_NUMBERS "package:1 numa:1 l3:1 core:2 pu:2(indexes=0,2,1,3)"
@@ -385,8 +385,8 @@ Test(topology, plan_unknown_cores_are_one_per_cpu) {
   synched__machine_unload(&machine);
 }
 
-/* Package 0 keeps one core, package 1 all eight: the second thread of package 0 still comes after every
- * core of package 1. */
+/* Package 0 keeps one core, package 1 all eight: the second thread of package 0 still comes after
+ * every core of package 1. */
 Test(topology, plan_scatter_uneven_packages_take_turns_while_they_last) {
   struct synched__machine machine = load(TWO_PACKAGES, "0-1,16-31");
   expect_cpus(&machine, SYNCHED_AFFINITY_SCATTER, 11,
@@ -396,8 +396,8 @@ Test(topology, plan_scatter_uneven_packages_take_turns_while_they_last) {
   synched__machine_unload(&machine);
 }
 
-/* What every permutation keeps on every machine: nobody outside the mask, each CPU once before any is
- * dealt again, the same plan every time, and a longer plan goes on where a shorter one ends. */
+/* What every permutation keeps on every machine: nobody outside the mask, each CPU once before any
+ * is dealt again, the same plan every time, and a longer plan goes on where a shorter one ends. */
 static void check_permutation(const struct synched__machine *machine,
                               enum synched_affinity affinity) {
   struct synched_place all[WORKERS];
@@ -652,6 +652,26 @@ Test(topology, here_auto_says_what_it_decided_and_why) {
   request.affinity = SYNCHED_AFFINITY_SCATTER;
   result = plan_here(places, &request, &budget);
   expect_decision(&result, "as asked for: scatter");
+}
+
+/* All of the sentence is there, however large the machine: only a list of CPUs may be cut, and says
+ * so. */
+Test(topology, here_decision_on_a_large_machine_is_whole) {
+  unsigned odd[128];
+  for (unsigned i = 0; i < 128; i++)
+    odd[i] = 2 * i + 1;
+  const struct synched__cpus taken = {odd, 128};
+  const struct synched__cpus_budget budget = {.allowed_count = 256, .usable_count = 256};
+  const struct synched__plan_request request = {
+      .worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_AUTO, .taken = &taken};
+  struct synched_place places[WORKERS];
+  cr_assert_eq(setenv("HWLOC_SYNTHETIC", "package:2 numa:1 l3:8 core:8 pu:2", 1), 0);
+  const struct synched__plan_result result = plan_here(places, &request, &budget);
+  cr_assert_eq(unsetenv("HWLOC_SYNTHETIC"), 0);
+  cr_expect_eq(result.affinity, SYNCHED_AFFINITY_CORES);
+  expect_decision(&result, "one worker to each of the 256 CPUs that the process may use; "
+                           "344 more bound to nothing; last those of its other pools: 1,3,5,");
+  cr_expect_str_eq(result.decision + strlen(result.decision) - 4, ",...", "%s", result.decision);
 }
 
 Test(topology, here_memory_refused_anywhere_leaves_places_untouched) {

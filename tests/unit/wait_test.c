@@ -1,6 +1,6 @@
 /*
- * wait_test.c: parking and gates. No wake-up is lost, also where threads interleave in ways that the machine
- * by itself hardly makes; a thread that should sleep sleeps.
+ * wait_test.c: parking and gates. No wake-up is lost, also where threads interleave in ways that
+ * the machine by itself hardly makes; a thread that should sleep sleeps.
  */
 #include "platform/wait.h"
 
@@ -371,7 +371,8 @@ Test(wait, spinning_lasts_as_long_as_the_limit) {
   cr_assert_geq(spin_ns(40 * MS, 4 * 40 * MS), 40u * MS);
 }
 
-/* How long a waiter would spin. On a busy machine it is awake for longer than that, so this is not measured. */
+/* How long a waiter would spin. On a busy machine it is awake for longer than that, so this is not
+ * measured. */
 static uint64_t budget_ns(uint64_t most_ns, uint64_t limit_ns, uint64_t usual_ns) {
   const struct synched__waiter waiter = {.spin = {.limit_ns = limit_ns, .most_ns = most_ns},
                                          .usual_ns = usual_ns};

@@ -1,6 +1,6 @@
 /*
- * writer_barrier_test.c: several writers and their barrier: who waits, who leaves, who fails, and what the others
- * then get.
+ * writer_barrier_test.c: several writers and their barrier: who waits, who leaves, who fails, and
+ * what the others then get.
  *
  * Threads only write down what they meet; the tests' bodies look at it when they have ended.
  */
@@ -291,7 +291,8 @@ static void *visit(void *argument) {
   return NULL;
 }
 
-/* Every guest must have had the same rounds, and those that did not break them off the same status. */
+/* Every guest must have had the same rounds, and those that did not break them off the same
+ * status. */
 static void expect_same_end(const struct guest *guests, unsigned break_after, bool fails) {
   for (size_t s = 0; s < GUESTS; s++) {
     cr_assert_eq(guests[s].odd_status, 0);

@@ -1,6 +1,6 @@
 /*
- * writer_test.c: rounds on threads that the caller owns, compared with a serial loop bit for bit; and single
- * calls, and seats. What happens at the barrier is in writer_barrier_test.c.
+ * writer_test.c: rounds on threads that the caller owns, compared with a serial loop bit for bit;
+ * and single calls, and seats. What happens at the barrier is in writer_barrier_test.c.
  *
  * Threads only write down what they meet; the tests' bodies look at it when they have ended.
  */
@@ -50,8 +50,9 @@ static uint64_t hash_of_snapshot(const struct synched_snapshot *now) {
   return hash;
 }
 
-/* What a seat writes, as a function of everything in the previous round: any element that is not as it should
- * be changes all that follows. Returns the count; CAPACITY + 1: it does not write in this round. */
+/* What a seat writes, as a function of everything in the previous round: any element that is not as
+ * it should be changes all that follows. Returns the count; CAPACITY + 1: it does not write in this
+ * round. */
 static size_t next_content(uint32_t *numbers, size_t seat, uint64_t round, uint64_t previous_hash) {
   uint64_t hash = mix(mix(previous_hash, seat), round);
   for (size_t i = 0; i < CAPACITY; i++)

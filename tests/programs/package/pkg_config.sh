@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pkg_config.sh STAGE [LIBDIR]: compiles and runs the consumer with what pkg-config says about the
-# installation in STAGE, shared and static, and looks which of the two it got. CC and CXX name the compilers (cc and c++ without them);
-# an empty CXX leaves C++ out.
+# installation in STAGE, shared and static, and looks which of the two it got. CC and CXX name the
+# compilers (cc and c++ without them); an empty CXX leaves C++ out.
 #
 # By hand: cmake --install build/test-gcc --prefix /tmp/stage &&
 #   tests/programs/package/pkg_config.sh /tmp/stage
@@ -27,7 +27,8 @@ build_and_run() {
   "$CC" -std=c11 "${strict[@]}" "$here/consumer/consumer.c" -o "$work/${name}_c" "${flags[@]}"
   "$work/${name}_c"
   if [ -n "$CXX" ]; then
-    "$CXX" -std=c++17 "${strict[@]}" "$here/consumer/consumer.cpp" -o "$work/${name}_cxx" "${flags[@]}"
+    "$CXX" -std=c++17 "${strict[@]}" "$here/consumer/consumer.cpp" -o "$work/${name}_cxx" \
+      "${flags[@]}"
     "$work/${name}_cxx"
   fi
   for program in "$work/${name}_c"*; do

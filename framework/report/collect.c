@@ -3,8 +3,8 @@
  *
  * The totals come first, all as of the end of one round. Rows of the rings follow for the rounds up
  * to that one; those that are written over meanwhile are left out. Segments and distributions are
- * counters that go on counting: they may be ahead of the totals by the calls of some rounds. Nothing
- * is of two runs: where the job is started anew meanwhile, all is read once more.
+ * counters that go on counting: they may be ahead of the totals by the calls of some rounds.
+ * Nothing is of two runs: where the job is started anew meanwhile, all is read once more.
  */
 #include "report/collect.h"
 

@@ -254,7 +254,7 @@ void synched__record_enter(struct synched__record *record, uint64_t now_ns, uint
 static enum synched__row_state read_row(void *to, const _Atomic uint64_t *row, uint64_t round) {
   uint64_t words[SYNCHED__ROW_WORDS];
   for (unsigned i = 0; i < SYNCHED__ROW_WORDS; i++)
-    words[i] = synched__load_acquire(&row[i]); /* [row-read], [reset-read] acquire */
+    words[i] = synched__load_acquire(&row[i]); /* [row-read] acquire */
   const uint64_t number = synched__load_relaxed(&row[0]);
   if (words[0] != round || number != round)
     return number < round ? SYNCHED__ROW_NONE : SYNCHED__ROW_LOST;

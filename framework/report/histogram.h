@@ -27,7 +27,7 @@ struct synched__histogram {
 };
 
 static inline unsigned synched__bucket_of(uint64_t ns) {
-  if (ns < 2u * SYNCHED__BUCKETS_PER_OCTAVE)
+  if (ns < UINT64_C(2) * SYNCHED__BUCKETS_PER_OCTAVE)
     return (unsigned)ns;
   if (ns > SYNCHED__BUCKET_MOST_NS)
     ns = SYNCHED__BUCKET_MOST_NS;
@@ -37,7 +37,7 @@ static inline unsigned synched__bucket_of(uint64_t ns) {
 
 /* The shortest and the longest time that a bucket counts. */
 static inline uint64_t synched__bucket_first_ns(unsigned bucket) {
-  if (bucket < 2u * SYNCHED__BUCKETS_PER_OCTAVE)
+  if (bucket < UINT64_C(2) * SYNCHED__BUCKETS_PER_OCTAVE)
     return bucket;
   const unsigned shift = (bucket >> SYNCHED__BUCKET_BITS) - 1;
   const uint64_t step = bucket & (SYNCHED__BUCKETS_PER_OCTAVE - 1);

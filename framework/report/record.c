@@ -35,7 +35,8 @@
 #define SHORTEST_NS 500u
 
 #define TOTALS_WORDS (sizeof(struct synched__totals) / sizeof(uint64_t))
-#define WORKER_WORDS (sizeof(struct synched__worker_totals) / sizeof(uint64_t))
+/* of each worker; what is unused is not published */
+#define WORKER_WORDS (offsetof(struct synched__worker_totals, unused) / sizeof(uint64_t))
 
 _Static_assert(sizeof(struct synched__totals) % sizeof(uint64_t) == 0 &&
                    sizeof(struct synched__worker_totals) % sizeof(uint64_t) == 0,
@@ -47,7 +48,7 @@ _Static_assert(SPREAD_STRIDE * sizeof(struct synched__segment_record) == SYNCHED
 
 /* The power of two above `count`, and above what is added up at a time; 0: there is none. */
 static size_t rows_for(size_t count) {
-  size_t row_count = 2 * SYNCHED__RUN_ROUNDS;
+  size_t row_count = (size_t)2 * SYNCHED__RUN_ROUNDS;
   while (row_count != 0 && row_count <= count)
     row_count *= 2;
   return row_count;
@@ -317,11 +318,14 @@ void synched__record_fold(struct synched__record *record, unsigned self) {
 void synched__record_round(struct synched__record *record, unsigned self,
                            const struct synched__round_row *round,
                            const struct synched__phase *phase) {
-  uint64_t words[SYNCHED__ROW_WORDS];
   _Atomic uint64_t *row = synched__record_row(record, self, round->round)->round;
-  memcpy(words, round, sizeof words);
-  for (unsigned i = 0; i < SYNCHED__ROW_WORDS; i++)
-    synched__store_release(&row[i], words[i]); /* [row-read] release */
+  synched__store_release(&row[0], round->round);       /* [row-read] release */
+  synched__store_release(&row[1], round->opened_ns);   /* [row-read] release */
+  synched__store_release(&row[2], round->complete_ns); /* [row-read] release */
+  synched__store_release(&row[3], round->closed_ns);   /* [row-read] release */
+  synched__store_release(&row[4], round->callback_ns); /* [row-read] release */
+  synched__store_release(&row[5], round->lateness_ns); /* [row-read] release */
+  synched__store_release(&row[6], round->solo);        /* [row-read] release */
   record->workers[self].closing_ns += synched__span_ns(round->complete_ns, round->closed_ns);
   if (phase->part_count == 0) {
     SYNCHED_ASSERT(record->pending_count < SYNCHED__RUN_ROUNDS);
@@ -390,7 +394,8 @@ void synched__record_publish(struct synched__record *record, uint64_t last_round
   choose_samples(record);
   _Atomic uint64_t *copy = record->published + (sequence + 1) % 2 * record->published_words;
   put_words(copy, totals, TOTALS_WORDS);
-  put_words(copy + TOTALS_WORDS, record->workers, record->worker_count * WORKER_WORDS);
+  for (unsigned w = 0; w < record->worker_count; w++)
+    put_words(copy + TOTALS_WORDS + w * WORKER_WORDS, &record->workers[w], WORKER_WORDS);
   synched__store_release(&record->sequence, sequence + 1); /* [totals-read] release */
 }
 
@@ -400,7 +405,8 @@ void synched__record_read(struct synched__record *record, struct synched__readin
   for (;; sequence = found) {
     const _Atomic uint64_t *copy = record->published + sequence % 2 * record->published_words;
     get_words(&out->totals, copy, TOTALS_WORDS);
-    get_words(out->workers, copy + TOTALS_WORDS, record->worker_count * WORKER_WORDS);
+    for (unsigned w = 0; w < record->worker_count; w++)
+      get_words(&out->workers[w], copy + TOTALS_WORDS + w * WORKER_WORDS, WORKER_WORDS);
     /* This copy is written again only once the other one is published. */
     found = synched__load_acquire(&record->sequence); /* [totals-read] acquire */
     if (found == sequence)

@@ -29,7 +29,8 @@ trap 'rm -rf "$folder"' EXIT
 # count WORKERS SEGMENTS ROUNDS KIND: instructions in all workers' rounds.
 count() {
   valgrind --tool=callgrind --fair-sched=yes --callgrind-out-file="$folder/out" \
-    --toggle-collect=take_part --toggle-collect=synched__job_publish "$program" "$@" >"$folder/log" 2>&1 ||
+    --toggle-collect=take_part --toggle-collect=synched__job_publish \
+    "$program" "$@" >"$folder/log" 2>&1 ||
     { cat "$folder/log" >&2; exit 1; }
   sed -n 's/.*Collected : //p' "$folder/log"
 }
@@ -75,8 +76,10 @@ expect "2 workers, static, a round and worker" 890 $(($(per_round 2 2 2000 stati
 # for what is done once in a round is one worker's.
 few=$(($(per_round 16 16 200 static) / 16))
 expect "16 workers, static, a round and worker" 630 "$few"
-expect_no_more "64 workers, static, a round and worker" "$few" $(($(per_round 64 64 80 static) / 64))
-expect_no_more "256 workers, static, a round and worker" "$few" $(($(per_round 256 256 40 static) / 256))
+expect_no_more "64 workers, static, a round and worker" "$few" \
+  $(($(per_round 64 64 80 static) / 64))
+expect_no_more "256 workers, static, a round and worker" "$few" \
+  $(($(per_round 256 256 40 static) / 256))
 
 # With stealing each of them also looks for work that others left: where, and how often, depends on
 # who runs when.

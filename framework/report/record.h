@@ -114,7 +114,7 @@ struct synched__gap {
 
 /* What a worker has added up of its rounds, on lines of its own. */
 struct synched__worker_totals {
-  _Alignas(2 * SYNCHED__CACHE_LINE) uint64_t round_count;
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t round_count;
   uint64_t call_count, stolen_count;
   uint64_t compute_ns;
   uint64_t last_start_ns, last_end_ns;
@@ -132,6 +132,9 @@ struct synched__worker_totals {
   uint64_t callback_ns; /* in on_round */
   uint64_t unused[13];
 };
+
+_Static_assert(sizeof(struct synched__worker_totals) == 2 * SYNCHED__CACHE_LINE,
+               "two workers' do not share a line");
 
 /* What is known of the job as a whole. Its owner's. */
 struct synched__totals {

@@ -207,6 +207,7 @@ static uint64_t record(struct synched__run *run) {
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
+  const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {
     part->round = run->open->round;
     part->start_ns = totals->last_start_ns = run->start_ns;
@@ -218,7 +219,6 @@ static uint64_t record(struct synched__run *run) {
   totals->compute_ns += compute_ns;
   totals->call_count += (uint32_t)run->calls;
   totals->stolen_count += run->calls >> SYNCHED__STOLEN_SHIFT;
-  const uint64_t before_ns = part->compute_ns;
   part->compute_ns += compute_ns;
   if (run->open->recorded) {
     part->end_ns = run->now_ns;

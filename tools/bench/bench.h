@@ -31,8 +31,8 @@ struct bench_case {
   unsigned workers;
   size_t segments;
   char parameter[32]; /* as in the JSON: work in ns, bytes, a kernel's name */
-  const char *unit;   /* of what measure returns: "ns", "bytes", "threads" */
-  double value;       /* the parameter as a number, for measure; 0 where it is none */
+  const char *unit; /* of what measure returns: "ns", "ps", "bytes", "threads", "x1000" (a ratio) */
+  double value;     /* the parameter as a number, for measure; 0 where it is none */
   /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has
    * said why on stderr. */
   double (*measure)(const struct bench_case *self);
@@ -78,6 +78,7 @@ extern const struct bench_family bench_family_snapshot;  /* snapshot.c */
 extern const struct bench_family bench_family_kernels;   /* kernels.c */
 extern const struct bench_family bench_family_idle;      /* idle.c */
 extern const struct bench_family bench_family_memory;    /* footprint.c */
+extern const struct bench_family bench_family_record;    /* record.c */
 
 /* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
  * false: a case failed. */

@@ -13,8 +13,9 @@ BEGIN {
   allow("engine", "base platform memory record pool engine")
   allow("job", "base platform memory record pool engine job")
   allow("dispatch", "base platform memory record pool engine job dispatch")
-  allow("api", "base platform memory record pool engine job dispatch api")
+  allow("api", "base platform memory record pool engine job dispatch monitor api")
   allow("loop", "base platform memory record pool engine job dispatch api loop")
+  allow("monitor", "base platform record render pool engine job monitor")
   allow("render", "base platform memory topology record pool engine job loop render")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,8 +24,10 @@
 
 #include "base/error.h"
 #include "platform/process.h"
+#include "platform/thread.h"
 
 #define BACKLOG 16
+#define LOCK_TRIES 2000
 #define NAME_ROOM (SYNCHED__SOCKET_PATH_MOST + 16)
 
 _Static_assert(NAME_ROOM <= sizeof(((struct sockaddr_un *)NULL)->sun_path),
@@ -61,7 +64,7 @@ static int open_socket(void) {
   return descriptor;
 }
 
-static void close_socket(int descriptor) {
+static void close_descriptor(int descriptor) {
   synched__process_hold();
   synched__process_close(descriptor);
   synched__process_release();
@@ -78,7 +81,7 @@ static int knock(const char *path) {
   const struct sockaddr_un address = address_of(path);
   const int number =
       connect(descriptor, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
-  close_socket(descriptor);
+  close_descriptor(descriptor);
   return number;
 }
 
@@ -97,29 +100,48 @@ static int judge(const char *path, struct stat *there) {
   return number == ECONNREFUSED ? 0 : refuse(path, number);
 }
 
-static bool is_same(const struct stat *a, const struct stat *b) {
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Removes what a dead process has left. */
 static int clear(const char *path) {
-  char aside[NAME_ROOM];
-  struct stat judged, moved;
-  const int status = judge(path, &judged);
-  if (status == SYNCHED_ENOENT)
-    return 0;
+  struct stat there;
+  const int status = judge(path, &there);
   if (status != 0)
-    return status;
-  (void)snprintf(aside, sizeof aside, "%s.%ld~", path, (long)getpid());
-  if (rename(path, aside) != 0)
-    return errno == ENOENT ? 0 : refuse(path, errno);
-  if (lstat(aside, &moved) == 0 && !is_same(&judged, &moved)) {
-    (void)link(aside, path);
-    (void)unlink(aside);
-    return synched__fail(SYNCHED_EBUSY, "another process has just opened %s", path);
+    return status == SYNCHED_ENOENT ? 0 : status;
+  return unlink(path) == 0 || errno == ENOENT ? 0 : refuse(path, errno);
+}
+
+/* --- the folder --- */
+
+/* Held. -1: it cannot be opened; then nobody can lock it. */
+static int open_folder(const char *path) {
+  char name[NAME_ROOM];
+  const char *slash = strrchr(path, '/');
+  const int length = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
+  (void)snprintf(name, sizeof name, "%.*s", length, path);
+  const int descriptor = open(length == 0 ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor >= 0 && !synched__process_own(descriptor)) {
+    (void)close(descriptor);
+    return -1;
   }
-  (void)unlink(aside);
-  return 0;
+  return descriptor;
+}
+
+/* Locks it; -1: it cannot be; -2: somebody holds it for long. */
+static int lock_folder(const char *path) {
+  synched__process_hold();
+  const int descriptor = open_folder(path);
+  synched__process_release();
+  if (descriptor < 0)
+    return -1;
+  for (unsigned tries = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0; tries++) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      break; /* there are no such locks here */
+    if (tries == LOCK_TRIES) {
+      close_descriptor(descriptor);
+      return -2;
+    }
+    synched__thread_nap();
+  }
+  return descriptor;
 }
 
 /* --- listening --- */
@@ -149,17 +171,27 @@ static int listen_beside(struct synched__local_socket *local, const char *name) 
   return listen(local->descriptor, BACKLOG) == 0 ? 0 : errno;
 }
 
+/* With the folder locked. */
+static int link_to_path(const char *name, const char *path) {
+  if (link(name, path) == 0)
+    return 0;
+  if (errno != EEXIST)
+    return refuse(path, errno);
+  const int status = clear(path);
+  if (status != 0 || link(name, path) == 0)
+    return status;
+  return errno == EEXIST ? synched__fail(SYNCHED_EBUSY, "another program has just made %s", path)
+                         : refuse(path, errno);
+}
+
 static int move_to_path(const char *name, const char *path) {
-  for (unsigned tries = 0; tries < 3; tries++) {
-    if (link(name, path) == 0)
-      return 0;
-    if (errno != EEXIST)
-      return refuse(path, errno);
-    const int status = clear(path);
-    if (status != 0)
-      return status;
-  }
-  return synched__fail(SYNCHED_EBUSY, "other processes open %s at the same moment", path);
+  const int folder = lock_folder(path);
+  if (folder == -2)
+    return synched__fail(SYNCHED_EBUSY, "other processes open sockets beside %s", path);
+  const int status = link_to_path(name, path);
+  if (folder >= 0)
+    close_descriptor(folder);
+  return status;
 }
 
 static int listen_at(struct synched__local_socket *local) {
@@ -185,7 +217,7 @@ int synched__local_listen(struct synched__local_socket *out, const char *path) {
     return refuse(path, errno);
   const int status = listen_at(out);
   if (status != 0) {
-    close_socket(out->descriptor);
+    close_descriptor(out->descriptor);
     out->descriptor = -1;
   }
   return status;
@@ -199,7 +231,7 @@ void synched__local_close(struct synched__local_socket *local) {
   if (lstat(local->path, &there) == 0 && (uint64_t)there.st_dev == local->device &&
       (uint64_t)there.st_ino == local->inode)
     (void)unlink(local->path);
-  close_socket(local->descriptor);
+  close_descriptor(local->descriptor);
   local->descriptor = -1;
 }
 

@@ -15,7 +15,7 @@
 
 SYNCHED_BEGIN_DECLS
 
-/* Several threads may call the two functions at once: every thread that calls the library, and the
+/* Several threads may call the two functions at once: every thread that calls the library, the
  * workers of a pool that is being created, and the thread of synched_monitor_open. The functions
  * must not call the library. */
 struct synched_allocator {

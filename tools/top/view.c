@@ -48,8 +48,8 @@ static double rate_of(const struct top_view *view) {
 
 void top_view_title(struct top_paper *paper, const struct top_model *model, const char *note) {
   const struct top_hello *hello = &model->frame.hello;
-  put(paper, TOP_HEAD, "synched-top  %s (%" PRIu64 "), Synched %s  %zu job%s%s%s", hello->program,
-      hello->process, hello->version, model->view_count, model->view_count == 1 ? "" : "s",
+  put(paper, TOP_HEAD, "synched-top  %s (%" PRIu64 ")  %zu job%s%s%s", hello->program,
+      hello->process, model->view_count, model->view_count == 1 ? "" : "s",
       note[0] == '\0' ? "" : "  ", note);
 }
 
@@ -144,28 +144,61 @@ static unsigned lanes_in_a_row(const struct top_paper *paper) {
   return paper->columns / LANE_COLUMNS == 0 ? 1 : paper->columns / LANE_COLUMNS;
 }
 
-/* Row by row, so that neighbours are beside each other. */
+/* A lane as one character: tenths of the time. */
+static char tenths(double share) {
+  const unsigned count = (unsigned)(share * 10 + 0.5);
+  return share < 0.005 ? '.' : count >= 10 ? '#' : (char)('0' + count);
+}
+
+/* A line of lanes, a character each, ten and ten together. */
+static unsigned put_small_lanes(struct top_paper *paper, const struct top_view *view,
+                                unsigned first) {
+  char line[TOP_LINE_ROOM];
+  size_t length = (size_t)snprintf(line, sizeof line, "%5u ", first);
+  unsigned worker = first;
+  while (worker < view->now.worker_count && length + 12 <= paper->columns &&
+         length + 12 < sizeof line)
+    for (unsigned i = 0; i <= 10 && worker < view->now.worker_count; i++)
+      line[length++] = i == 0 ? ' ' : tenths(top_view_lane(view, worker++));
+  line[length] = '\0';
+  put(paper, TOP_PLAIN, "%s", line);
+  return worker - first;
+}
+
+static unsigned put_large_lanes(struct top_paper *paper, const struct top_view *view,
+                                unsigned first) {
+  const struct top_job *job = &view->now;
+  char line[TOP_LINE_ROOM] = "", bar[LANE_BAR + 1], cpu[16];
+  size_t length = 0;
+  unsigned worker = first;
+  for (unsigned i = 0; i < lanes_in_a_row(paper) && worker < job->worker_count; i++, worker++) {
+    const double share = top_view_lane(view, worker);
+    top_bar(bar, sizeof bar, share, LANE_BAR);
+    if (job->cpus[worker] < 0)
+      (void)snprintf(cpu, sizeof cpu, "%7s", "");
+    else
+      (void)snprintf(cpu, sizeof cpu, "cpu%4" PRId64, job->cpus[worker] % 10000);
+    length += (size_t)snprintf(line + length, sizeof line - length, "%5u %s %s %7s  ", worker, cpu,
+                               bar, top_percent(share).bytes);
+    if (length >= sizeof line)
+      break;
+  }
+  put(paper, TOP_PLAIN, "%s", line);
+  return worker - first;
+}
+
+/* Neighbours are beside each other. Where there is no room for all as bars, each is a character. */
 static unsigned put_lanes(struct top_paper *paper, const struct top_view *view, unsigned first,
                           unsigned rows) {
-  const struct top_job *job = &view->now;
-  const unsigned each = lanes_in_a_row(paper);
+  const unsigned all = view->now.worker_count;
+  const bool is_small = (all + lanes_in_a_row(paper) - 1) / lanes_in_a_row(paper) > rows;
   unsigned worker = first;
-  for (unsigned row = 0; row < rows && worker < job->worker_count; row++) {
-    char line[TOP_LINE_ROOM], bar[LANE_BAR + 1], cpu[16];
-    size_t length = 0;
-    for (unsigned i = 0; i < each && worker < job->worker_count; i++, worker++) {
-      const double share = top_view_lane(view, worker);
-      top_bar(bar, sizeof bar, share, LANE_BAR);
-      if (job->cpus[worker] < 0)
-        (void)snprintf(cpu, sizeof cpu, "%7s", "");
-      else
-        (void)snprintf(cpu, sizeof cpu, "cpu%4" PRId64, job->cpus[worker] % 10000);
-      length += (size_t)snprintf(line + length, sizeof line - length, "%5u %s %s %7s  ", worker,
-                                 cpu, bar, top_percent(share).bytes);
-      if (length >= sizeof line)
-        length = sizeof line - 1;
-    }
-    put(paper, TOP_PLAIN, "%s", line);
+  for (unsigned row = 0; row < rows && worker < all; row++) {
+    const unsigned count =
+        is_small ? put_small_lanes(paper, view, worker) : put_large_lanes(paper, view, worker);
+    if (count == 0)
+      break;
+    worker += count;
   }
   return worker - first;
 }
@@ -196,6 +229,6 @@ unsigned top_view_job(struct top_paper *paper, const struct top_model *model,
   put_efficiency(paper, "efficiency", &view->last);
   put_efficiency(paper, "whole run", &view->whole);
   put_shares(paper, model, view);
-  put(paper, TOP_PLAIN, "  workers, and how much of the time they compute:");
+  put(paper, TOP_PLAIN, "  workers, and how much of the time each computes:");
   return put_lanes(paper, view, first_lane, lane_rows);
 }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "monitor/frame.h"
+#include "platform/clock.h"
 #include "platform/feed.h"
 #include "platform/local_socket.h"
 #include "platform/process.h"
@@ -89,6 +90,7 @@ static int open_feed(const char *path) {
   const int status = expand(expanded, sizeof expanded, path);
   if (status != 0)
     return status;
+  synched__clock_calibrate(); /* there may be no pool yet that has done so */
   monitor.frame = (struct synched__frame){.interval_ms = INTERVAL_MS};
   const struct synched__feed_options options = {
       .path = expanded,

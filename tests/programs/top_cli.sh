@@ -93,8 +93,9 @@ says stderr "synched: SYNCHED_MONITOR: a process listens at $path already"
 on_terminal() {
   rm -f keys tty code screen
   mkfifo keys
-  script -qefc "tty >tty.new; mv tty.new tty; stty rows 24 cols 80; '$program' '$1'; echo \$? >code" \
-    screen <keys >/dev/null 2>&1 &
+  local run="'$program' '$1'; echo \$? >code"
+  script -qefc "tty >tty.new; mv tty.new tty; stty rows 24 cols 80; $run" screen <keys \
+    >/dev/null 2>&1 &
   background+=($!)
   exec 6>keys
   until_true test -s tty
@@ -153,7 +154,8 @@ job() {
     "${list:1}" "${cpus:1}" $(($4 * 100))
   printf '"share_ns":[%d,%d]}\n' $(($4 * 50)) $(($4 * 50))
 }
-hello='{"synched_monitor":1,"version":"0.1.0","process":7,"interval_ms":250,"program":"%s","shares":["compute","the rest"]}\n'
+hello='{"synched_monitor":1,"version":"0.1.0","process":7,"interval_ms":250,"program":"%s",'
+hello+='"shares":["compute","the rest"]}\n'
 {
   # shellcheck disable=SC2059
   printf "$hello" 'fake\u001b[2J\u202e'

@@ -12,6 +12,7 @@
 #include "job/notify.h"
 #include "job/options.h"
 #include "job/publish.h"
+#include "job/roster.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
 #include "platform/event.h"
@@ -222,6 +223,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
     return status;
   }
   job->setup.options.name = job->work.record->about.name;
+  synched__roster_add(job);
   *out = job;
   return 0;
 }
@@ -299,6 +301,7 @@ int synched_job_destroy(struct synched_job *job) {
     job->delivery.port_calls->destroy(synched__load_relaxed(&job->delivery.port));
     synched__mailbox_empty(&job->delivery.mailbox);
   }
+  synched__roster_remove(job);
   synched__deadline_deinit(job);
   synched__buffer_wait_deinit(job);
   synched__dispatch_detach(job);

@@ -9,6 +9,7 @@
 #include "dispatch/cycle.h"
 #include "dispatch/dispatch.h"
 #include "engine/open_round.h"
+#include "monitor/monitor.h"
 #include "platform/process.h"
 
 static int read_options(struct synched_pool_options *read,
@@ -41,6 +42,7 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   status = synched__pool_start(pool, read.stack_bytes, synched__cycle_work);
   if (status != 0)
     goto no_threads;
+  synched__monitor_pool_added();
   *out = pool;
   return 0;
 no_threads:
@@ -66,5 +68,6 @@ int synched_pool_destroy(struct synched_pool *pool) {
   synched__dispatch_destroy(pool->dispatch);
   synched__open_round_destroy(pool->open);
   synched__pool_free(pool);
+  synched__monitor_pool_gone();
   return 0;
 }

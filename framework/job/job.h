@@ -7,6 +7,7 @@
  *             the owner's.
  *   control   what is asked of it, its deadline, its wait for a buffer: see the headers of these.
  *   delivery  what the loop is told. The engine's side until `departed` is set, then the loop's.
+ *   roster    its place among the process's jobs: see job/roster.h.
  *
  * Owner: outside of rounds a job is in exactly one place, and whoever takes it from there owns it:
  * the run queue, a wait for a buffer, parked by a pause, or the thread that starts it. The owner
@@ -27,6 +28,7 @@
 #include "job/mailbox.h"
 #include "job/queue_entry.h"
 #include "job/requests.h"
+#include "job/roster.h"
 #include "job/ticks.h"
 #include "job/where.h"
 #include "platform/process.h"
@@ -96,6 +98,7 @@ struct synched_job {
   _Alignas(SYNCHED__CACHE_LINE) struct synched__pace pace;
   struct synched__control control;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__job_delivery delivery;
+  struct synched__roster_entry roster;
 };
 
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, work.balance, pace),

@@ -22,9 +22,6 @@ static inline uint32_t synched__process_generation(void) {
   return synched__load_relaxed(&synched__process_fork_count);
 }
 
-/* The system's number of this process. */
-unsigned synched__process_id(void);
-
 /* The same, and forks are counted from now on: for what is made first. Any thread. */
 uint32_t synched__process_count_forks(void);
 
@@ -32,6 +29,18 @@ uint32_t synched__process_count_forks(void);
 static inline bool synched__is_foreign(uint32_t generation) {
   return generation != synched__process_generation();
 }
+
+/* The number that the system knows it by, and the name of its program, never NULL. */
+long synched__process_id(void);
+const char *synched__process_program(void);
+
+/* A variable of the environment; NULL: it is not set, or the process has rights that whoever
+ * started it has not (set-user-id), and must not do what that one says. */
+const char *synched__process_variable(const char *name);
+
+/* Prints a line on the program's stderr, at once. Only for what its user has asked for by such a
+ * variable and cannot be told otherwise. */
+__attribute__((format(printf, 1, 2))) void synched__process_tell(const char *format, ...);
 
 /* SYNCHED_ENOTSUP, with its sentence; `what` is the kind of thing that is foreign: "pool". */
 int synched__process_refuse(const char *what);
@@ -41,5 +50,16 @@ int synched__process_refuse(const char *what);
  * the program. */
 void synched__process_hold(void);
 void synched__process_release(void);
+
+/* While it is held: what fork() closes in the child, so that the other end of a socket does not
+ * take the child for its parent. O_CLOEXEC alone says nothing of a child that goes on without an
+ * exec. false: there is no room for one more. */
+bool synched__process_own(int descriptor);
+
+/* While it is held: closes it, and it is owned no longer. */
+void synched__process_close(int descriptor);
+
+/* How many can be owned at once. */
+#define SYNCHED__OWNED_MOST 32u
 
 #endif

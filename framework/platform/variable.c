@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "platform/process.h"
+
 static char text[SYNCHED__VARIABLE_BYTES];
 
 static void read_it(void) {
-  const char *value = secure_getenv("SYNCHED_REPORT");
+  const char *value = synched__process_variable("SYNCHED_REPORT");
   if (value != NULL)
     (void)snprintf(text, sizeof text, "%s", value);
 }

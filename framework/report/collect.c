@@ -348,7 +348,7 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->delivers_every = about->delivers_every;
   report->lease_count = about->lease_count;
   report->usable_cpus = about->usable_cpus;
-  report->process = synched__process_id();
+  report->process = (unsigned)synched__process_id();
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
   memcpy(report->pool, about->pool, sizeof report->pool);

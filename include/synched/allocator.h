@@ -15,8 +15,9 @@
 
 SYNCHED_BEGIN_DECLS
 
-/* Several threads may call the two functions at once: every thread that calls the library, and the
- * workers of a pool that is being created. The functions must not call the library. */
+/* Several threads may call the two functions at once: every thread that calls the library, the
+ * workers of a pool that is being created, and the thread of synched_monitor_open. The functions
+ * must not call the library. */
 struct synched_allocator {
   /* Returns `bytes` bytes (1 or more) at a multiple of `alignment` (a power of two, at most 128).
    * They need not be zero. NULL refuses: the call that needed the block returns SYNCHED_ENOMEM. A

@@ -20,6 +20,7 @@
 #include <synched/allocator.h>
 #include <synched/job.h>
 #include <synched/memory.h>
+#include <synched/monitor.h>
 #include <synched/pool.h>
 #include <synched/report.h>
 #include <synched/status.h>

@@ -14,8 +14,9 @@ BEGIN {
   allow("job", "base platform memory record pool engine job")
   allow("dispatch", "base platform memory record pool engine job dispatch")
   allow("render", "base platform record engine render")
-  allow("api", "base platform memory record pool engine render job dispatch api")
+  allow("api", "base platform memory record pool engine render job dispatch monitor api")
   allow("loop", "base platform memory record pool engine render job dispatch api loop")
+  allow("monitor", "base platform record render pool engine job monitor")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"
   # Which headers and which names may be used where in framework/.

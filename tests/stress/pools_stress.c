@@ -7,7 +7,7 @@
  * Besides, runners start jobs that block them on the same pools, or on pools that they create for
  * one job. What is checked: all contents and folds; that callbacks come on their loop's thread, in
  * order, EVERY without a gap; that what was delivered and what was missed add up; that on_done
- * comes once per start.
+ * comes once per start. Somebody looks at all of it through the monitor.
  */
 #include "support/stress.h"
 
@@ -20,6 +20,7 @@
 #include <uv.h>
 
 #include "support/scene.h"
+#include "viewer.h"
 
 #define POOLS_MOST 3u
 #define CLUBS_MOST 3u
@@ -316,9 +317,11 @@ static void run_case(struct stress_random *random) {
 int main(int argc, char **argv) {
   stress_begin("pools_stress", argc, argv);
   struct stress_random random;
+  viewer_begin();
   while (stress_next_case(&random))
     run_case(&random);
+  const uint64_t frame_total = viewer_end();
   return stress_end("%" PRIu64 " runs of jobs, %" PRIu64 " rounds, %" PRIu64
-                    " snapshots delivered, %" PRIu64 " missed",
-                    job_total, round_total, delivered_total, missed_total);
+                    " snapshots delivered, %" PRIu64 " missed, %" PRIu64 " frames",
+                    job_total, round_total, delivered_total, missed_total, frame_total);
 }

@@ -120,12 +120,20 @@ void synched__print_name(FILE *file, const char *name) {
   }
 }
 
+/* How many bytes of it stay on one line: a word, and after a number what it counts. */
+static size_t unbroken_length(const char *words) {
+  size_t length = strcspn(words, " ");
+  while (length > 0 && words[length - 1] >= '0' && words[length - 1] <= '9' && words[length] == ' ')
+    length += 1 + strcspn(words + length + 1, " ");
+  return length;
+}
+
 void synched__print_wrapped(FILE *file, const char *label, const char *words) {
   const size_t indent = strlen(label);
   size_t column = indent;
   fputs(label, file);
   while (*words != '\0') {
-    const size_t length = strcspn(words, " ");
+    const size_t length = unbroken_length(words);
     const size_t gap = column == indent ? 0 : 1;
     if (gap != 0 && column + gap + length > LINE_WIDTH) {
       fprintf(file, "\n%*s", (int)indent, "");

@@ -378,7 +378,8 @@ enum synched_advice {
 struct synched_report_advice {
   uint32_t struct_size;
   enum synched_advice kind;
-  /* which part of the elapsed time it would save, 0 .. 1, as far as the record tells */
+  /* which part of T, of the time without waits for ticks, pauses and other jobs, it would save:
+   * 0 .. 1; 0 where the record does not tell */
   double gain;
   /* a sentence or two with its figures */
   char text[256];

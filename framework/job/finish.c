@@ -34,7 +34,8 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
   synched__requests_close(job);
   record_end(job, status, now_ns);
   job->delivery.status = status;
-  synched__event_job_end(&job->work, job->setup.options.name, job->work.record->totals.last_round, status);
+  synched__event_job_end(&job->work, job->setup.options.name, job->work.record->totals.last_round,
+                         status);
   synched__job_move(job, SYNCHED__WHERE_RELEASED);
   synched__store_release(&job->work.memory->running, 0); /* [memory-idle] release */
   synched__store_release(&job->delivery.ended, 1);       /* [job-ended] release */

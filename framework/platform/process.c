@@ -7,6 +7,7 @@
 #include "platform/process.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -31,6 +32,10 @@ static void after_fork_in_child(void) {
  * wrong as they do without this. */
 static void install(void) {
   (void)pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+}
+
+unsigned synched__process_id(void) {
+  return (unsigned)getpid();
 }
 
 uint32_t synched__process_count_forks(void) {

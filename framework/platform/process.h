@@ -22,6 +22,9 @@ static inline uint32_t synched__process_generation(void) {
   return synched__load_relaxed(&synched__process_fork_count);
 }
 
+/* The system's number of this process. */
+unsigned synched__process_id(void);
+
 /* The same, and forks are counted from now on: for what is made first. Any thread. */
 uint32_t synched__process_count_forks(void);
 

@@ -9,11 +9,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/claim.h"
 #include "platform/clock.h"
 #include "platform/machine_text.h"
+#include "platform/process.h"
 #include "report/efficiency.h"
 
 int synched__report_create_for(struct synched_report **out, const struct synched__record *record) {
@@ -137,8 +137,7 @@ static bool copy_round(struct synched_report *report, const struct synched__reco
       .solo = row.solo != 0,
       .closer = closer,
   };
-  to->total_ns =
-      synched__span_ns(to->start_ns, synched__record_shown_ns(totals, row.closed_ns));
+  to->total_ns = synched__span_ns(to->start_ns, synched__record_shown_ns(totals, row.closed_ns));
   for (unsigned w = 0; w < worker_count; w++) {
     struct synched__part part;
     if (!synched__record_read_part(record, w, number, &part))
@@ -158,8 +157,8 @@ static uint64_t first_shown(const struct synched__record *record,
   size_t count = 0;
   struct synched__round_row row;
   unsigned closer;
-  for (uint64_t round = totals->last_round;
-       round > base && count < record->shown_count && totals->last_round - round < record->row_count;
+  for (uint64_t round = totals->last_round; round > base && count < record->shown_count &&
+                                            totals->last_round - round < record->row_count;
        round--) {
     if (!find_round(&row, &closer, record, round))
       continue;
@@ -218,8 +217,7 @@ static uint64_t shown_or_zero(const struct synched__totals *totals, uint64_t rec
   return recorded_ns == 0 ? 0 : synched__record_shown_ns(totals, recorded_ns);
 }
 
-static void fill_worker(struct synched_report_worker *to,
-                        const struct synched__worker_totals *from,
+static void fill_worker(struct synched_report_worker *to, const struct synched__worker_totals *from,
                         const struct synched__totals *totals, double scale) {
   const uint64_t whole_ns = synched__span_ns(synched__record_shown_ns(totals, totals->start_ns),
                                              synched__record_shown_ns(totals, totals->end_ns));
@@ -334,7 +332,7 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->delivers_every = about->delivers_every;
   report->lease_count = about->lease_count;
   report->usable_cpus = about->usable_cpus;
-  report->process = (unsigned)getpid();
+  report->process = synched__process_id();
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
   (void)snprintf(report->machine, sizeof report->machine, "%s", synched__machine_text());

@@ -55,8 +55,7 @@ static void share_rounds(uint64_t *share_ns, const struct synched__worker_totals
   const uint64_t asleep_ns = less(workers * sum->most_ns, sum->part_ns);
   const uint64_t opening_ns = workers * less(sum->phase_ns, sum->most_ns);
   const uint64_t idle_ns = slowest_ns + asleep_ns + opening_ns;
-  const uint64_t closing_ns =
-      scaled(workers * less(sum->whole_ns, sum->phase_ns), factor);
+  const uint64_t closing_ns = scaled(workers * less(sum->whole_ns, sum->phase_ns), factor);
   /* What was computed is known of every round: the rest of the phases is idle time. */
   const uint64_t rest_ns = less(less(workers * rounds_ns, closing_ns), sum->compute_ns);
   const double idle_factor = idle_ns == 0 ? 0.0 : (double)rest_ns / (double)idle_ns;
@@ -73,8 +72,8 @@ void synched__efficiency_fill(struct synched_report_efficiency *out,
   const struct synched__worker_totals sum = sum_of(reading->workers, worker_count);
   const struct synched__gap *gap = &totals->gap;
   const uint64_t workers = worker_count;
-  const uint64_t gaps_ns = totals->between_ns + gap->others_ns + gap->paused_ns + gap->buffer_ns +
-                           gap->tick_ns;
+  const uint64_t gaps_ns =
+      totals->between_ns + gap->others_ns + gap->paused_ns + gap->buffer_ns + gap->tick_ns;
   uint64_t *share_ns = out->share_ns;
   uint64_t whole_ns = 0;
   *out = (struct synched_report_efficiency){.struct_size = sizeof *out};

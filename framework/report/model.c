@@ -9,8 +9,7 @@
 
 /* Allocates into *pointer, if there is anything to hold; false: refused, now or before. */
 #define ALLOCATE(complete, pointer, count)                                                         \
-  ((complete) && ((count) == 0 ||                                                                  \
-                  ((pointer) = synched__alloc((count), sizeof *(pointer))) != NULL))
+  ((complete) && ((count) == 0 || ((pointer) = synched__alloc((count), sizeof *(pointer))) != NULL))
 
 static bool allocate(struct synched_report *report, const struct synched__report_shape *shape) {
   const size_t workers = shape->worker_count;

@@ -30,8 +30,8 @@ struct synched_report {
   unsigned lease_count; /* of the memory */
   unsigned usable_cpus;
 
-  size_t recorded;   /* rounds */
-  size_t task_count; /* calls */
+  size_t recorded;                         /* rounds */
+  size_t task_count;                       /* calls */
   struct synched_report_worker *workers;   /* [worker_count] */
   struct synched_report_segment *segments; /* [segment_count] */
   struct synched_report_round *rounds;     /* [recorded] */

@@ -96,8 +96,8 @@ static bool allocate_rings(struct synched__record *record) {
 }
 
 static bool allocate_segments(struct synched__record *record) {
-  const size_t most = record->level == SYNCHED_RECORD_TOTALS ? HISTOGRAMS_AT_TOTALS
-                                                             : HISTOGRAMS_MOST;
+  const size_t most =
+      record->level == SYNCHED_RECORD_TOTALS ? HISTOGRAMS_AT_TOTALS : HISTOGRAMS_MOST;
   record->segment_stride = record->segment_count <= SPREAD_SEGMENTS ? SPREAD_STRIDE : 1;
   bool complete = ALLOCATE(true, record->segments, record->segment_count * record->segment_stride);
   if (record->level != SYNCHED_RECORD_OFF && record->segment_count <= most)
@@ -131,7 +131,8 @@ int synched__record_create(struct synched__record **out,
     record->shown_count = shape->level == SYNCHED_RECORD_OFF ? 0 : shape->round_count;
     record->row_count = rows_for(shape->round_count * rows_per_round(shape));
     record->task_rows = shape->level == SYNCHED_RECORD_TASKS ? rows_for(shape->task_count) : 0;
-    copy_name(record->about.name, sizeof record->about.name, shape->name == NULL ? "job" : shape->name);
+    copy_name(record->about.name, sizeof record->about.name,
+              shape->name == NULL ? "job" : shape->name);
   }
   if (record == NULL || !allocate_parts(record, shape->segment_times)) {
     synched__record_destroy(record);
@@ -273,8 +274,7 @@ static struct synched__phase phase_of(const struct synched__record *record, uint
 
 /* Adds a round that is written down to the totals of worker `self`, and to the distributions. */
 static void add_round(struct synched__record *record, unsigned self,
-                      const struct synched__round_row *round,
-                      const struct synched__phase *phase) {
+                      const struct synched__round_row *round, const struct synched__phase *phase) {
   struct synched__worker_totals *own = &record->workers[self];
   struct synched__histogram *histograms = record->histograms;
   const uint64_t whole_ns = synched__span_ns(round->opened_ns, round->closed_ns);
@@ -386,8 +386,7 @@ void synched__record_publish(struct synched__record *record, uint64_t last_round
   choose_samples(record);
   synched__store_relaxed(&record->sequence, sequence + 1);
   put_words(record->published, &record->totals, TOTALS_WORDS);
-  put_words(record->published + TOTALS_WORDS, record->workers,
-            record->worker_count * WORKER_WORDS);
+  put_words(record->published + TOTALS_WORDS, record->workers, record->worker_count * WORKER_WORDS);
   synched__store_release(&record->sequence, sequence + 2); /* [totals-read] release */
 }
 
@@ -396,8 +395,7 @@ void synched__record_read(struct synched__record *record, struct synched__readin
     /* [totals-read] acquire */
     const uint64_t sequence = synched__load_acquire(&record->sequence);
     get_words(&out->totals, record->published, TOTALS_WORDS);
-    get_words(out->workers, record->published + TOTALS_WORDS,
-              record->worker_count * WORKER_WORDS);
+    get_words(out->workers, record->published + TOTALS_WORDS, record->worker_count * WORKER_WORDS);
     if (sequence % 2 == 0 && synched__load_relaxed(&record->sequence) == sequence)
       return;
     synched__cpu_pause();

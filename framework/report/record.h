@@ -8,8 +8,8 @@
  *
  * Where rounds take less than a few microseconds, to write all of that down would take a good part
  * of each. Then it is done for one in eight, or in 32, in runs of eight that follow each other,
- * picked at random; the others are counted, with what they computed, and the rest is scaled up. From
- * SYNCHED_RECORD_ROUNDS on, every round is written down.
+ * picked at random. The others are counted, with what they computed, and the rest is scaled up.
+ * From SYNCHED_RECORD_ROUNDS on, every round is written down.
  *
  * What two workers took in a round, the one that closes it knows from the count. Where there are
  * more, it reads the others' lines of some rounds at a time: it folds them.
@@ -176,9 +176,9 @@ enum synched__histogram_kind {
 /* What a report says of a job beside what is recorded; fixed. */
 struct synched__about {
   char name[64];
-  char placement[160];           /* of the pool's workers */
-  struct synched_place *places;  /* [worker_count] */
-  unsigned team;                 /* workers with home ranges */
+  char placement[160];          /* of the pool's workers */
+  struct synched_place *places; /* [worker_count] */
+  unsigned team;                /* workers with home ranges */
   unsigned usable_cpus, lease_count;
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
@@ -192,16 +192,16 @@ struct synched__record {
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
-  size_t shown_count; /* rounds that a report can show */
-  size_t row_count;   /* of each ring: a power of two above that */
-  size_t task_rows;   /* of each worker's: a power of two; 0: calls are not recorded */
-  struct synched__row *rows;                /* [worker_count * row_count]; NULL: off */
-  struct synched__task_ring *tasks;         /* [worker_count]; NULL: calls are not recorded */
-  struct synched__task_row *task_memory;    /* [worker_count * task_rows] */
+  size_t shown_count;        /* rounds that a report can show */
+  size_t row_count;          /* of each ring: a power of two above that */
+  size_t task_rows;          /* of each worker's: a power of two; 0: calls are not recorded */
+  struct synched__row *rows; /* [worker_count * row_count]; NULL: off */
+  struct synched__task_ring *tasks;      /* [worker_count]; NULL: calls are not recorded */
+  struct synched__task_row *task_memory; /* [worker_count * task_rows] */
   /* segment s at [s * segment_stride]; NULL: calls are not timed */
   struct synched__segment_record *segments;
-  size_t segment_stride; /* above 1 where neighbours would share lines too often */
-  struct synched__histogram *histograms;         /* [SYNCHED__HISTOGRAM_COUNT] */
+  size_t segment_stride;                 /* above 1 where neighbours would share lines too often */
+  struct synched__histogram *histograms; /* [SYNCHED__HISTOGRAM_COUNT] */
   struct synched__histogram *worker_histograms;  /* [worker_count]; NULL: none */
   struct synched__histogram *segment_histograms; /* [segment_count]; NULL: too many segments */
 
@@ -214,7 +214,7 @@ struct synched__record {
   /* The leader's, and between rounds the owner's. None is written in a round like the one before,
    * but of more than two workers. */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t base_round; /* the one before the first of the run */
-  uint64_t published_ns;     /* when totals were last published */
+  uint64_t published_ns;                             /* when totals were last published */
   uint64_t sample_count;     /* how many of 64 rounds are written down; read in every round */
   uint64_t left_ns;          /* when the job's last round was closed; 0: it goes on at once */
   uint64_t others_before_ns; /* what the pool's rounds had taken by then */
@@ -242,8 +242,8 @@ struct synched__record_shape {
   bool segment_times;
 };
 
-/* Allocates all of it, zeroed and reset; the caller then fills in `about`. SYNCHED_ENOMEM. Ended by synched__record_destroy, which
- * takes NULL, too. */
+/* Allocates all of it, zeroed and reset; the caller then fills in `about`. SYNCHED_ENOMEM. Ended by
+ * synched__record_destroy, which takes NULL, too. */
 int synched__record_create(struct synched__record **out, const struct synched__record_shape *shape);
 void synched__record_destroy(struct synched__record *record);
 

@@ -1,6 +1,6 @@
 /*
- * report.c: the numbers of a report, by accessor. A report does not change, so any number of threads
- * may ask at once.
+ * report.c: the numbers of a report, by accessor. A report does not change, so any number of
+ * threads may ask at once.
  */
 #include "report/model.h"
 
@@ -101,8 +101,7 @@ int synched_report_part(const struct synched_report *report, size_t index, unsig
   int status = check_round(report, index);
   if (status == 0)
     status = check_worker(report, worker);
-  return status != 0 ? status
-                     : synched__out_write(out, part_of(report, index, worker), &part_spec);
+  return status != 0 ? status : synched__out_write(out, part_of(report, index, worker), &part_spec);
 }
 
 uint64_t synched_report_round_compute_ns(const struct synched_report *report, size_t index,

@@ -544,7 +544,8 @@ Test(job, report_adds_up) {
       pool_new(3),
       SYNCHED_MEMORY_OPTIONS(.segment_count = 10, .segment_capacity = 1, .element_size = 1),
       SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .flags = SYNCHED_JOB_EAGER,
-                          .round_count = 300, .record = SYNCHED_RECORD_ROUNDS, .report_rounds = 20));
+                          .round_count = 300, .record = SYNCHED_RECORD_ROUNDS,
+                          .report_rounds = 20));
   cr_assert_eq(synched_job_run(engine.job), 0);
   struct synched_report *report;
   cr_assert_eq(synched_job_report(engine.job, &report), 0);

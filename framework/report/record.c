@@ -395,7 +395,9 @@ void synched__record_read(struct synched__record *record, struct synched__readin
     /* [totals-read] acquire */
     const uint64_t sequence = synched__load_acquire(&record->sequence);
     get_words(&out->totals, record->published, TOTALS_WORDS);
-    get_words(out->workers, record->published + TOTALS_WORDS, record->worker_count * WORKER_WORDS);
+    if (out->workers != NULL)
+      get_words(out->workers, record->published + TOTALS_WORDS,
+                record->worker_count * WORKER_WORDS);
     if (sequence % 2 == 0 && synched__load_relaxed(&record->sequence) == sequence)
       return;
     synched__cpu_pause();

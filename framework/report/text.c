@@ -104,19 +104,42 @@ static bool begins_character(unsigned char first, unsigned char second) {
   return first >= 0xc2u && first <= 0xf4u && second >= least && second <= 0xbfu;
 }
 
-/* The caller chose the name; what would move the cursor must not reach a terminal: the control
- * characters of ASCII, and those from U+0080 to U+009F, as single bytes or in UTF-8. */
+/* How many bytes the character takes that begins here; 0: it is none that may reach a terminal. The
+ * caller chose the name; what would move the cursor must not: the control characters of ASCII, and
+ * those from U+0080 to U+009F, as single bytes or in UTF-8. */
+static unsigned character_bytes(const char *at) {
+  const unsigned char first = (unsigned char)at[0];
+  if (first < 0x80u)
+    return first >= 0x20u && first != 0x7fu ? 1 : 0;
+  if (!begins_character(first, (unsigned char)at[1]))
+    return 0;
+  const unsigned bytes = first < 0xe0u ? 2 : first < 0xf0u ? 3 : 4;
+  for (unsigned i = 2; i < bytes; i++)
+    if (((unsigned char)at[i] & 0xc0u) != 0x80u)
+      return 0;
+  return bytes;
+}
+
+void synched__text_of_name(char *out, size_t size, const char *name) {
+  size_t length = 0;
+  while (*name != '\0') {
+    const unsigned bytes = character_bytes(name);
+    const unsigned shown = bytes == 0 ? 1 : bytes;
+    if (length + shown >= size)
+      break;
+    memcpy(out + length, bytes == 0 ? "?" : name, shown);
+    length += shown;
+    name += shown;
+  }
+  out[length] = '\0';
+}
+
 void synched__print_name(FILE *file, const char *name) {
-  unsigned rest = 0; /* bytes that the character takes yet */
-  for (; *name != '\0'; name++) {
-    const unsigned char byte = (unsigned char)*name;
-    if (begins_character(byte, (unsigned char)name[1]))
-      rest = byte < 0xe0u ? 2 : byte < 0xf0u ? 3 : 4;
-    else if (byte < 0x80u || byte > 0xbfu)
-      rest = 0;
-    const bool plain = byte >= 0x20u && byte < 0x7fu;
-    fputc(plain || rest > 0 ? byte : '?', file);
-    rest -= rest > 0;
+  while (*name != '\0') {
+    char text[128];
+    synched__text_of_name(text, sizeof text, name);
+    fputs(text, file);
+    name += strlen(text); /* as many bytes as are shown */
   }
 }
 

@@ -21,6 +21,7 @@
 #include <synched/job.h>
 #include <synched/memory.h>
 #include <synched/pool.h>
+#include <synched/progress.h>
 #include <synched/report.h>
 #include <synched/status.h>
 #include <synched/topology.h>

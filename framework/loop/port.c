@@ -73,14 +73,16 @@ static void start_timer(struct port *port) {
                        0);
 }
 
-/* A paused job gets no further, so its loop sleeps until it goes on. */
+/* A paused job gets no further. Once that has been told, its loop sleeps until it goes on. */
 static void on_timer(uv_timer_t *timer) {
   struct port *port = timer->data;
   struct synched_job *job = port->delivery.job;
   if (port->finishing || synched__is_foreign(job->setup.generation))
     return;
   synched__progress_look(&port->delivery.progress, job);
-  if (!is_lost(port) && synched_job_state(job) != SYNCHED_JOB_PAUSED)
+  if (is_lost(port))
+    return;
+  if (!port->delivery.progress.paused || synched_job_state(job) != SYNCHED_JOB_PAUSED)
     start_timer(port);
 }
 

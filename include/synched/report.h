@@ -431,6 +431,11 @@ SYNCHED_API int synched_report_write_to(const struct synched_report *report,
 SYNCHED_API int synched_report_write(const struct synched_report *report,
                                      enum synched_format format, const char *path);
 
+/* Writes the report as "FORMAT" or "FORMAT:PATH" says, as a user would name it on a command line:
+ * "table", "html:run.html". Without a path, to standard output.
+ * As synched_report_write; SYNCHED_EINVAL, too: no form has that name, or the path is empty. */
+SYNCHED_API int synched_report_write_as(const struct synched_report *report, const char *form);
+
 /* Prints the report as text: synched_report_write_to with SYNCHED_FORMAT_TABLE. */
 SYNCHED_API int synched_report_print(const struct synched_report *report, FILE *file);
 

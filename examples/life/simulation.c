@@ -4,9 +4,9 @@
  * loop, which reads edge_round when the job has ended.
  *
  * What progress shows is taken from the current snapshot ten times a second and not delivered for
- * every round: a round can be shorter than a line on a terminal, and the loop has only the CPU that the
- * workers leave. The memory has a lease for that, so that no round waits while a snapshot is being
- * counted.
+ * every round: a round can be shorter than a line on a terminal, and the loop has only the CPU that
+ * the workers leave. The memory has a lease for that, so that no round waits while a snapshot is
+ * being counted.
  */
 #include "simulation.h"
 

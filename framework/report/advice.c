@@ -2,7 +2,7 @@
  * advice.c: what to change, and what it would gain, as far as the record tells.
  *
  * Gains are parts of T, the time that efficiencies are parts of, too: a shorter round does not
- * shorten the run of a job that then waits for its tick. What the record cannot tell has the gain 0.
+ * shorten the run of a job that then waits for its tick. Where the record cannot tell, they are 0.
  *
  * A round is as long as its slowest worker takes, and what comes before and after. What the slowest
  * would take with another cut or balance follows from what the segments took, by a schedule that

@@ -453,9 +453,10 @@ SYNCHED_API int synched_job_start_polled(struct synched_job *job);
  * Any thread; does not block; O(1). SYNCHED_EINVAL: NULL. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_fd(const struct synched_job *job);
 
-/* Calls back what is due: on_snapshot, on_steered, on_deadline, on_stalled, on_progress, on_done. It
- * may be called at any time, whether or not the descriptor is readable: on_progress alone does not
- * make it so. If nothing is due, calls nothing and returns 0. Not from within one of these callbacks.
+/* Calls back what is due: on_snapshot, on_steered, on_deadline, on_stalled, on_progress, on_done.
+ * If nothing is due, calls nothing and returns 0. It may be called at any time, whether or not the
+ * descriptor is readable: on_progress alone does not make it so. Not from within one of these
+ * callbacks.
  * From the thread that called synched_job_start_polled; does not block.
  * Returns SYNCHED_CONTINUE (0), or SYNCHED_STOP (1) if it has called on_done: the job must not be
  * dispatched any more, and may be gone. Errors: SYNCHED_EINVAL: NULL. SYNCHED_ENOENT: the job was

@@ -196,7 +196,8 @@ done
 # Standard output as a file: what is printed otherwise is out of its way.
 well graph.txt --quiet -o -
 same wanted.tsv stdout
-"$program" graph.txt --report table -o - 2>words | cmp -s - wanted.tsv || fail "words between the ranks"
+"$program" graph.txt --report table -o - 2>words | cmp -s - wanted.tsv ||
+  fail "words between the ranks"
 grep -q '^Settled in round' words && grep -q 'Comp Ratio' words || fail "no words on stderr"
 [ ! -e ./- ] || fail "a file named -"
 [ -z "$(cut -f 2 wanted.tsv | awk 'sprintf("%.17g", $1) != $1')" ] ||

@@ -70,7 +70,7 @@ Test(progress_line, make_shows_the_whole_range) {
                    "heat [==========] 100 %, 5,000 of 5,000 rounds, 812.0 per second, 4 s left");
 }
 
-/* A name of any bytes, notes of any length, any numbers, any width: on one line, below the width. */
+/* A name of any bytes, notes of any length, any numbers and width: on one line, below the width. */
 Test(progress_line, make_never_leaves_the_line) {
   static const char *const names[] = {"",
                                       "heat",

@@ -22,6 +22,7 @@
 #include "frame.h"
 #include "listener.h"
 #include "page.h"
+#include "report.h"
 #include "server.h"
 #include "settings.h"
 #include "state.h"
@@ -283,9 +284,21 @@ static int page_content(struct dashboard_content *out, void *user) {
   return 0;
 }
 
-/* What a browser can GET; the WebSocket is the server's own. */
+static int metrics_content(struct dashboard_content *out, void *user) {
+  const struct app *const app = user;
+  return dashboard_report_content(out, app->world.job, SYNCHED_FORMAT_PROMETHEUS);
+}
+
+static int report_content(struct dashboard_content *out, void *user) {
+  const struct app *const app = user;
+  return dashboard_report_content(out, app->world.job, SYNCHED_FORMAT_HTML);
+}
+
+/* What can be had with GET; the WebSocket is the server's own. */
 static const struct dashboard_route routes[] = {
     {"/", "text/html", page_content},
+    {"/metrics", "application/openmetrics-text; version=1.0.0", metrics_content},
+    {"/report", "text/html", report_content},
 };
 
 static void init_server(struct app *app) {

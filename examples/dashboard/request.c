@@ -194,6 +194,8 @@ const char *dashboard_status_words(unsigned status) {
     return "Request Header Fields Too Large";
   case 500:
     return "Internal Server Error";
+  case 501:
+    return "Not Implemented";
   case 505:
     return "HTTP Version Not Supported";
   default:

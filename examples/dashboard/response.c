@@ -38,8 +38,10 @@ void dashboard_response_make(struct dashboard_response *out, struct dashboard_ve
                              void *user) {
   const char *type = "text/plain";
   *out = (struct dashboard_response){.head_bytes = 0};
-  if (verdict.route && verdict.route->content(&out->body, user) != 0)
-    verdict = dashboard_refusal(500, "out of memory");
+  const int refused = verdict.route ? verdict.route->content(&out->body, user) : 0;
+  if (refused != 0)
+    verdict =
+        dashboard_refusal((unsigned)refused, out->body.reason ? out->body.reason : "out of memory");
   if (verdict.route)
     type = verdict.route->type;
   else

@@ -10,10 +10,12 @@
 struct dashboard_content {
   const void *bytes;
   size_t byte_count;
-  void *owned; /* is freed when all has been sent; NULL: `bytes` stay where they are */
+  void *owned;        /* is freed when all has been sent; NULL: `bytes` stay where they are */
+  const char *reason; /* of a refusal, a line that is copied; NULL: out of memory */
 };
 
-/* Makes what the page holds now. 0; or -1: out of memory. On the loop's thread. */
+/* Makes what the page holds now. 0; or the status of a refusal, 500 for instance, and then nothing
+ * of *out but the reason counts. On the loop's thread. */
 typedef int (*dashboard_content_fn)(struct dashboard_content *out, void *user);
 
 struct dashboard_route {

@@ -1,6 +1,7 @@
 /*
  * job.c: creating, starting and destroying a job.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/check.h"
@@ -15,6 +16,7 @@
 #include "platform/clock.h"
 #include "platform/event.h"
 #include "report/collect.h"
+#include "report/environment.h"
 
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
  * are not so short that sharing a line now and then shows. */
@@ -58,6 +60,7 @@ static void describe(struct synched_job *job) {
   about->has_on_snapshot = options->on_snapshot != NULL;
   about->delivers_every = options->delivery == SYNCHED_DELIVER_EVERY;
   memcpy(about->placement, pool->info.placement, sizeof about->placement);
+  (void)snprintf(about->pool, sizeof about->pool, "%.10s", pool->name);
   for (unsigned w = 0; w < pool->worker_count; w++)
     about->places[w] = pool->workers[w].info.place;
 }
@@ -201,7 +204,7 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   if (synched__is_foreign(pool->generation))
     return synched__process_refuse("pool");
   struct synched_job_options read;
-  int status = synched__job_read_options(&read, options, memory);
+  int status = synched__job_read_options(&read, options, memory, synched__environment_record());
   if (status != 0)
     return status;
   struct synched_job *job = synched__alloc_lines(1, sizeof *job);

@@ -13,9 +13,19 @@
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
 
+/* And of a range at least so many, so that there is something to steal: where nothing has been
+ * stolen of late, and where something has. */
+#define BATCHES_UNSTOLEN 2u
+#define BATCHES_STOLEN 4u
+
 /* But who is done with its own range looks only after about this long for something to steal: a
  * range that takes less is claimed as a whole. */
 #define UNSTOLEN_NS 1000u
+
+/* To look at the segments' times takes their lines away from who writes them. Where segments take
+ * less than this, and nothing is stolen, that is done rarely. */
+#define LOOK_SEGMENT_NS 400u
+#define LOOK_RARELY_ROUNDS 1024u
 
 /* About what a wake costs the two sides together. */
 #define WAKE_NS 10000u
@@ -45,7 +55,7 @@ static bool claims_whole(const struct synched__shape *shape) {
   return shape->batch >= range_most(shape);
 }
 
-static void set_batch(struct synched__work *work) {
+static void set_batch(struct synched__work *work, bool stolen) {
   const struct synched__shape *shape = &work->shape;
   const uint64_t work_ns = work->balance.mean_work_ns;
   const size_t range = range_most(shape);
@@ -55,8 +65,9 @@ static void set_batch(struct synched__work *work) {
     work->shape.batch = (unsigned)most;
     return;
   }
+  const size_t largest = most / (stolen ? BATCHES_STOLEN : BATCHES_UNSTOLEN);
   unsigned batch = 1;
-  for (unsigned twice = 2; twice <= most / 4 && twice <= fitting; twice *= 2)
+  for (unsigned twice = 2; twice <= largest && twice <= fitting; twice *= 2)
     batch = twice;
   work->shape.batch = batch;
 }
@@ -75,8 +86,34 @@ static void set_wake(struct synched__work *work) {
 
 void synched__round_reset_adaption(struct synched__work *work) {
   synched__balance_init(&work->balance);
+  synched__store_relaxed(&work->stolen, 0);
+  work->looks = SYNCHED__LOOKS_STOLEN;
   synched__order_reset(&work->order, work->shape.segment_count);
   set_wake(work);
+}
+
+/* Whether it is time to look which segments are heavy. */
+static bool is_order_due(const struct synched__work *work, uint64_t done_count, bool stolen) {
+  if (work->order.segments == NULL || work->balance.solo || claims_whole(&work->shape))
+    return false;
+  if ((done_count & (done_count - 1)) == 0 || done_count % LOOK_RARELY_ROUNDS == 0)
+    return true;
+  const bool is_short = work->balance.mean_work_ns / LOOK_SEGMENT_NS < work->shape.segment_count;
+  return done_count % 64 == 0 && (stolen || !is_short);
+}
+
+/* How the next rounds are dealt. Not after each round. */
+static void adapt_shape(struct synched__work *work, uint64_t done_count) {
+  const bool stolen = synched__load_relaxed(&work->stolen) != 0;
+  if (done_count < 16 || done_count % 64 == 0) {
+    set_batch(work, stolen);
+    work->looks = stolen ? SYNCHED__LOOKS_STOLEN : SYNCHED__LOOKS_UNSTOLEN;
+    set_wake(work);
+    if (stolen)
+      synched__store_relaxed(&work->stolen, 0);
+  }
+  if (is_order_due(work, done_count, stolen))
+    synched__order_update(&work->order, work->shape, work->record);
 }
 
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
@@ -89,11 +126,6 @@ void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_c
       .joint = run->round_work_ns > run->work_ns,
   };
   synched__balance_update(&work->balance, &sample);
-  if (done_count < 16 || done_count % 64 == 0) {
-    set_batch(work);
-    set_wake(work);
-  }
-  const bool is_time = (done_count & (done_count - 1)) == 0 || done_count % 64 == 0;
-  if (is_time && work->order.segments != NULL && !work->balance.solo && !claims_whole(&work->shape))
-    synched__order_update(&work->order, work->shape, work->record);
+  if (done_count < 64 || done_count % 64 == 0)
+    adapt_shape(work, done_count);
 }

@@ -21,6 +21,10 @@
  * however many tiny ones lie between them. A lasting success, and rounds of another size, make the
  * cost what it was.
  *
+ * What a solo round takes is measured in solo rounds only, and the machine itself changes: CPUs
+ * come to be far apart, or share a core with others. So where rounds are short even a lasting
+ * success is reviewed from time to time: some solo rounds, and another trial.
+ *
  * The system interrupts calls. In a shared round that makes the work longer by as much as the
  * round, so the sum does not notice; in solo rounds it looks like a heavy round. One alone cannot
  * bring a trial about; many of them can, and the trial tells.
@@ -30,8 +34,8 @@
 #define DURATION_MOST_NS (UINT32_MAX / 4)
 #define COST_FIRST_NS 400u /* until it has been measured */
 #define COST_LEAST_NS 100u
-#define COST_MEMORY 64u            /* solo rounds, about, in which it is forgotten */
-#define TRIAL_COST_FIRST_NS 10000u /* some futex wakes */
+#define COST_MEMORY 64u /* solo rounds, about, in which it is forgotten */
+#define TRIAL_COST_FIRST_NS SYNCHED__TRIAL_COST_FIRST_NS
 #define TRIAL_COST_MOST_NS 200000000u
 #define TRIAL_COST_OF_LOSS 32u /* times what the last stretch lost */
 #define TRIAL_COST_ROUNDS 4u   /* solo rounds, at least, that pay for a trial together */
@@ -42,11 +46,15 @@
 #define WAKING_MOST_NS 500000u /* until the others come: a wake can take a virtual machine 100 us */
 #define CALM_NS 100000u        /* of solo rounds, until the others do not spin any more */
 #define CALM_ROUNDS 8u         /* then, of which the least is taken */
+#define LOOK_EVERY 13u         /* of short solo rounds; no usual number of sizes divides it */
 #define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
 #define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
 #define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
+#define REVIEW_ROUNDS 49152u   /* after which solo rounds are measured again, */
+#define REVIEW_WORK_NS 5000u   /* where rounds are so short that it may be a near thing */
 #define WORK_LARGE_NS 200000u  /* rounds of more work than this lose nothing by being shared */
-#define SLOWDOWN_MOST_NS 1000u /* where rounds are not alike: some lines between CPUs far apart */
+#define SLOWDOWN_MOST_NS 1000  /* where rounds are not alike: some lines between CPUs far apart */
+#define CLOSING_MOST_NS 100    /* that a solo round takes beside its calls */
 #define MEAN_ROUNDS 16         /* about, that mean_work_ns looks back */
 #define LEAST_MEMORY 256u      /* rounds, about, in which a short one is forgotten */
 
@@ -129,58 +137,75 @@ static void note_cost(struct synched__balance *balance, unsigned share) {
 }
 
 /* What a stretch has won is kept up to a limit: then it ends soon when rounds change. */
+static int32_t credit_most(const struct synched__balance *balance) {
+  return (int32_t)(balance->allowance_ns > CREDIT_NS ? balance->allowance_ns : CREDIT_NS);
+}
+
 static void note_loss(struct synched__balance *balance, int64_t loss_ns) {
   if (balance->round_count == 0) {
     /* Nobody else is here yet: that says nothing about sharing. */
     balance->stretch_ns = cut(balance->stretch_ns + (uint64_t)(loss_ns > 0 ? loss_ns : 0));
     return;
   }
-  const int64_t credit_ns = balance->allowance_ns > CREDIT_NS ? balance->allowance_ns : CREDIT_NS;
+  const int64_t credit_ns = credit_most(balance);
   const int64_t losses_ns = balance->losses_ns + loss_ns;
   balance->losses_ns = (int32_t)(losses_ns > -credit_ns ? losses_ns : -credit_ns);
 }
 
 /* The calls' own times stand for a solo round, but sharing makes them longer than they would be
- * there. By how much is told by usual rounds; but where some are much larger than others, or than
- * they were, that is another difference. */
+ * there; and a solo round has to be closed, too. By how much is told by usual rounds; but where
+ * some are much larger than others, or than they were, that is another difference. */
 static void note_slowdown(struct synched__balance *balance) {
   if (balance->solo_ns == 0)
     return;
   const uint32_t usual_ns = balance->usual_work_ns;
   const bool alike = balance->mean_work_ns <= 2 * usual_ns &&
                      usual_ns <= 2 * (balance->solo_ns + SLOWDOWN_MOST_NS);
-  const uint32_t least_ns = beyond(balance->shared_least_ns, balance->solo_least_ns);
-  uint32_t slowdown_ns = beyond(usual_ns, balance->solo_ns);
+  const int32_t least_ns = (int32_t)balance->shared_least_ns - (int32_t)balance->solo_least_ns;
+  int32_t slowdown_ns = (int32_t)usual_ns - (int32_t)balance->solo_ns;
   if (slowdown_ns < least_ns)
     slowdown_ns = least_ns;
-  balance->slowdown_ns = alike ? slowdown_ns : lesser(slowdown_ns, SLOWDOWN_MOST_NS);
-  /* The rounds so far were counted without it. */
-  note_loss(balance, (int64_t)balance->slowdown_ns * balance->round_count);
+  if (slowdown_ns < -CLOSING_MOST_NS)
+    slowdown_ns = -CLOSING_MOST_NS;
+  if (!alike && slowdown_ns > SLOWDOWN_MOST_NS)
+    slowdown_ns = SLOWDOWN_MOST_NS;
+  if (balance->round_count > TRIAL_ROUNDS && slowdown_ns > balance->slowdown_ns)
+    return;
+  /* The rounds so far were counted without it, or with what it seemed to be. */
+  note_loss(balance, (int64_t)(slowdown_ns - balance->slowdown_ns) * balance->round_count);
+  balance->slowdown_ns = slowdown_ns;
 }
 
 /* What a shared round took longer than a solo one would have, negative where that is less; large
  * rounds lose nothing. */
 static int64_t loss_of(const struct synched__balance *balance,
                        const struct synched__balance_sample *sample) {
-  const uint64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
-  const uint64_t solo_ns = sample->work_ns > slowdown_ns ? sample->work_ns - slowdown_ns : 0;
-  const int64_t loss_ns = (int64_t)sample->wall_ns - (int64_t)solo_ns;
+  const int64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
+  const int64_t solo_ns = (int64_t)sample->work_ns - slowdown_ns;
+  const int64_t loss_ns = (int64_t)sample->wall_ns - (solo_ns > 0 ? solo_ns : 0);
   if (loss_ns > 0 && sample->work_ns > WORK_LARGE_NS)
     return 0;
   return loss_ns < LOSS_MOST_NS ? loss_ns : LOSS_MOST_NS;
 }
 
 /* Whether the first trial shows plainly that sharing is better, though no solo round has been
- * measured. */
+ * measured: however much longer it makes short calls. */
 static bool is_plain(const struct synched__balance *balance) {
   return balance->losses_ns <= -(int32_t)CREDIT_NS / 2 ||
-         balance->shared_ns <= balance->usual_work_ns / 4 * 3;
+         balance->shared_ns <= beyond(balance->usual_work_ns, SLOWDOWN_MOST_NS) / 4 * 3;
 }
 
 /* A shared round before there have been enough that others took part in. */
 static void after_early_round(struct synched__balance *balance) {
   if (balance->losses_ns > (int32_t)CREDIT_NS || balance->stretch_ns > WAKING_MOST_NS)
     end_sharing(balance);
+}
+
+/* Again and again, for in the first rounds caches are cold: it may turn out to be less. */
+static bool is_judged_at(unsigned round_count) {
+  return round_count == TRIAL_ROUNDS || round_count == 2 * TRIAL_ROUNDS ||
+         round_count == 4 * TRIAL_ROUNDS || round_count == 8 * TRIAL_ROUNDS ||
+         round_count == 16 * TRIAL_ROUNDS;
 }
 
 static void after_shared(struct synched__balance *balance,
@@ -198,9 +223,9 @@ static void after_shared(struct synched__balance *balance,
     after_early_round(balance);
     return;
   }
-  if (counts && balance->round_count == TRIAL_ROUNDS)
+  if (counts && is_judged_at(balance->round_count))
     note_slowdown(balance);
-  if (balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0)
+  if (balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0)
     balance->trial_cost_ns = TRIAL_COST_FIRST_NS;
   const bool has_lost = balance->losses_ns > (int32_t)balance->allowance_ns;
   const bool is_open = balance->solo_ns == 0 && !is_plain(balance);
@@ -218,7 +243,7 @@ static bool measure_solo(struct synched__balance *balance, uint64_t wall_ns) {
     balance->stretch_ns = cut(balance->stretch_ns + wall_ns);
     return false;
   }
-  if (balance->round_count == CALM_ROUNDS) {
+  if (balance->round_count >= CALM_ROUNDS) {
     average(&balance->solo_ns, wall_ns);
     follow_least(&balance->solo_least_ns, wall_ns);
     return true;
@@ -281,29 +306,58 @@ static void after_solo(struct synched__balance *balance,
 /* Whether sharing has long been right, and still is: then the losses and the mean are all that is
  * kept up. */
 static bool is_settled(const struct synched__balance *balance) {
-  return !balance->solo && balance->round_count == LASTING_ROUNDS && balance->losses_ns < 0;
+  return !balance->solo && balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0;
+}
+
+/* Not where heavy rounds pay for many light ones: there a stretch that ends is soon missed. */
+static bool is_review_due(const struct synched__balance *balance) {
+  return balance->round_count == LASTING_ROUNDS + REVIEW_ROUNDS &&
+         balance->mean_work_ns < REVIEW_WORK_NS && balance->losses_ns <= -credit_most(balance);
+}
+
+static void after_settled(struct synched__balance *balance,
+                          const struct synched__balance_sample *sample) {
+  note_loss(balance, loss_of(balance, sample));
+  if (balance->round_count < LASTING_ROUNDS + REVIEW_ROUNDS)
+    balance->round_count++;
+  if (!is_review_due(balance))
+    return;
+  begin_solo(balance);
+  /* As soon as those are measured, sharing is tried again. */
+  balance->savings_ns = 2 * (int32_t)balance->trial_cost_ns;
+  balance->shown_ns = balance->trial_cost_ns;
+}
+
+/* Whether a solo round is as short as most are, and nothing is saved up: then there is nothing to
+ * be learned from it, but for the averages, and some are enough for those. */
+static bool is_passed_over(struct synched__balance *balance,
+                           const struct synched__balance_sample *sample) {
+  if (!balance->solo || balance->round_count < CALM_ROUNDS || balance->savings_ns != 0 ||
+      sample->wall_ns * (sample->share - 1) > (uint64_t)balance->cost_ns * sample->share)
+    return false;
+  balance->round_count++;
+  if (balance->round_count < CALM_ROUNDS + LOOK_EVERY)
+    return true;
+  balance->round_count = CALM_ROUNDS;
+  return false;
 }
 
 void synched__balance_update(struct synched__balance *balance,
                              const struct synched__balance_sample *sample) {
+  note_mean(balance, cut(sample->work_ns));
+  if (is_settled(balance)) {
+    after_settled(balance, sample);
+    return;
+  }
   if (sample->share < 2) {
     balance->solo = true;
     return;
   }
-  note_mean(balance, cut(sample->work_ns));
-  if (is_settled(balance)) {
-    note_loss(balance, loss_of(balance, sample));
+  if (is_passed_over(balance, sample))
     return;
-  }
   average(&balance->usual_work_ns, sample->work_ns);
   if (balance->solo)
     after_solo(balance, sample);
   else
     after_shared(balance, sample);
-}
-
-bool synched__balance_should_share_now(const struct synched__balance *balance,
-                                       uint64_t elapsed_ns) {
-  return elapsed_ns > 2 * ((uint64_t)TRIAL_COST_FIRST_NS + balance->cost_ns) &&
-         elapsed_ns > 2 * (uint64_t)balance->usual_work_ns;
 }

@@ -27,8 +27,9 @@ struct synched__balance {
   uint32_t shared_ns;
   /* of sharing: shared_ns beyond an even share of the work, when last shared */
   uint32_t cost_ns;
-  /* how much longer the calls of a round take, together, because it is shared */
-  uint32_t slowdown_ns;
+  /* how much longer the calls of a round take, together, than a solo round would; negative where
+   * they take less, for that has to be closed, too */
+  int32_t slowdown_ns;
   union {
     struct {
       /* shared: what this stretch has lost so far, negative where it has won */
@@ -52,8 +53,8 @@ struct synched__balance {
   /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody
    * else came */
   uint32_t stretch_ns;
-  /* of this stretch, up to a limit: solo rounds measured, or shared ones that others took part
-   * in */
+  /* of this stretch, up to a limit: solo rounds measured, then since one was looked at; or shared
+   * ones that others took part in */
   uint16_t round_count;
   bool solo; /* the decision */
 };
@@ -71,7 +72,14 @@ void synched__balance_init(struct synched__balance *balance);
 void synched__balance_update(struct synched__balance *balance,
                              const struct synched__balance_sample *sample);
 
-/* In the middle of a solo round: whether it has taken so long that the rest should be shared. */
-bool synched__balance_should_share_now(const struct synched__balance *balance, uint64_t elapsed_ns);
+/* Some futex wakes. */
+#define SYNCHED__TRIAL_COST_FIRST_NS 10000u
+
+/* After how long a solo round has taken so long that its rest should be shared. */
+static inline uint64_t synched__balance_shares_after_ns(const struct synched__balance *balance) {
+  const uint64_t worth_ns = 2 * ((uint64_t)SYNCHED__TRIAL_COST_FIRST_NS + balance->cost_ns);
+  const uint64_t unusual_ns = 2 * (uint64_t)balance->usual_work_ns;
+  return 1 + (worth_ns > unusual_ns ? worth_ns : unusual_ns);
+}
 
 #endif

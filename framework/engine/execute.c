@@ -28,11 +28,8 @@
 #include "platform/clock.h"
 #include "platform/event.h"
 
-/* A worker whose home range is dry looks this often at the gate before it looks for something to
- * steal: in a balanced round the others are done by then. */
-#define LOOKS_BEFORE_STEALING 64u
-
-/* And then at so many of the others, before it looks at the gate again. */
+/* A worker that looks for something to steal does so at so many of the others, before it looks at
+ * the gate again. */
 #define VICTIMS_AT_A_TIME 8u
 
 /* --- calls, and what is written down about them --- */
@@ -130,7 +127,8 @@ static void record_call(struct synched__run *run, size_t segment, bool home) {
   run->now_ns = now_ns;
 }
 
-/* The system ends programs whose real-time threads never sleep: platform/thread.h. */
+/* Between two calls. The system ends programs whose real-time threads never sleep:
+ * platform/thread.h. */
 static inline void sleep_if_due(struct synched__run *run) {
   struct synched__waiter *waiter = &run->worker->waiter;
   if (run->now_ns < waiter->awake_until_ns)
@@ -139,14 +137,18 @@ static inline void sleep_if_due(struct synched__run *run) {
   run->now_ns = synched__tick_ns();
 }
 
-static void run_range(struct synched__run *run, struct synched__range range, bool home) {
+/* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
+ * where it stopped. */
+static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
   struct synched__work *work = run->work;
   const struct synched__record *record = work->record;
   const bool timed = record->segments != NULL && !work->initialising;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
-  for (size_t i = range.first; i < range.first + range.count; i++) {
-    const size_t segment = synched__order_at(&work->order, i);
+  size_t next = range.first;
+  const size_t end = next + range.count;
+  while (next < end) {
+    const size_t segment = synched__order_at(&work->order, next++);
     if (is_skipped(work, segment))
       continue;
     if (work->marks != NULL)
@@ -155,7 +157,11 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
     call_count++;
     if (timed) {
       record_call(run, segment, home);
-      sleep_if_due(run);
+      const bool stops = run->now_ns >= run->stop_ns;
+      if (must_sleep)
+        sleep_if_due(run);
+      if (stops)
+        break;
     } else if (must_sleep) {
       run->now_ns = synched__tick_ns();
       sleep_if_due(run);
@@ -166,11 +172,13 @@ static void run_range(struct synched__run *run, struct synched__range range, boo
   if (work->marks != NULL)
     synched__call_mark_leave(&work->marks[run->worker->index]);
   run->calls += call_count + (home ? 0 : call_count << SYNCHED__STOLEN_SHIFT);
+  return next;
 }
 
 /* The run begins a part in a round. */
 static void begin(struct synched__run *run, uint64_t start_ns) {
   run->start_ns = run->now_ns = start_ns;
+  run->stop_ns = UINT64_MAX;
   run->work_ns = 0;
   run->calls = 0;
   run->part = (struct synched__part){0};
@@ -181,8 +189,7 @@ static void record_sleep(struct synched__run *run, struct synched__worker_totals
   struct synched__sleep *sleep = &run->worker->waiter.sleep;
   const uint64_t count = sleep->count < UINT16_MAX ? sleep->count : UINT16_MAX;
   const uint64_t woken_count = sleep->woken_count < UINT16_MAX ? sleep->woken_count : UINT16_MAX;
-  run->part.segment_sleeps |=
-      count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
+  run->part.segment_sleeps |= count << SYNCHED__SLEEPS_SHIFT | woken_count << SYNCHED__WAKES_SHIFT;
   run->part.slept_ns = sleep->ns;
   totals->sleep_count += sleep->count;
   totals->wake_count += sleep->woken_count;
@@ -200,6 +207,7 @@ static uint64_t record(struct synched__run *run) {
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
+  const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {
     part->round = run->open->round;
     part->start_ns = totals->last_start_ns = run->start_ns;
@@ -211,7 +219,6 @@ static uint64_t record(struct synched__run *run) {
   totals->compute_ns += compute_ns;
   totals->call_count += (uint32_t)run->calls;
   totals->stolen_count += run->calls >> SYNCHED__STOLEN_SHIFT;
-  const uint64_t before_ns = part->compute_ns;
   part->compute_ns += compute_ns;
   if (run->open->recorded) {
     part->end_ns = run->now_ns;
@@ -223,6 +230,16 @@ static uint64_t record(struct synched__run *run) {
 }
 
 /* --- sharing a round --- */
+
+/* The worker's own home range in rounds of this packed shape. */
+static inline struct synched__range own_range(struct synched__run *run, uint64_t shape) {
+  struct synched__home *home = &run->open->homes[run->worker->index];
+  if (home->range_shape != shape) {
+    home->range = synched__range_of(synched__shape_unpack(shape), run->worker->index);
+    home->range_shape = shape;
+  }
+  return home->range;
+}
 
 /* Finds out whose round this is. false: it has closed already. */
 static bool join(struct synched__run *run, struct synched__worker *worker, uint64_t epoch) {
@@ -239,10 +256,7 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   if (synched__load_relaxed(&pool->epoch) != epoch)
     return false;
   run->shape = synched__shape_unpack(shape);
-  if (home->range_shape != shape) {
-    home->range = synched__range_of(run->shape, worker->index);
-    home->range_shape = shape;
-  }
+  (void)own_range(run, shape);
   begin(run, home->opened_epoch == epoch ? home->opened_ns : synched__tick_ns());
   return true;
 }
@@ -290,7 +304,7 @@ static size_t drain(struct synched__run *run, unsigned owner, struct synched__ra
     struct synched__range claimed = synched__claim(cursor, run->epoch, home, run->shape.batch);
     if (claimed.count == 0)
       return total;
-    run_range(run, claimed, owner == run->worker->index);
+    (void)run_range(run, claimed, owner == run->worker->index);
     total += claimed.count;
   }
 }
@@ -329,6 +343,8 @@ static bool steal(struct synched__run *run, struct search *search) {
       continue;
     search->in_vain = 0;
     synched__event_steal(run->work, run->worker->index, victim, count);
+    if (synched__load_relaxed(&run->work->stolen) == 0)
+      synched__store_relaxed(&run->work->stolen, 1);
     return count_out(run, victim, count);
   }
   return false;
@@ -336,12 +352,13 @@ static bool steal(struct synched__run *run, struct search *search) {
 
 static bool take_part_balanced(struct synched__run *run) {
   const unsigned self = run->worker->index;
-  const size_t count = drain(run, self, synched__range_of(run->shape, self));
+  const size_t count = drain(run, self, run->open->homes[self].range);
+  const unsigned looks = count != 0 ? run->work->looks : SYNCHED__LOOKS_STOLEN;
   if (count != 0 && count_out(run, self, count))
     return true;
   struct search search = {0, 0};
   while (search.in_vain + 1 < run->pool->worker_count) {
-    if (synched__gate_spin(&run->pool->gate, LOOKS_BEFORE_STEALING, run->epoch) != run->epoch)
+    if (synched__gate_spin(&run->pool->gate, looks, run->epoch) != run->epoch)
       return false;
     if (steal(run, &search))
       return true;
@@ -355,7 +372,7 @@ static bool take_part_static(struct synched__run *run) {
   const struct synched__range home = own->range;
   if (home.count == 0)
     return false;
-  run_range(run, home, true);
+  (void)run_range(run, home, true);
   /* Who opened the round started its part before that, which may have taken longer than the
    * part. */
   if (own->opened_epoch != run->epoch)
@@ -380,13 +397,13 @@ bool synched__round_take_part(struct synched__run *run, struct synched__worker *
 uint64_t synched__round_open_late(struct synched__run *run) {
   struct synched__work *work = run->work;
   const unsigned self = run->worker->index;
-  const struct synched__range home = synched__range_of(work->shape, self);
-  SYNCHED_ASSERT(home.count < work->shape.segment_count); /* else the round would be solo */
+  const struct synched__range home = run->open->homes[self].range;
+  const struct synched__rest rest = {.count = work->shape.segment_count - home.count};
+  SYNCHED_ASSERT(rest.count != 0); /* else the round would be solo */
   begin(run, run->open->opened_ns);
-  run_range(run, home, true);
+  (void)run_range(run, home, true);
   run->open->homes[self].part_ns = record(run);
   run->epoch = synched__load_relaxed(&run->pool->epoch) + 1;
-  const struct synched__rest rest = {.count = work->shape.segment_count - home.count};
   synched__round_open_rest(run->pool, work, run->epoch, &rest);
   return run->epoch;
 }
@@ -398,6 +415,8 @@ static void share_rest(struct synched__run *run, size_t next) {
   run->solo = false;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->work->shape;
+  run->stop_ns = UINT64_MAX;
+  (void)own_range(run, synched__shape_pack(run->shape));
   for (unsigned w = 0; w < run->shape.team; w++) {
     const size_t left = synched__range_left(synched__range_of(run->shape, w), next);
     /* Released by the gate's advance. */
@@ -413,21 +432,20 @@ bool synched__round_run_solo(struct synched__run *run) {
   struct synched__work *work = run->work;
   const size_t count = work->shape.segment_count;
   const bool sharable = synched__shape_share(work->shape) > 1;
-  /* nobody else is to be asked in between */
-  const size_t batch = sharable ? work->shape.batch : count;
+  /* nobody else is to be asked in between, or each call is timed, or some are together */
+  const size_t most = sharable && work->record->segments == NULL ? work->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
-  for (size_t next = 0; next < count;) {
+  if (sharable)
+    run->stop_ns = run->start_ns + synched__balance_shares_after_ns(&work->balance);
+  size_t next = 0;
+  do {
     const size_t left = count - next;
-    const size_t stretch = left < batch ? left : batch;
-    run_range(run, (struct synched__range){next, stretch}, true);
-    next += stretch;
-    if (sharable && next < count &&
-        synched__balance_should_share_now(&work->balance,
-                                          synched__span_ns(run->start_ns, run->now_ns))) {
-      share_rest(run, next);
-      return take_part_balanced(run);
-    }
+    next = run_range(run, (struct synched__range){next, left < most ? left : most}, true);
+  } while (next < count && run->now_ns < run->stop_ns);
+  if (next < count) {
+    share_rest(run, next);
+    return take_part_balanced(run);
   }
   run->round_work_ns = run->work_ns = record(run);
   return true;

@@ -19,12 +19,13 @@ struct synched__run {
   struct synched__work *work;       /* not to be touched before a segment is claimed */
   uint64_t epoch;
   struct synched__shape shape;
-  uint64_t start_ns;      /* of this stretch of calls */
-  uint64_t now_ns;        /* when its last call ended */
-  uint64_t work_ns;       /* told to the closing worker so far */
-  uint64_t round_work_ns; /* of all workers: for the closing worker */
-  bool solo;              /* the round was computed by this worker alone, unannounced */
-  uint64_t calls;         /* of this stretch, as in a part */
+  uint64_t start_ns;         /* of this stretch of calls */
+  uint64_t now_ns;           /* when its last call ended */
+  uint64_t stop_ns;          /* then it stops between two calls, where they are timed */
+  uint64_t work_ns;          /* told to the closing worker so far */
+  uint64_t round_work_ns;    /* of all workers: for the closing worker */
+  bool solo;                 /* the round was computed by this worker alone, unannounced */
+  uint64_t calls;            /* of this stretch, as in a part */
   struct synched__part part; /* what is recorded of it */
 };
 
@@ -97,6 +98,12 @@ static inline bool synched__round_opens_late(const struct synched__run *run,
 }
 
 /* --- adapt.c; leader --- */
+
+/* A worker whose home range is dry looks this often at the gate before it looks for something to
+ * steal: in a balanced round the others are done by then. Where nothing has been stolen of late it
+ * waits longer, for to look takes the cursor's line away from its owner. */
+#define SYNCHED__LOOKS_STOLEN 64u
+#define SYNCHED__LOOKS_UNSTOLEN 256u
 
 /* Before a run. */
 void synched__round_reset_adaption(struct synched__work *work);

@@ -61,7 +61,8 @@ struct synched__work {
   /* a worker's times of a round are cut to this, so that the sum of all of them stays below 2^32,
    * and never touches the count of segments above it */
   uint32_t part_most_ns;
-  struct synched__shape shape;           /* batch and wake_count: leader */
+  struct synched__shape shape; /* batch and wake_count: leader */
+  unsigned looks; /* leader: at the gate, before a worker looks for something to steal */
   struct synched__order order;           /* leader */
   struct synched__group_counter *groups; /* [pool->group_count]; NULL: few workers, one count */
   struct synched__failure *failures;     /* [worker_count] */
@@ -72,6 +73,8 @@ struct synched__work {
   bool groups_partial;                   /* leader: they stand at the rest of a round */
   _Atomic uint32_t state;                /* enum synched__job_state */
   _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+  /* whether anything has been stolen since the batch was last set; by thieves, once */
+  _Atomic uint32_t stolen;
 
   /* Written once per worker per round. `balance` shares the line because only the last writer needs
    * it. */

@@ -78,7 +78,7 @@ struct synched__job_delivery {
   int status;
   struct synched__answer answer;
   struct synched_report *report; /* of the whole run, for on_done; the loop's */
-  bool waited_at_end; /* it ended while it waited for a buffer */
+  bool waited_at_end;            /* it ended while it waited for a buffer */
   struct synched__signal signal;
   struct synched__mailbox mailbox;
   /* The loop's. The port is written before it is stored here, and taken away when nobody else is

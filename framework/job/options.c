@@ -28,10 +28,14 @@ static int check_enums(const struct synched_job_options *options) {
   return status;
 }
 
-/* Reads what is recorded, and fills in the defaults. */
-static int read_record(struct synched_job_options *options) {
-  const bool many =
-      options->record == SYNCHED_RECORD_ROUNDS || options->record == SYNCHED_RECORD_TASKS;
+/* How much is recorded of a job that leaves it open. */
+static enum synched_record allowed_record(const struct synched_job_options *options,
+                                          enum synched_record record) {
+  const bool has_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0;
+  return record == SYNCHED_RECORD_TASKS && !has_times ? SYNCHED_RECORD_ROUNDS : record;
+}
+
+static int check_record(const struct synched_job_options *options) {
   if (options->report_rounds > REPORT_ROUNDS_MAX)
     return synched__fail(SYNCHED_ERANGE, "report_rounds is %u; at most %u", options->report_rounds,
                          REPORT_ROUNDS_MAX);
@@ -45,6 +49,18 @@ static int read_record(struct synched_job_options *options) {
       (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) != 0)
     return synched__fail(SYNCHED_EINVAL, "SYNCHED_RECORD_TASKS needs the times that "
                                          "SYNCHED_JOB_NO_SEGMENT_TIMES leaves out");
+  return 0;
+}
+
+/* Reads what is recorded, and fills in the defaults. */
+static int read_record(struct synched_job_options *options, enum synched_record record) {
+  const int status = check_record(options);
+  if (status != 0)
+    return status;
+  if (options->record == SYNCHED_RECORD_TOTALS)
+    options->record = allowed_record(options, record);
+  const bool many =
+      options->record == SYNCHED_RECORD_ROUNDS || options->record == SYNCHED_RECORD_TASKS;
   if (options->report_rounds == 0)
     options->report_rounds = many ? REPORT_ROUNDS_MANY : REPORT_ROUNDS_FEW;
   if (options->report_tasks == 0)
@@ -108,7 +124,7 @@ static int check_time(const struct synched_job_options *options) {
 
 int synched__job_read_options(struct synched_job_options *read,
                               const struct synched_job_options *options,
-                              const struct synched_memory *memory) {
+                              const struct synched_memory *memory, enum synched_record record) {
   static const struct synched__options_spec spec = {
       "synched_job_options", sizeof(struct synched_job_options),
       offsetof(struct synched_job_options, period_ns)};
@@ -129,7 +145,7 @@ int synched__job_read_options(struct synched_job_options *read,
                          "on_snapshot needs a memory with lease_count 1 or more; it has 0");
   status = check_enums(read);
   if (status == 0)
-    status = read_record(read);
+    status = read_record(read, record);
   if (status == 0)
     status = check_time(read);
   if (status == 0)

@@ -8,10 +8,11 @@
 
 #include <synched/job.h>
 
-/* Reads and checks options; defaults are filled in. */
+/* Reads and checks options; defaults are filled in. Of a job that leaves open how much is recorded,
+ * `record` is, or as much of it as the other options allow. */
 int synched__job_read_options(struct synched_job_options *read,
                               const struct synched_job_options *options,
-                              const struct synched_memory *memory);
+                              const struct synched_memory *memory, enum synched_record record);
 
 int synched__check_period(uint64_t period_ns, uint64_t deadline_ns);
 

@@ -7,6 +7,7 @@
 void synched__job_record_start(struct synched_job *job, uint64_t now_ns) {
   struct synched__record *record = job->work.record;
   record->published_ns = now_ns;
+  record->gap = (struct synched__gap){0}; /* what came before does not count */
   record->totals.start_ns = record->totals.end_ns = now_ns;
   synched__record_leave(record, now_ns, synched__load_relaxed(&job->work.pool->open->busy_ns));
   record->totals.start_offset_ns = record->totals.end_offset_ns = synched__clock_ahead_ns();

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define LATE_NS 1000000u      /* is late, whatever the period */
-#define LATE_PART 10u         /* of a period is late */
+#define LATE_NS 1000000u /* is late, whatever the period */
+#define LATE_PART 10u    /* of a period is late */
 
 void synched__ticks_reset(struct synched__ticks *ticks, uint64_t period_ns,
                           enum synched_overrun overrun) {

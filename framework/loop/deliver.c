@@ -9,6 +9,7 @@
 #include "platform/thread.h"
 #include "pool/pool.h"
 #include "report/collect.h"
+#include "report/environment.h"
 
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job) {
   delivery->job = job;
@@ -124,6 +125,7 @@ void synched__delivery_finish(struct synched__delivery *delivery) {
   struct synched_report *report = job->delivery.report;
   const int status = job->delivery.status;
   synched__report_collect(report, job->work.record);
+  synched__environment_write(report);
   if (delivery->result != NULL)
     *delivery->result = status;
   /* For this thread, where on_done and synched_job_run hear of the status. */

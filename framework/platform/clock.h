@@ -58,10 +58,9 @@ static inline uint64_t synched__tick_ns(void) {
   return synched__clock_ns();
 }
 
-/* How far the monotonic clock is ahead of synched__tick_ns now. */
-static inline int64_t synched__clock_ahead_ns(void) {
-  return (int64_t)(synched__clock_ns() - synched__tick_ns());
-}
+/* How far the monotonic clock is ahead of synched__tick_ns now, to within some 100 ns, also where
+ * the system interrupts the thread between two readings. */
+int64_t synched__clock_ahead_ns(void);
 
 /* From start to end; 0 where two CPUs' counters make it seem negative. */
 static inline uint64_t synched__span_ns(uint64_t start_ns, uint64_t end_ns) {

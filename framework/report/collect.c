@@ -4,6 +4,7 @@
  * The totals come first, all as of the end of one round. Rows of the rings follow for the rounds up
  * to that one; those that are written over meanwhile are left out. Segments and distributions are
  * counters that go on counting: they may be ahead of the totals by the calls of some rounds.
+ * Nothing is of two runs: where the job is started anew meanwhile, all is read once more.
  */
 #include "report/collect.h"
 
@@ -22,7 +23,7 @@ int synched__report_create_for(struct synched_report **out, const struct synched
       .worker_count = record->worker_count,
       .segment_count = record->segment_count,
       .round_count = record->shown_count,
-      .task_count = record->task_rows * record->worker_count,
+      .task_count = record->shown_tasks * record->worker_count,
       .worker_distributions = on ? record->worker_count : 0,
       .segment_distributions = record->segment_histograms != NULL ? record->segment_count : 0,
   };
@@ -33,7 +34,7 @@ int synched__report_create_for(struct synched_report **out, const struct synched
 
 static void copy_counts(uint64_t *to, const struct synched__histogram *from) {
   for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
-    to[i] = synched__load_relaxed(&from->counts[i]);
+    to[i] = synched__load_acquire(&from->counts[i]); /* [reset-read] acquire */
 }
 
 static void copy_distributions(struct synched_report *report,
@@ -49,7 +50,7 @@ static void copy_distributions(struct synched_report *report,
 
 /* --- segments --- */
 
-static void copy_segments(struct synched_report *report, const struct synched__record *record) {
+static void copy_homes(struct synched_report *report, const struct synched__record *record) {
   const struct synched__shape shape = {.segment_count = record->segment_count,
                                        .team = record->about.team};
   for (unsigned w = 0; w < shape.team; w++) {
@@ -57,13 +58,16 @@ static void copy_segments(struct synched_report *report, const struct synched__r
     for (size_t s = home.first; s < home.first + home.count; s++)
       report->segments[s].home = w;
   }
+}
+
+static void copy_segments(struct synched_report *report, const struct synched__record *record) {
   for (size_t s = 0; record->segments != NULL && s < record->segment_count; s++) {
     const struct synched__segment_record *from = &record->segments[s * record->segment_stride];
     struct synched_report_segment *to = &report->segments[s];
-    to->call_count = synched__load_relaxed(&from->call_count);
-    to->compute_ns = synched__load_relaxed(&from->compute_ns);
-    to->longest_ns = synched__load_relaxed(&from->longest_ns);
-    to->stolen_count = synched__load_relaxed(&from->stolen_count);
+    to->call_count = synched__load_acquire(&from->call_count);     /* [reset-read] acquire */
+    to->compute_ns = synched__load_acquire(&from->compute_ns);     /* [reset-read] acquire */
+    to->longest_ns = synched__load_acquire(&from->longest_ns);     /* [reset-read] acquire */
+    to->stolen_count = synched__load_acquire(&from->stolen_count); /* [reset-read] acquire */
   }
 }
 
@@ -107,17 +111,19 @@ static void add_part(struct synched_report_round *round, const struct synched_re
     round->phase_ns = part->end_ns - round->start_ns;
 }
 
-/* The row that the worker wrote which closed the round. false: it has been written over. */
+/* The row that the worker wrote which closed the round. false: it is not written down, or not any
+ * more. */
 static bool find_round(struct synched__round_row *row, unsigned *closer,
                        const struct synched__record *record, uint64_t number) {
   for (unsigned w = 0; w < record->worker_count; w++) {
     *closer = w;
-    if (synched__record_read_round(record, w, number, row))
+    if (synched__record_read_round(record, w, number, row) == SYNCHED__ROW_READ)
       return true;
   }
   return false;
 }
 
+/* Copies a round with all its parts; false: it is not written down, or not any more. */
 static bool copy_round(struct synched_report *report, const struct synched__record *record,
                        const struct synched__totals *totals, uint64_t number) {
   const unsigned worker_count = record->worker_count;
@@ -139,14 +145,13 @@ static bool copy_round(struct synched_report *report, const struct synched__reco
   };
   to->total_ns = synched__span_ns(to->start_ns, synched__record_shown_ns(totals, row.closed_ns));
   for (unsigned w = 0; w < worker_count; w++) {
-    struct synched__part part;
-    if (!synched__record_read_part(record, w, number, &part))
-      part = (struct synched__part){0};
+    struct synched__part part = {0};
+    if (synched__record_read_part(record, w, number, &part) == SYNCHED__ROW_LOST)
+      return false;
     fill_part(&parts[w], &part, totals);
     add_part(to, &parts[w], w);
   }
-  /* Its parts were there as long as it was. */
-  return synched__record_read_round(record, closer, number, &row);
+  return true;
 }
 
 /* The oldest round of the last `shown_count` that are written down. */
@@ -172,34 +177,44 @@ static void copy_rounds(struct synched_report *report, const struct synched__rec
                         const struct synched__totals *totals) {
   report->recorded = 0;
   for (uint64_t round = first_shown(record, totals);
-       round <= totals->last_round && report->recorded < record->shown_count; round++)
+       round <= totals->last_round && report->recorded < record->shown_count; round++) {
     if (copy_round(report, record, totals, round))
       report->recorded++;
+    else if (record->level != SYNCHED_RECORD_TOTALS)
+      report->recorded = 0; /* it is lost, and soon all before it: no round is left out between */
+  }
 }
 
 /* --- calls --- */
 
-static void copy_tasks(struct synched_report *report, struct synched__record *record,
-                       const struct synched__totals *totals) {
-  report->task_count = 0;
-  for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++) {
-    uint64_t first, end;
-    synched__record_task_span(record, w, &first, &end);
-    for (uint64_t number = first; number < end; number++) {
-      struct synched__task task;
-      if (!synched__record_read_task(record, w, number, &task) ||
-          task.round > totals->last_round + totals->ended)
-        continue;
-      report->tasks[report->task_count++] = (struct synched_report_task){
-          .struct_size = sizeof(struct synched_report_task),
-          .worker = w,
-          .round = task.round,
-          .segment = task.segment,
-          .start_ns = synched__record_shown_ns(totals, task.start_ns),
-          .compute_ns = task.end_ns - task.start_ns,
-      };
+/* One worker's last calls of those that its published totals count: these are written down. */
+static void copy_worker_tasks(struct synched_report *report, struct synched__record *record,
+                              const struct synched__reading *reading, unsigned worker) {
+  const size_t before = report->task_count;
+  const uint64_t end = reading->workers[worker].call_count;
+  const uint64_t shown = record->shown_tasks;
+  for (uint64_t number = end > shown ? end - shown : 0; number < end; number++) {
+    struct synched__task task;
+    if (!synched__record_read_task(record, worker, number, &task)) {
+      report->task_count = before; /* it is lost, and so are all before it */
+      continue;
     }
+    report->tasks[report->task_count++] = (struct synched_report_task){
+        .struct_size = sizeof(struct synched_report_task),
+        .worker = worker,
+        .round = task.round,
+        .segment = task.segment,
+        .start_ns = synched__record_shown_ns(&reading->totals, task.start_ns),
+        .compute_ns = task.end_ns - task.start_ns,
+    };
   }
+}
+
+static void copy_tasks(struct synched_report *report, struct synched__record *record,
+                       const struct synched__reading *reading) {
+  report->task_count = 0;
+  for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++)
+    copy_worker_tasks(report, record, reading, w);
 }
 
 /* --- the job and its workers --- */
@@ -320,7 +335,8 @@ static uint64_t lateness_ns(const struct synched_report *report, double share) {
 
 static void note_delivered(struct synched_report *report, const struct synched__record *record) {
   struct synched_report_summary *summary = &report->summary;
-  summary->delivered_count = synched__load_relaxed(&record->delivered_count);
+  /* [reset-read] acquire */
+  summary->delivered_count = synched__load_acquire(&record->delivered_count);
   if (record->about.has_on_snapshot && summary->round_count > summary->delivered_count)
     summary->missed_count = summary->round_count - summary->delivered_count;
 }
@@ -335,23 +351,62 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->process = synched__process_id();
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
+  memcpy(report->pool, about->pool, sizeof report->pool);
   (void)snprintf(report->machine, sizeof report->machine, "%s", synched__machine_text());
 }
 
-void synched__report_collect(struct synched_report *report, struct synched__record *record) {
+/* What the totals say. */
+static void fill(struct synched_report *report, const struct synched__record *record,
+                 const struct synched__reading *reading) {
+  copy_about(report, &record->about);
+  fill_summary(report, &reading->totals);
+  report->summary.record = record->level;
+  fill_workers(report, reading, record->about.places);
+  synched__efficiency_fill(&report->efficiency, reading,
+                           record->rows == NULL ? 0 : record->worker_count);
+}
+
+/* A run has begun, and nothing is recorded of it yet. */
+static void fill_empty(struct synched_report *report, const struct synched__record *record) {
+  const struct synched__reading reading = {.totals = {.failed_segment = -1},
+                                           .workers = report->reading};
+  memset(report->reading, 0, record->worker_count * sizeof *report->reading);
+  memset(report->segments, 0, record->segment_count * sizeof *report->segments);
+  memset(
+      report->buckets, 0,
+      (SYNCHED__JOB_DISTRIBUTIONS + report->worker_distributions + report->segment_distributions) *
+          SYNCHED__BUCKET_COUNT * sizeof *report->buckets);
+  fill(report, record, &reading);
+  copy_homes(report, record);
+  report->recorded = report->task_count = 0;
+}
+
+static void fill_recorded(struct synched_report *report, struct synched__record *record) {
   struct synched__reading reading = {.workers = report->reading};
   synched__record_read(record, &reading);
-  copy_about(report, &record->about);
-  fill_summary(report, &reading.totals);
-  report->summary.record = record->level;
-  fill_workers(report, &reading, record->about.places);
+  fill(report, record, &reading);
   copy_distributions(report, record);
+  copy_homes(report, record);
   copy_segments(report, record);
   if (record->rows != NULL)
     copy_rounds(report, record, &reading.totals);
-  copy_tasks(report, record, &reading.totals);
+  copy_tasks(report, record, &reading);
   note_delivered(report, record);
   report->summary.lateness_p50_ns = lateness_ns(report, 0.50);
   report->summary.lateness_p99_ns = lateness_ns(report, 0.99);
-  synched__efficiency_fill(&report->efficiency, &reading, report->summary.worker_count);
+}
+
+void synched__report_collect(struct synched_report *report, struct synched__record *record) {
+  /* [reset-read] acquire */
+  uint64_t reset_count = synched__load_acquire(&record->reset_count), found = 0;
+  for (;; reset_count = found) {
+    if (reset_count % 2 != 0) {
+      fill_empty(report, record);
+      return;
+    }
+    fill_recorded(report, record);
+    found = synched__load_acquire(&record->reset_count); /* [reset-read] acquire */
+    if (found == reset_count)
+      return;
+  }
 }

@@ -43,27 +43,38 @@ static struct synched__worker_totals sum_of(const struct synched__worker_totals 
   return sum;
 }
 
-static uint64_t scaled(uint64_t part, double factor) {
-  return (uint64_t)((double)part * factor + 0.5);
+static uint64_t lesser(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
 }
 
-/* The rounds' time. What was not written down of it is as what was. */
+/* What `part` of `whole` is of `of`. */
+static uint64_t scaled(uint64_t part, uint64_t whole, uint64_t of) {
+  return whole == 0 ? 0 : (uint64_t)((double)part / (double)whole * (double)of);
+}
+
+/* Takes up to `wanted` from what is left of a time. */
+static uint64_t take(uint64_t *left_ns, uint64_t wanted_ns) {
+  const uint64_t taken_ns = lesser(wanted_ns, *left_ns);
+  *left_ns -= taken_ns;
+  return taken_ns;
+}
+
+/* The rounds' time on all workers: all of it, exactly, whatever the clocks' rounding. What was not
+ * written down of it is as what was. */
 static void share_rounds(uint64_t *share_ns, const struct synched__worker_totals *sum,
                          uint64_t rounds_ns, uint64_t workers) {
-  const double factor = sum->whole_ns == 0 ? 0.0 : (double)rounds_ns / (double)sum->whole_ns;
   const uint64_t slowest_ns = less(sum->part_ns, sum->summed_ns);
   const uint64_t asleep_ns = less(workers * sum->most_ns, sum->part_ns);
   const uint64_t opening_ns = workers * less(sum->phase_ns, sum->most_ns);
   const uint64_t idle_ns = slowest_ns + asleep_ns + opening_ns;
-  const uint64_t closing_ns = scaled(workers * less(sum->whole_ns, sum->phase_ns), factor);
+  const uint64_t closing_ns = scaled(less(sum->whole_ns, sum->phase_ns), sum->whole_ns, rounds_ns);
   /* What was computed is known of every round: the rest of the phases is idle time. */
-  const uint64_t rest_ns = less(less(workers * rounds_ns, closing_ns), sum->compute_ns);
-  const double idle_factor = idle_ns == 0 ? 0.0 : (double)rest_ns / (double)idle_ns;
-  share_ns[SYNCHED_SHARE_COMPUTE] = sum->compute_ns;
-  share_ns[SYNCHED_SHARE_SLOWEST] = scaled(slowest_ns, idle_factor);
-  share_ns[SYNCHED_SHARE_ASLEEP] = scaled(asleep_ns, idle_factor);
-  share_ns[SYNCHED_SHARE_OPENING] = scaled(opening_ns, idle_factor);
-  share_ns[SYNCHED_SHARE_CLOSING] = closing_ns;
+  share_ns[SYNCHED_SHARE_COMPUTE] = take(&rounds_ns, sum->compute_ns);
+  share_ns[SYNCHED_SHARE_CLOSING] = take(&rounds_ns, closing_ns);
+  const uint64_t rest_ns = rounds_ns;
+  share_ns[SYNCHED_SHARE_SLOWEST] = take(&rounds_ns, scaled(slowest_ns, idle_ns, rest_ns));
+  share_ns[SYNCHED_SHARE_ASLEEP] = take(&rounds_ns, scaled(asleep_ns, idle_ns, rest_ns));
+  share_ns[SYNCHED_SHARE_OPENING] = rounds_ns;
 }
 
 void synched__efficiency_fill(struct synched_report_efficiency *out,
@@ -77,8 +88,8 @@ void synched__efficiency_fill(struct synched_report_efficiency *out,
   uint64_t *share_ns = out->share_ns;
   uint64_t whole_ns = 0;
   *out = (struct synched_report_efficiency){.struct_size = sizeof *out};
-  if (sum.whole_ns != 0)
-    share_rounds(share_ns, &sum, less(less(totals->end_ns, totals->start_ns), gaps_ns), workers);
+  share_rounds(share_ns, &sum, workers * less(less(totals->end_ns, totals->start_ns), gaps_ns),
+               workers);
   const uint64_t opening_ns = share_ns[SYNCHED_SHARE_OPENING];
   share_ns[SYNCHED_SHARE_OPENING] += workers * totals->between_ns;
   share_ns[SYNCHED_SHARE_BUFFER] = workers * gap->buffer_ns;

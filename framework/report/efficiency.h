@@ -6,6 +6,7 @@
 
 #include "report/record.h"
 
+/* worker_count: 0 where nothing was recorded; then all is 0, and the efficiencies are 1. */
 void synched__efficiency_fill(struct synched_report_efficiency *out,
                               const struct synched__reading *reading, unsigned worker_count);
 

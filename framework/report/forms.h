@@ -12,5 +12,11 @@
 typedef int (*synched__form_fn)(const struct synched_report *report, FILE *file);
 
 int synched__table_print(const struct synched_report *report, FILE *file);
+int synched__html_print(const struct synched_report *report, FILE *file);
+int synched__json_print(const struct synched_report *report, FILE *file);
+int synched__csv_print(const struct synched_report *report, FILE *file);
+int synched__chrome_print(const struct synched_report *report, FILE *file);
+int synched__perfetto_print(const struct synched_report *report, FILE *file);
+int synched__prometheus_print(const struct synched_report *report, FILE *file);
 
 #endif

@@ -16,16 +16,18 @@
 #include "platform/atomic.h"
 
 #define SYNCHED__BUCKET_BITS 6u
-#define SYNCHED__BUCKETS_PER_OCTAVE (1u << SYNCHED__BUCKET_BITS)
+#define SYNCHED__BUCKETS_PER_OCTAVE (UINT64_C(1) << SYNCHED__BUCKET_BITS)
 #define SYNCHED__BUCKET_COUNT 2048u
 #define SYNCHED__BUCKET_MOST_NS ((UINT64_C(1) << 37) - 1)
 
 struct synched__histogram {
   _Atomic uint64_t counts[SYNCHED__BUCKET_COUNT];
+  /* Of an array of them, the same bucket would else always be in the same few lines of a cache. */
+  uint64_t unused[SYNCHED__CACHE_LINE / sizeof(uint64_t)];
 };
 
 static inline unsigned synched__bucket_of(uint64_t ns) {
-  if (ns < 2u * SYNCHED__BUCKETS_PER_OCTAVE)
+  if (ns < UINT64_C(2) * SYNCHED__BUCKETS_PER_OCTAVE)
     return (unsigned)ns;
   if (ns > SYNCHED__BUCKET_MOST_NS)
     ns = SYNCHED__BUCKET_MOST_NS;
@@ -35,7 +37,7 @@ static inline unsigned synched__bucket_of(uint64_t ns) {
 
 /* The shortest and the longest time that a bucket counts. */
 static inline uint64_t synched__bucket_first_ns(unsigned bucket) {
-  if (bucket < 2u * SYNCHED__BUCKETS_PER_OCTAVE)
+  if (bucket < UINT64_C(2) * SYNCHED__BUCKETS_PER_OCTAVE)
     return bucket;
   const unsigned shift = (bucket >> SYNCHED__BUCKET_BITS) - 1;
   const uint64_t step = bucket & (SYNCHED__BUCKETS_PER_OCTAVE - 1);

@@ -18,7 +18,8 @@ static bool allocate(struct synched_report *report, const struct synched__report
   if (shape->round_count > SIZE_MAX / (workers == 0 ? 1 : workers))
     return false;
   bool complete = ALLOCATE(true, report->workers, workers);
-  complete = ALLOCATE(complete, report->reading, workers);
+  report->reading = synched__alloc_lines(workers, sizeof *report->reading);
+  complete = complete && report->reading != NULL;
   complete = ALLOCATE(complete, report->segments, shape->segment_count);
   complete = ALLOCATE(complete, report->rounds, shape->round_count);
   complete = ALLOCATE(complete, report->parts, shape->round_count * workers);

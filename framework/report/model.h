@@ -24,6 +24,7 @@ struct synched_report {
   char name[64];
   char machine[128];   /* "AMD EPYC, 2 CPUs, Linux 6.1" */
   char placement[160]; /* of the pool: whether its workers are bound, and why */
+  char pool[16];       /* its name, as its threads have it; "": it is not known */
   unsigned process;    /* its id */
   bool can_steal;      /* default balance */
   bool has_on_round, has_on_snapshot, delivers_every;

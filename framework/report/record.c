@@ -5,7 +5,7 @@
  * All of it is allocated with the job and touched once here, so that no round allocates or faults.
  * What different threads write in the same round is on different cache lines.
  *
- * Where parts must be looked at, rounds are added up some at a time: the lines that other workers
+ * Where parts must be looked at, rounds are added up a run at a time: the lines that other workers
  * have written are then fetched one after the other, without a wait for each.
  *
  * A ring has more rows than can be shown: a round that fails or is cancelled has by then written
@@ -16,6 +16,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
@@ -34,7 +35,8 @@
 #define SHORTEST_NS 500u
 
 #define TOTALS_WORDS (sizeof(struct synched__totals) / sizeof(uint64_t))
-#define WORKER_WORDS (sizeof(struct synched__worker_totals) / sizeof(uint64_t))
+/* of each worker; what is unused is not published */
+#define WORKER_WORDS (offsetof(struct synched__worker_totals, unused) / sizeof(uint64_t))
 
 _Static_assert(sizeof(struct synched__totals) % sizeof(uint64_t) == 0 &&
                    sizeof(struct synched__worker_totals) % sizeof(uint64_t) == 0,
@@ -46,14 +48,10 @@ _Static_assert(SPREAD_STRIDE * sizeof(struct synched__segment_record) == SYNCHED
 
 /* The power of two above `count`, and above what is added up at a time; 0: there is none. */
 static size_t rows_for(size_t count) {
-  size_t row_count = 2 * SYNCHED__FOLD_ROUNDS;
+  size_t row_count = (size_t)2 * SYNCHED__RUN_ROUNDS;
   while (row_count != 0 && row_count <= count)
     row_count *= 2;
   return row_count;
-}
-
-static size_t published_words(const struct synched__record *record) {
-  return TOTALS_WORDS + record->worker_count * WORKER_WORDS;
 }
 
 /* Where one round in eight may be written down, a ring reaches back so much farther. Of very many
@@ -110,7 +108,7 @@ static bool allocate_segments(struct synched__record *record) {
 static bool allocate_parts(struct synched__record *record, bool segment_times) {
   bool complete = ALLOCATE(true, record->workers, record->worker_count);
   complete = ALLOCATE(complete, record->about.places, record->worker_count);
-  complete = ALLOCATE(complete, record->published, published_words(record));
+  complete = ALLOCATE(complete, record->published, 2 * record->published_words);
   complete = ALLOCATE(complete, record->histograms, SYNCHED__HISTOGRAM_COUNT);
   if (complete && record->level != SYNCHED_RECORD_OFF)
     complete = allocate_rings(record);
@@ -128,9 +126,11 @@ int synched__record_create(struct synched__record **out,
     record->level = shape->level;
     record->worker_count = shape->worker_count;
     record->segment_count = shape->segment_count;
+    record->published_words = TOTALS_WORDS + shape->worker_count * WORKER_WORDS;
     record->shown_count = shape->level == SYNCHED_RECORD_OFF ? 0 : shape->round_count;
     record->row_count = rows_for(shape->round_count * rows_per_round(shape));
-    record->task_rows = shape->level == SYNCHED_RECORD_TASKS ? rows_for(shape->task_count) : 0;
+    record->shown_tasks = shape->level == SYNCHED_RECORD_TASKS ? shape->task_count : 0;
+    record->task_rows = rows_for(record->shown_tasks);
     copy_name(record->about.name, sizeof record->about.name,
               shape->name == NULL ? "job" : shape->name);
   }
@@ -163,7 +163,7 @@ void synched__record_destroy(struct synched__record *record) {
 
 static void clear(_Atomic uint64_t *words, size_t count) {
   for (size_t i = 0; i < count; i++)
-    synched__store_relaxed(&words[i], 0);
+    synched__store_release(&words[i], 0); /* [reset-read] release */
 }
 
 static void clear_histograms(struct synched__histogram *histograms, size_t count) {
@@ -180,26 +180,28 @@ static void clear_rings(struct synched__record *record) {
     clear(record->rows[i].round, SYNCHED__ROW_WORDS);
   }
   for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++)
-    synched__store_relaxed(&record->tasks[w].begun_count, 0);
+    clear(&record->tasks[w].begun_count, 1);
 }
 
 static void clear_segments(struct synched__record *record) {
   for (size_t s = 0; record->segments != NULL && s < record->segment_count; s++) {
     struct synched__segment_record *row = &record->segments[s * record->segment_stride];
-    synched__store_relaxed(&row->call_count, 0);
-    synched__store_relaxed(&row->stolen_count, 0);
-    synched__store_relaxed(&row->compute_ns, 0);
-    synched__store_relaxed(&row->longest_ns, 0);
+    clear(&row->call_count, 1);
+    clear(&row->stolen_count, 1);
+    clear(&row->compute_ns, 1);
+    clear(&row->longest_ns, 1);
   }
 }
 
 void synched__record_reset(struct synched__record *record, uint64_t base_round) {
+  const uint64_t reset_count = synched__load_relaxed(&record->reset_count);
+  synched__store_relaxed(&record->reset_count, reset_count + 1);
   clear_rings(record);
   clear_segments(record);
   clear_histograms(record->histograms, SYNCHED__HISTOGRAM_COUNT);
   clear_histograms(record->worker_histograms, record->worker_count);
   clear_histograms(record->segment_histograms, record->segment_count);
-  synched__store_relaxed(&record->delivered_count, 0);
+  clear(&record->delivered_count, 1);
   record->base_round = base_round;
   record->published_ns = 0;
   record->sample_count = record->rows == NULL ? 0 : SYNCHED__SAMPLE_ALL;
@@ -212,6 +214,7 @@ void synched__record_reset(struct synched__record *record, uint64_t base_round) 
   record->pending_count = 0;
   memset(record->workers, 0, record->worker_count * sizeof *record->workers);
   synched__record_publish(record, base_round, 0);
+  synched__store_release(&record->reset_count, reset_count + 2); /* [reset-read] release */
 }
 
 /* --- adding up --- */
@@ -249,13 +252,15 @@ void synched__record_enter(struct synched__record *record, uint64_t now_ns, uint
   record->left_ns = 0;
 }
 
-/* Copies a row; false: it is another round's, or was written over. */
-static bool read_row(void *to, const _Atomic uint64_t *row, uint64_t round) {
+static enum synched__row_state read_row(void *to, const _Atomic uint64_t *row, uint64_t round) {
   uint64_t words[SYNCHED__ROW_WORDS];
   for (unsigned i = 0; i < SYNCHED__ROW_WORDS; i++)
     words[i] = synched__load_acquire(&row[i]); /* [row-read] acquire */
+  const uint64_t number = synched__load_relaxed(&row[0]);
+  if (words[0] != round || number != round)
+    return number < round ? SYNCHED__ROW_NONE : SYNCHED__ROW_LOST;
   memcpy(to, words, sizeof words);
-  return words[0] == round && synched__load_relaxed(&row[0]) == round;
+  return SYNCHED__ROW_READ;
 }
 
 static struct synched__phase phase_of(const struct synched__record *record, uint64_t round) {
@@ -310,26 +315,28 @@ void synched__record_fold(struct synched__record *record, unsigned self) {
   record->pending_count = 0;
 }
 
-static void defer(struct synched__record *record, unsigned self, uint64_t round) {
-  record->pending[record->pending_count] = round;
-  record->closers[record->pending_count++] = (uint16_t)self;
-  if (record->pending_count == SYNCHED__FOLD_ROUNDS)
-    synched__record_fold(record, self);
-}
-
 void synched__record_round(struct synched__record *record, unsigned self,
                            const struct synched__round_row *round,
                            const struct synched__phase *phase) {
-  uint64_t words[SYNCHED__ROW_WORDS];
   _Atomic uint64_t *row = synched__record_row(record, self, round->round)->round;
-  memcpy(words, round, sizeof words);
-  for (unsigned i = 0; i < SYNCHED__ROW_WORDS; i++)
-    synched__store_release(&row[i], words[i]); /* [row-read] release */
+  synched__store_release(&row[0], round->round);       /* [row-read] release */
+  synched__store_release(&row[1], round->opened_ns);   /* [row-read] release */
+  synched__store_release(&row[2], round->complete_ns); /* [row-read] release */
+  synched__store_release(&row[3], round->closed_ns);   /* [row-read] release */
+  synched__store_release(&row[4], round->callback_ns); /* [row-read] release */
+  synched__store_release(&row[5], round->lateness_ns); /* [row-read] release */
+  synched__store_release(&row[6], round->solo);        /* [row-read] release */
   record->workers[self].closing_ns += synched__span_ns(round->complete_ns, round->closed_ns);
-  if (phase->part_count == 0)
-    defer(record, self, round->round);
-  else
+  if (phase->part_count == 0) {
+    SYNCHED_ASSERT(record->pending_count < SYNCHED__RUN_ROUNDS);
+    record->pending[record->pending_count] = round->round;
+    record->closers[record->pending_count++] = (uint16_t)self;
+  } else {
     add_round(record, self, round, phase);
+  }
+  /* Before rows of the next run can be written over those of this one. */
+  if ((round->round + 1) % SYNCHED__RUN_ROUNDS == 0 && record->pending_count != 0)
+    synched__record_fold(record, self);
 }
 
 void synched__record_drop(struct synched__record *record, unsigned self,
@@ -338,10 +345,11 @@ void synched__record_drop(struct synched__record *record, unsigned self,
   add_round(record, self, round, &phase);
   record->workers[self].closing_ns += synched__span_ns(round->complete_ns, round->closed_ns);
   record->workers[self].solo_count -= round->solo;
+  /* No row at this place has that number; and it is later than that of the row that was here. */
   for (unsigned w = 0; w < record->worker_count; w++) {
     _Atomic uint64_t *part = synched__record_row(record, w, round->round)->part;
     if (synched__load_relaxed(&part[0]) == round->round)
-      synched__store_relaxed(&part[0], 0);
+      synched__store_relaxed(&part[0], round->round - 1);
   }
 }
 
@@ -384,42 +392,38 @@ void synched__record_publish(struct synched__record *record, uint64_t last_round
   totals->round_count = last_round - record->base_round;
   totals->end_ns = record->published_ns = end_ns;
   choose_samples(record);
-  synched__store_relaxed(&record->sequence, sequence + 1);
-  put_words(record->published, &record->totals, TOTALS_WORDS);
-  put_words(record->published + TOTALS_WORDS, record->workers, record->worker_count * WORKER_WORDS);
-  synched__store_release(&record->sequence, sequence + 2); /* [totals-read] release */
+  _Atomic uint64_t *copy = record->published + (sequence + 1) % 2 * record->published_words;
+  put_words(copy, totals, TOTALS_WORDS);
+  for (unsigned w = 0; w < record->worker_count; w++)
+    put_words(copy + TOTALS_WORDS + w * WORKER_WORDS, &record->workers[w], WORKER_WORDS);
+  synched__store_release(&record->sequence, sequence + 1); /* [totals-read] release */
 }
 
 void synched__record_read(struct synched__record *record, struct synched__reading *out) {
-  for (;;) {
-    /* [totals-read] acquire */
-    const uint64_t sequence = synched__load_acquire(&record->sequence);
-    get_words(&out->totals, record->published, TOTALS_WORDS);
-    if (out->workers != NULL)
-      get_words(out->workers, record->published + TOTALS_WORDS,
-                record->worker_count * WORKER_WORDS);
-    if (sequence % 2 == 0 && synched__load_relaxed(&record->sequence) == sequence)
+  /* [totals-read] acquire */
+  uint64_t sequence = synched__load_acquire(&record->sequence), found = 0;
+  for (;; sequence = found) {
+    const _Atomic uint64_t *copy = record->published + sequence % 2 * record->published_words;
+    get_words(&out->totals, copy, TOTALS_WORDS);
+    for (unsigned w = 0; out->workers != NULL && w < record->worker_count; w++)
+      get_words(&out->workers[w], copy + TOTALS_WORDS + w * WORKER_WORDS, WORKER_WORDS);
+    /* This copy is written again only once the other one is published. */
+    found = synched__load_acquire(&record->sequence); /* [totals-read] acquire */
+    if (found == sequence)
       return;
-    synched__cpu_pause();
   }
 }
 
-bool synched__record_read_round(const struct synched__record *record, unsigned worker,
-                                uint64_t round, struct synched__round_row *out) {
+enum synched__row_state synched__record_read_round(const struct synched__record *record,
+                                                   unsigned worker, uint64_t round,
+                                                   struct synched__round_row *out) {
   return read_row(out, synched__record_row(record, worker, round)->round, round);
 }
 
-bool synched__record_read_part(const struct synched__record *record, unsigned worker,
-                               uint64_t round, struct synched__part *out) {
+enum synched__row_state synched__record_read_part(const struct synched__record *record,
+                                                  unsigned worker, uint64_t round,
+                                                  struct synched__part *out) {
   return read_row(out, synched__record_row(record, worker, round)->part, round);
-}
-
-void synched__record_task_span(struct synched__record *record, unsigned worker, uint64_t *first,
-                               uint64_t *end) {
-  /* [task-read] acquire: all but the last are complete */
-  const uint64_t begun = synched__load_acquire(&record->tasks[worker].begun_count);
-  *end = begun;
-  *first = begun > record->task_rows ? begun - record->task_rows : 0;
 }
 
 bool synched__record_read_task(struct synched__record *record, unsigned worker, uint64_t number,

@@ -12,16 +12,19 @@
  * From SYNCHED_RECORD_ROUNDS on, every round is written down.
  *
  * What two workers took in a round, the one that closes it knows from the count. Where there are
- * more, it reads the others' lines of some rounds at a time: it folds them.
+ * more, it reads the others' lines at the end of each such run: it folds them.
  *
  * Now and then the leader adds up everybody's totals and publishes them. A report can be made at
  * any time, on any thread, while all this goes on:
  *
- *   - Published totals are read as a whole. The sequence is odd while they are written; whoever
- *     finds it odd, or changed, reads once more. Nobody waits for a reader.
+ *   - Published totals are read as a whole. There are two copies, written in turn. Whoever finds
+ *     the sequence changed reads the newer one. So nobody waits, neither for a reader nor for a
+ *     writer that the system has put aside.
  *   - Rows of rings are read as they are, of rounds that are published. Their first word, the
  *     number, is written first: who finds it unchanged after the others has read one row.
  *   - Distributions and the records of segments are counters, each with one writer at a time.
+ *   - Each start of the job forgets all this. The reset's count is odd meanwhile; who finds it
+ *     changed has read parts of two runs, and reads once more.
  *
  * Times are recorded with synched__tick_ns, and shown as the monotonic clock's: the totals say how
  * far apart the two are. Nothing is allocated after the creation, and nothing is cleared while
@@ -30,6 +33,7 @@
  *   [row-read]     a row's number, to who has read another word of the row.
  *   [task-read]    the count of begun calls, to who has read a word of one.
  *   [totals-read]  the sequence, to who has read one of the published words.
+ *   [reset-read]   the count of resets, to who has read a word that one has cleared.
  */
 #ifndef SYNCHED_REPORT_RECORD_H
 #define SYNCHED_REPORT_RECORD_H
@@ -41,6 +45,7 @@
 #include "platform/atomic.h"
 #include "report/histogram.h"
 
+#include <synched/memory.h>
 #include <synched/report.h>
 #include <synched/topology.h>
 
@@ -109,7 +114,7 @@ struct synched__gap {
 
 /* What a worker has added up of its rounds, on lines of its own. */
 struct synched__worker_totals {
-  _Alignas(2 * SYNCHED__CACHE_LINE) uint64_t round_count;
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t round_count;
   uint64_t call_count, stolen_count;
   uint64_t compute_ns;
   uint64_t last_start_ns, last_end_ns;
@@ -127,6 +132,9 @@ struct synched__worker_totals {
   uint64_t callback_ns; /* in on_round */
   uint64_t unused[13];
 };
+
+_Static_assert(sizeof(struct synched__worker_totals) == 2 * SYNCHED__CACHE_LINE,
+               "two workers' do not share a line");
 
 /* What is known of the job as a whole. Its owner's. */
 struct synched__totals {
@@ -156,6 +164,7 @@ struct synched__task_row {
   _Atomic uint64_t start_ns, round, segment_ns; /* segment << 40 | duration */
 };
 #define SYNCHED__TASK_NS_BITS 40u
+_Static_assert(SYNCHED_SEGMENTS_MAX >> (64 - SYNCHED__TASK_NS_BITS) == 0, "any segment fits");
 
 /* One worker's ring of calls: its own. */
 struct synched__task_ring {
@@ -177,14 +186,16 @@ enum synched__histogram_kind {
 struct synched__about {
   char name[64];
   char placement[160];          /* of the pool's workers */
+  char pool[16];                /* its name, as its threads have it */
   struct synched_place *places; /* [worker_count] */
   unsigned team;                /* workers with home ranges */
   unsigned usable_cpus, lease_count;
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
 
-/* How many rounds are folded at a time, at most. A ring is longer than that. */
-#define SYNCHED__FOLD_ROUNDS 32u
+/* Rounds are written down, or not, and folded in runs of so many. A ring is longer than that. */
+#define SYNCHED__RUN_BITS 3u
+#define SYNCHED__RUN_ROUNDS (1u << SYNCHED__RUN_BITS)
 
 struct synched__record {
   /* Fixed. */
@@ -192,10 +203,11 @@ struct synched__record {
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
-  size_t shown_count;        /* rounds that a report can show */
-  size_t row_count;          /* of each ring: a power of two above that */
-  size_t task_rows;          /* of each worker's: a power of two; 0: calls are not recorded */
-  struct synched__row *rows; /* [worker_count * row_count]; NULL: off */
+  size_t shown_count;                    /* rounds that a report can show */
+  size_t row_count;                      /* of each ring: a power of two above that */
+  size_t shown_tasks;                    /* the same of each worker's calls, and */
+  size_t task_rows;                      /* of its ring */
+  struct synched__row *rows;             /* [worker_count * row_count]; NULL: off */
   struct synched__task_ring *tasks;      /* [worker_count]; NULL: calls are not recorded */
   struct synched__task_row *task_memory; /* [worker_count * task_rows] */
   /* segment s at [s * segment_stride]; NULL: calls are not timed */
@@ -223,13 +235,17 @@ struct synched__record {
   struct synched__gap gap;   /* since the last round */
   struct synched__totals totals;
   /* Of more than two workers: rounds that are not added up yet, and who closed them. */
-  _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__FOLD_ROUNDS];
-  uint16_t closers[SYNCHED__FOLD_ROUNDS];
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__RUN_ROUNDS];
+  uint16_t closers[SYNCHED__RUN_ROUNDS];
   unsigned pending_count;
 
-  /* The published copies of totals and workers. */
+  /* The published copies of totals and workers: how often they were written; copy `sequence % 2` is
+   * the last one. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t sequence;
-  _Atomic uint64_t *published; /* [synched__record_word_count] */
+  _Atomic uint64_t *published; /* [2 * published_words] */
+  size_t published_words;
+  /* twice the number of resets; odd: one goes on */
+  _Atomic uint64_t reset_count;
 };
 
 struct synched__record_shape {
@@ -259,7 +275,7 @@ static inline struct synched__row *synched__record_row(const struct synched__rec
 
 /* Leader: whether a round is to be written down. */
 static inline bool synched__record_samples(const struct synched__record *record, uint64_t round) {
-  return ((round >> 3) * UINT64_C(0x9E3779B97F4A7C15)) >> 58 < record->sample_count;
+  return ((round >> SYNCHED__RUN_BITS) * UINT64_C(0x9E3779B97F4A7C15)) >> 58 < record->sample_count;
 }
 #define SYNCHED__SAMPLE_ALL 64u
 
@@ -268,7 +284,8 @@ static inline void synched__counter_add(_Atomic uint64_t *counter, uint64_t coun
 }
 
 /* Writes its part in a round down, in place of what it wrote of that round before, when it had
- * computed for before_ns. */
+ * computed for before_ns; SYNCHED__NOT_BEFORE: nothing. */
+#define SYNCHED__NOT_BEFORE UINT64_MAX
 static inline void synched__record_part(struct synched__record *record, unsigned worker,
                                         const struct synched__part *part, uint64_t before_ns) {
   struct synched__histogram *histogram = &record->worker_histograms[worker];
@@ -281,7 +298,7 @@ static inline void synched__record_part(struct synched__record *record, unsigned
   synched__store_release(&words[5], part->longest_ns);     /* [row-read] release */
   synched__store_release(&words[6], part->segment_sleeps); /* [row-read] release */
   synched__store_release(&words[7], part->slept_ns);       /* [row-read] release */
-  if (before_ns != 0)
+  if (before_ns != SYNCHED__NOT_BEFORE)
     synched__histogram_remove(histogram, before_ns);
   synched__histogram_add(histogram, part->compute_ns);
 }
@@ -367,18 +384,23 @@ struct synched__reading {
 /* Copies the totals that were published last. Any thread; does not hold up anybody. */
 void synched__record_read(struct synched__record *record, struct synched__reading *out);
 
-/* Copies what a worker wrote of a round that it closed, and of its part in one. false: it did not
- * write that, or it was written over. */
-bool synched__record_read_round(const struct synched__record *record, unsigned worker,
-                                uint64_t round, struct synched__round_row *out);
-bool synched__record_read_part(const struct synched__record *record, unsigned worker,
-                               uint64_t round, struct synched__part *out);
+/* What was found of a row. */
+enum synched__row_state {
+  SYNCHED__ROW_READ,
+  SYNCHED__ROW_NONE, /* the worker wrote none in that round */
+  SYNCHED__ROW_LOST  /* a later one was written over it */
+};
 
-/* The number of the oldest call of a worker that can be read, and of the first that can not yet. */
-void synched__record_task_span(struct synched__record *record, unsigned worker, uint64_t *first,
-                               uint64_t *end);
+/* Copies what a worker wrote of a round that it closed, and of its part in one. The round is
+ * published. */
+enum synched__row_state synched__record_read_round(const struct synched__record *record,
+                                                   unsigned worker, uint64_t round,
+                                                   struct synched__round_row *out);
+enum synched__row_state synched__record_read_part(const struct synched__record *record,
+                                                  unsigned worker, uint64_t round,
+                                                  struct synched__part *out);
 
-/* Copies a call. false: it was written over. */
+/* Copies a worker's call; number: 0 .. its published call_count - 1. false: it was written over. */
 bool synched__record_read_task(struct synched__record *record, unsigned worker, uint64_t number,
                                struct synched__task *out);
 

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "report/unicode.h"
+
 #define LINE_WIDTH 80u
 
 /* "1,000,000". */
@@ -94,37 +96,21 @@ struct synched__text synched__text_of_duration(uint64_t ns) {
   return text_of_long_duration(ns);
 }
 
-/* Whether these are the first two bytes of a character of UTF-8 above U+009F; a C2 begins the
- * ones below it, too, and C0, C1 and an E0 or F0 with a low second byte would be more bytes than
- * a character takes. */
-static bool begins_character(unsigned char first, unsigned char second) {
-  const unsigned char least = first == 0xc2u || first == 0xe0u ? 0xa0u
-                              : first == 0xf0u                 ? 0x90u
-                                                               : 0x80u;
-  return first >= 0xc2u && first <= 0xf4u && second >= least && second <= 0xbfu;
-}
-
 /* How many bytes the character takes that begins here; 0: it is none that may reach a terminal. The
  * caller chose the name; what would move the cursor must not: the control characters of ASCII, and
  * those from U+0080 to U+009F, as single bytes or in UTF-8. */
-static unsigned character_bytes(const char *at) {
-  const unsigned char first = (unsigned char)at[0];
-  if (first < 0x80u)
-    return first >= 0x20u && first != 0x7fu ? 1 : 0;
-  if (!begins_character(first, (unsigned char)at[1]))
-    return 0;
-  const unsigned bytes = first < 0xe0u ? 2 : first < 0xf0u ? 3 : 4;
-  for (unsigned i = 2; i < bytes; i++)
-    if (((unsigned char)at[i] & 0xc0u) != 0x80u)
-      return 0;
-  return bytes;
+static size_t character_bytes(const char *at) {
+  const unsigned char first = (unsigned char)*at;
+  const bool is_control =
+      first < 0x20u || first == 0x7fu || (first == 0xc2u && (unsigned char)at[1] < 0xa0u);
+  return is_control ? 0 : synched__unicode_character(at);
 }
 
 void synched__text_of_name(char *out, size_t size, const char *name) {
   size_t length = 0;
   while (*name != '\0') {
-    const unsigned bytes = character_bytes(name);
-    const unsigned shown = bytes == 0 ? 1 : bytes;
+    const size_t bytes = character_bytes(name);
+    const size_t shown = bytes == 0 ? 1 : bytes;
     if (length + shown >= size)
       break;
     memcpy(out + length, bytes == 0 ? "?" : name, shown);

@@ -14,12 +14,12 @@ static const struct {
   synched__form_fn print;
 } forms[SYNCHED_FORMAT_COUNT] = {
     [SYNCHED_FORMAT_TABLE] = {"table", synched__table_print},
-    [SYNCHED_FORMAT_JSON] = {"json", NULL},
-    [SYNCHED_FORMAT_CSV] = {"csv", NULL},
-    [SYNCHED_FORMAT_TRACE] = {"trace", NULL},
-    [SYNCHED_FORMAT_PERFETTO] = {"perfetto", NULL},
-    [SYNCHED_FORMAT_HTML] = {"html", NULL},
-    [SYNCHED_FORMAT_PROMETHEUS] = {"prometheus", NULL},
+    [SYNCHED_FORMAT_JSON] = {"json", synched__json_print},
+    [SYNCHED_FORMAT_CSV] = {"csv", synched__csv_print},
+    [SYNCHED_FORMAT_TRACE] = {"trace", synched__chrome_print},
+    [SYNCHED_FORMAT_PERFETTO] = {"perfetto", synched__perfetto_print},
+    [SYNCHED_FORMAT_HTML] = {"html", synched__html_print},
+    [SYNCHED_FORMAT_PROMETHEUS] = {"prometheus", synched__prometheus_print},
 };
 
 const char *synched_format_name(enum synched_format format) {

@@ -333,7 +333,7 @@ struct synched_job_options {
   /* NULL: none; then a job whose leases are all held waits in silence */
   synched_stalled_fn on_stalled;
 
-  /* How much is recorded for the report. 0: TOTALS. */
+  /* How much is recorded for the report. 0: TOTALS, or what SYNCHED_REPORT needs (report.h). */
   enum synched_record record;
   /* How many of each worker's last calls the report can show, at SYNCHED_RECORD_TASKS. 0: 16384; at
    * most 16,777,216. Each of them takes 90 bytes. */

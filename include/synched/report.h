@@ -26,6 +26,20 @@
  *   balance                (T - serial - imbalance) / (T - serial)
  *   scheduling efficiency  U / (T - serial - imbalance)
  *   efficiency             U / T, the product of the three
+ *
+ * Without a change to the program, the environment variable SYNCHED_REPORT makes each run of each
+ * job write its report, in the loop's thread, just before on_done:
+ *
+ *   SYNCHED_REPORT=table,json:/tmp/%n-%p.json,html:report.html
+ *
+ * It has one or more of table, json, csv, trace, perfetto, html, prometheus, separated by commas,
+ * each with a colon and the path of a file; "table" without one goes to standard error. In a path,
+ * %p is the process's id, %n the job's name (with _ for what would lead into another folder, and
+ * for controls), %% a %; a comma cannot be in it. A later run replaces what an earlier one wrote to
+ * the same path. What is wrong, or cannot be written, is a line on standard error, and no failure
+ * of the job. The variable is read when the process creates its first job; set-user-id programs
+ * ignore it. Jobs that leave their level of recording open (SYNCHED_RECORD_TOTALS) record ROUNDS
+ * for html, and TASKS for trace and perfetto, or ROUNDS with SYNCHED_JOB_NO_SEGMENT_TIMES.
  */
 #ifndef SYNCHED_REPORT_H
 #define SYNCHED_REPORT_H

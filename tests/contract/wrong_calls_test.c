@@ -326,6 +326,51 @@ Test(wrong_calls, report_calls) {
   fixture_expect_rows(rows, LENGTH(rows));
 }
 
+#define NO_FORMAT ((enum synched_format)7)
+
+static int parse_format(const char *name) {
+  enum synched_format format = SYNCHED_FORMAT_CSV;
+  const int status = synched_format_parse(&format, name);
+  cr_assert_eq(format, SYNCHED_FORMAT_CSV, "the format was touched");
+  return status;
+}
+
+ATTEMPT(write_to_null, synched_report_write_to(NULL, SYNCHED_FORMAT_JSON, stdout))
+ATTEMPT(write_to_form_7, synched_report_write_to(f->report, NO_FORMAT, stdout))
+ATTEMPT(write_to_null_file, synched_report_write_to(f->report, SYNCHED_FORMAT_JSON, NULL))
+ATTEMPT(write_null, synched_report_write(NULL, SYNCHED_FORMAT_JSON, "/nowhere/report.json"))
+ATTEMPT(write_form_7, synched_report_write(f->report, NO_FORMAT, "/nowhere/report.json"))
+ATTEMPT(write_null_path, synched_report_write(f->report, SYNCHED_FORMAT_JSON, NULL))
+ATTEMPT(write_empty_path, synched_report_write(f->report, SYNCHED_FORMAT_JSON, ""))
+ATTEMPT(write_nowhere, synched_report_write(f->report, SYNCHED_FORMAT_JSON, "/nowhere/r.json"))
+ATTEMPT(write_full, synched_report_write(f->report, SYNCHED_FORMAT_JSON, "/dev/full"))
+ATTEMPT(format_null_out, synched_format_parse(NULL, "json"))
+ATTEMPT(format_null_name, parse_format(NULL))
+ATTEMPT(format_unknown, parse_format("picture"))
+ATTEMPT(format_in_capitals, parse_format("JSON"))
+ATTEMPT(format_empty, parse_format(""))
+
+Test(wrong_calls, report_form_calls) {
+  static const struct row rows[] = {
+      {"write_to: report NULL", SYNCHED_EINVAL, "report", write_to_null, false},
+      {"write_to: form", SYNCHED_EINVAL, "format is 7", write_to_form_7, false},
+      {"write_to: file NULL", SYNCHED_EINVAL, "file", write_to_null_file, false},
+      {"write: report NULL", SYNCHED_EINVAL, "report", write_null, false},
+      {"write: form", SYNCHED_EINVAL, "format is 7", write_form_7, false},
+      {"write: path NULL", SYNCHED_EINVAL, "path is NULL", write_null_path, false},
+      {"write: path empty", SYNCHED_EINVAL, "path is empty", write_empty_path, false},
+      {"write: no folder", SYNCHED_ENOENT, "/nowhere/r.json", write_nowhere, false},
+      {"write: full", SYNCHED_EIO, "could not be written", write_full, false},
+      {"format: out NULL", SYNCHED_EINVAL, "format", format_null_out, false},
+      {"format: name NULL", SYNCHED_EINVAL, "name", format_null_name, false},
+      {"format: unknown", SYNCHED_EINVAL, "\"picture\"", format_unknown, false},
+      {"format: capitals", SYNCHED_EINVAL, "\"JSON\"", format_in_capitals, false},
+      {"format: empty", SYNCHED_EINVAL, "\"\"", format_empty, false},
+  };
+  cr_assert_null(synched_format_name(NO_FORMAT));
+  fixture_expect_rows(rows, LENGTH(rows));
+}
+
 /* --- nothing to do --- */
 
 Test(wrong_calls, null_is_allowed_where_the_headers_say_so) {

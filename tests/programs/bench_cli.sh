@@ -56,6 +56,14 @@ if "$bench" round --workers 1 --repeat 1 --json "$folder/none/x.json" >/dev/null
 fi
 grep -q "none/x.json cannot be written" "$folder/err" || fail "$(cat "$folder/err")"
 
+# What recording costs, and its figures compared.
+"$bench" record --workers 1 --repeat 1 --json "$folder/record.json" >"$folder/record" ||
+  fail "record: $(cat "$folder/record")"
+[ "$(grep -cE '^synched(_static)? +1 +1(000)? (totals|rounds|tasks)' "$folder/record")" -eq 18 ] ||
+  fail "the levels' rows: $(cat "$folder/record")"
+"$bench" --compare "$folder/record.json" "$folder/record.json" >"$folder/same" ||
+  fail "recording is worse than itself"
+
 # A run compared with itself, and with one in which everything takes ten times as long.
 "$bench" --compare "$folder/round.json" "$folder/round.json" >"$folder/same" ||
   fail "worse than itself"

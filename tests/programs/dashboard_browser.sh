@@ -11,81 +11,13 @@ set -euo pipefail
 
 dashboard=$(realpath "$1")
 tries_max=${DASHBOARD_BROWSER_TRIES:-300}
-for tool in chromium chromedriver curl base64; do
-  command -v "$tool" >/dev/null || {
-    echo "dashboard_browser: there is no $tool here"
-    exit 77
-  }
-done
-work=$(mktemp -d)
-server='' driver_process='' session=''
-# The driver ends its browser when it is told to end. The shell itself would say who was killed.
-finish() {
-  {
-    [ -z "$session" ] || curl -s -m 20 -X DELETE "$session" >/dev/null || true
-    kill -KILL $server || true
-    kill $driver_process || true
-    wait || true
-  } 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
-cd "$work"
-touch dashboard.out dashboard.err driver.out trouble
+name=dashboard_browser
+# shellcheck source=../support/browser.sh
+source "$(dirname "$(realpath "$0")")/../support/browser.sh"
+server=''
+end_more() { [ -z "$server" ] || kill -KILL "$server" || true; }
+touch dashboard.out
 
-# in_a_line LENGTH: the beginning of stdin, whatever bytes are in it.
-in_a_line() { tr -c '[:print:]' ' ' | tr -s ' ' | head -c "$1"; }
-
-# also TEXT WORDS...: "; TEXT: 'WORDS'", if there are any.
-also() {
-  local text=$1
-  shift
-  [ -z "${*// /}" ] || printf "; %s: '%s'" "$text" "$*"
-}
-
-first_words() {
-  [ -z "$session" ] ||
-    run "document.body.innerText.replace(/[^A-Za-z0-9 .,:;()-]+/g, ' ').trim().slice(0, 100)" ||
-      true
-}
-
-# fail WHAT...: says it in one line, with the page's first words, and what the browser or the
-# program complained of.
-fail() {
-  local trouble
-  trouble=$(in_a_line 160 <trouble)
-  echo "FAILED: $*$(also 'the page begins' "$(first_words)")$(also 'the browser says' "$trouble")$(
-    also 'the program says' "$(in_a_line 160 <dashboard.err)")" >&2
-  exit 1
-}
-
-# until_true WHAT COMMAND...: waits for it; the machine may be slow, but it may not take for ever.
-until_true() {
-  local what=$1 tries
-  shift
-  for ((tries = 0; tries < tries_max; tries++)); do
-    ! "$@" || return 0
-    sleep 0.1
-  done
-  fail "$what does not come"
-}
-
-# post PATH BODY: a WebDriver command; its value, if it is a number, a boolean or a string, on
-# stdout. Where there is none, it is a failure, and `trouble` says why.
-post() {
-  curl -s -S -m 100 -H 'Content-Type: application/json' -d "$2" "$session$1" >answer 2>trouble ||
-    return 1
-  if grep -q '"error":' answer; then
-    sed -n 's/.*"message":"\([^"\\]*\).*/\1/p' answer >trouble
-    return 1
-  fi
-  sed -n 's/^{"value":"\{0,1\}\([^"}]*\)"\{0,1\}}$/\1/p' answer
-}
-
-# run SCRIPT: what this line of JavaScript, which has no double quotes in it, gives in the page.
-run() { post /execute/sync "{\"script\":\"return $1\",\"args\":[]}"; }
-
-is_true() { [ "$(run "$1")" = true ]; }
 text_of() { run "document.getElementById('$1').textContent"; }
 state_is() { [ "$(text_of state)" = "$1" ]; }
 round_beyond() { [ "$(text_of round)" -gt "$1" ] 2>/dev/null; }
@@ -97,36 +29,19 @@ is_done() { [ -n "$(done_in "$1")" ]; }
 
 # click ID: a real one, with everything that comes before it: the button must be there to be hit.
 click() {
+  local button
   until_true "the button $1" is_true "!document.getElementById('$1').disabled"
-  post /element "{\"using\":\"css selector\",\"value\":\"#$1\"}" >/dev/null ||
-    fail "there is no button $1"
-  local element
-  element=$(sed -n 's/.*"element-[^"]*":"\([^"]*\)".*/\1/p' answer)
-  post "/element/$element/click" '{}' >/dev/null || fail "the button $1 cannot be hit"
+  button=$(element "#$1")
+  post "/element/$button/click" '{}' >/dev/null || fail "the button $1 cannot be hit"
 }
 
-"$dashboard" --port 0 -w 2 --width 200 --height 130 --period 20 >dashboard.out 2>dashboard.err &
+"$dashboard" --port 0 -w 2 --width 200 --height 130 --period 20 >dashboard.out 2>complaints &
 server=$!
 until_true "the program's address" grep -q http:// dashboard.out
 address=$(sed -n 's|.*\(http://[^ ]*\) .*|\1|p' dashboard.out)
 
-chromedriver --port=0 >driver.out 2>&1 &
-driver_process=$!
-until_true "the driver's port" grep -q 'successfully on port' driver.out
-driver=http://127.0.0.1:$(sed -n 's/.*successfully on port \([0-9]*\).*/\1/p' driver.out)
-
-# As root it does not run in its sandbox. It is to bother with nothing but this page.
-options='"--headless=new","--no-sandbox","--disable-gpu","--disable-dev-shm-usage","--no-first-run"'
-options+=',"--disable-extensions","--disable-background-networking","--window-size=1000,700"'
-options+=",\"--user-data-dir=$work/profile\""
-session=$driver/session
-post '' '{"capabilities":{"alwaysMatch":{"goog:chromeOptions":{"args":['"$options"']}}}}' \
-  >/dev/null || {
-  session=''
-  fail "the browser does not start"
-}
-session=$session/$(sed -n 's/.*"sessionId":"\([^"]*\)".*/\1/p' answer)
-post /url "{\"url\":\"$address\"}" >/dev/null || fail "the browser does not go to $address"
+start_browser
+go_to "$address"
 
 until_true "the state" state_is running
 until_true "the tenth round" round_beyond 10
@@ -152,20 +67,17 @@ round_is $((round + 1)) || fail "a step is more than one round"
 
 # Two colours, and of each at least a hundredth of the 26000 cells.
 colours="(() => { const c = document.getElementById('picture'), t = c.getContext('2d');"
-colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer);"
-colours+=" let n = 0; for (const p of d) n += p === d[0];"
-colours+=" return d.length === 26000 && n > 260 && n < 25740; })()"
+colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer); let n = 0;"
+colours+=" for (const p of d) n += p === d[0]; return d.length === 26000 && n > 260 && n < 25740; })()"
 is_true "$colours" || fail "the picture is blank"
 [ "$(run "document.querySelectorAll('.lane').length")" = 2 ] || fail "not a lane for each worker"
-post /url "{\"url\":\"$address\"}" >/dev/null || fail "the browser does not go to $address again"
+go_to "$address"
 until_true "the picture, shown anew while nothing moves" picture_of $((round + 1))
 until_true "the state, shown anew" state_is paused
 is_true "$colours" || fail "the picture is blank after it has been shown anew"
 curl -s -m 100 "$session/screenshot" >answer
-sed 's/^{"value":"\(.*\)"}$/\1/' answer | base64 -d >screenshot.png 2>/dev/null ||
-  fail "no screenshot"
-[ "$(head -c 8 screenshot.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] ||
-  fail "the screenshot is no PNG"
+sed 's/^{"value":"\(.*\)"}$/\1/' answer | base64 -d >screenshot.png 2>/dev/null || fail "no screenshot"
+[ "$(head -c 8 screenshot.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "the screenshot is no PNG"
 [ "$(wc -c <screenshot.png)" -gt 5000 ] || fail "the screenshot shows nothing"
 [ -z "${SYNCHED_SCREENSHOT:-}" ] || cp screenshot.png "$SYNCHED_SCREENSHOT"
 
@@ -182,6 +94,6 @@ kill -TERM $server
 code=0
 wait $server || code=$?
 [ "$code" = 0 ] || fail "exit code $code after SIGTERM with a browser watching"
-[ ! -s dashboard.err ] || fail "words on stderr"
+[ ! -s complaints ] || fail "words on stderr"
 until_true "that the page notices" state_is 'not connected'
 echo "dashboard_browser: all is well"

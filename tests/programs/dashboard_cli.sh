@@ -81,6 +81,44 @@ raw 400 'GET / HTTP/1.1\r\n\r\n'
 raw 403 "GET / HTTP/1.1\r\nHost: rebound.example:$port\r\n\r\n"
 raw 403 "GET / HTTP/1.1\r\nHost: 127.0.0.1.example\r\n\r\n"
 
+# --- the pages that the library writes ---
+
+# body: of the response, which must be as long as its head says.
+body() {
+  sed '1,/^\r$/d' response >body
+  grep -q "^Content-Length: $(wc -c <body)"$'\r' response ||
+    fail "the body has another length than the head says"
+}
+
+asked 200 GET /metrics
+grep -q '^Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8' response ||
+  fail "the metrics are of another type"
+body
+grep -q '^synched_rounds_total{job="dashboard"} [1-9]' body ||
+  fail "there are no rounds in the metrics"
+grep -q '^synched_running{job="dashboard"} 1$' body || fail "the job does not run"
+[ "$(tail -n 1 body)" = '# EOF' ] || fail "the metrics have no end"
+before=$(sed -n 's/^synched_rounds_total{.*} //p' body)
+for ((tries = 0; tries < 300; tries++)); do
+  asked 200 GET /metrics
+  body
+  [ "$(sed -n 's/^synched_rounds_total{.*} //p' body)" = "$before" ] || break
+  sleep 0.1
+done
+[ $tries -lt 300 ] || fail "the metrics stand still"
+asked 405 POST /metrics "Content-Length: 5\r\n" hello
+
+# A library may be built without this form.
+asked '\(200\|501\)' GET /report
+body
+if head -n 1 response | grep -q ' 501 '; then
+  grep -q 'no reports as html' body || fail "it does not say what is missing"
+else
+  grep -q '^Content-Type: text/html; charset=utf-8' response || fail "the report is of another type"
+  grep -qi '<!doctype html' body || fail "the report is no page"
+  grep -qi '</html>' body || fail "the report has no end"
+fi
+
 # --- requests that are complete, whatever is in them: an answer that only came when the time for
 # the rest was over would be 408 ---
 

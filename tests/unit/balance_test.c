@@ -132,6 +132,28 @@ Test(balance, calls_that_sharing_makes_longer_are_compared_with_real_solo_rounds
   cr_assert_leq(shared_of(&balance, &slowed, 100000), 2000u);
 }
 
+Test(balance, short_calls_that_lines_make_much_longer_are_compared_with_real_solo_rounds) {
+  /* Between CPUs far apart: a shared round takes three quarters of what its calls do. */
+  const struct world far = {.work_ns = 1050, .overhead_ns = 725, .share = 2, .lines_ns = 650};
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &far, 2000);
+  cr_assert_leq(shared_of(&balance, &far, 100000), 2000u);
+}
+
+/* A solo round has to be closed, too, which no call's time tells. */
+Test(balance, rounds_that_are_closed_sooner_together_are_shared) {
+  struct synched__balance balance = fresh();
+  unsigned shared = 0;
+  for (int i = 0; i < 100000; i++) {
+    shared += !balance.solo;
+    const struct synched__balance_sample sample =
+        balance.solo ? (struct synched__balance_sample){640, 730, 2, false}
+                     : (struct synched__balance_sample){650, 670, 2, true};
+    synched__balance_update(&balance, &sample);
+  }
+  cr_assert_geq(shared, 95000u);
+}
+
 Test(balance, round_that_only_one_can_compute_is_solo) {
   for (unsigned share = 0; share < 2; share++) {
     struct synched__balance balance = fresh();
@@ -174,6 +196,24 @@ Test(balance, gain_of_sharing_is_saved_up_until_it_pays_for_waking) {
    * follow. */
   cr_assert_geq(rounds, TRIAL_COST_FIRST_NS / (grown.work_ns / 2));
   cr_assert_leq(rounds, 50u);
+}
+
+/* Solo rounds that took long when they were measured: the CPU's other thread was busy then. */
+Test(balance, success_of_short_rounds_is_reviewed_when_the_machine_has_changed) {
+  const struct world busy = {.work_ns = 2000, .overhead_ns = 300, .share = 2, .lines_ns = 100};
+  const struct world quiet = {.work_ns = 1250, .overhead_ns = 975, .share = 2, .lines_ns = 750};
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &busy, 10000);
+  cr_assert_not(balance.solo);
+  live_rounds(&balance, &quiet, 100000);
+  cr_assert_leq(shared_of(&balance, &quiet, 100000), 5000u);
+}
+
+Test(balance, success_of_short_rounds_that_goes_on_is_hardly_interrupted) {
+  const struct world same = {.work_ns = 2000, .overhead_ns = 300, .share = 2, .lines_ns = 100};
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &same, 10000);
+  cr_assert_geq(shared_of(&balance, &same, 1000000), 995000u);
 }
 
 Test(balance, account_is_lost_when_there_is_nothing_more_to_gain) {
@@ -459,15 +499,12 @@ Test(balance, interruption_that_makes_a_solo_round_long_is_soon_forgotten) {
   cr_assert_leq(rounds_until(&balance, &tiny, true, 100), 2u * TRIAL_ROUNDS);
 }
 
-Test(balance, should_share_now_only_when_the_rest_is_worth_sharing) {
+Test(balance, rest_of_a_solo_round_is_shared_only_when_it_is_worth_it) {
   struct synched__balance balance = fresh();
   balance.cost_ns = 3000;
   balance.usual_work_ns = 1000;
-  cr_assert_not(synched__balance_should_share_now(&balance, 0));
-  cr_assert_not(synched__balance_should_share_now(&balance, 2 * TRIAL_COST_FIRST_NS + 2 * 3000));
-  cr_assert(synched__balance_should_share_now(&balance, 2 * TRIAL_COST_FIRST_NS + 2 * 3000 + 1));
+  cr_assert_eq(synched__balance_shares_after_ns(&balance), 2 * TRIAL_COST_FIRST_NS + 2 * 3000 + 1);
   /* Work that is usual for these rounds is no surprise. */
   balance.usual_work_ns = 50000;
-  cr_assert_not(synched__balance_should_share_now(&balance, 2 * 50000));
-  cr_assert(synched__balance_should_share_now(&balance, 2 * 50000 + 1));
+  cr_assert_eq(synched__balance_shares_after_ns(&balance), 2 * 50000 + 1);
 }

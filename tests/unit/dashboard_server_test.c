@@ -45,20 +45,27 @@ static int small_content(struct dashboard_content *out, void *user) {
 static int large_content(struct dashboard_content *out, void *user) {
   void *const bytes = calloc(1, LARGE_BYTES);
   (void)user;
-  *out = (struct dashboard_content){bytes, LARGE_BYTES, bytes};
-  return bytes ? 0 : -1;
+  *out = (struct dashboard_content){.bytes = bytes, .byte_count = LARGE_BYTES, .owned = bytes};
+  return bytes ? 0 : 500;
 }
 
 static int no_content(struct dashboard_content *out, void *user) {
   (void)out;
   (void)user;
-  return -1;
+  return 500;
+}
+
+static int missing_content(struct dashboard_content *out, void *user) {
+  (void)user;
+  out->reason = "there is no such form";
+  return 501;
 }
 
 static const struct dashboard_route routes[] = {
     {"/", "text/plain", small_content},
     {"/large", "text/plain", large_content},
     {"/none", "text/plain", no_content},
+    {"/missing", "text/plain", missing_content},
 };
 
 static size_t on_message(char reply[static DASHBOARD_REPLY_BYTES_MAX], const char *message,
@@ -460,6 +467,17 @@ Test(dashboard_server, page_without_memory_is_an_answer) {
   const int client = open_client();
   send_text(client, "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n");
   expect_answer(client, 500);
+  close_server();
+}
+
+Test(dashboard_server, page_that_refuses_is_an_answer_with_its_reason) {
+  open_server((struct dashboard_limits){.idle_ms = 0});
+  const int client = open_client();
+  send_text(client, "GET /missing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const struct received answer = receive_all(client);
+  cr_expect_not_null(strstr(answer.bytes, "HTTP/1.1 501 Not Implemented\r\n"));
+  cr_expect_not_null(strstr(answer.bytes, "\r\n\r\nthere is no such form\n"));
+  close(client);
   close_server();
 }
 

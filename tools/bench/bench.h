@@ -17,17 +17,27 @@
 
 #include "peer.h"
 
+/* Something measured, with its spread. */
+struct bench_figure {
+  double median, least, most;
+};
+
+#define BENCH_FIGURES_MOST 6u
+
 /* One point of a family: a contestant at one setting. */
 struct bench_case {
-  const char *contestant; /* "synched", "libgomp" ...: as in the JSON */
+  /* "synched", "libgomp" ...: as in the JSON; "slices": what bench_slices measures */
+  const char *contestant;
   unsigned workers;
   size_t segments;
   char parameter[32]; /* as in the JSON: work in ns, bytes, a kernel's name */
-  const char *unit;   /* of what measure returns: "ns", "bytes", "threads" */
-  double value;       /* the parameter as a number, for measure; 0 where it is none */
+  const char *unit; /* of what measure returns: "ns", "ps", "bytes", "threads", "x1000" (a ratio) */
+  double value;     /* the parameter as a number, for measure; 0 where it is none */
   /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has
    * said why on stderr. */
   double (*measure)(const struct bench_case *self);
+  /* The same for slices: fills in the figures. 0, or -1. */
+  int (*measure_slices)(const struct bench_case *self, struct bench_figure *out);
 };
 
 /* Several samples of a case, and what came of them. */
@@ -68,6 +78,7 @@ extern const struct bench_family bench_family_snapshot;  /* snapshot.c */
 extern const struct bench_family bench_family_kernels;   /* kernels.c */
 extern const struct bench_family bench_family_idle;      /* idle.c */
 extern const struct bench_family bench_family_memory;    /* footprint.c */
+extern const struct bench_family bench_family_record;    /* record.c */
 
 /* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
  * false: a case failed. */
@@ -117,6 +128,22 @@ void bench_print_absent(FILE *file);
 /* Runs the work with a contestant, in a child only. Returns the ns of all timed rounds together;
  * negative: it failed. */
 double bench_rounds(const char *contestant, const struct bench_work *work);
+
+/* Rounds of Synched that are measured in slices (slices.c). */
+struct bench_slices {
+  unsigned workers;
+  size_t segments;
+  void (*compute)(void *user, size_t segment, uint64_t round);
+  void *user;
+  double round_ns;        /* about, the mean of all rounds */
+  unsigned pattern_count; /* rounds after which their sizes repeat */
+};
+
+/* slices.c: in a child only. Fills in BENCH_FIGURES_MOST figures: the mean round by the default
+ * balance, by the static one and by one worker, ns; the first over the second, the first over the
+ * better of the other two; and a cache line's round trip, measured beside them. The spread is that
+ * of the quartiles. 0, or -1: it failed, and has said why on stderr. */
+int bench_slices(const struct bench_slices *what, struct bench_figure *out);
 
 /* Looks up a function of a contestant's module, in a child only. NULL: it is absent. */
 void *bench_symbol(const char *contestant, const char *name);

@@ -21,6 +21,7 @@ struct contestant {
 static const struct contestant contestants[] = {
     {"synched", NULL, true, NULL},
     {"synched_static", NULL, true, NULL},
+    {"slices", NULL, true, NULL},
     {"serial", NULL, true, NULL},
     {"best_schedule", NULL, true, NULL},
     {"cache_line_round_trip", NULL, true, NULL},

@@ -1,6 +1,7 @@
 /*
  * grain.c: rounds of little and of much work, evenly cut: from where on does sharing pay, and what
- * does it cost?
+ * does it cost? Synched by default should be near the better of static and of one worker, which are
+ * measured in turn with it in one process (slices.c).
  *
  * Beside them stand empty rounds of Synched, by one worker and by two that both take part: what no
  * round can be expected to go below is the serial time plus the first, or half of it plus the
@@ -45,6 +46,19 @@ static double measure(const struct bench_case *self) {
   return took_ns < 0 ? -1.0 : took_ns / (double)timed_count;
 }
 
+static int measure_slices(const struct bench_case *self, struct bench_figure *out) {
+  static _Alignas(128) volatile uint64_t sinks[64 * 16];
+  struct spinning spinning = {
+      (uint64_t)(self->value * bench_steps_per_ns() / (double)self->segments + 0.5), sinks};
+  const struct bench_slices what = {.workers = self->workers,
+                                    .segments = self->segments,
+                                    .compute = spin,
+                                    .user = &spinning,
+                                    .round_ns = self->value + 300.0,
+                                    .pattern_count = 1};
+  return bench_slices(&what, out);
+}
+
 static void add(struct bench_list *out, const char *contestant, unsigned workers, size_t segments,
                 double work_ns) {
   struct bench_case one = {.contestant = contestant,
@@ -52,15 +66,18 @@ static void add(struct bench_list *out, const char *contestant, unsigned workers
                            .segments = segments,
                            .unit = "ns",
                            .value = work_ns,
-                           .measure = measure};
+                           .measure = measure,
+                           .measure_slices =
+                               strcmp(contestant, "slices") == 0 ? measure_slices : NULL};
   (void)snprintf(one.parameter, sizeof one.parameter, "%.0f", work_ns);
   bench_add(out, &one);
 }
 
 static void list(struct bench_list *out) {
-  static const double works_ns[] = {100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7};
+  static const double works_ns[] = {50,  100, 300, 600, 1e3, 1.5e3, 3e3,
+                                    1e4, 3e4, 1e5, 3e5, 1e6, 3e6,   1e7};
   static const size_t segments[] = {2, 64};
-  static const char *const contestants[] = {"synched", "libgomp", "libgomp_dynamic", "libomp",
+  static const char *const contestants[] = {"slices", "libgomp", "libgomp_dynamic", "libomp",
                                             "libomp_dynamic"};
   for (size_t s = 0; s < 2; s++) {
     add(out, "synched", 1, segments[s], 0);

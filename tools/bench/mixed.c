@@ -3,7 +3,7 @@
  *
  * What a library learns from the rounds before says little about the next one here. The static
  * contestant, which learns nothing and shares every round, is what the default balance has to keep
- * up with.
+ * up with: so both, and one worker, are measured in turn in one process (slices.c).
  */
 #include <math.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static const struct pattern patterns[] = {
     {"random_1us_100us", 0, {1e3, 100e3}},
 };
 
-#define RANDOM_SIZES 1024u
+#define RANDOM_SIZES 64u
 
 struct mixed {
   uint64_t steps[RANDOM_SIZES]; /* per segment, of each round of the pattern */
@@ -97,9 +97,21 @@ static double measure(const struct bench_case *self) {
   return took_ns < 0 ? -1.0 : took_ns / (double)timed_count;
 }
 
+static int measure_slices(const struct bench_case *self, struct bench_figure *out) {
+  static _Alignas(128) struct mixed mixed;
+  const double round_ns = lay_out(&mixed, find(self->parameter), self->segments) + 300;
+  const struct bench_slices what = {.workers = self->workers,
+                                    .segments = self->segments,
+                                    .compute = spin,
+                                    .user = &mixed,
+                                    .round_ns = round_ns,
+                                    .pattern_count = mixed.count};
+  return bench_slices(&what, out);
+}
+
 static void list(struct bench_list *out) {
   static const size_t segments[] = {2, 16};
-  static const char *const contestants[] = {"serial", "synched", "synched_static", "libgomp"};
+  static const char *const contestants[] = {"serial", "slices", "libgomp"};
   for (size_t s = 0; s < sizeof segments / sizeof *segments; s++)
     for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++)
       for (size_t c = 0; c < sizeof contestants / sizeof *contestants; c++) {
@@ -107,7 +119,8 @@ static void list(struct bench_list *out) {
                                  .workers = c == 0 ? 1 : 2,
                                  .segments = segments[s],
                                  .unit = "ns",
-                                 .measure = measure};
+                                 .measure = measure,
+                                 .measure_slices = c == 1 ? measure_slices : NULL};
         (void)snprintf(one.parameter, sizeof one.parameter, "%s", patterns[p].name);
         bench_add(out, &one);
       }

@@ -19,7 +19,7 @@ struct series {
 };
 
 static bool is_yardstick(const struct bench_row *row) {
-  return strcmp(row->contestant, "cache_line_round_trip") == 0 ||
+  return strcmp(row->unit, "ratio") == 0 || strcmp(row->contestant, "cache_line_round_trip") == 0 ||
          strcmp(row->contestant, "clock_gettime") == 0;
 }
 

@@ -23,65 +23,105 @@ static double measure_clock(const struct bench_case *self) {
   return bench_clock_ns();
 }
 
-/* Waits for the child's figure, and not longer than a sample may take. */
-static double receive(int from, pid_t child) {
+/* What a case's figures are called, and their units. One that is no slices has one. */
+static const struct {
+  const char *contestant, *unit;
+} slices_names[BENCH_FIGURES_MOST] = {{"synched", "ns"},
+                                      {"synched_static", "ns"},
+                                      {"synched_solo", "ns"},
+                                      {"synched_by_static", "ratio"},
+                                      {"synched_by_best", "ratio"},
+                                      {"cache_line_round_trip", "ns"}};
+
+static unsigned figure_count(const struct bench_case *one) {
+  return one->measure_slices != NULL ? BENCH_FIGURES_MOST : 1;
+}
+
+/* Waits for the child's figures, and not longer than a sample may take. */
+static bool receive(int from, struct bench_figure *out, size_t size) {
   struct pollfd wait = {.fd = from, .events = POLLIN};
-  double value = -1.0;
   int ready;
   do
     ready = poll(&wait, 1, SAMPLE_LIMIT_MS);
   while (ready < 0 && errno == EINTR);
-  if (ready == 0) {
+  if (ready == 0)
     (void)fprintf(stderr, "synched-bench: a sample took longer than %d s\n",
                   SAMPLE_LIMIT_MS / 1000);
-    (void)kill(child, SIGKILL);
-    return -1.0;
-  }
-  return read(from, &value, sizeof value) == (ssize_t)sizeof value ? value : -1.0;
+  return ready > 0 && read(from, out, size) == (ssize_t)size;
 }
 
-/* One sample; negative: it failed. */
-static double sample(const struct bench_case *one) {
+/* In the child. */
+static void measure(const struct bench_case *one, struct bench_figure *out) {
+  if (one->measure_slices == NULL) {
+    const double value = one->measure(one);
+    out[0] = (struct bench_figure){value, value, value};
+  } else if (one->measure_slices(one, out) != 0) {
+    for (unsigned f = 0; f < BENCH_FIGURES_MOST; f++)
+      out[f] = (struct bench_figure){-1, -1, -1};
+  }
+}
+
+/* One sample; negative figures: it failed. */
+static void sample(const struct bench_case *one, struct bench_figure *out) {
+  const size_t size = figure_count(one) * sizeof *out;
+  for (unsigned f = 0; f < figure_count(one); f++)
+    out[f] = (struct bench_figure){-1, -1, -1};
   int ends[2];
   if (pipe(ends) != 0)
-    return -1.0;
+    return;
   (void)fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
-    double value = one->measure(one);
-    _exit(write(ends[1], &value, sizeof value) == (ssize_t)sizeof value ? 0 : 1);
+    measure(one, out);
+    _exit(write(ends[1], out, size) == (ssize_t)size ? 0 : 1);
   }
   (void)close(ends[1]);
-  double value = child < 0 ? -1.0 : receive(ends[0], child);
+  const bool good = child > 0 && receive(ends[0], out, size);
   (void)close(ends[0]);
+  if (child > 0 && !good)
+    (void)kill(child, SIGKILL);
   int status = 0;
-  if (child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) && value < 0)
+  if (child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) && !good)
     (void)fprintf(stderr, "synched-bench: %s ended by signal %d\n", one->contestant,
                   WTERMSIG(status));
-  return value;
 }
 
 static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
+  const struct bench_figure *x = a, *y = b;
+  return (x->median > y->median) - (x->median < y->median);
 }
 
-static bool summarise(const char *family, const struct bench_case *one, double *samples,
-                      unsigned count, struct bench_rows *out) {
+/* The median of the samples' medians, between the least and the most of all. */
+static struct bench_figure summary_of(struct bench_figure *samples, unsigned count) {
+  qsort(samples, count, sizeof *samples, compare);
+  struct bench_figure all = samples[count / 2];
+  for (unsigned i = 0; i < count; i++) {
+    all.least = samples[i].least < all.least ? samples[i].least : all.least;
+    all.most = samples[i].most > all.most ? samples[i].most : all.most;
+  }
+  if (samples[0].median < 0)
+    all.median = -1.0;
+  return all;
+}
+
+/* Adds the row of figure `f` of a case. */
+static bool summarise(const char *family, const struct bench_case *one, unsigned f,
+                      const struct bench_figure *figure, struct bench_rows *out) {
+  const bool sliced = one->measure_slices != NULL;
   struct bench_row *row = bench_rows_add(out);
   (void)snprintf(row->family, sizeof row->family, "%s", family);
-  (void)snprintf(row->contestant, sizeof row->contestant, "%s", one->contestant);
+  (void)snprintf(row->contestant, sizeof row->contestant, "%s",
+                 sliced ? slices_names[f].contestant : one->contestant);
   (void)snprintf(row->parameter, sizeof row->parameter, "%s", one->parameter);
-  (void)snprintf(row->unit, sizeof row->unit, "%s", one->unit);
+  (void)snprintf(row->unit, sizeof row->unit, "%s", sliced ? slices_names[f].unit : one->unit);
   row->workers = one->workers;
   row->segments = one->segments;
-  qsort(samples, count, sizeof *samples, compare);
-  row->least = samples[0];
-  row->most = samples[count - 1];
-  row->median = samples[0] < 0 ? -1.0 : samples[count / 2];
+  row->median = figure->median;
+  row->least = figure->least;
+  row->most = figure->most;
   if (row->median < 0)
     (void)fprintf(stderr, "synched-bench: %s/%s failed: %u workers, %zu segments, %s\n", family,
-                  one->contestant, one->workers, one->segments, one->parameter);
+                  row->contestant, one->workers, one->segments, one->parameter);
   return row->median >= 0;
 }
 
@@ -109,17 +149,26 @@ bool bench_run(const struct bench_family *family, unsigned workers, unsigned rep
                                         .measure = measure_clock});
   list.workers = workers;
   family->list(&list);
-  double *samples = calloc(list.count * repeats, sizeof *samples);
+  const size_t stride = (size_t)repeats * BENCH_FIGURES_MOST;
+  struct bench_figure *samples = calloc(list.count * stride, sizeof *samples);
   if (samples == NULL) {
     (void)fprintf(stderr, "synched-bench: no memory\n");
     exit(1);
   }
   for (unsigned r = 0; r < repeats; r++)
-    for (size_t i = 0; i < list.count; i++)
-      samples[i * repeats + r] = sample(&list.cases[i]);
+    for (size_t i = 0; i < list.count; i++) {
+      struct bench_figure figures[BENCH_FIGURES_MOST];
+      sample(&list.cases[i], figures);
+      for (unsigned f = 0; f < figure_count(&list.cases[i]); f++)
+        samples[i * stride + (size_t)f * repeats + r] = figures[f];
+    }
   bool good = true;
   for (size_t i = 0; i < list.count; i++)
-    good &= summarise(family->name, &list.cases[i], &samples[i * repeats], repeats, out);
+    for (unsigned f = 0; f < figure_count(&list.cases[i]); f++) {
+      const struct bench_figure all =
+          summary_of(&samples[i * stride + (size_t)f * repeats], repeats);
+      good &= summarise(family->name, &list.cases[i], f, &all, out);
+    }
   relate(out, first);
   free(samples);
   free(list.cases);

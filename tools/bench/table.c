@@ -20,8 +20,10 @@ void bench_table_print(FILE *file, const char *family, const struct bench_rows *
                     row->segments, row->parameter, "failed");
       continue;
     }
-    (void)fprintf(file, "%-24s %3u %5zu %-16s %14.0f %14.0f %14.0f", row->contestant, row->workers,
-                  row->segments, row->parameter, row->median, row->least, row->most);
+    const int digits = strcmp(row->unit, "ratio") == 0 ? 3 : 0;
+    (void)fprintf(file, "%-24s %3u %5zu %-16s %14.*f %14.*f %14.*f", row->contestant, row->workers,
+                  row->segments, row->parameter, digits, row->median, digits, row->least, digits,
+                  row->most);
     if (row->rt_multiple > 0)
       (void)fprintf(file, " %9.2f", row->rt_multiple);
     (void)fputc('\n', file);
@@ -169,6 +171,31 @@ static void machine(FILE *file) {
                 policy == SCHED_FIFO || policy == SCHED_RR ? "real-time" : "ordinary");
 }
 
+/* What recording costs, with 2 workers: of an empty round, and of a call. */
+static void record_table(FILE *file, const struct bench_rows *rows) {
+  static const char *const names[] = {
+      "synched",        "synched, on_round",        "synched, a call",
+      "synched_static", "synched_static, on_round", "synched_static, a call"};
+  static const char *const levels[] = {"totals", "rounds", "tasks"};
+  static const char *const suffixes[] = {"", "_on_round", "_a_call"};
+  head(file, "recording, over SYNCHED_RECORD_OFF, 2 workers", names, 6);
+  for (size_t i = 0; i < 3; i++) {
+    (void)fprintf(file, "| %s |", levels[i]);
+    for (size_t k = 0; k < 6; k++) {
+      char parameter[32];
+      (void)snprintf(parameter, sizeof parameter, "%s%s", levels[i], suffixes[k % 3]);
+      const bool per_call = k % 3 == 2;
+      const double found = median(rows, "record", k < 3 ? "synched" : "synched_static", 2,
+                                  per_call ? 1000 : 2, parameter);
+      if (found < 0)
+        (void)fputs(" -- |", file);
+      else
+        (void)fprintf(file, per_call ? " %.1f ns |" : " %.3f |", found / 1000.0);
+    }
+    (void)fputc('\n', file);
+  }
+}
+
 void bench_table_medians(FILE *file, const struct bench_rows *rows) {
   static const char *const idle[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
   static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
@@ -182,4 +209,5 @@ void bench_table_medians(FILE *file, const struct bench_rows *rows) {
     (void)snprintf(where.parameter, sizeof where.parameter, "%s", windows[i]);
     compared(file, rows, idle, 5, &where);
   }
+  record_table(file, rows);
 }

@@ -1,0 +1,628 @@
+/*
+ * job_report_test.c: reports of jobs that have run, or run still. What is asserted holds however
+ * busy the machine is: counts, sums, and which time contains which.
+ */
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+#include <uv.h>
+
+#include "platform/clock.h"
+#include "support/support.h"
+#include "support/unit_support.h"
+
+#define MS UINT64_C(1000000)
+
+/* The clocks of two CPUs, and two readings of two clocks, differ by less. */
+#define SLACK_NS (is_emulated() ? MS : UINT64_C(50000))
+
+/* A report and what is asked of it most. */
+struct look {
+  struct synched_report *report;
+  struct synched_report_summary summary;
+  struct synched_report_efficiency efficiency;
+};
+
+static struct look look_at(const struct synched_job *job) {
+  struct look look = {.summary.struct_size = sizeof look.summary,
+                      .efficiency.struct_size = sizeof look.efficiency};
+  cr_assert_eq(synched_job_report(job, &look.report), 0, "%s", synched_error_message());
+  cr_assert_eq(synched_report_summary(look.report, &look.summary), 0);
+  cr_assert_eq(synched_report_efficiency(look.report, &look.efficiency), 0);
+  return look;
+}
+
+static double elapsed_ns(const struct look *look) {
+  return (double)(look->summary.end_ns - look->summary.start_ns);
+}
+
+static double share_of(const struct look *look, enum synched_share share) {
+  return (double)look->efficiency.share_ns[share];
+}
+
+/* The shares are all of the workers' time, within half a per cent. */
+static void expect_shares(const struct look *look) {
+  const double whole_ns = elapsed_ns(look) * look->summary.worker_count;
+  double sum_ns = 0.0;
+  for (unsigned s = 0; s < SYNCHED_SHARE_COUNT; s++)
+    sum_ns += share_of(look, (enum synched_share)s);
+  cr_assert_leq(fabs(sum_ns - whole_ns), whole_ns / 200.0 + 2000.0 * look->summary.worker_count,
+                "%.0f ns of %.0f", sum_ns, whole_ns);
+}
+
+static void expect_calls(const struct look *look, uint64_t call_count) {
+  uint64_t of_workers = 0;
+  cr_assert_eq(look->summary.call_count, call_count);
+  for (unsigned w = 0; w < look->summary.worker_count; w++) {
+    struct synched_report_worker worker = {.struct_size = sizeof worker};
+    cr_assert_eq(synched_report_worker(look->report, w, &worker), 0);
+    of_workers += worker.call_count;
+  }
+  cr_assert_eq(of_workers, call_count);
+}
+
+/* Each segment was called so often. */
+static void expect_segments(const struct look *look, uint64_t call_count) {
+  for (size_t s = 0; s < look->summary.segment_count; s++) {
+    struct synched_report_segment segment = {.struct_size = sizeof segment};
+    cr_assert_eq(synched_report_segment(look->report, s, &segment), 0);
+    cr_assert_eq(segment.call_count, call_count);
+    cr_assert_lt(segment.home, look->summary.worker_count);
+  }
+}
+
+/* Every shown round has as many calls as there are segments. */
+static void expect_whole_rounds(const struct look *look) {
+  for (size_t i = 0; i < synched_report_recorded(look->report); i++) {
+    uint64_t call_count = 0;
+    for (unsigned w = 0; w < look->summary.worker_count; w++) {
+      struct synched_report_part part = {.struct_size = sizeof part};
+      cr_assert_eq(synched_report_part(look->report, i, w, &part), 0);
+      call_count += part.call_count;
+    }
+    cr_assert_eq(call_count, look->summary.segment_count);
+  }
+}
+
+static struct synched_memory_options cells(size_t segment_count) {
+  return (struct synched_memory_options){.struct_size = sizeof(struct synched_memory_options),
+                                         .segment_count = segment_count,
+                                         .segment_capacity = 1,
+                                         .element_size = 8,
+                                         .lease_count = 1};
+}
+
+static struct engine engine_of(struct synched_pool *pool, size_t segment_count,
+                               struct synched_job_options options) {
+  const struct synched_memory_options memory = cells(segment_count);
+  options.struct_size = sizeof options;
+  if (options.compute == NULL)
+    options.compute = compute_nothing;
+  return engine_new(pool, &memory, &options);
+}
+
+/* --- levels --- */
+
+/* Each call of `round_count` rounds is there once, and lies in its round. */
+static void expect_tasks(const struct look *look, uint64_t round_count) {
+  const size_t segment_count = look->summary.segment_count;
+  const size_t count = synched_report_task_count(look->report);
+  bool *seen = calloc(round_count * segment_count, sizeof *seen);
+  cr_assert_not_null(seen);
+  cr_assert_eq(count, round_count * segment_count);
+  for (size_t i = 0; i < count; i++) {
+    struct synched_report_task task = {.struct_size = sizeof task};
+    struct synched_report_round round = {.struct_size = sizeof round};
+    cr_assert_eq(synched_report_task(look->report, i, &task), 0);
+    cr_assert(task.round >= 1 && task.round <= round_count && task.segment < segment_count);
+    const size_t at = (size_t)(task.round - 1) * segment_count + task.segment;
+    cr_assert(!seen[at], "segment %zu twice in a round", task.segment);
+    seen[at] = true;
+    cr_assert_eq(synched_report_round(look->report, (size_t)task.round - 1, &round), 0);
+    cr_assert_geq(task.start_ns + SLACK_NS, round.start_ns);
+    cr_assert_leq(task.start_ns + task.compute_ns, round.start_ns + round.total_ns + SLACK_NS);
+  }
+  free(seen);
+}
+
+Test(job_report, levels_record_what_they_say) {
+  static const enum synched_record levels[] = {SYNCHED_RECORD_OFF, SYNCHED_RECORD_TOTALS,
+                                               SYNCHED_RECORD_ROUNDS, SYNCHED_RECORD_TASKS};
+  static const enum synched_balance balances[] = {SYNCHED_BALANCE_STEAL, SYNCHED_BALANCE_STATIC};
+  for (unsigned workers = 1; workers <= 5; workers += workers == 1 ? 1 : 3)
+    for (unsigned i = 0; i < 2 * LENGTH(levels); i++) {
+      const enum synched_record level = levels[i / 2];
+      const bool is_on = level != SYNCHED_RECORD_OFF;
+      struct engine engine =
+          engine_of(pool_new(workers), 7,
+                    (struct synched_job_options){
+                        .round_count = 50, .record = level, .balance = balances[i % 2]});
+      cr_assert_eq(synched_job_run(engine.job), 0);
+      const struct look look = look_at(engine.job);
+      cr_assert_eq(look.summary.round_count, 50);
+      cr_assert_eq(look.summary.last_round, 50);
+      cr_assert_eq(look.summary.record, level);
+      cr_assert_eq(look.summary.ended, 1);
+      cr_assert_eq(look.summary.solo_count + look.summary.shared_count, is_on ? 50 : 0);
+      expect_calls(&look, is_on ? 350 : 0);
+      const size_t recorded = synched_report_recorded(look.report);
+      if (is_on) {
+        expect_shares(&look);
+        expect_segments(&look, 50);
+        expect_whole_rounds(&look);
+      } else {
+        cr_assert_eq(share_of(&look, SYNCHED_SHARE_OPENING), 0.0);
+        cr_assert_eq(look.efficiency.efficiency, 1.0);
+      }
+      if (level == SYNCHED_RECORD_TOTALS)
+        cr_assert(recorded >= 1 && recorded <= 50);
+      else
+        cr_assert_eq(recorded, is_on ? 50 : 0);
+      if (level == SYNCHED_RECORD_TASKS)
+        expect_tasks(&look, 50);
+      else
+        cr_assert_eq(synched_report_task_count(look.report), 0);
+      synched_report_destroy(look.report);
+      engine_end_with_pool(&engine);
+    }
+}
+
+Test(job_report, rings_keep_as_many_as_were_asked_for) {
+  struct engine engine = engine_of(pool_new(2), 5,
+                                   (struct synched_job_options){.round_count = 1000,
+                                                                .record = SYNCHED_RECORD_TASKS,
+                                                                .report_rounds = 33,
+                                                                .report_tasks = 21});
+  for (uint64_t run = 1; run <= 2; run++) {
+    cr_assert_eq(synched_job_run(engine.job), 0);
+    const struct look look = look_at(engine.job);
+    cr_assert_eq(look.summary.round_count, 1000);
+    cr_assert_eq(look.summary.last_round, 1000 * run);
+    cr_assert_eq(synched_report_recorded(look.report), 33);
+    struct synched_report_round round = {.struct_size = sizeof round};
+    cr_assert_eq(synched_report_round(look.report, 32, &round), 0);
+    cr_assert_eq(round.round, 1000 * run);
+    expect_calls(&look, 5000);
+    expect_segments(&look, 1000);
+    expect_whole_rounds(&look);
+    cr_assert(synched_report_task_count(look.report) >= 21 &&
+              synched_report_task_count(look.report) <= 42);
+    synched_report_destroy(look.report);
+  }
+  engine_end_with_pool(&engine);
+}
+
+Test(job_report, no_segment_times_leaves_segments_out) {
+  struct engine engine = engine_of(
+      pool_new(2), 6,
+      (struct synched_job_options){.round_count = 30, .flags = SYNCHED_JOB_NO_SEGMENT_TIMES});
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  const struct look look = look_at(engine.job);
+  expect_calls(&look, 180);
+  expect_segments(&look, 0);
+  expect_shares(&look);
+  cr_assert_eq(synched_report_quantile(look.report, SYNCHED_DISTRIBUTION_SEGMENT, 0, 0.5), 0);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+/* --- sizes --- */
+
+Test(job_report, hundred_workers_are_told_apart) {
+  struct engine engine =
+      engine_of(pool_new(100), 250,
+                (struct synched_job_options){.round_count = 20, .record = SYNCHED_RECORD_ROUNDS});
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  const struct look look = look_at(engine.job);
+  cr_assert_eq(look.summary.worker_count, 100);
+  cr_assert_eq(synched_report_recorded(look.report), 20);
+  expect_calls(&look, 5000);
+  expect_segments(&look, 20);
+  expect_whole_rounds(&look);
+  expect_shares(&look);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+Test(job_report, million_segments_are_each_counted) {
+  const unsigned count = at_most(1000000, 20000);
+  struct engine engine =
+      engine_of(pool_new(2), count, (struct synched_job_options){.round_count = 3});
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  const struct look look = look_at(engine.job);
+  expect_calls(&look, UINT64_C(3) * count);
+  expect_segments(&look, 3);
+  expect_shares(&look);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+/* --- ends --- */
+
+static int fail_at_two(struct synched_task *task, void *user) {
+  (void)user;
+  return task->segment == 2 ? -123 : 0;
+}
+
+Test(job_report, failed_in_round_one_has_totals_and_no_round) {
+  for (unsigned workers = 1; workers <= 3; workers++) {
+    struct engine engine = engine_of(
+        pool_new(workers), 6,
+        (struct synched_job_options){.compute = fail_at_two, .record = SYNCHED_RECORD_TASKS});
+    cr_assert_eq(synched_job_run(engine.job), -123);
+    const struct look look = look_at(engine.job);
+    cr_assert_eq(look.summary.status, -123);
+    cr_assert_eq(look.summary.round_count, 0);
+    cr_assert_eq(look.summary.failed_segment, 2);
+    cr_assert_eq(look.summary.failed_code, -123);
+    cr_assert_eq(look.summary.ended, 1);
+    cr_assert(look.summary.call_count >= 3 && look.summary.call_count <= 6);
+    cr_assert_eq(synched_report_recorded(look.report), 0);
+    cr_assert_eq(synched_report_task_count(look.report), look.summary.call_count);
+    cr_assert_gt(look.summary.end_ns, look.summary.start_ns);
+    expect_shares(&look);
+    synched_report_destroy(look.report);
+    engine_end_with_pool(&engine);
+  }
+}
+
+Test(job_report, cancelled_before_the_start_has_no_round) {
+  struct engine engine =
+      engine_of(pool_new(2), 4, (struct synched_job_options){.record = SYNCHED_RECORD_ROUNDS});
+  struct synched_report *none = (struct synched_report *)&engine; /* anything but NULL */
+  expect_refused(synched_job_report(engine.job, &none), SYNCHED_ENOENT, "not been started");
+  cr_assert_null(none);
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  cr_assert_eq(synched_job_run(engine.job), SYNCHED_ECANCELED);
+  const struct look look = look_at(engine.job);
+  cr_assert_eq(look.summary.round_count, 0);
+  cr_assert_eq(look.summary.call_count, 0);
+  cr_assert_eq(look.summary.status, SYNCHED_ECANCELED);
+  cr_assert_eq(look.summary.failed_segment, -1);
+  cr_assert_eq(look.summary.compute_ns, 0);
+  cr_assert_geq(look.summary.end_ns, look.summary.start_ns);
+  cr_assert_eq(synched_report_recorded(look.report), 0);
+  expect_shares(&look);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+/* --- a job that is paused, looked at, and cancelled --- */
+
+struct pausing {
+  struct engine engine;
+  uv_timer_t timer;
+  struct look paused;              /* as it was looked at then */
+  uint64_t since_ns, cancelled_ns; /* it was surely paused between these */
+  int weight_status, status;
+};
+
+static int pause_at_nine(const struct synched_snapshot *now, void *user) {
+  const struct pausing *pausing = user;
+  if (now->round == 9)
+    (void)synched_job_pause(pausing->engine.job);
+  return SYNCHED_CONTINUE;
+}
+
+static void cancel_after_all(uv_timer_t *timer) {
+  struct pausing *pausing = timer->data;
+  pausing->cancelled_ns = synched__clock_ns();
+  pausing->status = synched_job_cancel(pausing->engine.job);
+  uv_close((uv_handle_t *)timer, NULL);
+}
+
+static void look_while_paused(struct synched_job *job, const struct synched_steered *steered,
+                              void *user) {
+  struct pausing *pausing = user;
+  (void)steered;
+  if (pausing->since_ns != 0)
+    return;
+  pausing->paused = look_at(job);
+  /* Who paused it may still be about to note when: this call waits for that. */
+  pausing->weight_status = synched_job_set_weight(job, 2);
+  pausing->since_ns = synched__clock_ns();
+  (void)uv_timer_start(&pausing->timer, cancel_after_all, 30, 0);
+}
+
+Test(job_report, paused_and_cancelled_shows_the_pause_apart) {
+  struct pausing pausing = {.status = 1};
+  uv_loop_t loop;
+  pausing.engine = engine_of(pool_new(2), 4,
+                             (struct synched_job_options){.record = SYNCHED_RECORD_ROUNDS,
+                                                          .on_round = pause_at_nine,
+                                                          .on_steered = look_while_paused,
+                                                          .user = &pausing});
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(uv_timer_init(&loop, &pausing.timer), 0);
+  pausing.timer.data = &pausing;
+  cr_assert_eq(synched_job_start(pausing.engine.job, &loop), 0);
+  cr_assert_eq(synched_job_ref(pausing.engine.job), 0);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  cr_assert_eq(pausing.weight_status, 0);
+  cr_assert_eq(pausing.status, 0);
+  const struct look ended = look_at(pausing.engine.job);
+  const struct look *both[] = {&pausing.paused, &ended};
+  for (unsigned i = 0; i < 2; i++) {
+    cr_assert_eq(both[i]->summary.ended, i);
+    cr_assert_eq(both[i]->summary.status, i == 0 ? 0 : SYNCHED_ECANCELED);
+    cr_assert_eq(both[i]->summary.round_count, 9);
+    cr_assert_eq(synched_report_recorded(both[i]->report), 9);
+    expect_calls(both[i], 36);
+    expect_segments(both[i], 9);
+    expect_whole_rounds(both[i]);
+    expect_shares(both[i]);
+  }
+  const double paused_ns = share_of(&ended, SYNCHED_SHARE_PAUSED) / 2.0;
+  cr_assert_geq(paused_ns + (double)SLACK_NS,
+                0.999 * (double)(pausing.cancelled_ns - pausing.since_ns));
+  cr_assert_leq(ended.efficiency.utilisation, ended.efficiency.efficiency);
+  cr_assert_eq(share_of(&pausing.paused, SYNCHED_SHARE_PAUSED), 0.0);
+  synched_report_destroy(pausing.paused.report);
+  synched_report_destroy(ended.report);
+  engine_end_with_pool(&pausing.engine);
+}
+
+Test(job_report, next_run_begins_anew) {
+  struct engine engine =
+      engine_of(pool_new(3), 5,
+                (struct synched_job_options){.round_count = 40, .record = SYNCHED_RECORD_TASKS});
+  uint64_t end_ns = 0;
+  for (uint64_t run = 1; run <= 3; run++) {
+    cr_assert_eq(synched_job_run(engine.job), 0);
+    const struct look look = look_at(engine.job);
+    cr_assert_eq(look.summary.round_count, 40);
+    cr_assert_eq(look.summary.last_round, 40 * run);
+    cr_assert_geq(look.summary.start_ns + SLACK_NS, end_ns);
+    end_ns = look.summary.end_ns;
+    expect_calls(&look, 200);
+    expect_segments(&look, 40);
+    cr_assert_eq(synched_report_task_count(look.report), 200);
+    synched_report_destroy(look.report);
+  }
+  engine_end_with_pool(&engine);
+}
+
+static int report_and_destroy(void *context) {
+  const struct engine *engine = context;
+  struct synched_report *report = context; /* anything but NULL */
+  const int status = synched_job_report(engine->job, &report);
+  if (status != 0)
+    cr_assert_null(report);
+  synched_report_destroy(report);
+  return status;
+}
+
+static void undo_nothing(void *context) {
+  (void)context;
+}
+
+Test(job_report, memory_refused_harms_nothing) {
+  struct engine engine =
+      engine_of(pool_new(2), 5,
+                (struct synched_job_options){.round_count = 10, .record = SYNCHED_RECORD_TASKS});
+  const struct refusing refusing = {.fault = SYNCHED__FAULT_ALLOCATE,
+                                    .expected = SYNCHED_ENOMEM,
+                                    .attempt = report_and_destroy,
+                                    .undo = undo_nothing,
+                                    .context = &engine};
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  cr_assert_eq(refuse_in_turn(&refusing), 8);
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  engine_end_with_pool(&engine);
+}
+
+Test(job_report, report_outlives_its_job) {
+  struct engine engine =
+      engine_of(pool_new(2), 5, (struct synched_job_options){.name = "heat", .round_count = 10});
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  struct look look = look_at(engine.job);
+  engine_end_with_pool(&engine);
+  cr_assert_eq(synched_report_summary(look.report, &look.summary), 0);
+  cr_assert_str_eq(look.summary.name, "heat");
+  expect_calls(&look, 50);
+  synched_report_destroy(look.report);
+}
+
+/* --- waits --- */
+
+static int work_for(struct synched_task *task, void *user) {
+  const uint64_t start_ns = synched__clock_ns();
+  (void)task;
+  while (synched__clock_ns() - start_ns < *(const uint64_t *)user)
+    continue;
+  return 0;
+}
+
+Test(job_report, periodic_job_with_skips_counts_every_tick) {
+  uint64_t work_ns = 3 * MS;
+  struct engine engine = engine_of(pool_new(2), 2,
+                                   (struct synched_job_options){.compute = work_for,
+                                                                .user = &work_ns,
+                                                                .round_count = 12,
+                                                                .period_ns = 2 * MS,
+                                                                .record = SYNCHED_RECORD_ROUNDS});
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  const struct look look = look_at(engine.job);
+  cr_assert_eq(look.summary.started_count, 12);
+  cr_assert_eq(look.summary.overrun_count, 12);
+  cr_assert_geq(look.summary.skipped_count, 12);
+  cr_assert_eq(look.summary.tick_count, 12 + look.summary.skipped_count);
+  expect_calls(&look, 24);
+  expect_whole_rounds(&look);
+  expect_shares(&look);
+  uint64_t count = 0, most_ns = 0;
+  unsigned at = 0;
+  struct synched_report_bucket bucket = {.struct_size = sizeof bucket};
+  while (synched_report_bucket(look.report, SYNCHED_DISTRIBUTION_LATENESS, 0, &at, &bucket) == 0)
+    count += bucket.count;
+  cr_assert_eq(count, 12);
+  for (size_t i = 0; i < 12; i++) {
+    struct synched_report_round round = {.struct_size = sizeof round};
+    cr_assert_eq(synched_report_round(look.report, i, &round), 0);
+    most_ns = round.lateness_ns > most_ns ? round.lateness_ns : most_ns;
+  }
+  cr_assert_eq(most_ns, look.summary.lateness_max_ns);
+  cr_assert_leq(look.summary.lateness_p50_ns, look.summary.lateness_p99_ns);
+  cr_assert_leq(look.efficiency.utilisation, look.efficiency.efficiency);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+static void deliver_slowly(struct synched_job *job, const struct synched_snapshot *now,
+                           void *user) {
+  (void)job;
+  (void)now;
+  (void)user;
+  nap_ms(2);
+}
+
+Test(job_report, every_round_delivered_shows_the_waits_for_a_buffer) {
+  struct engine engine = engine_of(pool_new(2), 4,
+                                   (struct synched_job_options){.round_count = 25,
+                                                                .on_snapshot = deliver_slowly,
+                                                                .delivery = SYNCHED_DELIVER_EVERY,
+                                                                .record = SYNCHED_RECORD_ROUNDS});
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  const struct look look = look_at(engine.job);
+  cr_assert_eq(look.summary.delivered_count, 25);
+  cr_assert_eq(look.summary.missed_count, 0);
+  cr_assert_eq(look.summary.lease_wait_count == 0, look.summary.lease_wait_ns == 0);
+  /* Nothing else can have a moment of these waits, but what comes between two rounds. */
+  cr_assert_leq(share_of(&look, SYNCHED_SHARE_BUFFER) / 2.0,
+                (double)(look.summary.lease_wait_ns + SLACK_NS));
+  cr_assert_geq((share_of(&look, SYNCHED_SHARE_BUFFER)) / 2.0 + (double)(25 * SLACK_NS),
+                0.99 * (double)look.summary.lease_wait_ns);
+  expect_calls(&look, 100);
+  expect_shares(&look);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+/* Two jobs on a pool: the first one goes on until the second has ended. */
+struct pair {
+  _Atomic uint32_t second_over;
+};
+
+static int go_on_until_second_is_over(const struct synched_snapshot *now, void *user) {
+  struct pair *pair = user;
+  (void)now;
+  return atomic_load(&pair->second_over) != 0 ? SYNCHED_STOP : SYNCHED_CONTINUE;
+}
+
+static void note_over(struct synched_job *job, int status, const struct synched_report *report,
+                      void *user) {
+  struct pair *pair = user;
+  (void)job;
+  (void)status;
+  (void)report;
+  atomic_store(&pair->second_over, 1);
+}
+
+static int work_a_while(struct synched_task *task, void *user) {
+  static const uint64_t work_ns = 50000;
+  (void)user;
+  return work_for(task, (void *)(uintptr_t)&work_ns);
+}
+
+Test(job_report, two_jobs_on_a_pool_are_each_others_others) {
+  struct pair pair = {0};
+  uv_loop_t loop;
+  struct synched_pool *pool = pool_new(2);
+  struct engine first = engine_of(
+      pool, 4,
+      (struct synched_job_options){
+          .compute = work_a_while, .on_round = go_on_until_second_is_over, .user = &pair});
+  struct engine second = engine_of(pool, 4,
+                                   (struct synched_job_options){.compute = work_a_while,
+                                                                .on_done = note_over,
+                                                                .user = &pair,
+                                                                .round_count = 30,
+                                                                .record = SYNCHED_RECORD_ROUNDS});
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(first.job, &loop), 0);
+  cr_assert_eq(synched_job_start(second.job, &loop), 0);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  const struct look one = look_at(first.job), other = look_at(second.job);
+  uint64_t rounds_ns = 0;
+  for (size_t i = 0; i < 30; i++) {
+    struct synched_report_round round = {.struct_size = sizeof round};
+    cr_assert_eq(synched_report_round(other.report, i, &round), 0);
+    rounds_ns += round.total_ns;
+  }
+  expect_calls(&other, 120);
+  expect_calls(&one, 4 * one.summary.round_count);
+  expect_shares(&one);
+  expect_shares(&other);
+  /* All of the second one's rounds lie between rounds of the first one. */
+  const double others_ns = share_of(&one, SYNCHED_SHARE_OTHERS) / 2.0;
+  cr_assert_geq(others_ns + (double)(30 * SLACK_NS), 0.99 * (double)rounds_ns);
+  cr_assert_leq(others_ns, 1.01 * (double)rounds_ns + (double)(30 * SLACK_NS));
+  synched_report_destroy(one.report);
+  synched_report_destroy(other.report);
+  engine_end(&first);
+  engine_end(&second);
+  pool_end(pool);
+}
+
+/* --- clocks --- */
+
+#define CLOCKED_WORKERS 3u
+
+/* The CPU time that each worker's thread burned in calls, by the system's account. */
+struct clocked {
+  uint64_t cpu_ns[CLOCKED_WORKERS];
+};
+
+static uint64_t thread_ns(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
+}
+
+static int work_and_clock(struct synched_task *task, void *user) {
+  struct clocked *clocked = user;
+  const uint64_t start_ns = thread_ns();
+  const int status = work_a_while(task, NULL);
+  clocked->cpu_ns[task->worker] += thread_ns() - start_ns;
+  return status;
+}
+
+static int rest_a_ms(const struct synched_snapshot *now, void *user) {
+  (void)now;
+  (void)user;
+  nap_ms(1);
+  return SYNCHED_CONTINUE;
+}
+
+Test(job_report, times_agree_with_clocks_outside) {
+  for (unsigned workers = 1; workers <= CLOCKED_WORKERS; workers++) {
+    struct clocked clocked = {{0}};
+    struct engine engine = engine_of(
+        pool_new(workers), 12,
+        (struct synched_job_options){
+            .compute = work_and_clock, .on_round = rest_a_ms, .user = &clocked, .round_count = 10});
+    const uint64_t before_ns = synched__clock_ns();
+    cr_assert_eq(synched_job_run(engine.job), 0);
+    const uint64_t after_ns = synched__clock_ns();
+    const struct look look = look_at(engine.job);
+    expect_shares(&look);
+    cr_assert_geq(look.summary.start_ns + SLACK_NS, before_ns);
+    cr_assert_leq(look.summary.end_ns, after_ns + SLACK_NS);
+    cr_assert_geq(elapsed_ns(&look), 0.999 * 10 * (double)MS, "ten naps of a ms");
+    cr_assert_geq((double)look.summary.callback_ns, 0.999 * 10 * (double)MS);
+    cr_assert_geq(look.summary.closing_ns, look.summary.callback_ns);
+    for (unsigned w = 0; w < workers; w++) {
+      struct synched_report_worker worker = {.struct_size = sizeof worker};
+      cr_assert_eq(synched_report_worker(look.report, w, &worker), 0);
+      /* A call lasts at least as long as the CPU works on it. */
+      cr_assert_geq(1.01 * (double)worker.compute_ns + (double)SLACK_NS, (double)clocked.cpu_ns[w]);
+      cr_assert_leq((double)worker.compute_ns, 1.001 * elapsed_ns(&look) + (double)SLACK_NS);
+    }
+    synched_report_destroy(look.report);
+    engine_end_with_pool(&engine);
+  }
+}

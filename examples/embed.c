@@ -121,11 +121,13 @@ static int create_job(struct app *app) {
                              .refill = SYNCHED_REFILL_KEEP, .lease_count = 1));
   if (status != 0)
     return status;
-  return synched_job_create(&app->engine.job, app->engine.pool, app->engine.memory,
-                            SYNCHED_JOB_OPTIONS(.name = "darts", .user = app,
-                                                .compute = throw_darts, .on_snapshot = on_snapshot,
-                                                .on_done = on_done, .report_rounds = 8,
-                                                .round_count = app->round_count));
+  return synched_job_create(
+      &app->engine.job, app->engine.pool, app->engine.memory,
+      SYNCHED_JOB_OPTIONS(.name = "darts", .user = app, .compute = throw_darts,
+                          .on_snapshot = on_snapshot, .on_done = on_done,
+                          .report_rounds = example_report_rounds(&app->engine.report, 8),
+                          .record = example_report_record(&app->engine.report),
+                          .round_count = app->round_count));
 }
 
 static int open_handles(struct app *app) {
@@ -158,18 +160,24 @@ static int run_loop(struct app *app) {
   return status != 0 ? status : close_status;
 }
 
-static const char usage[] =
-    "usage: embed [--rounds N] [--seconds S]   (without either: until Ctrl-C)\n";
+static const char usage[] = "usage: embed [--rounds N] [--seconds S] [--report FORM[:FILE]]\n"
+                            "       (without N and S: until Ctrl-C)\n";
 
 int main(int argc, char **argv) {
   static struct app app;
-  const struct example_number numbers[] = {
-      {"rounds", {1, UINT64_MAX}, &app.round_count}, {"seconds", {1, 1000000}, &app.seconds}, {0}};
+  const char *form = NULL;
+  const struct example_number numbers[] = {{"rounds", {1, UINT64_MAX}, &app.round_count, NULL},
+                                           {"seconds", {1, 1000000}, &app.seconds, NULL},
+                                           {"report", {0, 0}, NULL, &form},
+                                           {0}};
   const enum example_options_result parsed =
       example_numbers_read(numbers, "embed", usage, argc, argv);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
+  const int refused = example_engine_report(&app.engine, "embed", form);
+  if (refused != 0)
+    return refused;
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);

@@ -8,7 +8,8 @@
  *
  * With --static every segment stays with its home worker, as it did there. Without it a worker that
  * has nothing left to do takes a segment that nobody has begun, which shows where workers are fewer
- * than segments: compare -w 2 with and without --static.
+ * than segments: compare -w 2 with and without --static. --segments cuts each of the four parts of
+ * the work into several, as the report advises.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,20 +17,31 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <synched/synched.h>
 
-#define SEGMENTS 4
+#define PARTS 4
+#define SEGMENTS_MAX 4096
 #define SEGMENT_ELEMENTS 100
 #define WRITTEN_ELEMENTS 10
 
-static const uint64_t steps_of_segment[SEGMENTS] = {50000, 900000, 950000, 1000000};
+static const uint64_t steps_of_part[PARTS] = {50000, 900000, 950000, 1000000};
 
 struct settings {
+  size_t segment_count;
+  const char *report; /* FORMAT or FORMAT:PATH */
   unsigned worker_count;
   uint64_t round_count;
   enum synched_balance balance;
 };
+
+/* Each of the parts is cut into as many segments as the others. */
+static uint64_t steps_of_segment(size_t segment, size_t segment_count) {
+  const size_t pieces = segment_count / PARTS, piece = segment % pieces;
+  const uint64_t steps = steps_of_part[segment / pieces];
+  return steps * (piece + 1) / pieces - steps * piece / pieces;
+}
 
 /* The Fibonacci number after so many steps, modulo 2^64. Each step needs the one before it, so a
  * compiler can neither skip steps nor do several at once. */
@@ -45,9 +57,9 @@ static uint64_t fibonacci(uint64_t steps) {
 
 /* One segment in one round. What is not written stays zero: that is the memory's default. */
 static int compute(struct synched_task *task, void *user) {
-  (void)user;
+  const struct settings *settings = user;
   uint64_t *out = task->out;
-  uint64_t number = fibonacci(steps_of_segment[task->segment]);
+  uint64_t number = fibonacci(steps_of_segment(task->segment, settings->segment_count));
   for (size_t i = 0; i < WRITTEN_ELEMENTS; i++)
     out[i] = number;
   task->count = WRITTEN_ELEMENTS;
@@ -71,9 +83,9 @@ static uint64_t fibonacci_by_doubling(uint64_t index) {
 static bool is_right(struct synched_memory *memory) {
   const struct synched_snapshot *now = synched_snapshot_current(memory);
   bool right = true;
-  for (size_t s = 0; s < SEGMENTS; s++) {
+  for (size_t s = 0; s < now->segment_count; s++) {
     const uint64_t *elements = synched_snapshot_segment(now, s);
-    uint64_t expected = fibonacci_by_doubling(steps_of_segment[s]);
+    uint64_t expected = fibonacci_by_doubling(steps_of_segment(s, now->segment_count));
     for (size_t i = 0; i < SEGMENT_ELEMENTS; i++)
       right = right && elements[i] == (i < WRITTEN_ELEMENTS ? expected : 0);
   }
@@ -81,34 +93,42 @@ static bool is_right(struct synched_memory *memory) {
   return right;
 }
 
-static int print_result(const struct synched_report *report) {
+static int print_result(const struct synched_report *report, const char *form) {
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  int status = synched_report_print(report, stdout);
+  int status = synched_report_write_as(report, form);
   if (status == 0)
     status = synched_report_summary(report, &summary);
   if (status != 0)
     return status;
+  if (strcmp(form, "table") != 0)
+    return 0;
   double elapsed_ns = (double)(summary.end_ns - summary.start_ns);
   printf("\n%.3f ms in all, %.0f operations per second\n", elapsed_ns / 1e6,
          (double)summary.call_count * 1e9 / elapsed_ns);
   return 0;
 }
 
+/* All calls one by one, where the report is not the usual table. */
+static enum synched_record record_for(const char *form) {
+  return strncmp(form, "table", 5) == 0 ? SYNCHED_RECORD_TOTALS : SYNCHED_RECORD_TASKS;
+}
+
 /* Each step is taken only if all before it went well; what was made is ended in any case. */
-static int run(const struct settings *settings, struct synched_pool *pool,
+static int run(struct settings *settings, struct synched_pool *pool,
                struct synched_memory *memory) {
   struct synched_job *job = NULL;
   struct synched_report *report = NULL;
-  int status = synched_job_create(&job, pool, memory,
-                                  SYNCHED_JOB_OPTIONS(.name = "fibonacci", .compute = compute,
-                                                      .round_count = settings->round_count,
-                                                      .balance = settings->balance));
+  int status = synched_job_create(
+      &job, pool, memory,
+      SYNCHED_JOB_OPTIONS(.name = "fibonacci", .user = settings, .compute = compute,
+                          .record = record_for(settings->report),
+                          .round_count = settings->round_count, .balance = settings->balance));
   if (status == 0)
     status = synched_job_run(job);
   if (status == 0)
     status = synched_job_report(job, &report);
   if (status == 0)
-    status = print_result(report);
+    status = print_result(report, settings->report);
   synched_report_destroy(report);
   (void)synched_job_destroy(job);
   return status;
@@ -124,12 +144,20 @@ static bool read_count(const char *text, uint64_t most, uint64_t *count) {
 }
 
 static bool read_arguments(int argc, char **argv, struct settings *settings) {
-  static const struct option options[] = {{"static", no_argument, NULL, 's'}, {0}};
+  static const struct option options[] = {{"static", no_argument, NULL, 's'},
+                                          {"segments", required_argument, NULL, 'n'},
+                                          {"report", required_argument, NULL, 'r'},
+                                          {0}};
   uint64_t count = 0;
   bool valid = true;
   for (int option; (option = getopt_long(argc, argv, "w:g:", options, NULL)) != -1;)
     if (option == 's') {
       settings->balance = SYNCHED_BALANCE_STATIC;
+    } else if (option == 'r') {
+      settings->report = optarg;
+    } else if (option == 'n') {
+      valid = read_count(optarg, SEGMENTS_MAX, &count) && count % PARTS == 0 && valid;
+      settings->segment_count = (size_t)count;
     } else if (option == 'w') {
       valid = read_count(optarg, SYNCHED_WORKERS_MAX, &count) && valid;
       settings->worker_count = (unsigned)count;
@@ -142,9 +170,13 @@ static bool read_arguments(int argc, char **argv, struct settings *settings) {
 }
 
 int main(int argc, char **argv) {
-  struct settings settings = {.worker_count = SEGMENTS, .round_count = 10};
+  struct settings settings = {
+      .segment_count = PARTS, .report = "table", .worker_count = PARTS, .round_count = 10};
   if (!read_arguments(argc, argv, &settings)) {
-    fprintf(stderr, "usage: %s [-w WORKERS] [-g ROUNDS] [--static]\n", argv[0]);
+    fprintf(stderr,
+            "usage: %s [-w WORKERS] [-g ROUNDS] [--static] [--segments N] [--report FORM[:FILE]]\n"
+            "N: a multiple of 4, up to 4096\n",
+            argv[0]);
     return 2;
   }
   struct synched_pool *pool = NULL;
@@ -152,10 +184,10 @@ int main(int argc, char **argv) {
   int status =
       synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = settings.worker_count));
   if (status == 0)
-    status =
-        synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
-                                                              .segment_capacity = SEGMENT_ELEMENTS,
-                                                              .element_size = sizeof(uint64_t)));
+    status = synched_memory_create(&memory,
+                                   SYNCHED_MEMORY_OPTIONS(.segment_count = settings.segment_count,
+                                                          .segment_capacity = SEGMENT_ELEMENTS,
+                                                          .element_size = sizeof(uint64_t)));
   if (status == 0)
     status = run(&settings, pool, memory);
   if (status != 0)

@@ -123,23 +123,31 @@ static int create_job(struct app *app) {
                              .refill = SYNCHED_REFILL_KEEP, .lease_count = 1));
   if (status != 0)
     return status;
-  return synched_job_create(&app->engine.job, app->engine.pool, app->engine.memory,
-                            SYNCHED_JOB_OPTIONS(.name = "primes", .user = app,
-                                                .compute = count_primes, .on_snapshot = on_snapshot,
-                                                .on_done = on_done, .report_rounds = 8,
-                                                .round_count = app->round_count));
+  return synched_job_create(
+      &app->engine.job, app->engine.pool, app->engine.memory,
+      SYNCHED_JOB_OPTIONS(.name = "primes", .user = app, .compute = count_primes,
+                          .on_snapshot = on_snapshot, .on_done = on_done,
+                          .report_rounds = example_report_rounds(&app->engine.report, 8),
+                          .record = example_report_record(&app->engine.report),
+                          .round_count = app->round_count));
 }
 
-static const char usage[] = "usage: glib [--rounds N]   (without: until Ctrl-C)\n";
+static const char usage[] =
+    "usage: glib [--rounds N] [--report FORM[:FILE]]   (without N: until Ctrl-C)\n";
 
 int main(int argc, char **argv) {
   static struct app app;
-  const struct example_number numbers[] = {{"rounds", {1, UINT64_MAX}, &app.round_count}, {0}};
+  const char *form = NULL;
+  const struct example_number numbers[] = {
+      {"rounds", {1, UINT64_MAX}, &app.round_count, NULL}, {"report", {0, 0}, NULL, &form}, {0}};
   const enum example_options_result parsed =
       example_numbers_read(numbers, "glib", usage, argc, argv);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
+  const int refused = example_engine_report(&app.engine, "glib", form);
+  if (refused != 0)
+    return refused;
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);

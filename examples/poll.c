@@ -178,21 +178,27 @@ static int create_job(struct app *app) {
       SYNCHED_JOB_OPTIONS(.name = "string", .user = app, .compute = move,
                           .on_snapshot = on_snapshot, .on_steered = on_steered, .on_done = on_done,
                           .period_ns = app->period_ms * 1000000, .flags = SYNCHED_JOB_START_PAUSED,
-                          .report_rounds = 8));
+                          .report_rounds = example_report_rounds(&app->engine.report, 8),
+                          .record = example_report_record(&app->engine.report)));
 }
 
-static const char usage[] =
-    "usage: poll [--period MS]   (MS: 1 .. 60000, from one round to the next; 10)\n"
-    "on stdin: p pauses, r resumes, s steps one round, q ends\n";
+static const char usage[] = "usage: poll [--period MS] [--report FORM[:FILE]]\n"
+                            "       (MS: 1 .. 60000, from one round to the next; 10)\n"
+                            "on stdin: p pauses, r resumes, s steps one round, q ends\n";
 
 int main(int argc, char **argv) {
   static struct app app = {.period_ms = 10, .height = 1};
-  const struct example_number numbers[] = {{"period", {1, 60000}, &app.period_ms}, {0}};
+  const char *form = NULL;
+  const struct example_number numbers[] = {
+      {"period", {1, 60000}, &app.period_ms, NULL}, {"report", {0, 0}, NULL, &form}, {0}};
   const enum example_options_result parsed =
       example_numbers_read(numbers, "poll", usage, argc, argv);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
+  const int refused = example_engine_report(&app.engine, "poll", form);
+  if (refused != 0)
+    return refused;
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);

@@ -21,7 +21,7 @@ static int settled(const struct synched_snapshot *now, void *user) {
   return now->fold < 1e-4 ? SYNCHED_STOP : SYNCHED_CONTINUE; /* all contributions together */
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   struct synched_pool *pool;
   struct synched_memory *rod;
   struct synched_job *job;
@@ -33,7 +33,7 @@ int main(void) {
                          SYNCHED_JOB_OPTIONS(.compute = relax, .on_round = settled,
                                              .fold = SYNCHED_FOLD_SUM)) != 0 ||
       synched_job_run(job) != 0 || synched_job_report(job, &report) != 0 ||
-      synched_report_print(report, stdout) != 0) {
+      synched_report_write_as(report, argc == 3 ? argv[2] : "table") != 0) {
     fprintf(stderr, "quickstart: %s\n", synched_error_message());
     return 1;
   }

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <uv.h>
 
@@ -21,6 +22,7 @@ struct app {
   struct synched_memory *memories[WAY_COUNT];
   struct synched_job *jobs[WAY_COUNT];
   uint64_t newest_round; /* of the free-running job, as far as the loop has seen */
+  const char *report;    /* FORMAT or FORMAT:PATH */
   int status;            /* the first of the jobs' that is not 0 */
 };
 
@@ -37,8 +39,11 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   struct app *app = user;
   if (status != 0 && app->status == 0)
     app->status = status;
-  if (synched_report_print(report, stdout) != 0)
+  const int written = synched_report_write_as(report, app->report);
+  if (written != 0)
     fprintf(stderr, "three_ways: %s\n", synched_error_message());
+  if (app->status == 0)
+    app->status = written;
   printf("\n");
   if (job == app->jobs[PERIODIC])
     (void)synched_job_stop(app->jobs[FREE_RUNNING]); /* which goes on until it is told to end */
@@ -136,8 +141,9 @@ static int run_loop(struct app *app) {
   return status != 0 ? status : close_status;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   static struct app app;
+  app.report = argc == 3 && strcmp(argv[1], "--report") == 0 ? argv[2] : "table";
   int status = create_all(&app);
   if (status == 0)
     status = run_loop(&app);

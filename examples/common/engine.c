@@ -3,9 +3,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+int example_engine_report(struct example_engine *engine, const char *program, const char *form) {
+  struct example_error error;
+  if (form == NULL)
+    return 0;
+  if (example_report_parse(&engine->report, form, &error) != 0) {
+    example_error_print(&error, program, "--report");
+    return 2;
+  }
+  return example_report_check(&engine->report, program) == 0 ? 0 : 1;
+}
+
 void example_engine_done(struct example_engine *engine, const char *program, int status,
                          const struct synched_report *report) {
   engine->ended = status;
+  engine->unreported = example_report_write(&engine->report, program, report) != 0;
+  if (example_report_is_printed(&engine->report))
+    return;
   printf("\n");
   if (synched_report_print(report, stdout) != 0)
     fprintf(stderr, "%s: %s\n", program, synched_error_message());
@@ -18,5 +32,5 @@ int example_engine_end(struct example_engine *engine, const char *program, int s
   (void)synched_job_destroy(engine->job);
   (void)synched_memory_destroy(engine->memory);
   (void)synched_pool_destroy(engine->pool);
-  return status == 0 && ended_well ? 0 : 1;
+  return status == 0 && ended_well && !engine->unreported ? 0 : 1;
 }

@@ -6,15 +6,24 @@
 
 #include <synched/synched.h>
 
+#include "common/report.h"
+
 /* What there is of them; the rest is NULL. */
 struct example_engine {
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
   int ended; /* how the job ended, which on_done was told */
+  struct example_report report;
+  int unreported; /* 1: the report could not be written */
 };
 
-/* For on_done: keeps the status, and prints the report behind an empty line. */
+/* What --report was given, or NULL: it is looked at before anything runs. 0; or the program's exit
+ * code, and what is wrong is on stderr. */
+int example_engine_report(struct example_engine *engine, const char *program, const char *form);
+
+/* For on_done: keeps the status, and prints the report behind an empty line, or writes the one that
+ * was asked for. */
 void example_engine_done(struct example_engine *engine, const char *program, int status,
                          const struct synched_report *report);
 

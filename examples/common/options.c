@@ -55,6 +55,10 @@ static void list_numbers(struct option out[static EXAMPLE_NUMBERS_MAX + 2],
 static int take_number(void *out, int option, struct example_error *error) {
   const struct example_number *const *const numbers = out;
   const struct example_number *const number = &(*numbers)[option - FIRST_NUMBER];
+  if (number->text != NULL) {
+    *number->text = optarg;
+    return 0;
+  }
   return example_number_parse(number->value, optarg, number->range, error);
 }
 

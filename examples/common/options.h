@@ -35,11 +35,12 @@ enum example_options_result example_options_read(const struct example_options *o
 /* Refuses what is no option. */
 enum example_options_result example_options_only(const char *program, int argc, char **argv);
 
-/* An option of a small program: --NAME N. */
+/* An option of a small program: --NAME N, or --NAME TEXT. */
 struct example_number {
   const char *name;
   struct example_range range;
   uint64_t *value;
+  const char **text; /* NULL: it is a number */
 };
 
 #define EXAMPLE_NUMBERS_MAX 4

@@ -70,8 +70,19 @@ static void print_result(const struct life_simulation *simulation, uint64_t gene
   printf("%" PRIu64 " generations in %.3f s, %.0f rounds per second, %u workers\n\n",
          summary.round_count, seconds, seconds > 0 ? (double)summary.round_count / seconds : 0.0,
          summary.worker_count);
-  synched_report_print(report, stdout);
+  if (!example_report_is_printed(&simulation->options->report))
+    synched_report_print(report, stdout);
   synched_report_destroy(report);
+}
+
+/* The report that was asked for. Of a run of no generations there is none. */
+static int write_report(const struct life_simulation *simulation) {
+  struct synched_report *report = NULL;
+  if (!simulation->job || synched_job_report(simulation->job, &report) != 0)
+    return 0;
+  const int status = example_report_write(&simulation->options->report, "life", report);
+  synched_report_destroy(report);
+  return status;
 }
 
 static void print_warnings(const struct life_simulation *simulation) {
@@ -138,8 +149,11 @@ static int run_and_write(struct life_simulation *simulation) {
   }
   if (!options->quiet)
     print_result(simulation, simulation->pattern->generation + simulation->now->round);
+  const int reported = write_report(simulation);
   print_warnings(simulation);
   int code = simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED : EXIT_OK;
+  if (reported != 0)
+    code = EXIT_FAILED;
   if (write_output(simulation, options->rle_path, write_rle) != 0)
     code = EXIT_FAILED;
   if (write_output(simulation, options->png_path, write_png) != 0)
@@ -213,7 +227,7 @@ int main(int argc, char **argv) {
   const enum example_options_result parsed = life_options_parse(&options, argc, argv);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return example_output_exit_code("life", parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
-  if (prepare_outputs(&options) != 0)
+  if (prepare_outputs(&options) != 0 || example_report_check(&options.report, "life") != 0)
     return EXIT_FAILED;
   life_pattern_init(&pattern);
   if (read_pattern(&options, &pattern, &error) != 0) {

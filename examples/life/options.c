@@ -24,14 +24,19 @@ static const char usage[] =
     "      --png FILE       write it as a picture; for both, - is standard output, and all else "
     "that "
     "is\n"
-    "                       printed there goes to standard error then\n"
+    "                       printed there goes to standard error then\n" EXAMPLE_REPORT_USAGE
     "      --quiet          print nothing but warnings and errors\n"
     "      --help           print this\n"
     "\n"
     "Ctrl-C ends the run early; what was reached is then printed and written.\n"
     "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.\n";
 
-enum long_only { OPTION_AFFINITY = EXAMPLE_OPTION_HELP + 1, OPTION_PNG, OPTION_QUIET };
+enum long_only {
+  OPTION_AFFINITY = EXAMPLE_OPTION_HELP + 1,
+  OPTION_PNG,
+  OPTION_REPORT,
+  OPTION_QUIET
+};
 
 static const struct option long_options[] = {
     {"generations", required_argument, NULL, 'g'},
@@ -40,6 +45,7 @@ static const struct option long_options[] = {
     {"affinity", required_argument, NULL, OPTION_AFFINITY},
     {"output", required_argument, NULL, 'o'},
     {"png", required_argument, NULL, OPTION_PNG},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -96,6 +102,8 @@ static int parse_option(void *progress, int option, struct example_error *error)
   case OPTION_PNG:
     out->png_path = optarg;
     return 0;
+  case OPTION_REPORT:
+    return example_report_parse(&out->report, optarg, error);
   default:
     out->quiet = true;
     return 0;

@@ -11,6 +11,7 @@
 #include <synched/topology.h>
 
 #include "common/options.h"
+#include "common/report.h"
 
 struct life_options {
   const char *file; /* "-": standard input */
@@ -21,6 +22,7 @@ struct life_options {
   const char *cpu_list; /* for SYNCHED_AFFINITY_LIST */
   const char *rle_path; /* NULL: none */
   const char *png_path; /* NULL: none */
+  struct example_report report;
   bool quiet;
 };
 

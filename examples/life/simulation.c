@@ -3,10 +3,10 @@
  * worker alone writes edge_round, between rounds; all else belongs to the thread that runs the
  * loop, which reads edge_round when the job has ended.
  *
- * Progress is taken from the current snapshot ten times a second and not delivered for every
- * round: a round can be shorter than a line on a terminal, and the loop has only the CPU that the
- * workers leave. The memory has a lease for that, so that no round waits while a snapshot is being
- * counted.
+ * What progress shows is taken from the current snapshot ten times a second and not delivered for
+ * every round: a round can be shorter than a line on a terminal, and the loop has only the CPU that
+ * the workers leave. The memory has a lease for that, so that no round waits while a snapshot is
+ * being counted.
  */
 #include "simulation.h"
 
@@ -19,7 +19,6 @@
 
 #include "bands.h"
 
-#define PROGRESS_MS 100
 #define REPORT_ROUNDS 8
 
 static bool draw_band(const void *user, size_t band, uint64_t *out) {
@@ -47,24 +46,16 @@ static int watch_edge(const struct synched_snapshot *now, void *user) {
   return SYNCHED_CONTINUE;
 }
 
-static void show_progress(uv_timer_t *timer) {
-  struct life_simulation *const simulation = timer->data;
+static void show_progress(struct synched_job *job, const struct synched_progress *progress,
+                          void *user) {
+  const struct life_simulation *const simulation = user;
+  char note[64];
+  (void)job;
   const struct synched_snapshot *const now = synched_snapshot_current(simulation->memory);
   const struct life_view view = life_bands_view(&simulation->grid, now);
-  const uint64_t round = now->round;
-  const uint64_t population = life_view_population(&view);
+  (void)snprintf(note, sizeof note, "population %" PRIu64, life_view_population(&view));
   synched_snapshot_release(now);
-
-  const uint64_t now_ns = uv_hrtime();
-  const double seconds = (double)(now_ns - simulation->progress.last_ns) / 1e9;
-  const double rate = (double)(round - simulation->progress.last_round) / seconds;
-  simulation->progress.last_round = round;
-  simulation->progress.last_ns = now_ns;
-  fprintf(stderr,
-          "\r\033[K%" PRIu64 " of %" PRIu64 " generations, population %" PRIu64
-          ", %.0f rounds per second",
-          round, simulation->options->generations, population, rate);
-  fflush(stderr);
+  synched_progress_print(progress, note, stderr);
 }
 
 static void on_interrupt(uv_signal_t *interrupt, int number) {
@@ -79,15 +70,13 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   (void)job;
   (void)report;
   simulation->status = status;
-  if (simulation->progress.shown)
-    fputs("\r\033[K", stderr);
-  uv_close((uv_handle_t *)&simulation->progress.timer, NULL);
-  if (simulation->progress.interruptible)
-    uv_close((uv_handle_t *)&simulation->progress.interrupt, NULL);
+  if (simulation->interruptible)
+    uv_close((uv_handle_t *)&simulation->interrupt, NULL);
 }
 
 static int create_job(struct life_simulation *simulation) {
   const bool open = simulation->grid.open_x || simulation->grid.open_y;
+  const struct example_report *const report = &simulation->options->report;
   const char *const slash = strrchr(simulation->options->file, '/');
   return synched_job_create(
       &simulation->job, simulation->pool, simulation->memory,
@@ -96,7 +85,9 @@ static int create_job(struct life_simulation *simulation) {
                           .on_round = open ? watch_edge : NULL, .on_done = on_done,
                           .fold = open ? SYNCHED_FOLD_MAX : SYNCHED_FOLD_NONE,
                           .round_count = simulation->options->generations,
-                          .report_rounds = REPORT_ROUNDS));
+                          .on_progress = simulation->progress ? show_progress : NULL,
+                          .record = example_report_record(report),
+                          .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
 }
 
 static int create_pool(struct life_simulation *simulation) {
@@ -116,11 +107,11 @@ int life_simulation_create(struct life_simulation *out, const struct life_option
                            const struct life_pattern *pattern, const struct life_grid *grid,
                            struct example_error *error) {
   *out = (struct life_simulation){.options = options, .pattern = pattern, .grid = *grid};
-  out->progress.shown = !options->quiet && isatty(STDERR_FILENO);
+  out->progress = !options->quiet && isatty(STDERR_FILENO);
   if (create_pool(out) != 0)
     goto failed;
   life_grid_divide(&out->grid, options->segment_count, out->worker_count);
-  if (life_bands_create(&out->memory, &out->grid, out->progress.shown) != 0)
+  if (life_bands_create(&out->memory, &out->grid, out->progress) != 0)
     goto failed;
   /* A job always computes something: for 0 generations the memory is loaded without one. */
   if ((options->generations > 0 ? create_job(out)
@@ -141,15 +132,10 @@ failed:
 /* Starts what shares the loop with the job. A signal handle that cannot be had costs a comfort,
  * not the run. */
 static void start_handles(struct life_simulation *simulation, uv_loop_t *loop) {
-  uv_timer_t *const timer = &simulation->progress.timer;
-  uv_signal_t *const interrupt = &simulation->progress.interrupt;
-  uv_timer_init(loop, timer);
-  simulation->progress.interruptible = uv_signal_init(loop, interrupt) == 0;
-  timer->data = interrupt->data = simulation;
-  simulation->progress.last_ns = uv_hrtime();
-  if (simulation->progress.shown)
-    uv_timer_start(timer, show_progress, PROGRESS_MS, PROGRESS_MS);
-  if (simulation->progress.interruptible)
+  uv_signal_t *const interrupt = &simulation->interrupt;
+  simulation->interruptible = uv_signal_init(loop, interrupt) == 0;
+  interrupt->data = simulation;
+  if (simulation->interruptible)
     uv_signal_start(interrupt, on_interrupt, SIGINT);
 }
 

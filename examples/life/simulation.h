@@ -30,13 +30,9 @@ struct life_simulation {
   const struct synched_snapshot *now; /* the generation reached; NULL before the run */
   int status;                         /* 0, SYNCHED_ECANCELED after Ctrl-C */
   uint64_t edge_round;                /* the first with a live cell at a chosen edge; 0: none */
-  struct {
-    bool shown;
-    bool interruptible; /* `interrupt` is a live handle */
-    uv_timer_t timer;
-    uv_signal_t interrupt;
-    uint64_t last_round, last_ns;
-  } progress;
+  bool progress;                      /* it is to be shown */
+  bool interruptible;                 /* `interrupt` is a live handle */
+  uv_signal_t interrupt;
 };
 
 /* Gets everything that the run needs. Options and pattern stay the caller's. 0, to be ended with

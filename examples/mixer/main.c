@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/output.h"
+#include "common/report.h"
 #include "common/words.h"
 #include "error.h"
 #include "mix.h"
@@ -84,9 +85,10 @@ static int mix_serially(struct mixer_mix *mix, struct mixer_output *output,
 
 /* 0; 1 after Ctrl-C; or -1 and why. */
 static int mix_in_rounds(struct mixer_mix *mix, struct mixer_output *output,
-                         const struct mixer_plan *plan, struct mixer_error *error) {
+                         const struct mixer_plan *plan, const struct example_report *report,
+                         struct mixer_error *error) {
   struct mixer_rounds_result result;
-  if (mixer_rounds_run(&result, mix, output, plan, error) != 0)
+  if (mixer_rounds_run(&result, mix, output, plan, report, error) != 0)
     return -1;
   if (!result.interrupted && plan->round_count > 0)
     print_rounds(&result, plan);
@@ -94,19 +96,20 @@ static int mix_in_rounds(struct mixer_mix *mix, struct mixer_output *output,
 }
 
 static int mix_and_write(struct mixer_mix *mix, const struct mixer_options *options,
-                         const struct mixer_plan *plan, struct mixer_error *error) {
+                         const struct mixer_plan *plan, const struct example_report *report,
+                         struct mixer_error *error) {
   struct mixer_output output;
   if (mixer_output_open(&output, options->output_path, &mix->format, error) != 0)
     return -1;
   const int status = options->serial ? mix_serially(mix, &output, error)
-                                     : mix_in_rounds(mix, &output, plan, error);
+                                     : mix_in_rounds(mix, &output, plan, report, error);
   if (status == 0)
     return mixer_output_commit(&output, error);
   mixer_output_discard(&output);
   return status;
 }
 
-static int run(const struct mixer_options *options) {
+static int run(const struct mixer_options *options, const struct example_report *report) {
   struct mixer_mix mix;
   struct mixer_plan plan;
   struct mixer_error error;
@@ -122,7 +125,7 @@ static int run(const struct mixer_options *options) {
   if (status == 0) {
     print_notes(&mix);
     print_format(&mix, example_output_shown(options->output_path));
-    status = mix_and_write(&mix, options, &plan, &error);
+    status = mix_and_write(&mix, options, &plan, report, &error);
   }
   mixer_mix_close(&mix);
   if (status < 0)
@@ -132,13 +135,24 @@ static int run(const struct mixer_options *options) {
   return status < 0 ? EXIT_FAILED : status > 0 ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
+/* What can be known to be wrong with the report before anything is read. */
+static int run_with_report(const struct mixer_options *options) {
+  struct example_report report = {.form = NULL};
+  struct example_error error;
+  if (options->report && example_report_parse(&report, options->report, &error) != 0) {
+    example_error_print(&error, "mixer", "--report");
+    return EXIT_USAGE;
+  }
+  return example_report_check(&report, "mixer") == 0 ? run(options, &report) : EXIT_FAILED;
+}
+
 int main(int argc, char **argv) {
   struct mixer_options options;
   struct mixer_error error;
   int code = EXIT_OK;
   switch (mixer_options_parse(&options, argc, argv, &error)) {
   case MIXER_OPTIONS_RUN:
-    code = run(&options);
+    code = run_with_report(&options);
     break;
   case MIXER_OPTIONS_HELP:
     fputs(mixer_options_usage, stdout);

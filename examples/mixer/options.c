@@ -35,6 +35,9 @@ const char mixer_options_usage[] =
     "      --serial         by a plain loop without rounds and workers, for comparison: it is to "
     "write the\n"
     "                       same file\n"
+    "      --report FORM[:FILE] write where the time went, as table, json, csv, trace, perfetto, "
+    "html or\n"
+    "                       prometheus; without a file, to standard output\n"
     "      --help           print this\n"
     "\n"
     "Ctrl-C ends it, and no file is written.\n"
@@ -46,6 +49,7 @@ enum long_only {
   OPTION_FRAMES,
   OPTION_FAST,
   OPTION_SERIAL,
+  OPTION_REPORT,
   OPTION_HELP
 };
 
@@ -57,6 +61,7 @@ static const struct option long_options[] = {
     {"frames", required_argument, NULL, OPTION_FRAMES},
     {"fast", no_argument, NULL, OPTION_FAST},
     {"serial", no_argument, NULL, OPTION_SERIAL},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -153,6 +158,9 @@ static int parse_option(struct reading *reading, int option, const char *text) {
     return out->round_frames > 0 ? 0 : mixer_fail(error, error->name, "a round needs a frame");
   case OPTION_FAST:
     out->fast = true;
+    return 0;
+  case OPTION_REPORT:
+    out->report = text;
     return 0;
   case OPTION_SERIAL:
     out->serial = true;

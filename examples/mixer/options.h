@@ -26,6 +26,7 @@ struct mixer_options {
   size_t round_frames;
   unsigned worker_count; /* 0: the pool decides */
   bool fast;             /* round after round, without a period */
+  const char *report;    /* FORM[:FILE]; NULL: none */
   bool serial;           /* by a plain loop, without the engine */
 };
 

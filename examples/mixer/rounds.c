@@ -27,6 +27,8 @@
 
 #include <synched/synched.h>
 
+#include "common/report.h"
+
 #define LEASES 8
 #define PLACES (LEASES + 2)
 #define LINE_BYTES ((size_t)128) /* a segment is a multiple of it, so neighbours share no line */
@@ -45,8 +47,10 @@ struct rounds {
   struct mixer_plan plan;
   struct mixer_rounds_result *result;
   struct mixer_error *error;
-  bool failed; /* *error says why; nothing more is written */
-  int status;  /* the job's */
+  const struct example_report *report;
+  bool report_failed; /* a line on stderr has said why */
+  bool failed;        /* *error says why; nothing more is written */
+  int status;         /* the job's */
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
@@ -140,6 +144,8 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   rounds->status = status;
   if (report)
     synched_report_summary(report, &rounds->result->summary);
+  if (report && status == 0 && example_report_write(rounds->report, "mixer", report) != 0)
+    rounds->report_failed = true;
   uv_close((uv_handle_t *)&rounds->interrupt, NULL);
 }
 
@@ -159,7 +165,9 @@ static int create_job(struct rounds *rounds) {
   options.compute = run_strip;
   options.on_snapshot = on_snapshot;
   options.delivery = SYNCHED_DELIVER_EVERY;
+  options.on_progress = synched_progress_bar;
   options.on_done = on_done;
+  options.record = example_report_record(rounds->report);
   options.round_count = rounds->plan.round_count;
   options.period_ns = rounds->plan.period_ns;
   if (rounds->plan.period_ns > 0) {
@@ -230,6 +238,8 @@ static int run_loop(struct rounds *rounds) {
 static int judge(struct rounds *rounds, int loop_status) {
   if (rounds->failed)
     return -1;
+  if (rounds->report_failed)
+    return mixer_fail(rounds->error, rounds->output->name, "not written, as its report is not");
   if (loop_status != 0)
     return mixer_fail(rounds->error, rounds->output->name, "the job cannot be started: %s",
                       uv_strerror(loop_status));
@@ -260,9 +270,9 @@ static int create_and_run(struct rounds *rounds) {
 
 int mixer_rounds_run(struct mixer_rounds_result *out, struct mixer_mix *mix,
                      struct mixer_output *output, const struct mixer_plan *plan,
-                     struct mixer_error *error) {
+                     const struct example_report *report, struct mixer_error *error) {
   struct rounds rounds = {
-      .mix = mix, .output = output, .plan = *plan, .result = out, .error = error};
+      .mix = mix, .output = output, .plan = *plan, .result = out, .error = error, .report = report};
   *out = (struct mixer_rounds_result){.summary = {.struct_size = sizeof out->summary}};
   if (rounds.plan.round_count == 0)
     return 0; /* a job always computes something */

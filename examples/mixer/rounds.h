@@ -23,9 +23,12 @@ struct mixer_rounds_result {
   const char *first_missed_input;        /* which it was then computing; NULL: none, or unknown */
 };
 
-/* Mixes it all, and writes it to `output`. 0; or -1 and why. Blocks until it is done. */
+struct example_report; /* common/report.h */
+
+/* Mixes it all, and writes it to `output`, and the report where one is asked for. 0; or -1 and why.
+ * Blocks until it is done, with progress on stderr if that is a terminal. */
 int mixer_rounds_run(struct mixer_rounds_result *out, struct mixer_mix *mix,
                      struct mixer_output *output, const struct mixer_plan *plan,
-                     struct mixer_error *error);
+                     const struct example_report *report, struct mixer_error *error);
 
 #endif

@@ -133,13 +133,17 @@ static int print_top(const struct pagerank_vertices *vertices, const double *ran
   return 0;
 }
 
-static void print_report(const struct pagerank_ranking *ranking) {
+/* Where the time went, if that was asked for. */
+static int write_report(const struct pagerank_options *options,
+                        const struct pagerank_ranking *ranking) {
   struct synched_report *report;
-  putchar('\n');
-  if (synched_job_report(ranking->job, &report) != 0)
-    return;
-  synched_report_print(report, stdout);
+  if (options->report.form == NULL || synched_job_report(ranking->job, &report) != 0)
+    return 0;
+  if (example_report_is_printed(&options->report) && !options->quiet)
+    putchar('\n');
+  const int status = example_report_write(&options->report, "pagerank", report);
   synched_report_destroy(report);
+  return status;
 }
 
 /* What was asked for of the result; the file first, for the rest may go to a pipe that closes. */
@@ -165,8 +169,8 @@ static int hand_out(const struct pagerank_options *options, const struct input *
       code = EXIT_FAILED;
     }
   }
-  if (options->report)
-    print_report(ranking);
+  if (write_report(options, ranking) != 0)
+    code = EXIT_FAILED;
   free(ranks);
   return code;
 }
@@ -180,6 +184,9 @@ static int rank(const struct pagerank_options *options, const struct input *inpu
       .worker_count = options->worker_count,
       .tolerance = options->tolerance,
       .rounds_max = options->rounds_max,
+      .segment_count = options->segment_count,
+      .report = &options->report,
+      .progress = !options->quiet,
   };
   int code = EXIT_FAILED;
   if (pagerank_ranking_create(&ranking, &input->graph, &how, &error) != 0) {
@@ -211,6 +218,8 @@ int main(int argc, char **argv) {
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return example_output_exit_code("pagerank",
                                     parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  if (example_report_check(&options.report, "pagerank") != 0)
+    return EXIT_FAILED;
   if (prepare_output(&options, &error) != 0) {
     example_error_print(&error, "pagerank", example_output_shown(options.output_path));
     return EXIT_FAILED;

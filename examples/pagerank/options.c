@@ -9,6 +9,7 @@
 #include <synched/pool.h>
 
 #include "common/error.h"
+#include "kernel.h"
 
 static const char usage[] =
     "usage: pagerank EDGES [options]\n"
@@ -33,7 +34,8 @@ static const char usage[] =
     "  -o, --output FILE    write all ranks, a line for each vertex; - is standard output, and all "
     "else\n"
     "                       that is printed there goes to standard error then\n"
-    "      --report         print where the time of the rounds went\n"
+    "  -s, --segments N     cut the graph into so many; 0, the default: as many as suit "
+    "it\n" EXAMPLE_REPORT_USAGE
     "      --quiet          print nothing but errors and what was left out of the list\n"
     "      --help           print this\n"
     "\n"
@@ -53,7 +55,8 @@ static const struct option long_options[] = {
     {"rounds", required_argument, NULL, OPTION_ROUNDS},
     {"top", required_argument, NULL, 'n'},
     {"output", required_argument, NULL, 'o'},
-    {"report", no_argument, NULL, OPTION_REPORT},
+    {"segments", required_argument, NULL, 's'},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -97,6 +100,8 @@ static int parse_option(void *progress, int option, struct example_error *error)
     return status;
   case 't':
     return parse_tolerance(&out->tolerance, optarg, error);
+  case 's':
+    return parse_count(&out->segment_count, PAGERANK_SEGMENTS_MAX, error);
   case OPTION_ROUNDS:
     return parse_count(&out->rounds_max, SIZE_MAX, error);
   case 'n':
@@ -108,8 +113,7 @@ static int parse_option(void *progress, int option, struct example_error *error)
     reading->deps = true;
     return 0;
   case OPTION_REPORT:
-    out->report = true;
-    return 0;
+    return example_report_parse(&out->report, optarg, error);
   default:
     out->quiet = true;
     return 0;
@@ -124,8 +128,6 @@ static int check_options(const struct reading *reading, int rest, struct example
     return example_fail(error, 0, "no list of edges is named (see pagerank --help)");
   if (rest > 1)
     return example_fail(error, 0, "more than one list of edges is named (see pagerank --help)");
-  if (reading->out->report && reading->out->quiet)
-    return example_fail(error, 0, "--report and --quiet exclude each other");
   return 0;
 }
 
@@ -133,7 +135,7 @@ enum example_options_result pagerank_options_parse(struct pagerank_options *out,
                                                    char **argv) {
   static const struct example_options options = {.program = "pagerank",
                                                  .usage = usage,
-                                                 .letters = ":w:t:n:o:",
+                                                 .letters = ":w:s:t:n:o:",
                                                  .known = long_options,
                                                  .take = parse_option};
   struct reading reading = {.out = out};

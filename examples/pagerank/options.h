@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "common/options.h"
+#include "common/report.h"
 
 struct pagerank_options {
   const char *file;      /* "-": standard input; NULL: Debian's packages */
@@ -16,7 +17,9 @@ struct pagerank_options {
   size_t rounds_max;     /* 0: as many as any graph takes */
   size_t top_count;
   const char *output_path; /* NULL: none */
-  bool report, quiet;
+  size_t segment_count;    /* 0: as many as suit the graph */
+  struct example_report report;
+  bool quiet;
 };
 
 /* Reads the command line; the strings stay the caller's. */

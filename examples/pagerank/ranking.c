@@ -53,12 +53,17 @@ static int create_memory(struct pagerank_ranking *ranking) {
                                                       .refill = SYNCHED_REFILL_NONE));
 }
 
-static int create_job(struct pagerank_ranking *ranking, const char *name) {
+static int create_job(struct pagerank_ranking *ranking,
+                      const struct pagerank_ranking_options *options) {
+  const struct example_report *const report = options->report;
   return synched_job_create(
       &ranking->job, ranking->pool, ranking->memory,
-      SYNCHED_JOB_OPTIONS(.name = name, .user = ranking, .compute = step_segment,
+      SYNCHED_JOB_OPTIONS(.name = options->name, .user = ranking, .compute = step_segment,
                           .init = fill_segment, .on_round = settled, .fold = SYNCHED_FOLD_SUM,
-                          .round_count = ranking->rounds_max, .report_rounds = REPORT_ROUNDS));
+                          .round_count = ranking->rounds_max,
+                          .on_progress = options->progress ? synched_progress_bar : NULL,
+                          .record = example_report_record(report),
+                          .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
 }
 
 int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_graph *graph,
@@ -69,10 +74,12 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
       .rounds_max = options->rounds_max > 0 ? options->rounds_max
                                             : pagerank_kernel_rounds(options->tolerance),
   };
-  if (!pagerank_kernel_init(&out->kernel, graph, pagerank_kernel_segments(graph)))
+  const size_t segment_count =
+      options->segment_count > 0 ? options->segment_count : pagerank_kernel_segments(graph);
+  if (!pagerank_kernel_init(&out->kernel, graph, segment_count))
     return example_out_of_memory(error);
   if (create_pool(out, options->worker_count) == 0 && create_memory(out) == 0 &&
-      create_job(out, options->name) == 0)
+      create_job(out, options) == 0)
     return 0;
   example_fail(error, 0, "%s", synched_error_message());
   pagerank_ranking_destroy(out);

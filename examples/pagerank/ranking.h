@@ -11,6 +11,7 @@
 #include <synched/synched.h>
 
 #include "common/error.h"
+#include "common/report.h"
 #include "graph.h"
 #include "kernel.h"
 
@@ -29,7 +30,10 @@ struct pagerank_ranking_options {
   const char *name;      /* for the report */
   unsigned worker_count; /* 0: the pool decides */
   double tolerance;
-  uint64_t rounds_max; /* 0: as many as any graph takes */
+  uint64_t rounds_max;  /* 0: as many as any graph takes */
+  size_t segment_count; /* 0: as many as suit the graph */
+  const struct example_report *report;
+  bool progress; /* on stderr, if that is a terminal */
 };
 
 /* Gets everything that the run needs. The graph stays the caller's. 0, to be ended with

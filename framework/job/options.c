@@ -94,6 +94,19 @@ static int check_deadline(const struct synched_job_options *options) {
   return 0;
 }
 
+/* Reads what is told of the progress, and fills in the default. */
+static int read_progress(struct synched_job_options *options) {
+  if (options->progress_ns != 0 && options->on_progress == NULL)
+    return synched__fail(SYNCHED_EINVAL, "progress_ns is given, but no on_progress");
+  if (options->progress_ns > SYNCHED_PERIOD_MAX_NS)
+    return synched__fail(SYNCHED_ERANGE, "progress_ns is %llu; at most %llu",
+                         (unsigned long long)options->progress_ns,
+                         (unsigned long long)SYNCHED_PERIOD_MAX_NS);
+  if (options->progress_ns == 0)
+    options->progress_ns = SYNCHED_PROGRESS_NS;
+  return 0;
+}
+
 static int check_time(const struct synched_job_options *options) {
   if (options->period_ns == 0 && options->overrun != SYNCHED_OVERRUN_SKIP)
     return synched__fail(SYNCHED_EINVAL, "overrun is %d, but period_ns is 0",
@@ -135,6 +148,8 @@ int synched__job_read_options(struct synched_job_options *read,
     status = read_record(read, record);
   if (status == 0)
     status = check_time(read);
+  if (status == 0)
+    status = read_progress(read);
   if (read->weight == 0)
     read->weight = 1;
   return status;

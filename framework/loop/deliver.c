@@ -14,6 +14,7 @@
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job) {
   delivery->job = job;
   delivery->delivered_round = job->work.memory->pair.current->snapshot.round;
+  synched__progress_begin(&delivery->progress, job);
 }
 
 /* --- snapshots --- */
@@ -100,10 +101,14 @@ bool synched__deliver(struct synched__delivery *delivery) {
     deliver_stall(job);
   if (!is_lost(job))
     deliver_steered(job);
+  if (!ended && !is_lost(job))
+    synched__progress_look(&delivery->progress, job);
   if (!ended || is_lost(job))
     return false;
-  if (synched__job_is_released(job))
-    return true;
+  if (synched__job_is_released(job)) {
+    synched__progress_end(&delivery->progress, job);
+    return !is_lost(job);
+  }
   /* Whoever is inside may be of lower priority than we are: to come back at once might keep it
    * there for good. */
   synched__thread_nap();

@@ -10,12 +10,14 @@
 #define SYNCHED_LOOP_DELIVER_H
 
 #include "job/job.h"
+#include "loop/progress.h"
 
 /* The loop's side of a started job; a port begins with one. The loop's thread's. */
 struct synched__delivery {
   struct synched_job *job;
   uint64_t delivered_round; /* the last that on_snapshot got, or the one before the first */
   int *result;              /* for synched_job_run: where its status goes; else NULL */
+  struct synched__progress progress;
 };
 
 void synched__delivery_init(struct synched__delivery *delivery, struct synched_job *job);

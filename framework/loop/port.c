@@ -30,9 +30,12 @@ enum reference {
 struct port {
   struct synched__delivery delivery; /* first */
   uv_poll_t poll;
+  uv_timer_t timer;   /* for on_progress; keeps no loop alive */
+  bool timed;         /* there is that timer */
   uv_thread_t thread; /* the loop's */
   enum reference reference;
-  bool finishing; /* we close the handle ourselves; on_closed follows */
+  bool finishing; /* we close the handles ourselves; on_closed follows for each of them */
+  unsigned open_count;
 };
 
 static bool is_here(const struct port *port) {
@@ -54,8 +57,59 @@ static void refer_by_state(struct port *port) {
   refer(port, synched_job_state(port->delivery.job) != SYNCHED_JOB_PAUSED);
 }
 
+static bool is_lost(void *argument) {
+  const struct port *port = argument;
+  return !port->finishing &&
+         (uv_is_closing((const uv_handle_t *)&port->poll) != 0 ||
+          (port->timed && uv_is_closing((const uv_handle_t *)&port->timer) != 0));
+}
+
+/* --- progress --- */
+
+static void on_timer(uv_timer_t *timer);
+
+static void start_timer(struct port *port) {
+  (void)uv_timer_start(&port->timer, on_timer, synched__progress_due_ms(&port->delivery.progress),
+                       0);
+}
+
+/* A paused job gets no further. Once that has been told, its loop sleeps until it goes on. */
+static void on_timer(uv_timer_t *timer) {
+  struct port *port = timer->data;
+  struct synched_job *job = port->delivery.job;
+  if (port->finishing || synched__is_foreign(job->setup.generation))
+    return;
+  synched__progress_look(&port->delivery.progress, job);
+  if (is_lost(port))
+    return;
+  if (!port->delivery.progress.paused || synched_job_state(job) != SYNCHED_JOB_PAUSED)
+    start_timer(port);
+}
+
+static void open_timer(struct port *port, uv_loop_t *loop) {
+  if (port->delivery.job->setup.options.on_progress == NULL)
+    return;
+  port->timed = uv_timer_init(loop, &port->timer) == 0;
+  if (!port->timed)
+    return;
+  port->timer.data = port;
+  uv_unref((uv_handle_t *)&port->timer);
+  start_timer(port);
+}
+
+/* --- deliveries --- */
+
 static void on_closed(uv_handle_t *handle) {
-  synched__delivery_finish(handle->data);
+  struct port *port = handle->data;
+  if (--port->open_count == 0)
+    synched__delivery_finish(&port->delivery);
+}
+
+/* The loop is to come back to on_closed. */
+static void close_handle(struct port *port, uv_handle_t *handle) {
+  port->open_count++;
+  uv_ref(handle);
+  uv_close(handle, on_closed);
 }
 
 static void on_signal(uv_poll_t *poll, int poll_status, int events) {
@@ -69,16 +123,14 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   }
   if (!synched__deliver(&port->delivery)) {
     refer_by_state(port);
+    if (port->timed && !is_lost(port) && uv_is_active((uv_handle_t *)&port->timer) == 0)
+      start_timer(port);
     return;
   }
   port->finishing = true;
-  uv_ref((uv_handle_t *)poll);
-  uv_close((uv_handle_t *)poll, on_closed);
-}
-
-static bool is_lost(void *argument) {
-  const struct port *port = argument;
-  return !port->finishing && uv_is_closing((const uv_handle_t *)&port->poll) != 0;
+  close_handle(port, (uv_handle_t *)poll);
+  if (port->timed)
+    close_handle(port, (uv_handle_t *)&port->timer);
 }
 
 /* On other threads the loop can't be touched; and if it has returned, for want of anything to do,
@@ -118,6 +170,7 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
     uv_close((uv_handle_t *)&port->poll, on_discarded);
     return synched__fail(status, "the loop does not poll: %s", uv_strerror(status));
   }
+  open_timer(port, loop);
   refer(port, (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) == 0);
   *out = &port->delivery;
   return 0;

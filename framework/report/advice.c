@@ -1,6 +1,9 @@
 /*
  * advice.c: what to change, and what it would gain, as far as the record tells.
  *
+ * Gains are parts of T, the time that efficiencies are parts of, too: a shorter round does not
+ * shorten the run of a job that then waits for its tick. Where the record cannot tell, they are 0.
+ *
  * A round is as long as its slowest worker takes, and what comes before and after. What the slowest
  * would take with another cut or balance follows from what the segments took, by a schedule that
  * gives the largest piece to whoever is free; how much longer it really took than such a schedule
@@ -23,12 +26,15 @@
 /* A segment is cut into so many at most. */
 #define CUT_MOST 8u
 
+/* Segments are called even if none takes longer than this, in parts of the mean. */
+#define EVEN_MOST 1.2
+
 struct study {
   const struct synched_report *report;
   const struct synched_report_summary *job;
   const uint64_t *share_ns;
-  double elapsed_ns;
-  unsigned at_once;  /* workers that can compute at the same time */
+  double whole_ns;   /* T, of one worker */
+  unsigned at_once;  /* workers that can compute at the same time, once they may steal */
   double round_ns;   /* of one round, on average: from its opening to the next one's, */
   double slowest_ns; /* and what its slowest worker computed */
   struct synched_report_advice list[SYNCHED_ADVICE_COUNT];
@@ -40,23 +46,23 @@ __attribute__((format(printf, 4, 5))) static void add(struct study *study, enum 
   struct synched_report_advice *advice = &study->list[study->count++];
   *advice = (struct synched_report_advice){.struct_size = sizeof *advice};
   advice->kind = kind;
-  advice->gain = gain;
+  advice->gain = gain > 0.0 ? gain < 1.0 ? gain : 1.0 : 0.0;
   va_list arguments;
   va_start(arguments, format);
   (void)vsnprintf(advice->text, sizeof advice->text, format, arguments);
   va_end(arguments);
 }
 
-/* One share's part of the elapsed time. */
+/* One share's part of T. */
 static double part_of(const struct study *study, enum synched_share share) {
-  const double whole_ns = study->elapsed_ns * study->job->worker_count;
-  return whole_ns > 0.0 ? (double)study->share_ns[share] / whole_ns : 0.0;
+  return (double)study->share_ns[share] / (study->whole_ns * study->job->worker_count);
 }
 
-/* "0.61"; not negative, below 1000. */
+/* "0.61"; "0.00" to "999.00". */
 static struct synched__text text_of_ratio(double ratio) {
   struct synched__text text;
-  const unsigned hundredths = (unsigned)((ratio < 999.0 ? ratio : 999.0) * 100.0 + 0.5);
+  const double shown = ratio > 0.0 ? ratio < 999.0 ? ratio : 999.0 : 0.0;
+  const unsigned hundredths = (unsigned)(shown * 100.0 + 0.5);
   (void)snprintf(text.bytes, sizeof text.bytes, "%u.%02u", hundredths / 100, hundredths % 100);
   return text;
 }
@@ -114,7 +120,7 @@ static struct forecast forecast_of(const struct study *study, double slowest_ns)
   const double saved_ns = study->slowest_ns - slowest_ns;
   return (struct forecast){
       .ratio = 1.0 - saved_ns / study->round_ns,
-      .gain = saved_ns * (double)study->job->round_count / study->elapsed_ns,
+      .gain = saved_ns * (double)study->job->round_count / study->whole_ns,
   };
 }
 
@@ -124,9 +130,28 @@ static void advise_steal(struct study *study, double makespan_ns) {
     return;
   add(study, SYNCHED_ADVICE_STEAL, forecast.gain,
       "workers that are done wait %s %% of the time: SYNCHED_BALANCE_STEAL, the default, would "
-      "bring a round to about %s x",
+      "bring a round to about %s x its length",
       percent(part_of(study, SYNCHED_SHARE_SLOWEST) + part_of(study, SYNCHED_SHARE_ASLEEP)).bytes,
       text_of_ratio(forecast.ratio).bytes);
+}
+
+static void add_cut(struct study *study, const struct synched__pieces *pieces,
+                    struct forecast forecast) {
+  const double heaviest = pieces->sizes[0] / mean_piece(pieces);
+  const char *balance = study->report->can_steal ? "" : ", with SYNCHED_BALANCE_STEAL";
+  const size_t count = pieces->count;
+  if (heaviest < EVEN_MOST)
+    add(study, SYNCHED_ADVICE_MORE_SEGMENTS, forecast.gain,
+        "%zu segment%s cannot be spread evenly over %u workers: %zu segments would bring a round "
+        "to about %s x its length%s",
+        count, count == 1 ? "" : "s", study->at_once, count * pieces->cut,
+        text_of_ratio(forecast.ratio).bytes, balance);
+  else
+    add(study, SYNCHED_ADVICE_MORE_SEGMENTS, forecast.gain,
+        "segment %zu takes %s x the mean: %zu segments instead of %zu would bring a round to about "
+        "%s x its length%s",
+        heaviest_of(study->report), text_of_ratio(heaviest).bytes, count * pieces->cut, count,
+        text_of_ratio(forecast.ratio).bytes, balance);
 }
 
 /* The least cut that brings nearly all that any would. */
@@ -143,17 +168,13 @@ static void advise_cut(struct study *study, struct synched__pieces *pieces, doub
   const double before = study->report->can_steal ? 0.0 : forecast_of(study, now_ns).gain;
   if (pieces->cut == 1 || forecast.gain - before < GAIN_LEAST)
     return;
-  const size_t heaviest = heaviest_of(study->report);
-  add(study, SYNCHED_ADVICE_MORE_SEGMENTS, forecast.gain,
-      "segment %zu takes %s x the mean: %zu segments instead of %zu would bring a round to about "
-      "%s x%s",
-      heaviest, text_of_ratio(pieces->sizes[0] / mean_piece(pieces)).bytes,
-      pieces->count * pieces->cut, pieces->count, text_of_ratio(forecast.ratio).bytes,
-      study->report->can_steal ? "" : " (with SYNCHED_BALANCE_STEAL)");
+  add_cut(study, pieces, forecast);
 }
 
+/* Where most rounds are too small to be shared, another cut changes nothing. */
 static void advise_balance(struct study *study) {
-  if (study->at_once < 2 || study->job->segment_count < 2 || study->round_ns <= 0.0)
+  const struct synched_report_summary *job = study->job;
+  if (study->at_once < 2 || study->round_ns <= 0.0 || job->solo_count > job->round_count / 2)
     return;
   struct synched__pieces pieces = pieces_of(study->report);
   double *loads = synched__alloc(study->at_once, sizeof *loads);
@@ -174,7 +195,7 @@ static void advise_larger_rounds(struct study *study) {
   const double closing_ns = (double)job->closing_ns / (double)job->round_count;
   const double overhead =
       part_of(study, SYNCHED_SHARE_OPENING) + part_of(study, SYNCHED_SHARE_CLOSING);
-  const bool mostly_solo = job->solo_count > job->round_count / 10 * 9;
+  const bool mostly_solo = (double)job->solo_count > 0.9 * (double)job->round_count;
   const bool as_fast = !mostly_solo && work_ns + closing_ns <= study->round_ns;
   if (job->worker_count < 2 || job->segment_count < 2 || study->round_ns > 50000.0 ||
       !(mostly_solo || as_fast))
@@ -191,12 +212,19 @@ static void advise_larger_rounds(struct study *study) {
 
 static void advise_fewer_workers(struct study *study) {
   const struct synched_report_summary *job = study->job;
+  const char *plural = job->segment_count == 1 ? "" : "s";
   if (job->worker_count <= job->segment_count)
     return;
-  add(study, SYNCHED_ADVICE_FEWER_WORKERS, part_of(study, SYNCHED_SHARE_OPENING) / 2.0,
-      "%u workers, but %zu segment%s: the others never have work. Cut the memory into %u segments "
-      "or more, or take fewer workers",
-      job->worker_count, job->segment_count, job->segment_count == 1 ? "" : "s", job->worker_count);
+  if (study->at_once > job->segment_count)
+    add(study, SYNCHED_ADVICE_FEWER_WORKERS, 0.0,
+        "%u workers, but %zu segment%s: the others never have work. Cut the memory into %u "
+        "segments or more, or take fewer workers",
+        job->worker_count, job->segment_count, plural, study->at_once);
+  else
+    add(study, SYNCHED_ADVICE_FEWER_WORKERS, 0.0,
+        "%u workers, but %zu segment%s and %u CPU%s: the others never have work. Take %u worker%s",
+        job->worker_count, job->segment_count, plural, study->at_once,
+        study->at_once == 1 ? "" : "s", study->at_once, study->at_once == 1 ? "" : "s");
 }
 
 /* The first worker before `worker` that is bound to the same core; -1: none is. */
@@ -213,21 +241,23 @@ static void advise_cores(struct study *study) {
   const struct synched_report *report = study->report;
   const unsigned worker_count = study->job->worker_count;
   if (report->usable_cpus != 0 && worker_count > report->usable_cpus && !report->can_steal) {
-    add(study, SYNCHED_ADVICE_CORES,
-        part_of(study, SYNCHED_SHARE_OPENING) + part_of(study, SYNCHED_SHARE_SLOWEST),
-        "%u workers take turns on %u CPU%s, and each has segments of its own: take %u workers",
-        worker_count, report->usable_cpus, report->usable_cpus == 1 ? "" : "s",
-        report->usable_cpus);
+    add(study, SYNCHED_ADVICE_CORES, part_of(study, SYNCHED_SHARE_OPENING),
+        "%u workers take turns on %u CPU%s, and each has segments of its own: take %u worker%s",
+        worker_count, report->usable_cpus, report->usable_cpus == 1 ? "" : "s", report->usable_cpus,
+        report->usable_cpus == 1 ? "" : "s");
     return;
   }
+  /* Where there are fewer CPUs, some share one whatever is done. */
+  if (report->usable_cpus != 0 && worker_count > report->usable_cpus)
+    return;
   for (unsigned w = 1; w < worker_count; w++) {
     const int partner = partner_of(report, w);
     if (partner < 0)
       continue;
     const bool same_cpu = report->workers[w].cpu == report->workers[partner].cpu;
     add(study, SYNCHED_ADVICE_CORES, 0.0,
-        "workers %d and %u share %s %d: SYNCHED_AFFINITY_CORES gives each a core of its own where "
-        "there are enough",
+        "workers %d and %u share %s %d: where there are cores enough, SYNCHED_AFFINITY_CORES gives "
+        "each worker its own",
         partner, w, same_cpu ? "CPU" : "core",
         same_cpu ? report->workers[w].cpu : report->workers[w].core);
     return;
@@ -238,14 +268,14 @@ static void advise_cores(struct study *study) {
 
 static void advise_callback(struct study *study) {
   const struct synched_report_summary *job = study->job;
-  const double part = (double)job->callback_ns / study->elapsed_ns;
+  const double part = (double)job->callback_ns / study->whole_ns;
   const double gain = part * (1.0 - 1.0 / job->worker_count);
   if (gain < GAIN_LEAST)
     return;
   add(study, SYNCHED_ADVICE_CALLBACK, gain,
-      "on_round takes %s %% of the time while %u workers wait: in the segments, its work would "
-      "take %s %%; what only looks can be done in on_snapshot, with LATEST",
-      percent(part).bytes, job->worker_count - 1, percent(part / job->worker_count).bytes);
+      "on_round takes %s %% of the time, and nobody computes meanwhile. In the segments its work "
+      "would take %s %%; what only looks at the result can go to on_snapshot, with LATEST",
+      percent(part).bytes, percent(part / job->worker_count).bytes);
 }
 
 static void advise_leases(struct study *study) {
@@ -253,7 +283,7 @@ static void advise_leases(struct study *study) {
   if (part < GAIN_LEAST)
     return;
   add(study, SYNCHED_ADVICE_LEASES, part,
-      "rounds wait for a buffer %s %% of the time: one lease more (lease_count = %u)%s",
+      "rounds wait for a buffer %s %% of the time: take one lease more (lease_count = %u)%s",
       percent(part).bytes, study->report->lease_count + 1,
       study->report->delivers_every ? ", or deliver LATEST" : ", or release snapshots sooner");
 }
@@ -277,9 +307,9 @@ static void advise_period(struct study *study) {
     return;
   const uint64_t p99_ns =
       synched_report_quantile(study->report, SYNCHED_DISTRIBUTION_ROUND, 0, 0.99);
-  add(study, SYNCHED_ADVICE_PERIOD, (double)job->skipped_count / (double)job->tick_count,
-      "%s of %s rounds lasted longer than the period of %s (99 %% take up to %s): a longer period, "
-      "or less work in a round",
+  add(study, SYNCHED_ADVICE_PERIOD, 0.0,
+      "%s of %s rounds lasted longer than the period of %s (99 %% take up to %s): take a longer "
+      "period, or let a round do less",
       synched__text_of_count(job->overrun_count).bytes,
       synched__text_of_count(job->started_count).bytes,
       synched__text_of_duration(job->period_ns).bytes, synched__text_of_duration(p99_ns).bytes);
@@ -297,9 +327,9 @@ static int larger_gain(const void *a, const void *b) {
 static void begin(struct study *study, const struct synched_report *report) {
   const struct synched_report_summary *job = &report->summary;
   *study = (struct study){.report = report, .job = job, .share_ns = report->efficiency.share_ns};
-  study->elapsed_ns = job->end_ns > job->start_ns ? (double)(job->end_ns - job->start_ns) : 0.0;
+  study->whole_ns = (double)report->efficiency.total_ns / job->worker_count;
   study->at_once = job->worker_count;
-  if (report->can_steal && report->usable_cpus != 0 && report->usable_cpus < study->at_once)
+  if (report->usable_cpus != 0 && report->usable_cpus < study->at_once)
     study->at_once = report->usable_cpus;
   if (job->round_count == 0)
     return;
@@ -316,7 +346,7 @@ static void begin(struct study *study, const struct synched_report *report) {
 static void advise(struct study *study, const struct synched_report *report) {
   begin(study, report);
   if (study->job->record == SYNCHED_RECORD_OFF || study->job->round_count == 0 ||
-      study->elapsed_ns <= 0.0)
+      study->whole_ns <= 0.0)
     return;
   advise_balance(study);
   advise_larger_rounds(study);

@@ -42,6 +42,8 @@ int synched__report_create(struct synched_report **out, const struct synched__re
   report->summary.worker_count = shape->worker_count;
   report->summary.segment_count = shape->segment_count;
   report->summary.failed_segment = -1;
+  for (unsigned w = 0; w < shape->worker_count; w++)
+    report->workers[w].cpu = report->workers[w].core = report->workers[w].package = -1;
   report->worker_distributions = shape->worker_distributions;
   report->segment_distributions = shape->segment_distributions;
   *out = report;

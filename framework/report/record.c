@@ -405,7 +405,7 @@ void synched__record_read(struct synched__record *record, struct synched__readin
   for (;; sequence = found) {
     const _Atomic uint64_t *copy = record->published + sequence % 2 * record->published_words;
     get_words(&out->totals, copy, TOTALS_WORDS);
-    for (unsigned w = 0; w < record->worker_count; w++)
+    for (unsigned w = 0; out->workers != NULL && w < record->worker_count; w++)
       get_words(&out->workers[w], copy + TOTALS_WORDS + w * WORKER_WORDS, WORKER_WORDS);
     /* This copy is written again only once the other one is published. */
     found = synched__load_acquire(&record->sequence); /* [totals-read] acquire */

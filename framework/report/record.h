@@ -378,7 +378,7 @@ void synched__record_publish(struct synched__record *record, uint64_t last_round
 
 struct synched__reading {
   struct synched__totals totals;
-  struct synched__worker_totals *workers; /* [worker_count], the caller's */
+  struct synched__worker_totals *workers; /* [worker_count], the caller's; NULL: not wanted */
 };
 
 /* Copies the totals that were published last. Any thread; does not hold up anybody. */

@@ -2,46 +2,75 @@
  * table.c: a report as text, for people.
  *
  * What people ask first comes first: how well the workers were used, what the time went into, and
- * what would help. All of it fits on a page of 80 columns. It allocates nothing, and a report of
- * any size goes to the file row by row. Columns are as wide as the widest value that will come, so
- * a first look over all values precedes the printing.
+ * what would help. All of it fits on a page of 80 columns, whose lines are broken between words. It
+ * allocates nothing. The tables at its end are columns.c's.
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include <synched/status.h>
 
+#include "report/columns.h"
 #include "report/forms.h"
 #include "report/text.h"
-
-#define PAGE_WIDTH 80
-#define COLUMN_GAP 2
-
-/* Up to so many workers have a column each; of more, each round shows who took longest. */
-#define COLUMNS_MOST 8u
 
 struct table {
   const struct synched_report *report;
   FILE *file;
   struct synched_report_summary summary;
   uint64_t elapsed_ns;
-  size_t recorded; /* rounds */
-  int label_width, column_width;
+  bool is_off; /* nothing was recorded */
 };
+
+/* A line of words, which is printed in as many lines as the page needs. */
+struct words {
+  char bytes[640];
+  size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct words *words, const char *format,
+                                                      ...) {
+  const size_t room = sizeof words->bytes - words->length;
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = vsnprintf(words->bytes + words->length, room, format, arguments);
+  va_end(arguments);
+  if (length > 0)
+    words->length += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+static void add_count(struct words *words, uint64_t count, const char *what) {
+  add(words, "%s%s", synched__text_of_count(count).bytes, what);
+}
+
+static void add_duration(struct words *words, uint64_t ns, const char *what) {
+  add(words, "%s%s", synched__text_of_duration(ns).bytes, what);
+}
+
+static const char *plural(uint64_t count) {
+  return count == 1 ? "" : "s";
+}
+
+static void print_words(const struct table *table, const char *label, const struct words *words) {
+  char padded[32];
+  (void)snprintf(padded, sizeof padded, "  %-11s", label);
+  synched__print_wrapped(table->file, padded, words->bytes);
+}
 
 /* " at 8,704 per second"; if slower than that, " at one per 12.500 s"; nothing if no time has
  * passed. */
-static void print_rate(const struct table *table, uint64_t count) {
+static void add_rate(const struct table *table, struct words *words, uint64_t count) {
   if (table->elapsed_ns == 0 || count == 0)
     return;
-  double per_second = (double)count * 1e9 / (double)table->elapsed_ns;
+  const double per_second = (double)count * 1e9 / (double)table->elapsed_ns;
   if (per_second >= 1.0) {
-    fprintf(table->file, " at %s per second", synched__text_of_number(per_second).bytes);
+    add(words, " at %s per second", synched__text_of_number(per_second).bytes);
     return;
   }
-  fputs(" at one per ", table->file);
-  fputs(synched__text_of_duration(table->elapsed_ns / count).bytes, table->file);
+  add(words, " at one per ");
+  add_duration(words, table->elapsed_ns / count, "");
 }
 
 static void print_outcome(const struct table *table) {
@@ -65,78 +94,105 @@ static void print_outcome(const struct table *table) {
     fputs("  init       not completed; the memory holds what it held without it\n", file);
 }
 
+static void print_rounds_done(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  struct words words = {.length = 0};
+  add_count(&words, job->round_count, "");
+  add_rate(table, &words, job->round_count);
+  if (job->solo_count > 0)
+    add(&words, ", %s too small to share", synched__text_of_count(job->solo_count).bytes);
+  print_words(table, "rounds", &words);
+}
+
+static void print_calls(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  struct words words = {.length = 0};
+  add_count(&words, job->call_count, "");
+  add_rate(table, &words, job->call_count);
+  if (job->stolen_count > 0)
+    add(&words, ", %s stolen (%s %%)", synched__text_of_count(job->stolen_count).bytes,
+        synched__text_of_share((double)job->stolen_count, (double)job->call_count).bytes);
+  print_words(table, "calls", &words);
+}
+
 static void print_work(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
-  FILE *file = table->file;
-  fprintf(file, "  workers    %u, for %s segment%s\n", job->worker_count,
-          synched__text_of_count(job->segment_count).bytes, job->segment_count == 1 ? "" : "s");
-  fprintf(file, "  rounds     %s", synched__text_of_count(job->round_count).bytes);
-  print_rate(table, job->round_count);
-  if (job->solo_count > 0)
-    fprintf(file, ", %s too small to share", synched__text_of_count(job->solo_count).bytes);
-  fprintf(file, "\n  calls      %s", synched__text_of_count(job->call_count).bytes);
-  print_rate(table, job->call_count);
-  if (job->stolen_count > 0)
-    fprintf(file, ", %s stolen (%s %%)", synched__text_of_count(job->stolen_count).bytes,
-            synched__text_of_share((double)job->stolen_count, (double)job->call_count).bytes);
-  fputc('\n', file);
+  fprintf(table->file, "  workers    %u, for %s segment%s\n", job->worker_count,
+          synched__text_of_count(job->segment_count).bytes, plural(job->segment_count));
+  print_rounds_done(table);
+  if (table->is_off)
+    fputs("  record     off: rounds were counted, and that is all\n", table->file);
+  else
+    print_calls(table);
 }
 
 /* --- where the time went --- */
 
 /* "0.53"; what is below 0.8 is marked. */
 static void print_efficiency_of(FILE *file, const char *name, double value) {
-  const unsigned hundredths = (unsigned)(value * 100.0 + 0.5);
-  fprintf(file, "%s%u.%02u%s", name, hundredths / 100, hundredths % 100, value < 0.8 ? " (!)" : "");
+  const double shown = value > 0.0 ? value < 9.99 ? value : 9.99 : 0.0;
+  const unsigned hundredths = (unsigned)(shown * 100.0 + 0.5);
+  fprintf(file, "%s%u.%02u%s", name, hundredths / 100, hundredths % 100,
+          hundredths < 80 ? " (!)" : "");
 }
 
 static void print_efficiency(const struct table *table) {
   const struct synched_report_efficiency *efficiency = &table->report->efficiency;
+  const uint64_t *share_ns = efficiency->share_ns;
   FILE *file = table->file;
-  if (table->summary.record == SYNCHED_RECORD_OFF || efficiency->total_ns == 0)
+  if (table->is_off || efficiency->total_ns == 0)
     return;
   print_efficiency_of(file, "  efficiency ", efficiency->efficiency);
   print_efficiency_of(file, " = serial ", efficiency->serial);
   print_efficiency_of(file, " x balance ", efficiency->balance);
   print_efficiency_of(file, " x scheduling ", efficiency->scheduling);
   fputc('\n', file);
+  if (share_ns[SYNCHED_SHARE_TICK] + share_ns[SYNCHED_SHARE_PAUSED] +
+          share_ns[SYNCHED_SHARE_OTHERS] ==
+      0)
+    return;
+  const unsigned hundredths = (unsigned)(efficiency->utilisation * 100.0 + 0.5);
+  fprintf(file, "  in all     %u.%02u, with waits for ticks, pauses and other jobs of the pool\n",
+          hundredths / 100, hundredths % 100);
+}
+
+/* The largest share that has not been shown. */
+static unsigned next_share(const uint64_t *share_ns, const bool *shown) {
+  unsigned most = SYNCHED_SHARE_COUNT;
+  for (unsigned share = 0; share < SYNCHED_SHARE_COUNT; share++)
+    if (!shown[share] && (most == SYNCHED_SHARE_COUNT || share_ns[share] > share_ns[most]))
+      most = share;
+  return most;
 }
 
 /* The shares that can be seen in tenths of a percent, the largest first. */
 static void print_time(const struct table *table) {
   const uint64_t *share_ns = table->report->efficiency.share_ns;
   const double whole = (double)table->elapsed_ns * table->summary.worker_count;
-  char line[512];
-  int length =
-      snprintf(line, sizeof line, "%s", synched__text_of_duration(table->elapsed_ns).bytes);
+  struct words words = {.length = 0};
   bool shown[SYNCHED_SHARE_COUNT] = {false};
+  add_duration(&words, table->elapsed_ns, "");
   for (unsigned n = 0; whole > 0.0 && n < SYNCHED_SHARE_COUNT; n++) {
-    unsigned most = SYNCHED_SHARE_COUNT;
-    for (unsigned share = 0; share < SYNCHED_SHARE_COUNT; share++)
-      if (!shown[share] && (most == SYNCHED_SHARE_COUNT || share_ns[share] > share_ns[most]))
-        most = share;
-    shown[most] = true;
-    if ((double)share_ns[most] < whole * 0.0005)
+    const unsigned share = next_share(share_ns, shown);
+    shown[share] = true;
+    if ((double)share_ns[share] < whole * 0.0005)
       break;
-    length +=
-        snprintf(line + length, sizeof line - (size_t)length, "%s %s %% %s", n == 0 ? ":" : ",",
-                 synched__text_of_share((double)share_ns[most], whole).bytes,
-                 synched_share_name((enum synched_share)most));
+    add(&words, "%s %s %% %s", n == 0 ? ":" : ",",
+        synched__text_of_share((double)share_ns[share], whole).bytes,
+        synched_share_name((enum synched_share)share));
   }
-  synched__print_wrapped(table->file, "  elapsed    ", line);
+  print_words(table, "elapsed", &words);
 }
 
 /* The three that would save most. */
 static void print_advice(const struct table *table) {
   struct synched_report_advice advice = {.struct_size = sizeof advice};
   for (size_t i = 0; i < 3 && synched_report_advice(table->report, i, &advice) == 0; i++) {
-    char line[sizeof advice.text + 64];
+    struct words words = {.length = 0};
     if (advice.gain >= 0.0005)
-      (void)snprintf(line, sizeof line, "to save %s %%: %s",
-                     synched__text_of_share(advice.gain, 1.0).bytes, advice.text);
-    else
-      (void)snprintf(line, sizeof line, "%s", advice.text);
-    synched__print_wrapped(table->file, "  advice     ", line);
+      add(&words, "to save %s %%: ", synched__text_of_share(advice.gain, 1.0).bytes);
+    add(&words, "%s", advice.text);
+    print_words(table, "advice", &words);
   }
 }
 
@@ -145,229 +201,68 @@ static void print_advice(const struct table *table) {
 /* Of a periodic job: what became of its ticks, and how late they were. */
 static void print_schedule(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
-  FILE *file = table->file;
+  struct words period = {.length = 0}, lateness = {.length = 0};
   if (job->period_ns == 0)
     return;
-  fputs("  period     ", file);
-  fputs(synched__text_of_duration(job->period_ns).bytes, file);
-  fprintf(file, ": %s tick%s, %s started", synched__text_of_count(job->tick_count).bytes,
-          job->tick_count == 1 ? "" : "s", synched__text_of_count(job->started_count).bytes);
-  fprintf(file, ", %s of them late", synched__text_of_count(job->late_count).bytes);
-  fprintf(file, ", %s skipped", synched__text_of_count(job->skipped_count).bytes);
-  fprintf(file, ", %s overrun%s\n", synched__text_of_count(job->overrun_count).bytes,
-          job->overrun_count == 1 ? "" : "s");
+  add_duration(&period, job->period_ns, ": ");
+  add(&period, "%s tick%s, ", synched__text_of_count(job->tick_count).bytes,
+      plural(job->tick_count));
+  add_count(&period, job->started_count, " started, ");
+  add_count(&period, job->late_count, " of them late, ");
+  add_count(&period, job->skipped_count, " skipped, ");
+  add(&period, "%s overrun%s", synched__text_of_count(job->overrun_count).bytes,
+      plural(job->overrun_count));
+  print_words(table, "period", &period);
   if (job->started_count == 0)
     return;
-  fputs("  lateness   ", file);
-  fputs(synched__text_of_duration(job->lateness_p50_ns).bytes, file);
-  fputs(" for 50 %, ", file);
-  fputs(synched__text_of_duration(job->lateness_p99_ns).bytes, file);
-  fputs(" for 99 %, ", file);
-  fputs(synched__text_of_duration(job->lateness_max_ns).bytes, file);
-  fputs(" at most\n", file);
+  add_duration(&lateness, job->lateness_p50_ns, " for 50 %, ");
+  add_duration(&lateness, job->lateness_p99_ns, " for 99 %, ");
+  add_duration(&lateness, job->lateness_max_ns, " at most");
+  print_words(table, "lateness", &lateness);
 }
 
 static void print_deadlines(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
-  if (job->deadline_missed_count > 0)
-    fprintf(table->file, "  deadlines  %s missed, %s round%s dropped\n",
-            synched__text_of_count(job->deadline_missed_count).bytes,
-            synched__text_of_count(job->dropped_count).bytes, job->dropped_count == 1 ? "" : "s");
+  struct words words = {.length = 0};
+  if (job->deadline_missed_count == 0)
+    return;
+  add_count(&words, job->deadline_missed_count, " missed, ");
+  add(&words, "%s round%s dropped", synched__text_of_count(job->dropped_count).bytes,
+      plural(job->dropped_count));
+  print_words(table, "deadlines", &words);
+}
+
+static void print_leases(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  struct words words = {.length = 0};
+  if (job->lease_wait_count == 0)
+    return;
+  add(&words, "%s round%s waited for a free buffer, ",
+      synched__text_of_count(job->lease_wait_count).bytes, plural(job->lease_wait_count));
+  add_duration(&words, job->lease_wait_ns, " in all");
+  if (job->stalled_count > 0) {
+    add(&words, "; %s of them for over a second, ",
+        synched__text_of_count(job->stalled_count).bytes);
+    add_duration(&words, job->stalled_ns, "");
+  }
+  print_words(table, "leases", &words);
 }
 
 static void print_snapshots(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
-  if (job->lease_wait_count > 0) {
-    fprintf(table->file, "  leases     %s round%s waited for a free buffer, ",
-            synched__text_of_count(job->lease_wait_count).bytes,
-            job->lease_wait_count == 1 ? "" : "s");
-    fputs(synched__text_of_duration(job->lease_wait_ns).bytes, table->file);
-    fputs(" in all", table->file);
-    if (job->stalled_count > 0) {
-      fprintf(table->file, "; %s of them for over a second, ",
-              synched__text_of_count(job->stalled_count).bytes);
-      fputs(synched__text_of_duration(job->stalled_ns).bytes, table->file);
-    }
-    fputc('\n', table->file);
-  }
-  if (job->delivered_count > 0 || job->missed_count > 0)
-    fprintf(table->file, "  snapshots  %s delivered, %s missed\n",
-            synched__text_of_count(job->delivered_count).bytes,
-            synched__text_of_count(job->missed_count).bytes);
-}
-
-/* --- rows and columns --- */
-
-static struct synched_report_round round_at(const struct table *table, size_t index) {
-  return table->report->rounds[index];
-}
-
-static uint64_t worker_compute_ns(const struct table *table, unsigned worker) {
-  return table->report->workers[worker].compute_ns;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b) {
-  return a > b ? a : b;
-}
-
-static struct synched__text text_of_worker(unsigned worker) {
-  struct synched__text text;
-  (void)snprintf(text.bytes, sizeof text.bytes, "Worker %u", worker);
-  return text;
-}
-
-static void widen(int *width, struct synched__text text) {
-  int length = (int)strlen(text.bytes);
-  if (length > *width)
-    *width = length;
-}
-
-/* All columns are equally wide, so that tables below each other line up. A larger time never has a
- * shorter text, so the largest decides. */
-static void measure(struct table *table) {
-  uint64_t longest_ns = table->elapsed_ns;
-  double highest_ns = 0.0;
-  for (unsigned worker = 0; worker < table->summary.worker_count; worker++) {
-    uint64_t total_ns = worker_compute_ns(table, worker);
-    highest_ns = (double)total_ns > highest_ns ? (double)total_ns : highest_ns;
-    longest_ns = larger(longest_ns, total_ns);
-    for (size_t i = 0; i < table->recorded; i++)
-      longest_ns = larger(longest_ns, synched_report_round_compute_ns(table->report, i, worker));
-  }
-  table->label_width = (int)strlen("Total Comp (ms)");
-  for (size_t i = 0; i < table->recorded; i++) {
-    struct synched_report_round round = round_at(table, i);
-    longest_ns = larger(longest_ns, round.total_ns);
-    widen(&table->label_width, synched__text_of_count(round.round));
-  }
-  widen(&table->column_width, synched__text_of_ms(longest_ns));
-  widen(&table->column_width, synched__text_of_share(highest_ns, (double)table->elapsed_ns));
-  widen(&table->column_width, text_of_worker(table->summary.worker_count - 1));
-}
-
-/* What a row starts with: its label, and the column that is not a worker's. */
-static void print_label(const struct table *table, const char *label, const char *total) {
-  fprintf(table->file, "  %*s%*s", table->label_width, label, COLUMN_GAP + table->column_width,
-          total);
-}
-
-static void print_column(const struct table *table, struct synched__text text) {
-  fprintf(table->file, "%*s", COLUMN_GAP + table->column_width, text.bytes);
-}
-
-static void print_rule(const struct table *table, unsigned worker_count) {
-  int columns = 1 + (int)worker_count;
-  int width = table->label_width + columns * (COLUMN_GAP + table->column_width);
-  fputs("  ", table->file);
-  while (width-- > 0)
-    fputc('-', table->file);
-  fputc('\n', table->file);
-}
-
-static void print_earlier(const struct table *table) {
-  uint64_t earlier = table->summary.round_count - table->recorded;
-  if (earlier > 0)
-    fprintf(table->file, "  ... %s round%s not shown, but in the totals\n",
-            synched__text_of_count(earlier).bytes, earlier == 1 ? "" : "s");
-}
-
-static void print_rounds(const struct table *table, unsigned first, unsigned last) {
-  print_earlier(table);
-  for (size_t i = 0; i < table->recorded; i++) {
-    struct synched_report_round round = round_at(table, i);
-    print_label(table, synched__text_of_count(round.round).bytes,
-                synched__text_of_ms(round.total_ns).bytes);
-    for (unsigned worker = first; worker < last; worker++)
-      print_column(table,
-                   synched__text_of_ms(synched_report_round_compute_ns(table->report, i, worker)));
-    fputc('\n', table->file);
-  }
-}
-
-static void print_totals(const struct table *table, unsigned first, unsigned last) {
-  print_label(table, "Total Comp (ms)", "");
-  for (unsigned worker = first; worker < last; worker++)
-    print_column(table, synched__text_of_ms(worker_compute_ns(table, worker)));
-  fputc('\n', table->file);
-  print_label(table, "Total Time (ms)", synched__text_of_ms(table->elapsed_ns).bytes);
-  for (unsigned worker = first; worker < last; worker++)
-    print_column(table, synched__text_of_ms(table->elapsed_ns));
-  fputc('\n', table->file);
-  print_label(table, "Comp Ratio (%)", "");
-  for (unsigned worker = first; worker < last; worker++)
-    print_column(table, synched__text_of_share((double)worker_compute_ns(table, worker),
-                                               (double)table->elapsed_ns));
-  fputc('\n', table->file);
-}
-
-/* The table of workers first .. last - 1. */
-static void print_table(const struct table *table, unsigned first, unsigned last) {
-  fputc('\n', table->file);
-  print_label(table, "ms in round", "Total");
-  for (unsigned worker = first; worker < last; worker++)
-    print_column(table, text_of_worker(worker));
-  fputc('\n', table->file);
-  print_rule(table, last - first);
-  if (table->summary.round_count > 0) {
-    print_rounds(table, first, last);
-    print_rule(table, last - first);
-  }
-  print_totals(table, first, last);
-}
-
-/* --- many workers --- */
-
-static void print_many_rounds(const struct table *table) {
-  fputc('\n', table->file);
-  print_label(table, "ms in round", "Total");
-  print_column(table, (struct synched__text){"Mean"});
-  print_column(table, (struct synched__text){"Longest"});
-  fputs("  of worker  critical segment\n", table->file);
-  print_rule(table, 4);
-  print_earlier(table);
-  for (size_t i = 0; i < table->recorded; i++) {
-    const struct synched_report_round *round = &table->report->rounds[i];
-    print_label(table, synched__text_of_count(round->round).bytes,
-                synched__text_of_ms(round->total_ns).bytes);
-    print_column(table, synched__text_of_ms(round->compute_ns / table->summary.worker_count));
-    print_column(table, synched__text_of_ms(round->longest_ns));
-    fprintf(table->file, "%11u", round->longest_worker);
-    if (round->critical_ns != 0)
-      fprintf(table->file, "  %zu", round->critical_segment);
-    fputc('\n', table->file);
-  }
-}
-
-static void print_many_workers(const struct table *table) {
-  fputs("\n  Worker  Total Comp (ms)  Comp Ratio (%)         calls        stolen  rounds closed\n",
-        table->file);
-  for (unsigned w = 0; w < table->summary.worker_count; w++) {
-    const struct synched_report_worker *worker = &table->report->workers[w];
-    fprintf(table->file, "  %6u%17s%16s%14s%14s%15s\n", w,
-            synched__text_of_ms(worker->compute_ns).bytes,
-            synched__text_of_share((double)worker->compute_ns, (double)table->elapsed_ns).bytes,
-            synched__text_of_count(worker->call_count).bytes,
-            synched__text_of_count(worker->stolen_count).bytes,
-            synched__text_of_count(worker->closed_count).bytes);
-  }
-}
-
-/* As many workers as fit side by side. */
-static void print_columns(const struct table *table) {
-  const unsigned worker_count = table->summary.worker_count;
-  const int column = COLUMN_GAP + table->column_width;
-  const int fitting = (PAGE_WIDTH - 2 - table->label_width) / column - 1;
-  const unsigned per_table = fitting < 1 ? 1 : (unsigned)fitting;
-  for (unsigned first = 0; first < worker_count; first += per_table)
-    print_table(table, first, worker_count - first > per_table ? first + per_table : worker_count);
+  struct words words = {.length = 0};
+  if (job->delivered_count == 0 && job->missed_count == 0)
+    return;
+  add_count(&words, job->delivered_count, " delivered, ");
+  add_count(&words, job->missed_count, " missed");
+  print_words(table, "snapshots", &words);
 }
 
 int synched__table_print(const struct synched_report *report, FILE *file) {
   struct table table = {.report = report, .file = file, .summary = report->summary};
   if (table.summary.end_ns > table.summary.start_ns)
     table.elapsed_ns = table.summary.end_ns - table.summary.start_ns;
-  table.recorded = report->recorded;
-  measure(&table);
+  table.is_off = table.summary.record == SYNCHED_RECORD_OFF;
   print_outcome(&table);
   print_efficiency(&table);
   print_time(&table);
@@ -375,12 +270,9 @@ int synched__table_print(const struct synched_report *report, FILE *file) {
   print_work(&table);
   print_schedule(&table);
   print_deadlines(&table);
+  print_leases(&table);
   print_snapshots(&table);
-  if (table.summary.worker_count <= COLUMNS_MOST) {
-    print_columns(&table);
-  } else {
-    print_many_rounds(&table);
-    print_many_workers(&table);
-  }
+  if (!table.is_off)
+    synched__columns_print(report, file);
   return 0;
 }

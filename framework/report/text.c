@@ -96,21 +96,45 @@ struct synched__text synched__text_of_duration(uint64_t ns) {
   return text_of_long_duration(ns);
 }
 
-/* The caller chose the name; what would move the cursor must not reach a terminal: the control
- * characters of ASCII, and those from U+0080 to U+009F, as single bytes or in UTF-8. */
+/* How many bytes the character takes that begins here; 0: it is none that may reach a terminal. The
+ * caller chose the name; what would move the cursor must not: the control characters of ASCII, and
+ * those from U+0080 to U+009F, as single bytes or in UTF-8. */
+static size_t character_bytes(const char *at) {
+  const unsigned char first = (unsigned char)*at;
+  const bool is_control =
+      first < 0x20u || first == 0x7fu || (first == 0xc2u && (unsigned char)at[1] < 0xa0u);
+  return is_control ? 0 : synched__unicode_character(at);
+}
+
+void synched__text_of_name(char *out, size_t size, const char *name) {
+  size_t length = 0;
+  while (*name != '\0') {
+    const size_t bytes = character_bytes(name);
+    const size_t shown = bytes == 0 ? 1 : bytes;
+    if (length + shown >= size)
+      break;
+    memcpy(out + length, bytes == 0 ? "?" : name, shown);
+    length += shown;
+    name += shown;
+  }
+  out[length] = '\0';
+}
+
 void synched__print_name(FILE *file, const char *name) {
   while (*name != '\0') {
-    const unsigned char first = (unsigned char)*name;
-    size_t length = synched__unicode_character(name);
-    const bool is_control =
-        first < 0x20u || first == 0x7fu || (first == 0xc2u && (unsigned char)name[1] < 0xa0u);
-    const bool is_shown = length != 0 && !is_control;
-    if (length == 0)
-      length = 1;
-    for (size_t i = 0; i < length; i++)
-      fputc(is_shown ? name[i] : '?', file);
-    name += length;
+    char text[128];
+    synched__text_of_name(text, sizeof text, name);
+    fputs(text, file);
+    name += strlen(text); /* as many bytes as are shown */
   }
+}
+
+/* How many bytes of it stay on one line: a word, and after a number what it counts. */
+static size_t unbroken_length(const char *words) {
+  size_t length = strcspn(words, " ");
+  while (length > 0 && words[length - 1] >= '0' && words[length - 1] <= '9' && words[length] == ' ')
+    length += 1 + strcspn(words + length + 1, " ");
+  return length;
 }
 
 void synched__print_wrapped(FILE *file, const char *label, const char *words) {
@@ -118,7 +142,7 @@ void synched__print_wrapped(FILE *file, const char *label, const char *words) {
   size_t column = indent;
   fputs(label, file);
   while (*words != '\0') {
-    const size_t length = strcspn(words, " ");
+    const size_t length = unbroken_length(words);
     const size_t gap = column == indent ? 0 : 1;
     if (gap != 0 && column + gap + length > LINE_WIDTH) {
       fprintf(file, "\n%*s", (int)indent, "");

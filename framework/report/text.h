@@ -28,6 +28,9 @@ struct synched__text synched__text_of_ms(uint64_t ns);
 /* In the unit that suits it: "12.500 s". */
 struct synched__text synched__text_of_duration(uint64_t ns);
 
+/* The same as text: at most size - 1 bytes of it, and whole characters. */
+void synched__text_of_name(char *out, size_t size, const char *name);
+
 /* A name that the caller's caller chose: what would move a terminal's cursor is shown as '?'. */
 void synched__print_name(FILE *file, const char *name);
 

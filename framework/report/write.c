@@ -81,3 +81,18 @@ int synched_report_write(const struct synched_report *report, enum synched_forma
     return status;
   return synched__output_close(&output, synched_report_write_to(report, format, output.file));
 }
+
+int synched_report_write_as(const struct synched_report *report, const char *form) {
+  char name[64];
+  enum synched_format format;
+  if (form == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the form is NULL");
+  const size_t length = strcspn(form, ":");
+  (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 63, form);
+  const int status = synched_format_parse(&format, name);
+  if (status != 0)
+    return status;
+  if (form[length] == '\0')
+    return synched_report_write_to(report, format, stdout);
+  return synched_report_write(report, format, form + length + 1);
+}

@@ -39,6 +39,7 @@
 
 #include <synched/export.h>
 #include <synched/memory.h>
+#include <synched/progress.h>
 #include <synched/report.h>
 
 SYNCHED_BEGIN_DECLS
@@ -337,6 +338,12 @@ struct synched_job_options {
   /* How many of each worker's last calls the report can show, at SYNCHED_RECORD_TASKS. 0: 16384; at
    * most 16,777,216. Each of them takes 90 bytes. */
   unsigned report_tasks;
+
+  /* How far the run is, for whoever waits for it; <synched/progress.h> says when it is called, and
+   * has a ready one, synched_progress_bar. NULL: none */
+  synched_progress_fn on_progress;
+  /* 0: SYNCHED_PROGRESS_NS, 100 ms; at most SYNCHED_PERIOD_MAX_NS */
+  uint64_t progress_ns;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */
@@ -362,7 +369,8 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Errors: SYNCHED_EINVAL: a NULL; no compute; an unknown flag or enum value, or bytes that are set
  * behind the known fields; on_snapshot with a memory without leases; a deadline above the period;
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
- * init. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns or weight. SYNCHED_EBUSY: the memory
+ * init; progress_ns without on_progress. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns,
+ * progress_ns or weight. SYNCHED_EBUSY: the memory
  * has a job or an open writer. SYNCHED_EAGAIN: there is no file descriptor for now, or no thread
  * for the deadline monitor, which a pool's first job with a deadline brings. For that thread, the
  * other statuses that synched_pool_create has on threads hold, too. SYNCHED_ENOMEM.
@@ -445,8 +453,10 @@ SYNCHED_API int synched_job_start_polled(struct synched_job *job);
  * Any thread; does not block; O(1). SYNCHED_EINVAL: NULL. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_fd(const struct synched_job *job);
 
-/* Calls back what is due: on_snapshot, on_steered, on_deadline, on_stalled, on_done. If nothing is
- * due, calls nothing and returns 0. Not from within one of these callbacks.
+/* Calls back what is due: on_snapshot, on_steered, on_deadline, on_stalled, on_progress, on_done.
+ * If nothing is due, calls nothing and returns 0. It may be called at any time, whether or not the
+ * descriptor is readable: on_progress alone does not make it so. Not from within one of these
+ * callbacks.
  * From the thread that called synched_job_start_polled; does not block.
  * Returns SYNCHED_CONTINUE (0), or SYNCHED_STOP (1) if it has called on_done: the job must not be
  * dispatched any more, and may be gone. Errors: SYNCHED_EINVAL: NULL. SYNCHED_ENOENT: the job was

@@ -392,7 +392,8 @@ enum synched_advice {
 struct synched_report_advice {
   uint32_t struct_size;
   enum synched_advice kind;
-  /* which part of the elapsed time it would save, 0 .. 1, as far as the record tells */
+  /* which part of T, of the time without waits for ticks, pauses and other jobs, it would save:
+   * 0 .. 1; 0 where the record does not tell */
   double gain;
   /* a sentence or two with its figures */
   char text[256];
@@ -443,6 +444,11 @@ SYNCHED_API int synched_report_write_to(const struct synched_report *report,
  * (SYNCHED_ENOENT, SYNCHED_EPERM, SYNCHED_EIO ...): the message has the path. */
 SYNCHED_API int synched_report_write(const struct synched_report *report,
                                      enum synched_format format, const char *path);
+
+/* Writes the report as "FORMAT" or "FORMAT:PATH" says, as a user would name it on a command line:
+ * "table", "html:run.html". Without a path, to standard output.
+ * As synched_report_write; SYNCHED_EINVAL, too: no form has that name, or the path is empty. */
+SYNCHED_API int synched_report_write_as(const struct synched_report *report, const char *form);
 
 /* Prints the report as text: synched_report_write_to with SYNCHED_FORMAT_TABLE. */
 SYNCHED_API int synched_report_print(const struct synched_report *report, FILE *file);

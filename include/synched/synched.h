@@ -22,6 +22,7 @@
 #include <synched/memory.h>
 #include <synched/monitor.h>
 #include <synched/pool.h>
+#include <synched/progress.h>
 #include <synched/report.h>
 #include <synched/status.h>
 #include <synched/topology.h>

@@ -242,6 +242,13 @@ struct job_row {
   struct synched_job_options options;
 };
 
+static void ignore_progress(struct synched_job *job, const struct synched_progress *progress,
+                            void *user) {
+  (void)job;
+  (void)progress;
+  (void)user;
+}
+
 static void ignore_snapshot(struct synched_job *job, const struct synched_snapshot *now,
                             void *user) {
   (void)job;
@@ -334,6 +341,14 @@ static const struct job_row job_rows[] = {
      SYNCHED_EINVAL,
      "lease_count",
      {.compute = compute_nothing, .on_snapshot = ignore_snapshot}},
+    {"progress without a callback",
+     SYNCHED_EINVAL,
+     "progress_ns is given",
+     {.compute = compute_nothing, .progress_ns = 1}},
+    {"progress_ns",
+     SYNCHED_ERANGE,
+     "progress_ns is 18446744073709551615; at most",
+     {.compute = compute_nothing, .on_progress = ignore_progress, .progress_ns = UINT64_MAX}},
     {"report_rounds",
      SYNCHED_ERANGE,
      "report_rounds is 65537; at most",

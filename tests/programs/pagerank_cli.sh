@@ -32,7 +32,7 @@ grep -q '^usage: pagerank ' stdout || fail "no usage"
 refused 2 "usage: no list of edges"
 refused 2 "usage: more than one" small.txt small.txt
 refused 2 "usage: a list of edges is named besides --deps" --deps small.txt
-refused 2 "usage: --report and --quiet" small.txt --report --quiet
+refused 2 "--report: 'nonsense' is no form of a report" small.txt --report nonsense
 refused 2 "--damping: there is no such" small.txt --damping 5
 refused 2 "-x: there is no such" small.txt -x
 refused 2 "-w: 'two' is not a number" small.txt -w two
@@ -55,7 +55,7 @@ well small.txt --quiet
 [ ! -s stdout ] || fail "--quiet is not quiet"
 well small.txt
 ! grep -q 'Comp Ratio' stdout || fail "a report that nobody asked for"
-well small.txt --report
+well small.txt --report table
 grep -q 'Comp Ratio' stdout || fail "no report"
 
 # --- files that are not what they should be ---
@@ -129,7 +129,7 @@ run 0 padded.txt --quiet -o ranks.tsv
 one_line "padded.txt:6: note: 512 zero bytes at the end are taken for padding"
 same wanted.tsv ranks.tsv
 cp small.txt "$(printf 'red\xc2\x9b31m')"
-well "$(printf 'red\xc2\x9b31m')" --report
+well "$(printf 'red\xc2\x9b31m')" --report table
 says stdout 'red\?\?31m: 4 vertices, .*'
 ! grep -aq "$(printf '\xc2\x9b')" stdout || fail "a control character reaches the terminal"
 printf '18446744073709551614 18446744073709551615\r\n' >far.txt
@@ -196,7 +196,8 @@ done
 # Standard output as a file: what is printed otherwise is out of its way.
 well graph.txt --quiet -o -
 same wanted.tsv stdout
-"$program" graph.txt --report -o - 2>words | cmp -s - wanted.tsv || fail "words between the ranks"
+"$program" graph.txt --report table -o - 2>words | cmp -s - wanted.tsv ||
+  fail "words between the ranks"
 grep -q '^Settled in round' words && grep -q 'Comp Ratio' words || fail "no words on stderr"
 [ ! -e ./- ] || fail "a file named -"
 [ -z "$(cut -f 2 wanted.tsv | awk 'sprintf("%.17g", $1) != $1')" ] ||

@@ -15,7 +15,7 @@ static uint64_t rounds, seconds;
 /* Reads these words, the last of which is NULL. */
 static enum example_options_result read_words(const char *const *words) {
   const struct example_number numbers[] = {
-      {"rounds", {1, 100}, &rounds}, {"seconds", {0, 5}, &seconds}, {0}};
+      {"rounds", {1, 100}, &rounds, NULL}, {"seconds", {0, 5}, &seconds, NULL}, {0}};
   char *arguments[WORDS_MAX + 1] = {(char *)(uintptr_t) "program"};
   int count = 1;
   for (; *words; words++)

@@ -1,0 +1,109 @@
+/*
+ * progress_line_test.c: a job's progress in one line, to the letter.
+ */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/progress_line.h"
+
+static const struct synched_progress heat = {.name = "heat",
+                                             .done_count = 2100,
+                                             .round_count = 5000,
+                                             .per_second = 812.04,
+                                             .elapsed_ns = 2586000000,
+                                             .left_ns = 3571000000};
+
+static const char *line_of(const struct synched_progress *progress, const char *note,
+                           unsigned columns) {
+  static struct synched__progress_line line;
+  synched__progress_line_make(&line, progress, note, columns);
+  return line.bytes;
+}
+
+Test(progress_line, make_fits_its_parts) {
+  cr_assert_str_eq(line_of(&heat, NULL, 120),
+                   "heat [================>                       ]  42 %, 2,100 of 5,000 rounds, "
+                   "812.0 per second, 4 s left");
+  cr_assert_str_eq(line_of(&heat, NULL, 80),
+                   "heat [====>     ]  42 %, 2,100 of 5,000 rounds, 812.0 per second, 4 s left");
+  cr_assert_str_eq(line_of(&heat, NULL, 70),
+                   "heat  42 %, 2,100 of 5,000 rounds, 812.0 per second, 4 s left");
+  cr_assert_str_eq(line_of(&heat, NULL, 45), "heat  42 %, 2,100 of 5,000 rounds, 4 s left");
+  cr_assert_str_eq(line_of(&heat, NULL, 20), "heat  42 %, 2,100 o");
+  cr_assert_str_eq(line_of(&heat, NULL, 1), "");
+  cr_assert_str_eq(line_of(&heat, NULL, 0), "");
+  cr_assert_str_eq(line_of(&heat, "population 7", 90),
+                   "heat [====>     ]  42 %, 2,100 of 5,000 rounds, 812.0 per second, 4 s left, "
+                   "population 7");
+}
+
+Test(progress_line, make_says_what_is_known) {
+  struct synched_progress progress = heat;
+  progress.paused = 1;
+  cr_assert_str_eq(line_of(&progress, NULL, 60),
+                   "heat [====>     ]  42 %, 2,100 of 5,000 rounds, paused");
+  progress = heat;
+  progress.per_second = 0.0;
+  progress.left_ns = SYNCHED_PROGRESS_UNKNOWN;
+  cr_assert_str_eq(line_of(&progress, NULL, 45), "heat  42 %, 2,100 of 5,000 rounds");
+  progress = heat;
+  progress.per_second = 0.4;
+  progress.left_ns = 7250000000000;
+  cr_assert_str_eq(line_of(&progress, NULL, 75),
+                   "heat  42 %, 2,100 of 5,000 rounds, one per 2.500 s, 2 h 0 min left");
+  progress = heat;
+  progress.round_count = 0;
+  progress.name = NULL;
+  cr_assert_str_eq(line_of(&progress, NULL, 80), "job 2,100 rounds, 812.0 per second, for 3 s");
+}
+
+Test(progress_line, make_shows_the_whole_range) {
+  struct synched_progress progress = heat;
+  progress.done_count = 0;
+  cr_assert_str_eq(line_of(&progress, NULL, 80),
+                   "heat [>         ]   0 %, 0 of 5,000 rounds, 812.0 per second, 4 s left");
+  progress.done_count = 5000;
+  cr_assert_str_eq(line_of(&progress, NULL, 80),
+                   "heat [==========] 100 %, 5,000 of 5,000 rounds, 812.0 per second, 4 s left");
+}
+
+/* A name of any bytes, notes of any length, any numbers and width: on one line, below the width. */
+Test(progress_line, make_never_leaves_the_line) {
+  static const char *const names[] = {"",
+                                      "heat",
+                                      "\x1b[2J\n\r\x7f\x9b",
+                                      "w\xc3\xa4rme \xe2\x82\xac",
+                                      "\xc3",
+                                      "\xf0\x9f\xa7\xac\xf0\x9f\xa7\xac\xf0\x9f\xa7\xac"};
+  char note[700];
+  memset(note, 'n', sizeof note - 1);
+  note[sizeof note - 1] = '\0';
+  for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
+    for (unsigned columns = 0; columns < 400; columns++)
+      for (unsigned large = 0; large < 2; large++) {
+        struct synched__progress_line line;
+        struct synched_progress progress = heat;
+        progress.name = names[n];
+        if (large == 1)
+          progress = (struct synched_progress){names[n], UINT64_MAX, UINT64_MAX, 1e300, UINT64_MAX,
+                                               1,        0,          0,          0};
+        synched__progress_line_make(&line, &progress, n % 2 == 0 ? note : names[n], columns);
+        cr_assert(line.columns == 0 || line.columns < columns);
+        for (const char *at = line.bytes; *at != '\0'; at++)
+          cr_assert((unsigned char)*at >= 0x20u && *at != 0x7f);
+      }
+}
+
+Test(progress_line, print_is_quiet_where_there_is_no_terminal) {
+  FILE *file = tmpfile();
+  cr_assert_not_null(file);
+  setenv("TERM", "xterm", 1);
+  synched_progress_print(&heat, "note", file);
+  synched_progress_print(NULL, NULL, file);
+  synched_progress_print(&heat, NULL, NULL);
+  cr_assert_eq(ftell(file), 0);
+  (void)fclose(file);
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# example_report_cli.sh LIFE: --report of life, and its progress on a terminal, as its users meet them.
+# example_report_cli.sh LIFE: --report of life, and its progress on a terminal, as its users do.
 #
 # By hand: tests/programs/example_report_cli.sh build/test-gcc/examples/life/life
 set -euo pipefail

@@ -186,7 +186,9 @@ runs SYNCHED_REPORT=
 cp stdout wanted
 runs SYNCHED_REPORT='json:a.json,table:%n-%p%%.txt,json:a.json'
 [ ! -s stderr ] || fail "words on stderr"
-[ "$(wc -l <stdout)" = "$(wc -l <wanted)" ] || fail "the program's output is another"
+# How many lines its shares and its advice take is another matter in each run.
+[ "$(sed '1,/^  workers/d' stdout | wc -l)" = "$(sed '1,/^  workers/d' wanted | wc -l)" ] ||
+  fail "the program's output is another"
 valid a.json
 [ "$(find . -name '*-[0-9]*%.txt' -size +0 | wc -l)" = 1 ] || fail "no file with %n, %p and %%"
 well show a.json

@@ -22,9 +22,9 @@ struct synched__frame {
 void synched__frame_deinit(struct synched__frame *frame);
 
 /* The line that comes first; and a line for each job, with one that ends them. Both are a
- * synched__feed_fn, with a struct synched__frame. */
-void synched__frame_greet(struct synched__feed_text *text, void *frame);
-void synched__frame_print(struct synched__feed_text *text, void *frame);
+ * synched__feed_fn, whose argument is a struct synched__frame. */
+void synched__frame_greet(struct synched__feed_text *text, void *argument);
+void synched__frame_print(struct synched__feed_text *text, void *argument);
 
 /* Adds a text as a JSON string, with its quotes. What is not UTF-8 becomes U+FFFD. */
 void synched__frame_add_string(struct synched__feed_text *text, const char *string);

@@ -67,8 +67,9 @@ round_is $((round + 1)) || fail "a step is more than one round"
 
 # Two colours, and of each at least a hundredth of the 26000 cells.
 colours="(() => { const c = document.getElementById('picture'), t = c.getContext('2d');"
-colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer); let n = 0;"
-colours+=" for (const p of d) n += p === d[0]; return d.length === 26000 && n > 260 && n < 25740; })()"
+colours+=" const d = new Uint32Array(t.getImageData(0, 0, c.width, c.height).data.buffer);"
+colours+=" let n = 0; for (const p of d) n += p === d[0];"
+colours+=" return d.length === 26000 && n > 260 && n < 25740; })()"
 is_true "$colours" || fail "the picture is blank"
 [ "$(run "document.querySelectorAll('.lane').length")" = 2 ] || fail "not a lane for each worker"
 go_to "$address"
@@ -76,8 +77,10 @@ until_true "the picture, shown anew while nothing moves" picture_of $((round + 1
 until_true "the state, shown anew" state_is paused
 is_true "$colours" || fail "the picture is blank after it has been shown anew"
 curl -s -m 100 "$session/screenshot" >answer
-sed 's/^{"value":"\(.*\)"}$/\1/' answer | base64 -d >screenshot.png 2>/dev/null || fail "no screenshot"
-[ "$(head -c 8 screenshot.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] || fail "the screenshot is no PNG"
+sed 's/^{"value":"\(.*\)"}$/\1/' answer | base64 -d >screenshot.png 2>/dev/null ||
+  fail "no screenshot"
+[ "$(head -c 8 screenshot.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ] ||
+  fail "the screenshot is no PNG"
 [ "$(wc -c <screenshot.png)" -gt 5000 ] || fail "the screenshot shows nothing"
 [ -z "${SYNCHED_SCREENSHOT:-}" ] || cp screenshot.png "$SYNCHED_SCREENSHOT"
 

@@ -17,7 +17,8 @@ source "$(dirname "$(realpath "$0")")/../support/browser.sh"
 view='document.getElementById(`timeline-canvas`).dataset'
 word='document.getElementById(`timeline-word`).textContent'
 span_of() { run "Number($view.to) - Number($view.from)"; }
-is_drawn() { is_true "document.documentElement.dataset.ready === 'true' && Number($view.drawn) > 0"; }
+is_ready() { is_true "document.documentElement.dataset.ready === 'true'"; }
+is_drawn() { is_ready && is_true "Number($view.drawn) > 0"; }
 
 # A number for what the canvas shows.
 sum="(() => { const text = document.getElementById('timeline-canvas').toDataURL(); let sum = 0;"
@@ -35,7 +36,8 @@ press() {
     keys+="{\"type\":\"keyDown\",\"value\":\"$key\"},{\"type\":\"keyUp\",\"value\":\"$key\"},"
   done
   run "document.getElementById('timeline-canvas').focus()" >/dev/null
-  post /actions "{\"actions\":[{\"type\":\"key\",\"id\":\"k\",\"actions\":[${keys%,}]}]}" >/dev/null ||
+  keys="{\"type\":\"key\",\"id\":\"k\",\"actions\":[${keys%,}]}"
+  post /actions "{\"actions\":[$keys]}" >/dev/null ||
     fail "the keys $* cannot be pressed"
 }
 
@@ -180,6 +182,7 @@ post /goog/cdp/execute '{"cmd":"Emulation.setScriptExecutionDisabled","params":{
 go_to "file://$work/uneven.html"
 [ "$(run "document.documentElement.classList.contains('scripted')")" != true ] ||
   fail "scripts run where they are forbidden"
-is_true "/efficiency/.test(document.body.innerText) && document.querySelectorAll('tr').length > 50" ||
+is_true "/efficiency/.test(document.body.innerText)" &&
+  is_true "document.querySelectorAll('tr').length > 50" ||
   fail "without scripts there are no numbers"
 echo "report_browser: all is well"

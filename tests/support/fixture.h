@@ -18,7 +18,7 @@ struct fixture {
   struct synched_memory *owned; /* of a job that has ended */
   struct synched_job *ended;
   struct synched_report *report; /* of that */
-  struct synched_memory *ready;        /* of a job that has never run */
+  struct synched_memory *ready;  /* of a job that has never run */
   struct synched_job *unstarted;
   struct synched_memory *busy; /* of a job that runs, on the loop, until the end of the test */
   struct synched_job *running;

@@ -155,8 +155,11 @@ static void put_advice(const struct synched__html *html) {
   while (count < SYNCHED_ADVICE_COUNT && synched_report_advice(html->report, count, &advice) == 0) {
     fputs(count == 0 ? "<ol class=\"advice\">\n" : "", file);
     fputs("<li><span class=\"gain\">", file);
-    synched__html_share(file, advice.gain, 1.0);
-    fputs("<small> less time</small></span><span>", file);
+    if (advice.gain >= 0.0005) {
+      synched__html_share(file, advice.gain, 1.0);
+      fputs("<small> less time</small>", file);
+    }
+    fputs("</span><span>", file);
     synched__html_escape(file, advice.text);
     fputs("</span>\n", file);
     count++;

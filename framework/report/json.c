@@ -188,6 +188,8 @@ static void print_job(struct json *json, const struct synched_report *report) {
   print_any_text(json, report->machine, sizeof report->machine);
   print_members(json, &synched__json_machine, report);
   close_bracket(json, '}');
+  name_section(json, "pool");
+  print_any_text(json, report->pool, sizeof report->pool);
   name_section(json, "placement");
   print_any_text(json, report->placement, sizeof report->placement);
 }

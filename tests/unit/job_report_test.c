@@ -345,7 +345,7 @@ Test(job_report, paused_and_cancelled_shows_the_pause_apart) {
   cr_assert_eq(pausing.status, 0);
   const struct look ended = look_at(pausing.engine.job);
   const struct look *both[] = {&pausing.paused, &ended};
-  for (unsigned i = 0; i < 2; i++) {
+  for (int i = 0; i < 2; i++) {
     cr_assert_eq(both[i]->summary.ended, i);
     cr_assert_eq(both[i]->summary.status, i == 0 ? 0 : SYNCHED_ECANCELED);
     cr_assert_eq(both[i]->summary.round_count, 9);

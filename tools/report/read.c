@@ -107,6 +107,8 @@ static bool read_job(struct reader *reader, const json_t *root) {
                    member(reader, machine, "machine", "description", JSON_STRING),
                    "machine.description") &&
          read_members(reader, report, &synched__json_machine, machine, "machine") &&
+         read_text(reader, report->pool, sizeof report->pool,
+                   member(reader, root, "", "pool", JSON_STRING), "pool") &&
          read_text(reader, report->placement, sizeof report->placement,
                    member(reader, root, "", "placement", JSON_STRING), "placement");
 }

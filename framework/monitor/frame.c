@@ -105,7 +105,7 @@ static uint64_t quantile_ns(const struct synched__histogram *histogram, double s
 static uint64_t last_lateness_ns(const struct synched__record *record, uint64_t round) {
   struct synched__round_row row;
   for (unsigned w = 0; record->rows != NULL && w < record->worker_count; w++)
-    if (synched__record_read_round(record, w, round, &row))
+    if (synched__record_read_round(record, w, round, &row) == SYNCHED__ROW_READ)
       return row.lateness_ns;
   return 0;
 }

@@ -144,7 +144,7 @@ static bool keep_smallest(void) {
   failed->summary.failed_segment = 0;
   failed->summary.failed_code = -77;
   failed->summary.call_count = failed->summary.dropped_count = 1;
-  return keep(off, "off") & keep(running, "running") & keep(failed, "failed");
+  return keep(off, "off") && keep(running, "running") && keep(failed, "failed");
 }
 
 /* Every byte that a name can have; and numbers as large as a reader takes them. */
@@ -216,9 +216,9 @@ static bool keep_runs(void) {
   const struct course usual = {2000, 1, 100000, 20000}, again = {2000, 2, 100000, 20000};
   const struct course faster = {2000, 3, 88000, 17600}, few = {5, 1, 100000, 20000};
   const struct course several = {9, 1, 100000, 20000};
-  return keep(made_run(2, &usual), "usual") & keep(made_run(2, &again), "again") &
-         keep(made_run(2, &faster), "faster") & keep(made_run(2, &few), "few") &
-         keep(made_run(1, &several), "one") & keep(made_run(100, &few), "hundred");
+  return keep(made_run(2, &usual), "usual") && keep(made_run(2, &again), "again") &&
+         keep(made_run(2, &faster), "faster") && keep(made_run(2, &few), "few") &&
+         keep(made_run(1, &several), "one") && keep(made_run(100, &few), "hundred");
 }
 
 int main(int argc, char **argv) {
@@ -227,5 +227,5 @@ int main(int argc, char **argv) {
     return 2;
   }
   folder = argv[1];
-  return keep_smallest() & keep_extremes() & keep_tasks() & keep_many() & keep_runs() ? 0 : 1;
+  return keep_smallest() && keep_extremes() && keep_tasks() && keep_many() && keep_runs() ? 0 : 1;
 }

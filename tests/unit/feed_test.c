@@ -220,6 +220,13 @@ Test(feed, one_too_many_is_told_so) {
   }
 }
 
+/* Of a child: it does not outlive a test that has failed for long, for it would keep the test's
+ * output open. */
+static int wait_to_be_killed(void) {
+  (void)alarm(20);
+  return pause();
+}
+
 /* A child has its parent's descriptors no more: readers see the end that the parent makes. */
 Test(feed, child_does_not_answer_for_its_parent) {
   struct house house;
@@ -228,7 +235,7 @@ Test(feed, child_does_not_answer_for_its_parent) {
   expect_greeting(client);
   const pid_t child = fork();
   if (child == 0)
-    _exit(pause());
+    _exit(wait_to_be_killed());
   synched__feed_close(house.feed);
   client_expect_end(client);
   cr_assert_lt(client_try(house.folder.path), 0);
@@ -248,10 +255,13 @@ Test(feed, child_does_not_keep_its_dead_parents_path) {
   if (child == 0) {
     if (synched__feed_open(&house.feed, &options) != 0)
       _exit(1);
-    left = fork();
-    if (left == 0)
-      _exit(pause());
-    _exit(write(grandchild[1], &left, sizeof left) != sizeof left);
+    if (fork() != 0)
+      _exit(0);
+    /* It says who it is when fork() has let go of what is the feed's. */
+    left = getpid();
+    if (write(grandchild[1], &left, sizeof left) != sizeof left)
+      _exit(1);
+    _exit(wait_to_be_killed());
   }
   int status = -1;
   cr_assert_eq(waitpid(child, &status, 0), child);

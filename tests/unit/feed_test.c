@@ -233,9 +233,13 @@ Test(feed, child_does_not_answer_for_its_parent) {
   house_open(&house, 1, 60000);
   const int client = client_new(house.folder.path);
   expect_greeting(client);
+  int forked[2];
+  char byte = 'f';
+  cr_assert_eq(pipe(forked), 0);
   const pid_t child = fork();
   if (child == 0)
-    _exit(wait_to_be_killed());
+    _exit(write(forked[1], &byte, 1) == 1 && wait_to_be_killed());
+  cr_assert_eq(read(forked[0], &byte, 1), 1); /* it has let go of what is the feed's */
   synched__feed_close(house.feed);
   client_expect_end(client);
   cr_assert_lt(client_try(house.folder.path), 0);

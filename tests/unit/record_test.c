@@ -459,8 +459,8 @@ Test(record, short_rounds_are_written_down_in_runs_and_all_of_each) {
       cr_assert_eq(sampled, synched__record_samples(record, round & ~UINT64_C(7)), "a run of 8");
     }
     const double expected = 64000.0 / cases[i].one_in;
-    cr_assert(count >= 0.9 * expected && count <= 1.1 * expected, "%" PRIu64 " of %" PRIu64 " ns",
-              count, cases[i].whole_ns);
+    cr_assert((double)count >= 0.9 * expected && (double)count <= 1.1 * expected,
+              "%" PRIu64 " of %" PRIu64 " ns", count, cases[i].whole_ns);
     synched__record_destroy(record);
   }
 }

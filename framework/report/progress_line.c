@@ -108,7 +108,7 @@ static void append_bar(struct synched__progress_line *line, double part, unsigne
   char bar[BAR_MOST + 4] = " [";
   const unsigned full = (unsigned)(part * width);
   for (unsigned i = 0; i < width; i++)
-    bar[2 + i] = i < full ? '=' : i == full ? '>' : ' ';
+    bar[2 + i] = (char)(i < full ? '=' : i == full ? '>' : ' ');
   bar[2 + width] = ']';
   bar[3 + width] = '\0';
   append(line, bar, COLUMNS_MOST);

@@ -133,7 +133,7 @@ struct synched__worker_totals {
   uint64_t unused[13];
 };
 
-_Static_assert(sizeof(struct synched__worker_totals) == 2 * SYNCHED__CACHE_LINE,
+_Static_assert(sizeof(struct synched__worker_totals) == 2 * (size_t)SYNCHED__CACHE_LINE,
                "two workers' do not share a line");
 
 /* What is known of the job as a whole. Its owner's. */

@@ -130,16 +130,16 @@ static struct outcome decide(struct synched_job *job, uint64_t round) {
   return outcome;
 }
 
-/* What the workers did in the round, if that is known without looking at what they wrote. */
+/* What the workers did in the round, if that is known without looking at what they wrote. It is
+ * not where the count was not needed to know that the round is complete. */
 static struct synched__phase phase_of(const struct synched__run *run) {
   const uint64_t own_ns = run->part.compute_ns;
   if (run->solo)
     return (struct synched__phase){1, own_ns, own_ns};
-  if (run->pool->worker_count > 2)
-    return (struct synched__phase){0, 0, 0};
   const uint64_t other_ns = run->round_work_ns - run->work_ns;
-  return (struct synched__phase){1 + (other_ns != 0), own_ns + other_ns,
-                                 own_ns > other_ns ? own_ns : other_ns};
+  if (run->pool->worker_count > 2 || other_ns == 0)
+    return (struct synched__phase){0, 0, 0};
+  return (struct synched__phase){2, own_ns + other_ns, own_ns > other_ns ? own_ns : other_ns};
 }
 
 /* Writes the round down; now_ns is its end and the next one's start. */

@@ -36,8 +36,7 @@ static uint64_t current_round(const struct synched_job *job) {
 void synched__job_publish(struct synched_job *job, uint64_t now_ns) {
   struct synched__record *record = job->work.record;
   note_pace(job);
-  if (record->rows != NULL && record->worker_count > 2)
-    synched__record_fold(record, 0);
+  synched__record_fold(record, 0);
   record->totals.end_offset_ns = synched__clock_ahead_ns();
   synched__record_publish(record, current_round(job), now_ns);
 }

@@ -11,8 +11,9 @@
  * picked at random. The others are counted, with what they computed, and the rest is scaled up.
  * From SYNCHED_RECORD_ROUNDS on, every round is written down.
  *
- * What two workers took in a round, the one that closes it knows from the count. Where there are
- * more, it reads the others' lines at the end of each such run: it folds them.
+ * What two workers took in a round, the one that closes it mostly knows from the count. Where it
+ * does not, or there are more, it reads the others' lines at the end of each such run: it folds
+ * them.
  *
  * Now and then the leader adds up everybody's totals and publishes them. A report can be made at
  * any time, on any thread, while all this goes on:
@@ -234,7 +235,7 @@ struct synched__record {
   uint64_t lateness_ns;      /* of the round under way, if it is a tick's */
   struct synched__gap gap;   /* since the last round */
   struct synched__totals totals;
-  /* Of more than two workers: rounds that are not added up yet, and who closed them. */
+  /* Rounds that are not added up yet, and who closed them. */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__RUN_ROUNDS];
   uint16_t closers[SYNCHED__RUN_ROUNDS];
   unsigned pending_count;

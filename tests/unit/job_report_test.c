@@ -626,3 +626,21 @@ Test(job_report, times_agree_with_clocks_outside) {
     engine_end_with_pool(&engine);
   }
 }
+
+/* In static balance each worker has a part in each round, though some are opened late, or completed
+ * by one that need not count. */
+Test(job_report, static_rounds_have_no_worker_without_work) {
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .balance = SYNCHED_BALANCE_STATIC,
+                          .record = SYNCHED_RECORD_ROUNDS, .round_count = 20000));
+  struct synched_report *report;
+  struct synched_report_efficiency efficiency = {.struct_size = sizeof efficiency};
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  cr_assert_eq(synched_job_report(engine.job, &report), 0);
+  cr_assert_eq(synched_report_efficiency(report, &efficiency), 0);
+  cr_assert_eq(efficiency.share_ns[SYNCHED_SHARE_ASLEEP], 0);
+  synched_report_destroy(report);
+  engine_end_with_pool(&engine);
+}

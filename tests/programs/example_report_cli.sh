@@ -31,12 +31,14 @@ one_line "/dev/full: cannot be written: "
 
 # Progress: nothing of it where stderr is no terminal (as in all runs above), or a simple one.
 script=$(command -v script) || exit 0
-# on_terminal TERM ARGUMENT...: what the program writes to a terminal
+# on_terminal TERM ARGUMENT...: what the program writes to a terminal. script runs $SHELL, and
+# only bash reads every form of what bash quotes.
 on_terminal() {
   local term=$1
   shift
-  TERM=$term "$timeout" 200 "$script" -qec "$(printf '%q ' "$program" "$@")" /dev/null </dev/null \
-    >terminal || fail "on a terminal: $*"
+  TERM=$term SHELL=$BASH \
+    "$timeout" 200 "$script" -qec "$(printf '%q ' "$program" "$@")" /dev/null \
+    </dev/null >terminal || fail "on a terminal: $*"
 }
 erase=$'\r\033[K'
 on_terminal xterm "$patterns/acorn.rle" -g 20

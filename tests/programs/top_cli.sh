@@ -94,7 +94,8 @@ on_terminal() {
   rm -f keys tty code screen
   mkfifo keys
   local run="'$program' '$1'; echo \$? >code"
-  script -qefc "tty >tty.new; mv tty.new tty; stty rows 24 cols 80; $run" screen <keys \
+  SHELL=$BASH \
+    script -qefc "tty >tty.new; mv tty.new tty; stty rows 24 cols 80; $run" screen <keys \
     >/dev/null 2>&1 &
   background+=($!)
   exec 6>keys

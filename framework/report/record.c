@@ -195,15 +195,22 @@ static void clear_segments(struct synched__record *record) {
   }
 }
 
-void synched__record_reset(struct synched__record *record, uint64_t base_round) {
-  const uint64_t reset_count = synched__load_relaxed(&record->reset_count);
-  synched__store_relaxed(&record->reset_count, reset_count + 1);
+static void clear_all(struct synched__record *record) {
   clear_rings(record);
   clear_segments(record);
   clear_histograms(record->histograms, SYNCHED__HISTOGRAM_COUNT);
   clear_histograms(record->worker_histograms, record->worker_count);
   clear_histograms(record->segment_histograms, record->segment_count);
   clear(&record->delivered_count, 1);
+}
+
+/* The first two resets, by the creation and the first start, find all zero as it was allocated. To
+ * look at it would cost a job that runs for some rounds more than the rounds. */
+void synched__record_reset(struct synched__record *record, uint64_t base_round) {
+  const uint64_t reset_count = synched__load_relaxed(&record->reset_count);
+  synched__store_relaxed(&record->reset_count, reset_count + 1);
+  if (reset_count > 2)
+    clear_all(record);
   record->base_round = base_round;
   record->published_ns = 0;
   record->sample_count = record->rows == NULL ? 0 : SYNCHED__SAMPLE_ALL;

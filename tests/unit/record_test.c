@@ -749,6 +749,7 @@ Test(record, reset_forgets_all_but_the_shape) {
   struct synched__reading reading = {.workers = workers};
   struct synched__part part;
   struct synched__round_row row;
+  synched__record_reset(record, 0); /* its job's first start */
   write_rounds(record, 1, 21);
   synched__record_call(record, 2, 99);
   synched__histogram_add(&record->segment_histograms[2], 99);

@@ -8,7 +8,8 @@
  *
  * SYNCHED_MONITOR=PATH in the environment does that for any program: its first pool begins to
  * listen, and the end of its last one ends it. If that fails, a line on stderr says why, and the
- * program goes on without. The variable is ignored in set-user-id programs.
+ * program goes on without. The variable is read with the first pool, and ignored in set-user-id
+ * programs.
  *
  * Only the program's user and root can connect. The viewers cost rounds nothing: a thread of its
  * own reads what the workers write down anyway, and sleeps while there are no viewers. One that

@@ -1,6 +1,6 @@
 /*
- * makespan.h: how long workers take for pieces of work of different sizes, dealt as the engine deals
- * segments (internal).
+ * makespan.h: how long workers take for pieces of work of different sizes, dealt as the engine
+ * deals segments (internal).
  */
 #ifndef SYNCHED_REPORT_MAKESPAN_H
 #define SYNCHED_REPORT_MAKESPAN_H

@@ -1,6 +1,6 @@
 /*
- * job_report_time_test.c: what reports of jobs say of time: waits for ticks, buffers and other jobs, and clocks
- * outside.
+ * job_report_time_test.c: what reports of jobs say of time: waits for ticks, buffers and other
+ * jobs, and clocks outside.
  */
 #include <criterion/criterion.h>
 

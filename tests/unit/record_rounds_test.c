@@ -1,5 +1,6 @@
 /*
- * record_rounds_test.c: what is written down of rounds, and how it is added up: rings, sums, samples, gaps.
+ * record_rounds_test.c: what is written down of rounds, and how it is added up: rings, sums,
+ * samples, gaps.
  */
 #include "report/record.h"
 

@@ -1,6 +1,6 @@
 /*
- * record_test.c: the memory that a run is recorded in, how totals are published and read, and what a reset
- * forgets.
+ * record_test.c: the memory that a run is recorded in, how totals are published and read, and what
+ * a reset forgets.
  */
 #include "report/record.h"
 

@@ -1,6 +1,6 @@
 /*
- * topology_test.c: what the public functions say of this machine, of one without tables, and of descriptions
- * of others.
+ * topology_test.c: what the public functions say of this machine, of one without tables, and of
+ * descriptions of others.
  */
 #include <synched/topology.h>
 

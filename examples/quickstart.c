@@ -1,6 +1,7 @@
 /* quickstart.c: heat in a rod, 100 degrees at its left end and 0 at its right, until it settles. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <synched/synched.h>
 
 /* Computes one segment of the rod: reads all of the last round, writes its own part of this one. */
@@ -26,6 +27,10 @@ int main(int argc, char **argv) {
   struct synched_memory *rod;
   struct synched_job *job;
   struct synched_report *report;
+  if (argc != 1 && (argc != 3 || strcmp(argv[1], "--report") != 0)) {
+    fprintf(stderr, "usage: quickstart [--report FORM[:FILE]]\n");
+    return 2;
+  }
   if (synched_pool_create(&pool, NULL) != 0 || /* a worker for every CPU that we may use */
       synched_memory_create(&rod, SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 50,
                                                          .element_size = sizeof(double))) != 0 ||

@@ -4,11 +4,13 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <uv.h>
 
 #include <synched/synched.h>
+
+#include "common/options.h"
+#include "common/report.h"
 
 #define SEGMENTS 4
 #define MS UINT64_C(1000000)
@@ -22,8 +24,8 @@ struct app {
   struct synched_memory *memories[WAY_COUNT];
   struct synched_job *jobs[WAY_COUNT];
   uint64_t newest_round; /* of the free-running job, as far as the loop has seen */
-  const char *report;    /* FORMAT or FORMAT:PATH */
-  int status;            /* the first of the jobs' that is not 0 */
+  struct example_report report;
+  int status; /* the first of the jobs' that is not 0; -1: a report is not written */
 };
 
 /* In every round each segment's counter goes up by one. */
@@ -39,9 +41,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   struct app *app = user;
   if (status != 0 && app->status == 0)
     app->status = status;
-  const int written = synched_report_write_as(report, app->report);
-  if (written != 0)
-    fprintf(stderr, "three_ways: %s\n", synched_error_message());
+  const int written = example_report_write(&app->report, "three_ways", report);
   if (app->status == 0)
     app->status = written;
   printf("\n");
@@ -143,7 +143,15 @@ static int run_loop(struct app *app) {
 
 int main(int argc, char **argv) {
   static struct app app;
-  app.report = argc == 3 && strcmp(argv[1], "--report") == 0 ? argv[2] : "table";
+  const char *form = "table";
+  const struct example_number numbers[] = {{"report", {0, 0}, NULL, &form}, {0}};
+  const enum example_options_result parsed = example_numbers_read(
+      numbers, "three_ways", "usage: three_ways [--report FORM[:FILE]]\n", argc, argv);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
+  const int refused = example_report_read(&app.report, "three_ways", form);
+  if (refused != 0)
+    return refused;
   int status = create_all(&app);
   if (status == 0)
     status = run_loop(&app);

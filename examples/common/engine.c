@@ -4,14 +4,7 @@
 #include <stdio.h>
 
 int example_engine_report(struct example_engine *engine, const char *program, const char *form) {
-  struct example_error error;
-  if (form == NULL)
-    return 0;
-  if (example_report_parse(&engine->report, form, &error) != 0) {
-    example_error_print(&error, program, "--report");
-    return 2;
-  }
-  return example_report_check(&engine->report, program) == 0 ? 0 : 1;
+  return form == NULL ? 0 : example_report_read(&engine->report, program, form);
 }
 
 void example_engine_done(struct example_engine *engine, const char *program, int status,

@@ -57,6 +57,14 @@ int example_report_check(const struct example_report *report, const char *progra
   return -1;
 }
 
+int example_report_read(struct example_report *out, const char *program, const char *form) {
+  struct example_error error;
+  if (example_report_parse(out, form, &error) == 0)
+    return example_report_check(out, program) == 0 ? 0 : 1;
+  example_error_print(&error, program, "--report");
+  return 2;
+}
+
 int example_report_write(const struct example_report *report, const char *program,
                          const struct synched_report *from) {
   struct example_error error;

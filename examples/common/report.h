@@ -37,6 +37,10 @@ unsigned example_report_rounds(const struct example_report *report, unsigned few
 /* Tells before a long run whether the file can be written. Else -1, with a line on stderr. */
 int example_report_check(const struct example_report *report, const char *program);
 
+/* Both, for a program whose options do not print what is wrong with them. 0; or the program's exit
+ * code, with a line on stderr. */
+int example_report_read(struct example_report *out, const char *program, const char *form);
+
 /* Writes it, if it was asked for. 0; or -1, with a line on stderr. */
 int example_report_write(const struct example_report *report, const char *program,
                          const struct synched_report *from);

@@ -19,6 +19,9 @@
 
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
+/* What mixing came to; why it failed is in its struct mixer_error. */
+enum outcome { MIX_FAILED = -1, MIXED = 0, MIX_INTERRUPTED = 1, MIXED_WITHOUT_REPORT = 2 };
+
 /* For the plain loop; rounds hear of an interrupt through the event loop. */
 static volatile sig_atomic_t interrupted;
 
@@ -75,38 +78,47 @@ static void print_notes(const struct mixer_mix *mix) {
       example_note_print("mixer", mix->inputs[i].path, 0, mix->inputs[i].header.notes[k]);
 }
 
-/* By the plain loop, until Ctrl-C. 0; 1 after Ctrl-C; or -1 and why. */
-static int mix_serially(struct mixer_mix *mix, struct mixer_output *output,
-                        struct mixer_error *error) {
+/* By the plain loop, until Ctrl-C. */
+static enum outcome mix_serially(struct mixer_mix *mix, struct mixer_output *output,
+                                 struct mixer_error *error) {
   const struct sigaction action = {.sa_handler = note_interrupt};
   sigaction(SIGINT, &action, NULL);
-  return mixer_mix_serially(mix, output, &interrupted, error);
+  const int status = mixer_mix_serially(mix, output, &interrupted, error);
+  return status < 0 ? MIX_FAILED : status > 0 ? MIX_INTERRUPTED : MIXED;
 }
 
-/* 0; 1 after Ctrl-C; or -1 and why. */
-static int mix_in_rounds(struct mixer_mix *mix, struct mixer_output *output,
-                         const struct mixer_plan *plan, const struct example_report *report,
-                         struct mixer_error *error) {
+static enum outcome mix_in_rounds(struct mixer_mix *mix, struct mixer_output *output,
+                                  const struct mixer_plan *plan,
+                                  const struct example_report *report, struct mixer_error *error) {
   struct mixer_rounds_result result;
   if (mixer_rounds_run(&result, mix, output, plan, report, error) != 0)
-    return -1;
-  if (!result.interrupted && plan->round_count > 0)
+    return MIX_FAILED;
+  if (result.interrupted)
+    return MIX_INTERRUPTED;
+  if (plan->round_count > 0)
     print_rounds(&result, plan);
-  return result.interrupted;
+  return result.report_failed ? MIXED_WITHOUT_REPORT : MIXED;
 }
 
-static int mix_and_write(struct mixer_mix *mix, const struct mixer_options *options,
-                         const struct mixer_plan *plan, const struct example_report *report,
-                         struct mixer_error *error) {
+/* A mix is kept although its report cannot be. */
+static enum outcome mix_and_write(struct mixer_mix *mix, const struct mixer_options *options,
+                                  const struct mixer_plan *plan,
+                                  const struct example_report *report, struct mixer_error *error) {
   struct mixer_output output;
   if (mixer_output_open(&output, options->output_path, &mix->format, error) != 0)
-    return -1;
-  const int status = options->serial ? mix_serially(mix, &output, error)
-                                     : mix_in_rounds(mix, &output, plan, report, error);
-  if (status == 0)
-    return mixer_output_commit(&output, error);
+    return MIX_FAILED;
+  const enum outcome outcome = options->serial ? mix_serially(mix, &output, error)
+                                               : mix_in_rounds(mix, &output, plan, report, error);
+  if (outcome == MIXED || outcome == MIXED_WITHOUT_REPORT)
+    return mixer_output_commit(&output, error) == 0 ? outcome : MIX_FAILED;
   mixer_output_discard(&output);
-  return status;
+  return outcome;
+}
+
+static int exit_code_of(enum outcome outcome) {
+  if (outcome == MIX_INTERRUPTED)
+    return EXIT_INTERRUPTED;
+  return outcome == MIXED ? EXIT_OK : EXIT_FAILED;
 }
 
 static int run(const struct mixer_options *options, const struct example_report *report) {
@@ -117,6 +129,7 @@ static int run(const struct mixer_options *options, const struct example_report 
     mixer_error_print(&error);
     return EXIT_FAILED;
   }
+  enum outcome outcome = MIX_FAILED;
   int status = mixer_plan_make(&plan, options, &mix.format, &error);
   if (status == 0 && example_output_is_stdout(options->output_path) &&
       example_output_claim_stdout() != 0)
@@ -125,25 +138,21 @@ static int run(const struct mixer_options *options, const struct example_report 
   if (status == 0) {
     print_notes(&mix);
     print_format(&mix, example_output_shown(options->output_path));
-    status = mix_and_write(&mix, options, &plan, report, &error);
+    outcome = mix_and_write(&mix, options, &plan, report, &error);
   }
   mixer_mix_close(&mix);
-  if (status < 0)
+  if (outcome == MIX_FAILED)
     mixer_error_print(&error);
-  else if (status > 0)
+  else if (outcome == MIX_INTERRUPTED)
     fputs("mixer: interrupted; nothing is written\n", stderr);
-  return status < 0 ? EXIT_FAILED : status > 0 ? EXIT_INTERRUPTED : EXIT_OK;
+  return exit_code_of(outcome);
 }
 
 /* What can be known to be wrong with the report before anything is read. */
 static int run_with_report(const struct mixer_options *options) {
   struct example_report report = {.form = NULL};
-  struct example_error error;
-  if (options->report && example_report_parse(&report, options->report, &error) != 0) {
-    example_error_print(&error, "mixer", "--report");
-    return EXIT_USAGE;
-  }
-  return example_report_check(&report, "mixer") == 0 ? run(options, &report) : EXIT_FAILED;
+  const int refused = options->report ? example_report_read(&report, "mixer", options->report) : 0;
+  return refused != 0 ? refused : run(options, &report);
 }
 
 int main(int argc, char **argv) {

@@ -48,9 +48,8 @@ struct rounds {
   struct mixer_rounds_result *result;
   struct mixer_error *error;
   const struct example_report *report;
-  bool report_failed; /* a line on stderr has said why */
-  bool failed;        /* *error says why; nothing more is written */
-  int status;         /* the job's */
+  bool failed; /* *error says why; nothing more is written */
+  int status;  /* the job's */
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
@@ -145,7 +144,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   if (report)
     synched_report_summary(report, &rounds->result->summary);
   if (report && status == 0 && example_report_write(rounds->report, "mixer", report) != 0)
-    rounds->report_failed = true;
+    rounds->result->report_failed = true;
   uv_close((uv_handle_t *)&rounds->interrupt, NULL);
 }
 
@@ -238,8 +237,6 @@ static int run_loop(struct rounds *rounds) {
 static int judge(struct rounds *rounds, int loop_status) {
   if (rounds->failed)
     return -1;
-  if (rounds->report_failed)
-    return mixer_fail(rounds->error, rounds->output->name, "not written, as its report is not");
   if (loop_status != 0)
     return mixer_fail(rounds->error, rounds->output->name, "the job cannot be started: %s",
                       uv_strerror(loop_status));

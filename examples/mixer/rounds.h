@@ -17,6 +17,7 @@
 
 struct mixer_rounds_result {
   bool interrupted;                      /* by Ctrl-C: the mix is not complete */
+  bool report_failed;                    /* a line on stderr has said why; the mix is complete */
   unsigned worker_count;                 /* as obtained */
   struct synched_report_summary summary; /* what the job did */
   uint64_t first_missed_round;           /* the first that missed its deadline; 0: none */

@@ -17,14 +17,11 @@
 
 #include "platform/alloc.h"
 
-#define STEPS 16u
-
-/* With more segments than this none of them is a large part of the round. */
-#define ORDERED_SEGMENTS 4096u
+#define STEPS SYNCHED__ORDER_STEPS
 
 bool synched__order_init(struct synched__order *order, size_t segment_count) {
   *order = (struct synched__order){0};
-  if (segment_count < 3 || segment_count > ORDERED_SEGMENTS)
+  if (segment_count < 3 || segment_count > SYNCHED__ORDERED_SEGMENTS)
     return true;
   order->segments = synched__alloc_lines(segment_count, sizeof *order->segments);
   order->compute_ns = synched__alloc_lines(segment_count, sizeof *order->compute_ns);
@@ -63,18 +60,10 @@ static struct weights weigh(const struct synched__order *order,
   return weights;
 }
 
-/* Whether a round may get longer by an eighth of an even share because the heaviest segment is
- * claimed last, and another order could help: segments are not all alike. */
-static bool matters(const struct weights *weights, struct synched__shape shape) {
-  const uint64_t share_ns = weights->sum_ns / shape.team;
-  const uint64_t mean_ns = weights->sum_ns / shape.segment_count;
-  return weights->most_ns > share_ns / 8 && weights->most_ns > mean_ns + mean_ns / 4;
-}
-
 static unsigned step_of(const struct synched__order *order, const struct synched__record *record,
                         size_t segment, uint64_t most_ns) {
   const uint64_t took_ns = total_of(record, segment) - order->compute_ns[segment];
-  return (unsigned)((double)took_ns / (double)most_ns * STEPS);
+  return synched__order_step((double)took_ns, (double)most_ns);
 }
 
 static void sort_range(struct synched__order *order, const struct synched__record *record,
@@ -93,7 +82,7 @@ static void sort_range(struct synched__order *order, const struct synched__recor
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
                            const struct synched__record *record) {
   const struct weights weights = weigh(order, record);
-  order->heavy_first = matters(&weights, shape);
+  order->heavy_first = synched__order_matters(weights.sum_ns, weights.most_ns, shape);
   for (unsigned w = 0; order->heavy_first && w < shape.team; w++)
     sort_range(order, record, synched__range_of(shape, w), weights.most_ns);
   for (size_t s = 0; s < record->segment_count; s++)

@@ -30,6 +30,26 @@ void synched__order_reset(struct synched__order *order, size_t segment_count);
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
                            const struct synched__record *record);
 
+/* --- the rule, for who asks how another cut would be dealt, too --- */
+
+/* With more segments than this none of them is a large part of the round. */
+#define SYNCHED__ORDERED_SEGMENTS 4096u
+
+/* Weights are told apart in so many steps of the heaviest one; 0 .. SYNCHED__ORDER_STEPS. */
+#define SYNCHED__ORDER_STEPS 16u
+static inline unsigned synched__order_step(double took_ns, double most_ns) {
+  return (unsigned)(took_ns / most_ns * SYNCHED__ORDER_STEPS);
+}
+
+/* Whether a round may get longer by an eighth of an even share because the heaviest segment is
+ * claimed last, and another order could help: segments are not all alike. */
+static inline bool synched__order_matters(uint64_t sum_ns, uint64_t most_ns,
+                                          struct synched__shape shape) {
+  const uint64_t share_ns = sum_ns / shape.team;
+  const uint64_t mean_ns = sum_ns / shape.segment_count;
+  return most_ns > share_ns / 8 && most_ns > mean_ns + mean_ns / 4;
+}
+
 /* The segment at a position. */
 static inline size_t synched__order_at(const struct synched__order *order, size_t position) {
   return order->heavy_first ? order->segments[position] : position;

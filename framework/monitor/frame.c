@@ -18,6 +18,7 @@
 #include "platform/clock.h"
 #include "platform/process.h"
 #include "report/efficiency.h"
+#include "report/json_string.h"
 
 #include <synched/version.h>
 
@@ -42,38 +43,13 @@ static const char *record_name(enum synched_record record) {
 
 /* --- strings --- */
 
-/* How many bytes the UTF-8 character at `at` has; 0: it is none. RFC 3629, section 4. */
-static unsigned character_bytes(const unsigned char *at) {
-  const unsigned char lead = at[0];
-  const unsigned bytes = lead < 0x80   ? 1
-                         : lead < 0xC2 ? 0
-                         : lead < 0xE0 ? 2
-                         : lead < 0xF0 ? 3
-                         : lead < 0xF5 ? 4
-                                       : 0;
-  for (unsigned i = 1; i < bytes; i++)
-    if ((at[i] & 0xC0u) != 0x80u)
-      return 0;
-  if ((lead == 0xE0 && at[1] < 0xA0) || (lead == 0xED && at[1] > 0x9F) ||
-      (lead == 0xF0 && at[1] < 0x90) || (lead == 0xF4 && at[1] > 0x8F))
-    return 0;
-  return bytes;
-}
-
-void synched__frame_add_string(struct synched__feed_text *text, const char *string) {
-  const unsigned char *at = (const unsigned char *)string;
+/* With its quotes. */
+static void add_string(struct synched__feed_text *text, const char *string) {
+  char character[SYNCHED__JSON_CHARACTER_BYTES];
   synched__feed_add(text, "\"");
-  while (*at != '\0') {
-    const unsigned bytes = character_bytes(at);
-    if (bytes == 0)
-      synched__feed_add(text, "\\ufffd");
-    else if (*at < 0x20 || *at == 0x7F)
-      synched__feed_add(text, "\\u%04x", *at);
-    else if (*at == '"' || *at == '\\')
-      synched__feed_add(text, "\\%c", *at);
-    else
-      synched__feed_add(text, "%.*s", (int)bytes, (const char *)at);
-    at += bytes == 0 ? 1 : bytes;
+  while (*string != '\0') {
+    string += synched__json_character(character, string);
+    synched__feed_add(text, "%s", character);
   }
   synched__feed_add(text, "\"");
 }
@@ -89,18 +65,6 @@ static void add_to_list(struct synched__feed_text *text, bool first, int64_t num
   synched__feed_add(text, "%s%" PRId64, first ? "" : ",", number);
 }
 
-static uint64_t quantile_ns(const struct synched__histogram *histogram, double share) {
-  uint64_t all = 0, count = 0;
-  for (unsigned b = 0; b < SYNCHED__BUCKET_COUNT; b++)
-    all += synched__load_relaxed(&histogram->counts[b]);
-  for (unsigned b = 0; all != 0 && b < SYNCHED__BUCKET_COUNT; b++) {
-    count += synched__load_relaxed(&histogram->counts[b]);
-    if ((double)count >= share * (double)all)
-      return (synched__bucket_first_ns(b) + synched__bucket_last_ns(b)) / 2;
-  }
-  return 0;
-}
-
 /* How late the last round was that has been written down; 0: it is not known. */
 static uint64_t last_lateness_ns(const struct synched__record *record, uint64_t round) {
   struct synched__round_row row;
@@ -110,11 +74,12 @@ static uint64_t last_lateness_ns(const struct synched__record *record, uint64_t 
   return 0;
 }
 
-static void add_pace(struct synched__feed_text *text, const struct synched__record *record,
-                     const struct synched__totals *totals) {
-  const struct synched__histogram *lateness = &record->histograms[SYNCHED__HISTOGRAM_LATENESS];
+static void add_pace(struct synched__feed_text *text, struct synched__frame *frame,
+                     const struct synched__record *record, const struct synched__totals *totals) {
   const uint64_t most_ns = totals->lateness_max_ns;
-  const uint64_t half_ns = quantile_ns(lateness, 0.5), high_ns = quantile_ns(lateness, 0.99);
+  synched__histogram_copy(frame->lateness, &record->histograms[SYNCHED__HISTOGRAM_LATENESS]);
+  const uint64_t half_ns = synched__buckets_quantile_ns(frame->lateness, 0.5);
+  const uint64_t high_ns = synched__buckets_quantile_ns(frame->lateness, 0.99);
   add_count(text, "period_ns", totals->period_ns);
   add_count(text, "started", totals->started_count);
   add_count(text, "late", totals->late_count);
@@ -189,7 +154,7 @@ static bool add_job(struct synched__feed_text *text, struct synched__frame *fram
   synched__record_read(record, &reading);
   synched__feed_add(text, "{\"frame\":%" PRIu64 ",\"job\":%" PRIu64 ",\"name\":", frame->number,
                     job->roster.number);
-  synched__frame_add_string(text, record->about.name);
+  add_string(text, record->about.name);
   synched__feed_add(text, ",\"state\":\"%s\",\"record\":\"%s\"",
                     state_name(synched__requests_state(job)), record_name(record->level));
   synched__feed_add(text, ",\"status\":%" PRId64, totals->status);
@@ -200,7 +165,7 @@ static bool add_job(struct synched__feed_text *text, struct synched__frame *fram
   add_count(text, "rounds", totals->round_count);
   add_count(text, "last_round", totals->last_round);
   add_count(text, "dropped", totals->dropped_count);
-  add_pace(text, record, totals);
+  add_pace(text, frame, record, totals);
   add_workers(text, record, &reading);
   add_efficiency(text, &reading, record->worker_count);
   synched__feed_add(text, "}\n");
@@ -212,7 +177,7 @@ void synched__frame_greet(struct synched__feed_text *text, void *argument) {
   synched__feed_add(text, "{\"synched_monitor\":%d,\"version\":\"%s\",\"process\":%ld",
                     SYNCHED__FRAME_VERSION, synched_version_string(), synched__process_id());
   synched__feed_add(text, ",\"interval_ms\":%u,\"program\":", frame->interval_ms);
-  synched__frame_add_string(text, synched__process_program());
+  add_string(text, synched__process_program());
   synched__feed_add(text, ",\"shares\":[");
   for (unsigned s = 0; s < SYNCHED_SHARE_COUNT; s++)
     synched__feed_add(text, "%s\"%s\"", s == 0 ? "" : ",",

@@ -18,6 +18,7 @@ struct synched__frame {
   unsigned interval_ms;
   struct synched__worker_totals *workers; /* [worker_room] */
   unsigned worker_room;
+  uint64_t lateness[SYNCHED__BUCKET_COUNT]; /* of the job that is being printed */
 };
 void synched__frame_deinit(struct synched__frame *frame);
 
@@ -25,8 +26,5 @@ void synched__frame_deinit(struct synched__frame *frame);
  * synched__feed_fn, whose argument is a struct synched__frame. */
 void synched__frame_greet(struct synched__feed_text *text, void *argument);
 void synched__frame_print(struct synched__feed_text *text, void *argument);
-
-/* Adds a text as a JSON string, with its quotes. What is not UTF-8 becomes U+FFFD. */
-void synched__frame_add_string(struct synched__feed_text *text, const char *string);
 
 #endif

@@ -18,6 +18,7 @@
 #include "platform/local_socket.h"
 #include "platform/process.h"
 #include "platform/thread.h"
+#include "platform/variable.h"
 
 #include <synched/monitor.h>
 
@@ -142,10 +143,9 @@ int synched_monitor_close(void) {
 /* --- the environment --- */
 
 void synched__monitor_pool_added(void) {
-  const char *path = synched__process_variable("SYNCHED_MONITOR");
+  const char *path = synched__variable_monitor();
   hold_still();
-  const bool begins =
-      monitor.pool_count++ == 0 && monitor.stage == CLOSED && path != NULL && path[0] != '\0';
+  const bool begins = monitor.pool_count++ == 0 && monitor.stage == CLOSED && path != NULL;
   if (begins) {
     monitor.stage = CHANGING;
     monitor.by_environment = true;

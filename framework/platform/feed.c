@@ -118,16 +118,10 @@ static struct synched__feed_text *text_print(const struct synched__feed *feed, b
 
 /* --- readers --- */
 
-static void close_descriptor(int descriptor) {
-  synched__process_hold();
-  synched__process_close(descriptor);
-  synched__process_release();
-}
-
 /* The last reader takes its place. */
 static void send_away(struct synched__feed *feed, struct reader *reader) {
   text_leave(reader->text);
-  close_descriptor(reader->descriptor);
+  synched__local_hang_up(reader->descriptor);
   *reader = feed->readers[--feed->reader_count];
 }
 
@@ -166,7 +160,7 @@ static void let_in(struct synched__feed *feed, int descriptor, uint64_t now_ns) 
   if (feed->reader_count == SYNCHED__FEED_READERS_MOST) {
     const char *refusal = feed->options.refusal;
     (void)synched__local_send(descriptor, refusal, strlen(refusal));
-    close_descriptor(descriptor);
+    synched__local_hang_up(descriptor);
     return;
   }
   if (feed->reader_count == 0)

@@ -70,6 +70,13 @@ static void close_descriptor(int descriptor) {
   synched__process_release();
 }
 
+/* A child that was forked a moment ago may still have the descriptor: it closes its own. So the
+ * socket itself is shut, for whoever has it. */
+void synched__local_hang_up(int descriptor) {
+  (void)shutdown(descriptor, SHUT_RDWR);
+  close_descriptor(descriptor);
+}
+
 /* --- what is there --- */
 
 /* Whether somebody listens there: 0, ECONNREFUSED where nobody does, or another of the system's
@@ -144,6 +151,12 @@ static int lock_folder(const char *path) {
   return descriptor;
 }
 
+/* Where a child still has the descriptor, it has the lock. */
+static void unlock_folder(int descriptor) {
+  (void)flock(descriptor, LOCK_UN);
+  close_descriptor(descriptor);
+}
+
 /* --- listening --- */
 
 static int bind_at(int descriptor, const char *name) {
@@ -190,7 +203,7 @@ static int move_to_path(const char *name, const char *path) {
     return synched__fail(SYNCHED_EBUSY, "other processes open sockets beside %s", path);
   const int status = link_to_path(name, path);
   if (folder >= 0)
-    close_descriptor(folder);
+    unlock_folder(folder);
   return status;
 }
 
@@ -231,7 +244,7 @@ void synched__local_close(struct synched__local_socket *local) {
   if (lstat(local->path, &there) == 0 && (uint64_t)there.st_dev == local->device &&
       (uint64_t)there.st_ino == local->inode)
     (void)unlink(local->path);
-  close_descriptor(local->descriptor);
+  synched__local_hang_up(local->descriptor);
   local->descriptor = -1;
 }
 

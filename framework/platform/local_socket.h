@@ -21,7 +21,9 @@ struct synched__local_socket {
 /* Listens at a path that only this user can connect to. What a process that is no more has left
  * there is replaced. The child of a fork has the socket neither open nor listening.
  * SYNCHED_EINVAL: the path is empty or too long. SYNCHED_EEXIST: something is there that is no
- * socket, or is of another user; it stays as it is. SYNCHED_EBUSY: a process listens there.
+ * socket, or is of another user; it stays as it is. SYNCHED_EBUSY: a process listens there; or the
+ * one that did has just died in the middle of a fork, and its child has not closed the socket yet,
+ * which nothing tells from a process that listens.
  * SYNCHED_EAGAIN: no descriptor is left for now. Other statuses: the system's refusal, negative. */
 int synched__local_listen(struct synched__local_socket *out, const char *path);
 
@@ -29,9 +31,12 @@ int synched__local_listen(struct synched__local_socket *out, const char *path);
 void synched__local_close(struct synched__local_socket *local);
 
 /* The next who has connected: a descriptor that does not block, to be closed with
- * synched__process_close; -1: there is nobody; -2: the system has no descriptor left for now. Who
+ * synched__local_hang_up; -1: there is nobody; -2: the system has no descriptor left for now. Who
  * is neither this user nor root is sent away. */
 int synched__local_accept(const struct synched__local_socket *local);
+
+/* Ends a connection: the other end sees it at once. */
+void synched__local_hang_up(int descriptor);
 
 /* Sends what can be sent without waiting: how many bytes, 0: none; -1: the other end is gone. Never
  * raises SIGPIPE. */

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -61,10 +60,6 @@ const char *synched__process_program(void) {
 #else
   return getprogname();
 #endif
-}
-
-const char *synched__process_variable(const char *name) {
-  return secure_getenv(name);
 }
 
 /* One write, so that it is not mixed with another thread's line. */

@@ -34,12 +34,8 @@ static inline bool synched__is_foreign(uint32_t generation) {
 long synched__process_id(void);
 const char *synched__process_program(void);
 
-/* A variable of the environment; NULL: it is not set, or the process has rights that whoever
- * started it has not (set-user-id), and must not do what that one says. */
-const char *synched__process_variable(const char *name);
-
-/* Prints a line on the program's stderr, at once. Only for what its user has asked for by such a
- * variable and cannot be told otherwise. */
+/* Prints a line on the program's stderr, at once. Only for what its user has asked for by a
+ * variable of the environment and cannot be told otherwise. */
 __attribute__((format(printf, 1, 2))) void synched__process_tell(const char *format, ...);
 
 /* SYNCHED_ENOTSUP, with its sentence; `what` is the kind of thing that is foreign: "pool". */

@@ -5,9 +5,9 @@
  * shorten the run of a job that then waits for its tick. Where the record cannot tell, they are 0.
  *
  * A round is as long as its slowest worker takes, and what comes before and after. What the slowest
- * would take with another cut or balance follows from what the segments took, by a schedule that
- * gives the largest piece to whoever is free; how much longer it really took than such a schedule
- * says is a property of the machine, and stays.
+ * would take with another cut or balance follows from what the segments took, dealt as the engine
+ * would deal them; how much longer it really took than that says is a property of the machine, and
+ * stays.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -77,22 +77,13 @@ static double mean_of(const struct synched_report_segment *segment) {
   return segment->call_count == 0 ? 0.0 : (double)segment->compute_ns / (double)segment->call_count;
 }
 
-static int descending(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x < y) - (x > y);
-}
-
-/* What the segments' mean calls take, the longest first. */
-static struct synched__pieces pieces_of(const struct synched_report *report) {
+/* What the segments' mean calls take; NULL: no memory. */
+static double *sizes_of(const struct synched_report *report) {
   const size_t count = report->summary.segment_count;
-  struct synched__pieces pieces = {.sizes = synched__alloc(count, sizeof(double)), .cut = 1};
-  if (pieces.sizes == NULL)
-    return pieces;
-  pieces.count = count;
-  for (size_t s = 0; s < count; s++)
-    pieces.sizes[s] = mean_of(&report->segments[s]);
-  qsort(pieces.sizes, count, sizeof *pieces.sizes, descending);
-  return pieces;
+  double *sizes = synched__alloc(count, sizeof *sizes);
+  for (size_t s = 0; sizes != NULL && s < count; s++)
+    sizes[s] = mean_of(&report->segments[s]);
+  return sizes;
 }
 
 static size_t heaviest_of(const struct synched_report *report) {
@@ -137,7 +128,7 @@ static void advise_steal(struct study *study, double makespan_ns) {
 
 static void add_cut(struct study *study, const struct synched__pieces *pieces,
                     struct forecast forecast) {
-  const double heaviest = pieces->sizes[0] / mean_piece(pieces);
+  const double heaviest = pieces->sizes[heaviest_of(study->report)] / mean_piece(pieces);
   const char *balance = study->report->can_steal ? "" : ", with SYNCHED_BALANCE_STEAL";
   const size_t count = pieces->count;
   if (heaviest < EVEN_MOST)
@@ -155,15 +146,16 @@ static void add_cut(struct study *study, const struct synched__pieces *pieces,
 }
 
 /* The least cut that brings nearly all that any would. */
-static void advise_cut(struct study *study, struct synched__pieces *pieces, double *loads) {
-  const double now_ns = synched__makespan(pieces, study->at_once, loads);
+static void advise_cut(struct study *study, struct synched__pieces *pieces,
+                       const struct synched__makespan_room *room) {
+  const double now_ns = synched__makespan(pieces, study->at_once, room);
   const double factor =
       study->report->can_steal && study->slowest_ns > now_ns ? study->slowest_ns / now_ns : 1.0;
   pieces->cut = CUT_MOST;
-  const double best_ns = synched__makespan(pieces, study->at_once, loads);
+  const double best_ns = synched__makespan(pieces, study->at_once, room);
   double slowest_ns = now_ns;
   for (pieces->cut = 1; pieces->cut < CUT_MOST && slowest_ns > best_ns * 1.05;)
-    (void)(pieces->cut++, slowest_ns = synched__makespan(pieces, study->at_once, loads));
+    (void)(pieces->cut++, slowest_ns = synched__makespan(pieces, study->at_once, room));
   const struct forecast forecast = forecast_of(study, slowest_ns * factor);
   const double before = study->report->can_steal ? 0.0 : forecast_of(study, now_ns).gain;
   if (pieces->cut == 1 || forecast.gain - before < GAIN_LEAST)
@@ -176,14 +168,19 @@ static void advise_balance(struct study *study) {
   const struct synched_report_summary *job = study->job;
   if (study->at_once < 2 || study->round_ns <= 0.0 || job->solo_count > job->round_count / 2)
     return;
-  struct synched__pieces pieces = pieces_of(study->report);
-  double *loads = synched__alloc(study->at_once, sizeof *loads);
-  if (pieces.count != 0 && loads != NULL && pieces.sizes[0] > 0.0) {
-    advise_steal(study, synched__makespan(&pieces, study->at_once, loads));
-    advise_cut(study, &pieces, loads);
+  double *sizes = sizes_of(study->report);
+  const struct synched__makespan_room room = {
+      .lanes = synched__alloc(study->at_once, sizeof *room.lanes),
+      .order = synched__alloc(SYNCHED__MAKESPAN_ORDERED, sizeof *room.order)};
+  struct synched__pieces pieces = {.sizes = sizes, .count = job->segment_count, .cut = 1};
+  if (sizes != NULL && room.lanes != NULL && room.order != NULL &&
+      sizes[heaviest_of(study->report)] > 0.0) {
+    advise_steal(study, synched__makespan(&pieces, study->at_once, &room));
+    advise_cut(study, &pieces, &room);
   }
-  synched__free(loads);
-  synched__free(pieces.sizes);
+  synched__free(room.order);
+  synched__free(room.lanes);
+  synched__free(sizes);
 }
 
 /* --- rounds and workers --- */

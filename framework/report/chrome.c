@@ -7,9 +7,9 @@
  * the end of their part.
  */
 #include "report/forms.h"
+#include "report/json_string.h"
 #include "report/out.h"
 #include "report/timeline.h"
-#include "report/unicode.h"
 
 struct chrome {
   struct synched__out out;
@@ -25,24 +25,12 @@ static void number(struct chrome *chrome, uint64_t value) {
   synched__out_number(&chrome->out, value);
 }
 
-/* As the content of a string: what is no UTF-8 becomes U+FFFD. */
+/* As the content of a string. */
 static void string(struct chrome *chrome, const char *words) {
-  static const char digits[] = "0123456789abcdef";
+  char character[SYNCHED__JSON_CHARACTER_BYTES];
   while (*words != '\0') {
-    const unsigned char byte = (unsigned char)*words;
-    const size_t length = synched__unicode_character(words);
-    if (length == 0) {
-      text(chrome, "\\ufffd");
-    } else if (byte == '"' || byte == '\\') {
-      synched__out_bytes(&chrome->out, "\\", 1);
-      synched__out_bytes(&chrome->out, words, 1);
-    } else if (byte < 0x20 || byte == 0x7f) {
-      const char escape[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
-      synched__out_bytes(&chrome->out, escape, sizeof escape);
-    } else {
-      synched__out_bytes(&chrome->out, words, length);
-    }
-    words += length == 0 ? 1 : length;
+    words += synched__json_character(character, words);
+    text(chrome, character);
   }
 }
 
@@ -171,6 +159,10 @@ static void on_sample(void *state, enum synched__timeline_counter counter, uint6
   text(chrome, "}}");
 }
 
+static void on_close(void *state) {
+  text(state, "\n]}\n");
+}
+
 int synched__chrome_print(const struct synched_report *report, FILE *file) {
   static const struct synched__timeline_encoder encoder = {
       .open = on_open,
@@ -179,13 +171,8 @@ int synched__chrome_print(const struct synched_report *report, FILE *file) {
       .end = on_end,
       .counter = on_counter,
       .sample = on_sample,
+      .close = on_close,
   };
   struct chrome chrome = {.report = report};
-  synched__out_open(&chrome.out, file);
-  const int status = synched__timeline_walk(report, &encoder, &chrome);
-  if (status != 0)
-    return status;
-  text(&chrome, "\n]}\n");
-  synched__out_flush(&chrome.out);
-  return 0;
+  return synched__timeline_print(report, &encoder, &chrome, &chrome.out, file);
 }

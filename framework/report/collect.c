@@ -32,20 +32,15 @@ int synched__report_create_for(struct synched_report **out, const struct synched
 
 /* --- distributions --- */
 
-static void copy_counts(uint64_t *to, const struct synched__histogram *from) {
-  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
-    to[i] = synched__load_acquire(&from->counts[i]); /* [reset-read] acquire */
-}
-
 static void copy_distributions(struct synched_report *report,
                                const struct synched__record *record) {
   uint64_t *to = report->buckets;
   for (size_t i = 0; i < SYNCHED__HISTOGRAM_COUNT; i++, to += SYNCHED__BUCKET_COUNT)
-    copy_counts(to, &record->histograms[i]);
+    synched__histogram_copy(to, &record->histograms[i]);
   for (size_t w = 0; w < report->worker_distributions; w++, to += SYNCHED__BUCKET_COUNT)
-    copy_counts(to, &record->worker_histograms[w]);
+    synched__histogram_copy(to, &record->worker_histograms[w]);
   for (size_t s = 0; s < report->segment_distributions; s++, to += SYNCHED__BUCKET_COUNT)
-    copy_counts(to, &record->segment_histograms[s]);
+    synched__histogram_copy(to, &record->segment_histograms[s]);
 }
 
 /* --- segments --- */

@@ -53,6 +53,18 @@ static inline void synched__histogram_add(struct synched__histogram *histogram, 
   synched__store_relaxed(count, synched__load_relaxed(count) + 1);
 }
 
+/* Its counts as they are now, which others may go on adding to: to buckets
+ * [SYNCHED__BUCKET_COUNT]. */
+static inline void synched__histogram_copy(uint64_t *buckets,
+                                           const struct synched__histogram *histogram) {
+  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
+    buckets[i] = synched__load_acquire(&histogram->counts[i]); /* [reset-read] acquire */
+}
+
+/* The middle of the bucket in which this share of all that is counted is reached; 0: nothing is
+ * counted. */
+uint64_t synched__buckets_quantile_ns(const uint64_t *buckets, double share);
+
 /* Takes back what was added. */
 static inline void synched__histogram_remove(struct synched__histogram *histogram, uint64_t ns) {
   _Atomic uint64_t *count = &histogram->counts[synched__bucket_of(ns)];

@@ -3,7 +3,7 @@
  */
 #include "report/html_text.h"
 
-#include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "report/text.h"
@@ -62,38 +62,18 @@ void synched__html_plural(FILE *file, uint64_t count, const char *noun) {
   fprintf(file, " %s%s", noun, count == 1 ? "" : "s");
 }
 
-/* How many steps of so many ns it is, to the nearest. */
-static uint64_t rounded(uint64_t ns, uint64_t step_ns) {
-  return ns / step_ns + (ns % step_ns >= step_ns / 2 ? 1 : 0);
-}
-
-/* ns in a unit of 1000 ns or more, which is below 1000 units. */
-static void print_digits(FILE *file, uint64_t ns, uint64_t unit_ns, const char *unit) {
-  const uint64_t hundredths = rounded(ns, unit_ns / 100), tenths = rounded(ns, unit_ns / 10);
-  if (hundredths < 1000)
-    fprintf(file, "%" PRIu64 ".%02" PRIu64, hundredths / 100, hundredths % 100);
-  else if (tenths < 1000)
-    fprintf(file, "%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
-  else
-    fprintf(file, "%" PRIu64, rounded(ns, unit_ns));
-  fprintf(file, "&nbsp;%s", unit);
-}
-
+/* A number stays on one line with its unit. */
 void synched__html_duration(FILE *file, uint64_t ns) {
-  const uint64_t seconds = rounded(ns, 1000000000u);
-  if (ns < 1000u)
-    fprintf(file, "%" PRIu64 "&nbsp;ns", ns);
-  else if (ns < 999500u)
-    print_digits(file, ns, 1000u, "&micro;s");
-  else if (ns < 999500000u)
-    print_digits(file, ns, 1000000u, "ms");
-  else if (ns < 59950000000u)
-    print_digits(file, ns, 1000000000u, "s");
-  else if (seconds < 3600)
-    fprintf(file, "%" PRIu64 "&nbsp;min %" PRIu64 "&nbsp;s", seconds / 60, seconds % 60);
-  else {
-    synched__html_count(file, seconds / 3600);
-    fprintf(file, "&nbsp;h %" PRIu64 "&nbsp;min", seconds / 60 % 60);
+  const struct synched__text text = synched__text_of_short_duration(ns);
+  bool after_digit = false;
+  for (const char *at = text.bytes; *at != '\0'; at++) {
+    if (*at == ' ' && after_digit)
+      fputs("&nbsp;", file);
+    else if (*at == 'u')
+      fputs("&micro;", file);
+    else
+      fputc(*at, file);
+    after_digit = *at >= '0' && *at <= '9';
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "report/forms.h"
 #include "report/json.h"
+#include "report/json_string.h"
 #include "report/unicode.h"
 
 struct json {
@@ -39,17 +40,12 @@ static void close_bracket(struct json *json, int bracket) {
 
 /* '<' is escaped so that a page can hold the text in a script. */
 static void print_text(struct json *json, const char *text) {
+  char character[SYNCHED__JSON_CHARACTER_BYTES];
   putc('"', json->file);
-  for (; *text != '\0'; text++) {
-    const unsigned char byte = (unsigned char)*text;
-    if (byte == '"' || byte == '\\')
-      fprintf(json->file, "\\%c", byte);
-    else if (byte == '\n')
-      fputs("\\n", json->file);
-    else if (byte < 0x20 || byte == 0x7f || byte == '<')
-      fprintf(json->file, "\\u%04x", byte);
-    else
-      putc(byte, json->file);
+  while (*text != '\0') {
+    const char first = *text;
+    text += synched__json_character(character, text);
+    fputs(first == '\n' ? "\\n" : first == '<' ? "\\u003c" : character, json->file);
   }
   putc('"', json->file);
 }

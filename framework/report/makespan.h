@@ -1,21 +1,37 @@
 /*
- * makespan.h: how long workers take at least for pieces of work of different sizes (internal).
+ * makespan.h: how long workers take for pieces of work of different sizes, dealt as the engine
+ * deals segments (internal).
  */
 #ifndef SYNCHED_REPORT_MAKESPAN_H
 #define SYNCHED_REPORT_MAKESPAN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct synched__pieces {
-  double *sizes; /* [count] descending */
+  const double *sizes; /* [count] in the order of the segments, in ns */
   size_t count;
   unsigned cut; /* each is cut into so many equal ones */
 };
 
-/* About how long `workers` of them take, each the largest piece left whenever it is free (R. L.
- * Graham, "Bounds on Multiprocessing Timing Anomalies", 1969): at most a third above the best.
- * `loads`: room for `workers` numbers. For very many pieces, the lower bound, which is as good
- * then. */
-double synched__makespan(const struct synched__pieces *pieces, unsigned workers, double *loads);
+/* Where a worker is in its home range, and how long it computes until then. */
+struct synched__lane {
+  double busy_ns;
+  size_t next, end;
+};
+
+/* More pieces than this stand in the order of the segments. */
+#define SYNCHED__MAKESPAN_ORDERED 4096u
+
+struct synched__makespan_room {
+  struct synched__lane *lanes; /* [workers] */
+  uint32_t *order;             /* [SYNCHED__MAKESPAN_ORDERED] */
+};
+
+/* How long the one computes that is done last, where each worker takes the pieces of its home
+ * range, the heavy ones first if the engine would do so, and then steals what others have left, one
+ * after the other. For very many pieces, the lower bound, which is as good then. */
+double synched__makespan(const struct synched__pieces *pieces, unsigned workers,
+                         const struct synched__makespan_room *room);
 
 #endif

@@ -295,10 +295,7 @@ int synched__perfetto_print(const struct synched_report *report, FILE *file) {
   if (perfetto.packet.bytes == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for the packets of a trace");
   choose_numbers(&perfetto);
-  synched__out_open(&perfetto.out, file);
-  const int status = synched__timeline_walk(report, &encoder, &perfetto);
-  if (status == 0)
-    synched__out_flush(&perfetto.out);
+  const int status = synched__timeline_print(report, &encoder, &perfetto, &perfetto.out, file);
   synched__free(perfetto.packet.bytes);
   return status;
 }

@@ -127,33 +127,12 @@ int synched_report_task(const struct synched_report *report, size_t index,
 
 /* --- distributions --- */
 
-static uint64_t count_all(const uint64_t *buckets) {
-  uint64_t count = 0;
-  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
-    count += buckets[i];
-  return count;
-}
-
 uint64_t synched_report_quantile(const struct synched_report *report,
                                  enum synched_distribution distribution, size_t index,
                                  double share) {
   const uint64_t *buckets =
       report == NULL ? NULL : synched__report_buckets(report, distribution, index);
-  const uint64_t all = buckets == NULL ? 0 : count_all(buckets);
-  if (all == 0)
-    return 0;
-  const double wanted = share * (double)all;
-  uint64_t count = 0;
-  unsigned last = 0;
-  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++) {
-    if (buckets[i] == 0)
-      continue;
-    count += buckets[i];
-    last = i;
-    if ((double)count >= wanted)
-      break;
-  }
-  return (synched__bucket_first_ns(last) + synched__bucket_last_ns(last)) / 2;
+  return buckets == NULL ? 0 : synched__buckets_quantile_ns(buckets, share);
 }
 
 int synched_report_bucket(const struct synched_report *report,

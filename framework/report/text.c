@@ -48,25 +48,61 @@ struct synched__text synched__text_of_share(double part, double whole) {
   return synched__text_of_number(100.0 * part / whole);
 }
 
-/* "4.596": ns in a unit of so many ns, 1000 or more, rounded without the overflow of adding half a
- * step. */
-static struct synched__text text_of_decimals(uint64_t ns, uint64_t unit_ns) {
+/* --- durations --- */
+
+struct unit {
+  uint64_t ns;
+  unsigned most; /* so many make one of the next unit */
+  const char *name;
+};
+
+static const struct unit units[] = {
+    {1000u, 1000u, " us"}, {1000000u, 1000u, " ms"}, {1000000000u, 60u, " s"}};
+
+/* A duration in steps, of which a unit has so many. */
+struct decimal {
+  uint64_t steps, per_unit;
+  unsigned decimals;
+};
+
+/* To the nearest, without the overflow of adding half a step. */
+static struct decimal decimal_of(uint64_t ns, uint64_t unit_ns, unsigned decimals) {
+  struct decimal decimal = {.per_unit = 1, .decimals = decimals};
+  for (unsigned i = 0; i < decimals; i++)
+    decimal.per_unit *= 10;
+  const uint64_t step_ns = unit_ns / decimal.per_unit;
+  decimal.steps = ns / step_ns + (step_ns > 1 && ns % step_ns >= step_ns / 2 ? 1 : 0);
+  return decimal;
+}
+
+/* With as many decimals as make three digits; with none where it has as many without. */
+static struct decimal three_digits_of(uint64_t ns, uint64_t unit_ns) {
+  struct decimal decimal = decimal_of(ns, unit_ns, 2);
+  while (decimal.steps >= 1000 && decimal.decimals > 0)
+    decimal = decimal_of(ns, unit_ns, decimal.decimals - 1);
+  return decimal;
+}
+
+static struct synched__text text_of_decimal(struct decimal decimal, const char *unit) {
   struct synched__text text;
-  uint64_t step = unit_ns / 1000;
-  uint64_t thousandths = ns / step + (step > 1 && ns % step >= step / 2 ? 1 : 0);
-  (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 ".%03" PRIu64, thousandths / 1000,
-                 thousandths % 1000);
+  const uint64_t whole = decimal.steps / decimal.per_unit;
+  const unsigned rest = (unsigned)(decimal.steps % decimal.per_unit);
+  if (decimal.decimals == 0)
+    (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 "%s", whole, unit);
+  else
+    (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 ".%0*u%s", whole,
+                   (int)decimal.decimals, rest, unit);
   return text;
 }
 
 struct synched__text synched__text_of_ms(uint64_t ns) {
-  return text_of_decimals(ns, 1000000u);
+  return text_of_decimal(decimal_of(ns, 1000000u, 3), "");
 }
 
 /* Minutes and hours, for jobs that run on and on. */
 static struct synched__text text_of_long_duration(uint64_t ns) {
   struct synched__text text;
-  const uint64_t seconds = ns / 1000000000u + (ns % 1000000000u >= 500000000u ? 1 : 0);
+  const uint64_t seconds = decimal_of(ns, 1000000000u, 0).steps;
   const uint64_t minutes = seconds / 60;
   if (minutes < 60)
     (void)snprintf(text.bytes, sizeof text.bytes, "%" PRIu64 " min %" PRIu64 " s", minutes,
@@ -77,24 +113,31 @@ static struct synched__text text_of_long_duration(uint64_t ns) {
   return text;
 }
 
-static struct synched__text with_unit(struct synched__text number, const char *unit) {
-  const size_t length = strlen(number.bytes);
-  (void)snprintf(number.bytes + length, sizeof number.bytes - length, " %s", unit);
-  return number;
-}
-
-/* The limits are those of the rounded number: never "1000.000 ms". */
-struct synched__text synched__text_of_duration(uint64_t ns) {
-  if (ns < 1000u)
-    return with_unit(synched__text_of_count(ns), "ns");
-  if (ns < 1000000u)
-    return with_unit(text_of_decimals(ns, 1000u), "us");
-  if (ns < 999999500u)
-    return with_unit(text_of_decimals(ns, 1000000u), "ms");
-  if (ns < 59999500000u)
-    return with_unit(text_of_decimals(ns, 1000000000u), "s");
+/* In the first unit of which it is not too many, rounded: never "1000.000 ms". */
+static struct synched__text text_of_duration(uint64_t ns, bool short_form) {
+  if (ns < 1000u) {
+    struct synched__text text;
+    (void)snprintf(text.bytes, sizeof text.bytes, "%u ns", (unsigned)ns);
+    return text;
+  }
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    const struct decimal decimal =
+        short_form ? three_digits_of(ns, units[i].ns) : decimal_of(ns, units[i].ns, 3);
+    if (decimal.steps < units[i].most * decimal.per_unit)
+      return text_of_decimal(decimal, units[i].name);
+  }
   return text_of_long_duration(ns);
 }
+
+struct synched__text synched__text_of_duration(uint64_t ns) {
+  return text_of_duration(ns, false);
+}
+
+struct synched__text synched__text_of_short_duration(uint64_t ns) {
+  return text_of_duration(ns, true);
+}
+
+/* --- names and lines --- */
 
 /* How many bytes the character takes that begins here; 0: it is none that may reach a terminal. The
  * caller chose the name; what would move the cursor must not: the control characters of ASCII, and

@@ -25,8 +25,11 @@ struct synched__text synched__text_of_share(double part, double whole);
 /* Milliseconds with three decimals: "4.596". */
 struct synched__text synched__text_of_ms(uint64_t ns);
 
-/* In the unit that suits it: "12.500 s". */
+/* In the unit that suits it: "12.500 s", "1 min 5 s". */
 struct synched__text synched__text_of_duration(uint64_t ns);
+
+/* The same in three digits: "12.5 s". */
+struct synched__text synched__text_of_short_duration(uint64_t ns);
 
 /* The same as text: at most size - 1 bytes of it, and whole characters. */
 void synched__text_of_name(char *out, size_t size, const char *name);

@@ -385,3 +385,16 @@ int synched__timeline_walk(const struct synched_report *report,
                   : synched__fail(SYNCHED_ENOMEM, "no memory for a trace of %zu calls",
                                   report->task_count);
 }
+
+int synched__timeline_print(const struct synched_report *report,
+                            const struct synched__timeline_encoder *encoder, void *state,
+                            struct synched__out *out, FILE *file) {
+  synched__out_open(out, file);
+  const int status = synched__timeline_walk(report, encoder, state);
+  if (status != 0)
+    return status;
+  if (encoder->close != NULL)
+    encoder->close(state);
+  synched__out_flush(out);
+  return 0;
+}

@@ -9,6 +9,7 @@
 #define SYNCHED_REPORT_TIMELINE_H
 
 #include "report/model.h"
+#include "report/out.h"
 
 enum synched__timeline_kind {
   SYNCHED__TIMELINE_SLEEP,   /* before a part, all its sleeps in one */
@@ -92,6 +93,7 @@ struct synched__timeline_encoder {
   void (*counter)(void *state, enum synched__timeline_counter counter);
   void (*sample)(void *state, enum synched__timeline_counter counter, uint64_t at_ns,
                  uint64_t value);
+  void (*close)(void *state); /* at the end of a file; NULL: nothing is there */
 };
 
 /* The number by which a trace names a worker's thread: never that of the process. */
@@ -100,5 +102,10 @@ uint64_t synched__timeline_thread_id(const struct synched_report *report, unsign
 /* Tells the encoder all of it. SYNCHED_ENOMEM. */
 int synched__timeline_walk(const struct synched_report *report,
                            const struct synched__timeline_encoder *encoder, void *state);
+
+/* The same to a file, through `out`, which the encoder writes to. */
+int synched__timeline_print(const struct synched_report *report,
+                            const struct synched__timeline_encoder *encoder, void *state,
+                            struct synched__out *out, FILE *file);
 
 #endif

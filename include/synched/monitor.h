@@ -8,7 +8,8 @@
  *
  * SYNCHED_MONITOR=PATH in the environment does that for any program: its first pool begins to
  * listen, and the end of its last one ends it. If that fails, a line on stderr says why, and the
- * program goes on without. The variable is ignored in set-user-id programs.
+ * program goes on without. The variable is read with the first pool, and ignored in set-user-id
+ * programs.
  *
  * Only the program's user and root can connect. The viewers cost rounds nothing: a thread of its
  * own reads what the workers write down anyway, and sleeps while there are no viewers. One that
@@ -29,7 +30,8 @@ SYNCHED_BEGIN_DECLS
  * is replaced.
  * Any thread; waits for another that opens or closes at the same moment; some system calls.
  * SYNCHED_EINVAL: the path is NULL, empty or too long, or has a % that means nothing.
- * SYNCHED_EALREADY: this process listens already. SYNCHED_EBUSY: another one does, at that path.
+ * SYNCHED_EALREADY: this process listens already. SYNCHED_EBUSY: another one does, at that path; or
+ * it died some microseconds ago while it forked, and the child has not let go of the path yet.
  * SYNCHED_EEXIST: what is there is no socket, or is another user's; it stays as it is.
  * SYNCHED_ENOMEM, SYNCHED_EAGAIN. Else the system's refusal (a folder that does not exist:
  * SYNCHED_ENOENT). */

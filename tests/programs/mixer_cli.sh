@@ -403,9 +403,15 @@ if [ -d $sounds ]; then # files that others have made; of package sound-icons
   grep -q ' 16000 Hz, mono' stdout || fail "another rate than the sounds'"
 fi
 
-# --- on time ---
+# --- a report that cannot be written ---
 
 well --serial "${all[@]}" -o wanted.wav
+run 1 --fast "${all[@]}" -o kept_mix.wav --report table:/dev/full
+one_line "/dev/full: cannot be written: "
+cmp wanted.wav kept_mix.wav || fail "the mix was thrown away with its report"
+
+# --- on time ---
+
 well -w 2 "${all[@]}" -o out.wav
 cmp wanted.wav out.wav || fail "on time, other bits"
 grep -q '^50 rounds of 480 frames and 10.000 ms by 2 workers' stdout || fail "not 50 rounds"

@@ -74,3 +74,33 @@ Test(histogram, remove_takes_back_what_was_added) {
   for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
     cr_assert_eq(synched__load_relaxed(&histogram.counts[i]), 0, "bucket %u", i);
 }
+
+/* --- quantiles --- */
+
+Test(histogram, quantile_is_where_the_share_is_reached) {
+  static uint64_t buckets[SYNCHED__BUCKET_COUNT];
+  cr_assert_eq(synched__buckets_quantile_ns(buckets, 0.5), 0, "nothing is counted");
+  buckets[10] = 3;
+  buckets[100] = 1;
+  cr_assert_eq(synched__buckets_quantile_ns(buckets, 0.0), 10);
+  cr_assert_eq(synched__buckets_quantile_ns(buckets, 0.75), 10);
+  cr_assert_eq(synched__buckets_quantile_ns(buckets, 0.76), 100);
+  cr_assert_eq(synched__buckets_quantile_ns(buckets, 1.0), 100);
+  cr_assert_eq(synched__buckets_quantile_ns(buckets, 1.5), 100, "of more than all, the last");
+  buckets[SYNCHED__BUCKET_COUNT - 1] = 1000;
+  const uint64_t most_ns = synched__buckets_quantile_ns(buckets, 1.0);
+  cr_assert_eq(synched__bucket_of(most_ns), SYNCHED__BUCKET_COUNT - 1);
+}
+
+Test(histogram, copy_has_what_was_added) {
+  static struct synched__histogram histogram;
+  static uint64_t buckets[SYNCHED__BUCKET_COUNT];
+  synched__histogram_add(&histogram, 5);
+  synched__histogram_add(&histogram, 5);
+  synched__histogram_add(&histogram, 1000000);
+  synched__histogram_remove(&histogram, 5);
+  buckets[7] = 99; /* is written over */
+  synched__histogram_copy(buckets, &histogram);
+  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
+    cr_assert_eq(buckets[i], i == 5 || i == synched__bucket_of(1000000) ? 1 : 0);
+}

@@ -1,6 +1,6 @@
 /*
- * job_scenarios.c: jobs in each shape: created, run, on a loop, polled, steered, cancelled, in ticks,
- * failing, and under a deadline.
+ * job_scenarios.c: jobs in each shape: created, run, on a loop, polled, steered, cancelled,
+ * periodic, failing, and under a deadline.
  */
 #include <poll.h>
 #include <sched.h>

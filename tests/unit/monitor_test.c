@@ -257,12 +257,12 @@ Test(monitor, child_has_its_own) {
   if (child == 0) {
     (void)alarm(HANG_SECONDS);
     if (synched_monitor_close() != SYNCHED_ENOENT || synched_monitor_open(own) != 0)
-      _exit(1);
+      end_child(1);
     const int viewer = client_try(own);
     /* Its own jobs only. */
     while (client_line(viewer, line, sizeof line) && strstr(line, "\"jobs\":") == NULL)
       continue;
-    _exit(strstr(line, "\"jobs\":0}") == NULL ? 2 : synched_monitor_close() != 0 ? 3 : 0);
+    end_child(strstr(line, "\"jobs\":0}") == NULL ? 2 : synched_monitor_close() != 0 ? 3 : 0);
   }
   int status = -1;
   cr_assert_eq(waitpid(child, &status, 0), child);

@@ -46,7 +46,7 @@ TestSuite(process, .init = share_verdict);
 static _Noreturn void child_end(int line) {
   verdict->line = line;
   (void)strncpy(verdict->message, synched_error_message(), sizeof verdict->message - 1);
-  _exit(line != 0);
+  end_child(line != 0);
 }
 
 typedef void (*child_fn)(void *context);

@@ -2,6 +2,7 @@
  * monitor_scenarios.c: a process's monitor: by a call, at a path where a dead process's socket is,
  * and by SYNCHED_MONITOR.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,16 +84,36 @@ static int watch(void) {
 }
 
 /* A socket to which nobody listens any more. */
-static int watch_anew(void) {
-  const char *path = faults_path("monitor");
+static void leave_socket(const char *path) {
   const struct sockaddr_un address = address_of(path);
   const int dead = make_socket();
   FAULTS_CHECK(bind(dead, (const struct sockaddr *)&address, sizeof address) == 0, "no socket");
   (void)close(dead);
+}
+
+/* At the path, and at the name beside it, as a dead process of this one's number would. */
+static int watch_anew(void) {
+  const char *path = faults_path("monitor");
+  char beside[128];
+  (void)snprintf(beside, sizeof beside, "%s.%ld", path, (long)getpid());
+  leave_socket(path);
+  leave_socket(beside);
   const int status = synched_monitor_open(path);
   if (status == 0)
     close_monitor(path);
   (void)unlink(path);
+  (void)unlink(beside);
+  return status;
+}
+
+/* In the folder that the process is in. */
+static int watch_here(void) {
+  char before[256];
+  FAULTS_CHECK(getcwd(before, sizeof before) != NULL && chdir(faults_folder()) == 0, "no folder");
+  const int status = synched_monitor_open("here");
+  if (status == 0)
+    close_monitor("here");
+  FAULTS_CHECK(chdir(before) == 0, "no way back");
   return status;
 }
 
@@ -119,8 +140,10 @@ const struct faults_scenario faults_monitor_scenarios[] = {
     {.name = "monitor", .gets_over = FAULTS_HEAP | FAULTS_FILE, .attempt = watch, ON_JOB},
     {.name = "monitor_anew",
      .gets_over = FAULTS_HEAP | FAULTS_FILE | FAULTS_SOCKET,
+     .also = {-EADDRINUSE, SYNCHED_EBUSY},
      .attempt = watch_anew,
      ON_JOB},
+    {.name = "monitor_here", .gets_over = FAULTS_FILE, .attempt = watch_here, ON_JOB},
     {.name = "monitor_wished",
      .gets_over = FAULTS_HEAP | FAULTS_FILE | FAULTS_SOCKET | FAULTS_EVENT | FAULTS_THREAD,
      .open = open_environment,

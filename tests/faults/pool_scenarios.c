@@ -151,7 +151,7 @@ const struct faults_scenario faults_pool_scenarios[] = {
     {.name = "pool_stack",
      .gets_over = FAULTS_HEAP,
      .leaves_out = FAULTS_TABLES,
-     .also = SYNCHED_ENOMEM,
+     .also = {SYNCHED_ENOMEM},
      .attempt = use_stack},
     {.name = "topology", .attempt = look},
     {.name = "topology_plan", .leaves_out = FAULTS_TABLES, .attempt = plan},

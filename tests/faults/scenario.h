@@ -17,8 +17,8 @@ struct faults_scenario {
   unsigned gets_over;
   /* Kinds that another scenario refuses to the very same code; what is left out makes it short. */
   unsigned leaves_out;
-  /* Another status that is right, where what is lacking can mean either; 0: none. */
-  int also;
+  /* Other statuses that are right, where what is lacking can mean either; 0: none. */
+  int also[2];
   /* Each attempt is the process's first, for what happens once per process. */
   bool is_first;
   /* Makes what all attempts use; NULL: nothing. */

@@ -42,7 +42,9 @@
 #define ONCE false
 #define LASTS true
 #define R(name, kind, number, status, lasts)                                                       \
-  { FAULTS_##name, FAULTS_##kind, number, SYNCHED_##status, lasts }
+  { FAULTS_##name, FAULTS_##kind, number, SYNCHED_##status, lasts, FAULTS_CALL_COUNT }
+#define BOTH(name, kind, number, status, other)                                                    \
+  { FAULTS_##name, FAULTS_##kind, number, SYNCHED_##status, ONCE, FAULTS_##other }
 
 const struct faults_refusal faults_refusals[] = {
     R(calloc, HEAP, ENOMEM, ENOMEM, LASTS),
@@ -59,6 +61,7 @@ const struct faults_refusal faults_refusals[] = {
     R(uv_thread_create_ex, THREAD, EPERM, EPERM, ONCE),
     R(uv_thread_create_ex, THREAD, EINVAL, EINVAL, ONCE),
     R(uv_thread_create_ex, THREAD, EIO, EIO, ONCE),
+    BOTH(uv_thread_create_ex, THREAD, EAGAIN, EAGAIN, getrlimit),
     R(pthread_getattr_np, TOLERABLE, ENOMEM, OK, LASTS),
     R(pthread_setname_np, TOLERABLE, ERANGE, OK, LASTS),
     R(prctl, TOLERABLE, EINVAL, OK, LASTS),
@@ -74,7 +77,7 @@ const struct faults_refusal faults_refusals[] = {
     R(poll, TOLERABLE, EINTR, OK, ONCE),
     R(poll, TOLERABLE, ENOMEM, OK, ONCE),
     R(sched_getaffinity, TOLERABLE, EPERM, OK, LASTS),
-    R(sched_getaffinity, TOLERABLE, EINVAL, OK, ONCE),
+    R(sched_getaffinity, TOLERABLE, EINVAL, OK, LASTS),
     R(pthread_setaffinity_np, TOLERABLE, EPERM, OK, LASTS),
     R(pthread_setaffinity_np, TOLERABLE, EINVAL, OK, ONCE),
     R(pthread_setschedparam, TOLERABLE, EPERM, OK, LASTS),
@@ -86,6 +89,8 @@ const struct faults_refusal faults_refusals[] = {
     R(eventfd, EVENT, ENOMEM, ENOMEM, ONCE),
     R(eventfd, EVENT, ENODEV, EIO, ONCE),
     R(eventfd, EVENT, EPERM, ENOTSUP, ONCE),
+    R(eventfd, EVENT, ENOSYS, ENOTSUP, ONCE),
+    BOTH(eventfd, EVENT, EMFILE, EAGAIN, getrlimit),
     R(read, TOLERABLE, EINTR, OK, ONCE),
     R(read, TOLERABLE, EAGAIN, OK, ONCE),
     R(write, TOLERABLE, EINTR, OK, ONCE),
@@ -123,21 +128,26 @@ const struct faults_refusal faults_refusals[] = {
     R(fcntl, FILE, EMFILE, OK, LASTS),
     R(stat, FILE, EACCES, OK, LASTS),
     R(lstat, FILE, EACCES, OK, LASTS),
+    R(lstat, FILE, ENOENT, OK, ONCE),
     R(realpath, FILE, ENOMEM, ENOMEM, ONCE),
     R(realpath, FILE, EACCES, OK, LASTS),
     R(link, FILE, EPERM, EPERM, LASTS),
     R(link, FILE, ENOSPC, OK, ONCE),
+    R(link, FILE, EEXIST, EBUSY, ONCE),
     R(unlink, REMOVAL, EACCES, OK, LASTS),
+    R(unlink, REMOVAL, ENOENT, OK, ONCE),
     R(rename, FILE, EACCES, OK, LASTS),
     R(rename, FILE, ENOSPC, OK, ONCE),
     R(chmod, FILE, EPERM, EPERM, LASTS),
+    BOTH(chmod, FILE, EPERM, EPERM, fchmod),
     R(fchmod, TOLERABLE, EPERM, OK, LASTS),
     R(flock, TOLERABLE, EINTR, OK, ONCE),
-    R(flock, TOLERABLE, EWOULDBLOCK, OK, ONCE),
+    R(flock, FILE, EWOULDBLOCK, EBUSY, LASTS),
     R(flock, TOLERABLE, ENOLCK, OK, LASTS),
     R(isatty, TOLERABLE, ENOTTY, OK, LASTS),
     R(ioctl, TOLERABLE, ENOTTY, OK, LASTS),
     R(fwrite, FILE, ENOSPC, EIO, ONCE),
+    BOTH(fwrite, FILE, ENOSPC, EIO, fclose),
     R(fputs, FILE, ENOSPC, EIO, ONCE),
     R(fputc, FILE, ENOSPC, EIO, ONCE),
     R(putc, FILE, ENOSPC, EIO, ONCE),
@@ -145,15 +155,19 @@ const struct faults_refusal faults_refusals[] = {
     R(fflush, FILE, ENOSPC, EIO, LASTS),
     R(fclose, FILE, ENOSPC, OK, LASTS),
     R(socket, SOCKET, EMFILE, EAGAIN, LASTS),
+    R(socket, SOCKET, ENFILE, EAGAIN, ONCE),
     R(socket, SOCKET, ENOMEM, ENOMEM, ONCE),
     R(socket, SOCKET, EACCES, OK, ONCE),
     R(bind, SOCKET, EACCES, OK, LASTS),
     R(bind, SOCKET, ENOMEM, ENOMEM, ONCE),
+    R(bind, SOCKET, ENOBUFS, EAGAIN, ONCE),
     R(bind, SOCKET, EADDRINUSE, OK, ONCE),
     R(listen, SOCKET, EADDRINUSE, OK, LASTS),
     R(connect, SOCKET, ECONNREFUSED, OK, ONCE),
     R(connect, SOCKET, EACCES, OK, ONCE),
+    R(connect, SOCKET, EAGAIN, EBUSY, ONCE),
     R(getsockopt, TOLERABLE, ENOTCONN, OK, ONCE),
+    R(getsockopt, TOLERABLE, FAULTS_STRANGER, OK, ONCE),
     R(accept4, TOLERABLE, EINTR, OK, ONCE),
     R(accept4, TOLERABLE, ECONNABORTED, OK, ONCE),
     R(accept4, TOLERABLE, EMFILE, OK, ONCE),
@@ -161,8 +175,10 @@ const struct faults_refusal faults_refusals[] = {
     R(send, TOLERABLE, EINTR, OK, ONCE),
     R(send, TOLERABLE, EAGAIN, OK, ONCE),
     R(send, TOLERABLE, ENOBUFS, OK, ONCE),
+    R(send, TOLERABLE, EPIPE, OK, ONCE),
     R(recv, TOLERABLE, EINTR, OK, ONCE),
     R(recv, TOLERABLE, EAGAIN, OK, ONCE),
+    R(recv, TOLERABLE, ECONNRESET, OK, ONCE),
     R(uname, TOLERABLE, EFAULT, OK, LASTS),
     R(sigpending, TOLERABLE, EFAULT, OK, LASTS),
 };
@@ -182,6 +198,7 @@ const char *faults_call_name(enum faults_call call) {
 static _Atomic unsigned counts[FAULTS_CALL_COUNT];
 static _Atomic bool counting;
 static _Atomic int armed_call = -1;
+static _Atomic int armed_besides = FAULTS_CALL_COUNT;
 static _Atomic int armed_number;
 static _Atomic unsigned armed_nth;
 static _Atomic bool armed_ever_after;
@@ -195,6 +212,7 @@ void faults_arm(const struct faults_refusal *refusal, unsigned nth, bool ever_af
   armed = refusal;
   armed_nth = nth;
   armed_ever_after = ever_after;
+  armed_besides = refusal == NULL ? FAULTS_CALL_COUNT : (int)refusal->besides;
   armed_number = refusal == NULL ? 0 : refusal->number;
   armed_call = refusal == NULL ? -1 : (int)refusal->call;
   counting = true;
@@ -203,6 +221,7 @@ void faults_arm(const struct faults_refusal *refusal, unsigned nth, bool ever_af
 unsigned faults_disarm(void) {
   counting = false;
   armed_call = -1;
+  armed_besides = FAULTS_CALL_COUNT;
   armed = NULL;
   return refused_count;
 }
@@ -223,6 +242,9 @@ int faults_refused(enum faults_call call) {
   if (!counting)
     return 0;
   const unsigned nth = 1 + atomic_fetch_add(&counts[call], 1);
+  /* A stream's end fails once the stream has. */
+  if (armed_besides == (int)call && (call != FAULTS_fclose || refused_count != 0))
+    return EPERM;
   if (armed_call != (int)call || nth < armed_nth || (nth > armed_nth && !armed_ever_after))
     return 0;
   (void)atomic_fetch_add(&refused_count, 1);
@@ -640,9 +662,19 @@ PLAIN(connect, (int descriptor, const struct sockaddr *address, socklen_t bytes)
 PLAIN(accept4,
       (int descriptor, struct sockaddr *restrict address, socklen_t *restrict bytes, int flags),
       taking(accept4(descriptor, address, bytes, flags), &taken.descriptors))
-PLAIN(getsockopt,
-      (int descriptor, int level, int name, void *restrict value, socklen_t *restrict bytes),
-      getsockopt(descriptor, level, name, value, bytes))
+CALL(int, getsockopt, int descriptor, int level, int name, void *restrict value,
+     socklen_t *restrict bytes) {
+  const int number = faults_refused(FAULTS_getsockopt);
+  struct ucred *peer = value;
+  if (number > 0) {
+    errno = number;
+    return -1;
+  }
+  const int status = getsockopt(descriptor, level, name, value, bytes);
+  if (number == FAULTS_STRANGER)
+    peer->uid = geteuid() + 1;
+  return status;
+}
 
 CALL(ssize_t, send, int descriptor, const void *bytes, size_t count, int flags) {
   const int number = faults_refused(FAULTS_send);

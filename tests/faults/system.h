@@ -23,6 +23,7 @@ enum faults_call {
 
 /* Instead of an errno: what else can happen to a call. */
 #define FAULTS_SHORT (-1)      /* one byte is sent, and no more */
+#define FAULTS_STRANGER (-3)   /* who connects is another user */
 #define FAULTS_MISALIGNED (-2) /* a block that is not aligned as asked */
 
 /* Whose failure is whose: a scenario says which kinds it gets over. */
@@ -49,6 +50,9 @@ struct faults_refusal {
   int number; /* errno, or FAULTS_... */
   int status; /* that the library then returns; SYNCHED_OK: only where it is tolerable */
   bool lasts; /* it may go on failing, as for lack of memory; else it is once */
+  /* Fails as well, each time, so that what is done about the one meets the other, too;
+   * FAULTS_CALL_COUNT: none does. */
+  enum faults_call besides;
 };
 
 extern const struct faults_refusal faults_refusals[];

@@ -105,6 +105,10 @@ Test(monitor, names_are_json_whatever_they_are) {
       {"a\"b\\c", "\"a\\\"b\\\\c\""},
       {"line\nand\ttab\x1b[2J\x7f", "\"line\\u000aand\\u0009tab\\u001b[2J\\u007f\""},
       {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
+      /* the first and the last of their lengths */
+      {"\xe0\xa0\x80\xed\x9f\xbf", "\"\xe0\xa0\x80\xed\x9f\xbf\""},
+      {"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\""},
+      {"\xf0\x80\x80\xaf", "\"\\ufffd\\ufffd\\ufffd\\ufffd\""},
       /* broken off, overlong, a surrogate, beyond the last, no lead */
       {"\xc3", "\"\\ufffd\""},
       {"\xe2\x82", "\"\\ufffd\\ufffd\""},

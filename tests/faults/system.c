@@ -119,6 +119,7 @@ const struct faults_refusal faults_refusals[] = {
     R(hwloc_topology_set_type_filter, TOLERABLE, EINVAL, OK, ONCE),
     R(fopen, TABLES, EMFILE, OK, LASTS),
     R(fopen, TABLES, ENOENT, OK, LASTS),
+    R(fopen, TABLES, ENOTDIR, OK, ONCE),
     R(fgets, TABLES, EIO, OK, LASTS),
     R(getc, TABLES, EIO, OK, LASTS),
     R(open, FILE, EMFILE, OK, LASTS),

@@ -513,3 +513,21 @@ Test(process, child_is_refused_its_parents_job_which_goes_on) {
   cr_assert_eq(running.status, 0);
   engine_end_with_pool(&running.engine);
 }
+
+/* --- telling --- */
+
+Test(process, tell_long_line_is_cut_and_ends) {
+  char line[1024] = "";
+  int ends[2];
+  cr_assert_eq(pipe(ends), 0);
+  const int kept = dup(STDERR_FILENO);
+  cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  synched__process_tell("%0700d", 1);
+  cr_assert_eq(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+  cr_assert_eq(close(kept) + close(ends[1]), 0);
+  const ssize_t length = read(ends[0], line, sizeof line);
+  cr_assert_eq(close(ends[0]), 0);
+  cr_assert_gt(length, 100);
+  cr_assert_lt(length, 513);
+  cr_assert_eq(line[length - 1], '\n');
+}

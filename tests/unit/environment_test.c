@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,5 +297,44 @@ Test(environment, write_controls_in_a_name_are_no_part_of_a_path) {
   enter("csv:%n.csv");
   (void)run(options);
   expect_file("a__z\xc3\xa4.csv", "");
+  leave();
+}
+
+/* A pipe that nobody reads would end the program, if its signal were let through. */
+static void run_without_a_reader(void) {
+  int ends[2];
+  cr_assert_eq(pipe(ends), 0);
+  cr_assert_eq(close(ends[0]), 0);
+  (void)fflush(stderr);
+  kept_stderr = dup(STDERR_FILENO);
+  cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  (void)run(with(SYNCHED_RECORD_TOTALS, 0));
+  cr_assert_eq(dup2(kept_stderr, STDERR_FILENO), STDERR_FILENO);
+  cr_assert_eq(close(kept_stderr) + close(ends[1]), 0);
+}
+
+static bool is_pipe_signal_pending(void) {
+  sigset_t pending;
+  cr_assert_eq(sigpending(&pending), 0);
+  return sigismember(&pending, SIGPIPE) == 1;
+}
+
+Test(environment, write_to_a_pipe_that_nobody_reads_raises_no_signal) {
+  enter("table");
+  (void)signal(SIGPIPE, SIG_DFL);
+  run_without_a_reader();
+  cr_assert_not(is_pipe_signal_pending());
+  leave();
+}
+
+Test(environment, write_leaves_a_signal_that_was_pending) {
+  sigset_t blocked;
+  enter("table");
+  (void)signal(SIGPIPE, SIG_DFL);
+  cr_assert_eq(sigemptyset(&blocked) + sigaddset(&blocked, SIGPIPE), 0);
+  cr_assert_eq(pthread_sigmask(SIG_BLOCK, &blocked, NULL), 0);
+  cr_assert_eq(raise(SIGPIPE), 0);
+  run_without_a_reader();
+  cr_assert(is_pipe_signal_pending());
   leave();
 }

@@ -514,6 +514,52 @@ Test(process, child_is_refused_its_parents_job_which_goes_on) {
   engine_end_with_pool(&running.engine);
 }
 
+/* --- the parent's loop --- */
+
+static unsigned heard_count, done_count;
+
+static void hear_progress(struct synched_job *job, const struct synched_progress *progress,
+                          void *user) {
+  (void)job;
+  (void)progress;
+  (void)user;
+  heard_count++;
+}
+
+static void hear_done(struct synched_job *job, int status, const struct synched_report *report,
+                      void *user) {
+  (void)job;
+  (void)report;
+  (void)user;
+  done_count += status == 0;
+}
+
+/* It goes on with the loop that it has a copy of. */
+static void run_the_copy(void *context) {
+  uv_loop_t *loop = context;
+  HOLDS(uv_loop_fork(loop) == 0);
+  for (unsigned i = 0; i < 20; i++) {
+    (void)uv_run(loop, UV_RUN_NOWAIT);
+    nap_ms(2);
+  }
+  HOLDS(heard_count == 0 && done_count == 0);
+}
+
+Test(process, child_that_runs_the_parents_loop_hears_nothing_of_its_jobs) {
+  uv_loop_t loop;
+  struct engine engine = engine_new(
+      pool_new(1), MEMORY,
+      SYNCHED_JOB_OPTIONS(.compute = count_up, .round_count = 20, .on_progress = hear_progress,
+                          .progress_ns = 1000000, .on_done = hear_done));
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  expect_child(run_the_copy, &loop);
+  (void)uv_run(&loop, UV_RUN_DEFAULT);
+  cr_assert_eq(done_count, 1, "the child has taken the parent's signal");
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  engine_end_with_pool(&engine);
+}
+
 /* --- telling --- */
 
 Test(process, tell_long_line_is_cut_and_ends) {

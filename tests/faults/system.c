@@ -127,6 +127,7 @@ const struct faults_refusal faults_refusals[] = {
     R(open, FILE, ENOSPC, OK, ONCE),
     R(fdopen, FILE, ENOMEM, ENOMEM, ONCE),
     R(fcntl, FILE, EMFILE, OK, LASTS),
+    R(set_flags, TOLERABLE, EPERM, OK, LASTS),
     R(stat, FILE, EACCES, OK, LASTS),
     R(lstat, FILE, EACCES, OK, LASTS),
     R(lstat, FILE, ENOENT, OK, ONCE),
@@ -190,7 +191,8 @@ const char *faults_call_name(enum faults_call call) {
 #define FAULTS_NAME(name) [FAULTS_##name] = #name,
       FAULTS_CALLS(FAULTS_NAME)
 #undef FAULTS_NAME
-          [FAULTS_program_allocate] = "the program's allocator"};
+          [FAULTS_set_flags] = "fcntl(F_SETFL)",
+      [FAULTS_program_allocate] = "the program's allocator"};
   return names[call];
 }
 
@@ -564,7 +566,7 @@ CALL(int, fcntl, int descriptor, int command, ...) {
   va_start(arguments, command);
   const int value = va_arg(arguments, int);
   va_end(arguments);
-  if (fails(FAULTS_fcntl))
+  if (fails(command == F_DUPFD_CLOEXEC ? FAULTS_fcntl : FAULTS_set_flags))
     return -1;
   const int status = fcntl(descriptor, command, value);
   return command == F_DUPFD_CLOEXEC ? taking(status, &taken.descriptors) : status;

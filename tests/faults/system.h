@@ -16,6 +16,8 @@ enum faults_call {
 #define FAULTS_ENUMERATOR(name) FAULTS_##name,
   FAULTS_CALLS(FAULTS_ENUMERATOR)
 #undef FAULTS_ENUMERATOR
+  /* fcntl, where it is to change a descriptor, not to make one */
+  FAULTS_set_flags,
   /* one that the test has itself: the program's allocator */
   FAULTS_program_allocate,
   FAULTS_CALL_COUNT

@@ -88,6 +88,18 @@ Test(output, close_link_stays_and_its_file_is_replaced) {
   leave();
 }
 
+/* Where the system does not tell what a link leads to, the link itself is not replaced. */
+Test(output, open_links_in_a_circle_stay) {
+  struct stat there;
+  enter();
+  cr_assert_eq(symlink("a", "b") + symlink("b", "a"), 0);
+  cr_assert_eq(write_new("a", 0), -ELOOP);
+  cr_assert_eq(lstat("a", &there), 0);
+  cr_assert(S_ISLNK(there.st_mode));
+  cr_assert_eq(unlink("a") + unlink("b"), 0);
+  leave();
+}
+
 Test(output, open_descriptor_of_a_file_goes_on_where_it_is) {
   char path[64];
   enter();

@@ -165,7 +165,7 @@ static int listen_bound(struct synched__local_socket *local, const char *name) {
   return listen(local->descriptor, BACKLOG) == 0 ? 0 : errno;
 }
 
-/* Makes it listen under a name beside its path; 0, or the system's number: then the name is free. */
+/* Makes it listen under a name beside its path; 0, or the system's number: then that is free. */
 static int listen_beside(struct synched__local_socket *local, const char *name) {
   struct stat left;
   int number = bind_at(local->descriptor, name);

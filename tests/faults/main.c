@@ -8,7 +8,7 @@
  * each of these calls can fail, the first call fails, then only the second, and so on until there
  * is none left to fail; where the lack may last, also all from the nth on. After each attempt the
  * status must be the right one, with a sentence; nothing may be left over; and the same must work
- * when nothing is refused any more. What does not return within half a minute is a failure.
+ * when nothing is refused any more. What does not return within two minutes is a failure.
  *
  * It prints on stdout, because some scenarios write to stderr as they should.
  */
@@ -29,7 +29,7 @@
 #include "base/error.h"
 #include "faults/scenario.h"
 
-#define PATIENCE_SECONDS 30
+#define PATIENCE_SECONDS 120
 /* Calls whose number is a matter of time (waits) end with this one. */
 #define TIMED_MOST 400u
 

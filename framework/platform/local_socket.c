@@ -165,15 +165,9 @@ static int bind_at(int descriptor, const char *name) {
   return bind(descriptor, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
 }
 
-/* Makes it listen under a name beside its path; 0, or the system's number. */
-static int listen_beside(struct synched__local_socket *local, const char *name) {
+/* Makes it listen under the name that it is bound to; 0, or the system's number. */
+static int listen_bound(struct synched__local_socket *local, const char *name) {
   struct stat made;
-  int number = bind_at(local->descriptor, name);
-  if (number == EADDRINUSE && lstat(name, &made) == 0 && S_ISSOCK(made.st_mode) &&
-      made.st_uid == geteuid() && unlink(name) == 0)
-    number = bind_at(local->descriptor, name); /* left by a process of our number */
-  if (number != 0)
-    return number;
   if (lstat(name, &made) != 0)
     return errno;
   local->device = (uint64_t)made.st_dev;
@@ -182,6 +176,21 @@ static int listen_beside(struct synched__local_socket *local, const char *name) 
   if ((made.st_mode & (S_IRWXG | S_IRWXO)) != 0 && chmod(name, S_IRUSR | S_IWUSR) != 0)
     return errno;
   return listen(local->descriptor, BACKLOG) == 0 ? 0 : errno;
+}
+
+/* Makes it listen under a name beside its path; 0, or the system's number: then that is free. */
+static int listen_beside(struct synched__local_socket *local, const char *name) {
+  struct stat left;
+  int number = bind_at(local->descriptor, name);
+  if (number == EADDRINUSE && lstat(name, &left) == 0 && S_ISSOCK(left.st_mode) &&
+      left.st_uid == geteuid() && unlink(name) == 0)
+    number = bind_at(local->descriptor, name); /* left by a process of our number */
+  if (number != 0)
+    return number;
+  number = listen_bound(local, name);
+  if (number != 0)
+    (void)unlink(name);
+  return number;
 }
 
 /* With the folder locked. */
@@ -211,9 +220,10 @@ static int listen_at(struct synched__local_socket *local) {
   char name[NAME_ROOM];
   (void)snprintf(name, sizeof name, "%s.%ld", local->path, (long)getpid());
   const int number = listen_beside(local, name);
-  const int status = number != 0 ? refuse(local->path, number) : move_to_path(name, local->path);
-  if (number != EADDRINUSE)
-    (void)unlink(name);
+  if (number != 0)
+    return refuse(local->path, number);
+  const int status = move_to_path(name, local->path);
+  (void)unlink(name);
   return status;
 }
 

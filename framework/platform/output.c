@@ -109,10 +109,17 @@ static int open_through(struct synched__output *output) {
 
 int synched__output_open(struct synched__output *output, const char *path) {
   struct stat there;
-  const bool exists = stat(path, &there) == 0;
   *output = (struct synched__output){.path = path};
   errno = 0;
-  if (descriptor_of(path) >= 0 || (exists && !S_ISREG(there.st_mode)))
+  if (descriptor_of(path) >= 0)
+    return open_through(output);
+  const bool exists = stat(path, &there) == 0;
+  /* Where the system does not tell, there may be a link: it must not be replaced instead of what it
+   * leads to. */
+  if (!exists && errno != ENOENT)
+    return refuse(path);
+  errno = 0;
+  if (exists && !S_ISREG(there.st_mode))
     return open_through(output);
   if (!exists)
     return open_beside(output, 0);

@@ -357,6 +357,20 @@ static const struct job_row job_rows[] = {
      SYNCHED_ERANGE,
      "report_rounds",
      {.compute = compute_nothing, .report_rounds = UINT_MAX}},
+    {"report_tasks",
+     SYNCHED_ERANGE,
+     "report_tasks is 16777217; at most",
+     {.compute = compute_nothing, .record = SYNCHED_RECORD_TASKS, .report_tasks = 16777217}},
+    {"report_tasks without tasks",
+     SYNCHED_EINVAL,
+     "report_tasks is given",
+     {.compute = compute_nothing, .report_tasks = 1}},
+    {"tasks without times",
+     SYNCHED_EINVAL,
+     "SYNCHED_JOB_NO_SEGMENT_TIMES",
+     {.compute = compute_nothing,
+      .record = SYNCHED_RECORD_TASKS,
+      .flags = SYNCHED_JOB_NO_SEGMENT_TIMES}},
 };
 
 static void expect_no_job(const struct engine *engine, const struct job_row *row) {

@@ -25,6 +25,7 @@ refused() {
 refused "unknown argument gxx" "$root/tools/test" gxx
 refused "nothing follows --" "$root/tools/test" gcc --
 refused "the step lint has no tests" "$root/tools/test" gcc lint -- -R heap
+refused "the step coverage counts" "$root/tools/test" coverage -- -R heap
 refused "unknown argument --quick" "$root/tools/format" --quick
 refused "unknown argument --tables" "$root/tools/measure" --tables
 "$root/tools/test" --help | grep -qF "tools/test gcc -- -R" ||

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "memory/memory.h"
@@ -211,6 +212,17 @@ unsigned refuse_in_turn(const struct refusing *refusing) {
     cr_assert_str_neq(synched_error_message(), "nothing was said");
     cr_assert_str_not_empty(synched_error_message());
   }
+}
+
+#if defined(SYNCHED_COVERAGE)
+void __gcov_dump(void);
+#endif
+
+void end_child(int status) {
+#if defined(SYNCHED_COVERAGE)
+  __gcov_dump();
+#endif
+  _exit(status);
 }
 
 int compute_nothing(struct synched_task *task, void *user) {

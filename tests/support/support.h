@@ -90,6 +90,9 @@ unsigned refuse_in_turn(const struct refusing *refusing);
 /* Takes back what is left of an armed countdown; true if it had not hit. */
 bool disarm(enum synched__fault fault, unsigned countdown);
 
+/* Ends a child of the test as _exit does: without what the test's own process does at its end. */
+_Noreturn void end_child(int status);
+
 /* A compute call that does nothing. */
 int compute_nothing(struct synched_task *task, void *user);
 

@@ -265,6 +265,64 @@ QUOTA_TEST(quota_hybrid_v1_is_read) {
   EXPECT_QUOTA(0.9);
 }
 
+/* What is no line of the kernel's is passed over, and so is what is too long for a path. */
+QUOTA_TEST(quota_lines_that_are_none_are_passed_over) {
+  static char line[9000];
+  static const char *const mounts[] = {
+      "31 21 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup\n", /* no options */
+      "30 21 0:26 - cgroup2 none rw\n",
+      "30 21 0:26 / - cgroup2 none rw\n",
+      "30 21 0:26 x /sys/fs/cgroup rw - cgroup2 none rw\n",
+      "30 21 0:26 / sys rw - cgroup2 none rw\n",
+      "30 21 0:26 / /sys/fs/cgroup rw\n",
+      "\n",
+  };
+  put("/sys/fs/cgroup/app/cpu.max", "100000 100000\n");
+  for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
+    put("/proc/self/cgroup", "\n0\n0:\n0::app\n4:cpu:/app\n0::/app\n");
+    put("/proc/self/mountinfo", mounts[i]);
+    EXPECT_QUOTA(0);
+  }
+  memset(line, 'x', sizeof line - 1);
+  memcpy(line, "0::/", 4);
+  put("/proc/self/cgroup", line); /* longer than any, and without an end */
+  EXPECT_QUOTA(0);
+  memcpy(line + 5000, "\n0::/app", 9);
+  put("/proc/self/cgroup", line);
+  put("/proc/self/mountinfo", V2_LINE);
+  EXPECT_QUOTA(1);
+}
+
+QUOTA_TEST(quota_path_that_is_too_long_has_none) {
+  static char line[9000];
+  static char far_root[5000];
+  memset(line, 'x', sizeof line - 1);
+  memcpy(line, "0::/", 4);
+  memcpy(line + 4200, "\n", 2);
+  put("/proc/self/cgroup", line);
+  memcpy(line, "30 21 0:26 / /", 14);
+  memcpy(line + 1000, " rw - cgroup2 none rw\n", 23);
+  put("/proc/self/mountinfo", line);
+  EXPECT_QUOTA(0);
+  memset(far_root, '/', sizeof far_root - 1);
+  cr_expect_float_eq(synched__cpus_quota(far_root), 0, 1e-9);
+}
+
+/* Only three octal digits are a byte. */
+QUOTA_TEST(quota_mount_point_of_broken_escapes_is_as_it_stands) {
+  static const char *const points[] = {"/a\\",    "/a\\4",   "/a\\0",   "/a\\08", "/a\\01",
+                                       "/a\\018", "/a\\0/1", "/a\\01/", "/a\\/01"};
+  char text[256];
+  put("/proc/self/cgroup", "0::/\n");
+  for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+    (void)snprintf(text, sizeof text, "30 21 0:26 / %s rw - cgroup2 none rw\n", points[i]);
+    put("/proc/self/mountinfo", text);
+    (void)snprintf(text, sizeof text, "%s/cpu.max", points[i]);
+    put(text, "300000 100000\n");
+    EXPECT_QUOTA(3);
+  }
+}
+
 QUOTA_TEST(quota_hybrid_smaller_of_both_counts) {
   put("/proc/self/cgroup", "4:cpu,cpuacct:/app\n0::/app\n");
   put("/proc/self/mountinfo", V2_LINE V1_LINE);
@@ -439,6 +497,7 @@ Test(cpus, parse_bad_lists_say_what_and_where) {
       {"2-2x", "cpu_list has 'x' at character 4, where ',' or the end is expected"},
       {"0-3-5", "cpu_list has '-' at character 4, where ',' or the end is expected"},
       {"1\n", "cpu_list has the byte 0x0a at character 2, where ',', '-' or the end is expected"},
+      {"1\x7f", "cpu_list has the byte 0x7f at character 2, where ',', '-' or the end is expected"},
       {"0,7-4", "cpu_list has the range 7-4 at character 3, which runs backwards"},
       {"0,1048576", "cpu_list has the number 1048576 at character 3; CPUs are below 1048576"},
       {"99999999999999999999999999",

@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,5 +222,119 @@ Test(environment, write_changes_neither_errno_nor_the_sentence) {
   cr_assert_str_eq(synched_error_message(), "the report is NULL");
   synched_report_destroy(report);
   engine_end_with_pool(&engine);
+  leave();
+}
+
+/* --- what is said on stderr --- */
+
+static FILE *said;
+static int kept_stderr;
+
+static void catch_stderr(void) {
+  said = tmpfile();
+  cr_assert_not_null(said);
+  (void)fflush(stderr);
+  kept_stderr = dup(STDERR_FILENO);
+  cr_assert_eq(dup2(fileno(said), STDERR_FILENO), STDERR_FILENO);
+}
+
+/* Gives back stderr; what was said goes into `text`. */
+static void release_stderr(char *text, size_t room) {
+  (void)fflush(stderr);
+  cr_assert_eq(dup2(kept_stderr, STDERR_FILENO), STDERR_FILENO);
+  cr_assert_eq(close(kept_stderr), 0);
+  rewind(said);
+  text[fread(text, 1, room - 1, said)] = '\0';
+  cr_assert_eq(fclose(said), 0);
+}
+
+static void expect_complaint(const char *wishes, const char *sentence) {
+  char text[8192];
+  enter(wishes);
+  catch_stderr();
+  (void)run(with(SYNCHED_RECORD_TOTALS, 0));
+  release_stderr(text, sizeof text);
+  cr_assert_not_null(strstr(text, sentence), "%s is not in: %s", sentence, text);
+  leave();
+}
+
+Test(environment, wish_without_a_path_is_no_file) {
+  expect_complaint("json", "SYNCHED_REPORT: json: it needs a path: FORM:PATH");
+}
+
+Test(environment, wish_of_no_form_is_shown_as_far_as_it_can_be) {
+  expect_complaint("x\x01\x80-------------------------------------------------------------------"
+                   "--------------:a",
+                   "SYNCHED_REPORT: x\?\?-----");
+}
+
+Test(environment, wish_with_an_empty_path_is_none) {
+  expect_complaint("csv:", "csv:: the path is empty");
+}
+
+Test(environment, wish_with_a_percent_at_its_end_is_none) {
+  expect_complaint("csv:a%", "in a path, % is followed by p, n or %");
+}
+
+Test(environment, wish_with_an_unknown_percent_is_none) {
+  expect_complaint("csv:%x", "in a path, % is followed by p, n or %");
+}
+
+Test(environment, wish_of_a_table_is_printed_here) {
+  expect_complaint("table", "Job job: ended well");
+}
+
+Test(environment, wish_with_too_long_a_path_is_not_written) {
+  static char wishes[5000];
+  memset(wishes, 'x', sizeof wishes - 1);
+  memcpy(wishes, "csv:", 4);
+  expect_complaint(wishes, "SYNCHED_REPORT: csv:xxx");
+}
+
+Test(environment, write_controls_in_a_name_are_no_part_of_a_path) {
+  struct synched_job_options options = with(SYNCHED_RECORD_TOTALS, 0);
+  options.name = "a\xc2\x85z\xc3\xa4";
+  enter("csv:%n.csv");
+  (void)run(options);
+  expect_file("a__z\xc3\xa4.csv", "");
+  leave();
+}
+
+/* A pipe that nobody reads would end the program, if its signal were let through. */
+static void run_without_a_reader(void) {
+  int ends[2];
+  cr_assert_eq(pipe(ends), 0);
+  cr_assert_eq(close(ends[0]), 0);
+  (void)fflush(stderr);
+  kept_stderr = dup(STDERR_FILENO);
+  cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  (void)run(with(SYNCHED_RECORD_TOTALS, 0));
+  cr_assert_eq(dup2(kept_stderr, STDERR_FILENO), STDERR_FILENO);
+  cr_assert_eq(close(kept_stderr) + close(ends[1]), 0);
+}
+
+static bool is_pipe_signal_pending(void) {
+  sigset_t pending;
+  cr_assert_eq(sigpending(&pending), 0);
+  return sigismember(&pending, SIGPIPE) == 1;
+}
+
+Test(environment, write_to_a_pipe_that_nobody_reads_raises_no_signal) {
+  enter("table");
+  (void)signal(SIGPIPE, SIG_DFL);
+  run_without_a_reader();
+  cr_assert_not(is_pipe_signal_pending());
+  leave();
+}
+
+Test(environment, write_leaves_a_signal_that_was_pending) {
+  sigset_t blocked;
+  enter("table");
+  (void)signal(SIGPIPE, SIG_DFL);
+  cr_assert_eq(sigemptyset(&blocked) + sigaddset(&blocked, SIGPIPE), 0);
+  cr_assert_eq(pthread_sigmask(SIG_BLOCK, &blocked, NULL), 0);
+  cr_assert_eq(raise(SIGPIPE), 0);
+  run_without_a_reader();
+  cr_assert(is_pipe_signal_pending());
   leave();
 }

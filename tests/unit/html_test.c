@@ -213,6 +213,47 @@ Test(html, print_failed_job_says_why) {
   synched_report_destroy(report);
 }
 
+Test(html, print_end_without_a_segment_has_its_status_only) {
+  struct synched_report *report = create(2, 4);
+  record_run(report, 1, 4, 4);
+  report->summary.status = -1000;
+  expect_page(report);
+  char *page = page_of(report);
+  expect_part(page, "The job ended with -1000");
+  cr_expect_eq(count_of(page, "is the lowest"), 0);
+  free(page);
+  report->summary.status = 0;
+  report->summary.failed_segment = -1;
+  report->summary.init_missing = 1;
+  page = page_of(report);
+  expect_part(page, "Its init was not completed");
+  free(page);
+  report->summary.init_missing = 0;
+  report->summary.failed_segment = 2;
+  page = page_of(report);
+  expect_part(page, "Segment 2 failed");
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_job_in_ticks_has_its_schedule_and_snapshots) {
+  struct synched_report *report = create(2, 4);
+  record_run(report, 1, 4, 4);
+  report->summary.record = SYNCHED_RECORD_ROUNDS;
+  report->summary.period_ns = 16000000;
+  report->summary.deadline_ns = 9000000;
+  report->summary.lease_wait_count = 3;
+  report->has_on_snapshot = true;
+  report->workers[1].package = 1;
+  count(report, SYNCHED_DISTRIBUTION_LATENESS, 0, 70000);
+  expect_page(report);
+  report->summary.period_ns = 0;
+  expect_page(report);
+  report->summary.record = (enum synched_record)77;
+  expect_page(report);
+  synched_report_destroy(report);
+}
+
 Test(html, print_foreign_text_is_only_content) {
   static const char text[] = "</script><script>x\"'\n<!--\xff{{data}}\x01";
   struct synched_report *report = create(2, 4);

@@ -199,6 +199,19 @@ Test(job_deadline, call_that_never_returns_is_told_and_hangs_nobody_else) {
   pool_end(pool);
 }
 
+/* --- nobody listens --- */
+
+Test(job_deadline, miss_that_nobody_asked_for_ends_the_job_all_the_same) {
+  struct scene scene = {.slow_round = 1, .slow_attempts = UINT64_MAX};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 8),
+      SYNCHED_JOB_OPTIONS(.compute = compute, .user = &scene, .deadline_ns = 2 * MS,
+                          .deadline_policy = SYNCHED_DEADLINE_FAIL));
+  cr_assert_eq(synched_job_run(engine.job), SYNCHED_ETIMEDOUT);
+  engine_end_with_pool(&engine);
+}
+
 /* --- asking --- */
 
 static int fail_or_ask(struct synched_task *task, void *user) {

@@ -3,10 +3,12 @@
  */
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "platform/local_socket.h"
+#include "platform/process.h"
 #include "support/local_client.h"
 
 static struct synched__local_socket listening(const char *path) {
@@ -144,6 +146,51 @@ Test(local_socket, listen_refuses_paths_that_cannot_be) {
   expect_refusal(path, SYNCHED_EINVAL, "this one has 89");
   expect_refusal("/nowhere/at/all", SYNCHED_ENOENT, "/nowhere/at/all");
   expect_refusal("/dev/null/x", -ENOTDIR, "/dev/null/x");
+}
+
+/* The process's list of descriptors that a child is to close has an end. */
+static unsigned fill_list(int *descriptors, unsigned left) {
+  unsigned count = 0;
+  synched__process_hold();
+  for (;;) {
+    descriptors[count] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    cr_assert_geq(descriptors[count], 0);
+    if (!synched__process_own(descriptors[count]))
+      break;
+    count++;
+  }
+  (void)close(descriptors[count]);
+  for (; left > 0; left--)
+    synched__process_close(descriptors[--count]);
+  synched__process_release();
+  return count;
+}
+
+static void empty_list(const int *descriptors, unsigned count) {
+  synched__process_hold();
+  while (count > 0)
+    synched__process_close(descriptors[--count]);
+  synched__process_release();
+}
+
+Test(local_socket, listen_in_a_process_with_too_many_is_refused) {
+  const struct folder folder = folder_new();
+  int descriptors[SYNCHED__OWNED_MOST + 1];
+  unsigned count = fill_list(descriptors, 0);
+  cr_assert_eq(count, SYNCHED__OWNED_MOST);
+  expect_refusal(folder.path, SYNCHED_EAGAIN, folder.path);
+  empty_list(descriptors, count);
+  /* With one left there is none for the folder's lock, without which it does. */
+  count = fill_list(descriptors, 1);
+  struct synched__local_socket local = listening(folder.path);
+  const int client = client_try(folder.path);
+  cr_assert_geq(client, 0);
+  cr_assert_lt(synched__local_accept(&local), 0, "it is sent away");
+  (void)close(client);
+  synched__local_close(&local);
+  synched__local_close(&local);
+  empty_list(descriptors, count);
+  folder_end(&folder);
 }
 
 Test(local_socket, close_removes_only_its_own) {

@@ -429,6 +429,46 @@ Test(loop, run_on_a_worker_of_its_pool_is_a_deadlock) {
   engine_end_with_pool(&engine);
 }
 
+/* It keeps that worker from its own round for so long; nothing waits for itself. */
+Test(loop, run_on_a_worker_of_another_pool_comes_to_its_end) {
+  struct deadlock deadlock = {0};
+  struct engine idle = engine_new(
+      pool_new(1),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 1));
+  struct engine engine = engine_new(
+      pool_new(1),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = run_self, .user = &deadlock, .round_count = 1));
+  deadlock.job = idle.job;
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  cr_assert_eq(atomic_load(&deadlock.status), 0);
+  cr_assert_eq(memory_round(idle.memory), 1);
+  engine_end_with_pool(&idle);
+  engine_end_with_pool(&engine);
+}
+
+static void refer_both_ways(struct synched_job *job, const struct synched_snapshot *now,
+                            void *user) {
+  int *status = user;
+  (void)now;
+  *status = synched_job_unref(job) | synched_job_ref(job) | synched_job_unref(job);
+}
+
+Test(loop, references_of_a_job_that_is_waited_for_change_nothing) {
+  int status = 1;
+  struct engine engine =
+      engine_new(pool_new(2),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1,
+                                        .element_size = 1, .lease_count = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .on_snapshot = refer_both_ways,
+                                     .user = &status, .round_count = 5));
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  cr_assert_eq(status, 0);
+  cr_assert_eq(memory_round(engine.memory), 5);
+  engine_end_with_pool(&engine);
+}
+
 /* --- several loops --- */
 
 static void *run_stage(void *argument) {

@@ -105,6 +105,10 @@ Test(monitor, names_are_json_whatever_they_are) {
       {"a\"b\\c", "\"a\\\"b\\\\c\""},
       {"line\nand\ttab\x1b[2J\x7f", "\"line\\u000aand\\u0009tab\\u001b[2J\\u007f\""},
       {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
+      /* the first and the last of their lengths */
+      {"\xe0\xa0\x80\xed\x9f\xbf", "\"\xe0\xa0\x80\xed\x9f\xbf\""},
+      {"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\""},
+      {"\xf0\x80\x80\xaf", "\"\\ufffd\\ufffd\\ufffd\\ufffd\""},
       /* broken off, overlong, a surrogate, beyond the last, no lead */
       {"\xc3", "\"\\ufffd\""},
       {"\xe2\x82", "\"\\ufffd\\ufffd\""},
@@ -264,12 +268,12 @@ Test(monitor, child_has_its_own) {
   if (child == 0) {
     (void)alarm(HANG_SECONDS);
     if (synched_monitor_close() != SYNCHED_ENOENT || synched_monitor_open(own) != 0)
-      _exit(1);
+      end_child(1);
     const int viewer = client_try(own);
     /* Its own jobs only. */
     while (client_line(viewer, line, sizeof line) && strstr(line, "\"jobs\":") == NULL)
       continue;
-    _exit(strstr(line, "\"jobs\":0}") == NULL ? 2 : synched_monitor_close() != 0 ? 3 : 0);
+    end_child(strstr(line, "\"jobs\":0}") == NULL ? 2 : synched_monitor_close() != 0 ? 3 : 0);
   }
   int status = -1;
   cr_assert_eq(waitpid(child, &status, 0), child);

@@ -88,6 +88,18 @@ Test(output, close_link_stays_and_its_file_is_replaced) {
   leave();
 }
 
+/* Where the system does not tell what a link leads to, the link itself is not replaced. */
+Test(output, open_links_in_a_circle_stay) {
+  struct stat there;
+  enter();
+  cr_assert_eq(symlink("a", "b") + symlink("b", "a"), 0);
+  cr_assert_eq(write_new("a", 0), -ELOOP);
+  cr_assert_eq(lstat("a", &there), 0);
+  cr_assert(S_ISLNK(there.st_mode));
+  cr_assert_eq(unlink("a") + unlink("b"), 0);
+  leave();
+}
+
 Test(output, open_descriptor_of_a_file_goes_on_where_it_is) {
   char path[64];
   enter();
@@ -102,6 +114,36 @@ Test(output, open_descriptor_of_a_file_goes_on_where_it_is) {
   expect("a", "1new1new2");
   cr_assert_eq(close(descriptor), 0);
   cr_assert_eq(write_new("/dev/fd/777", 0), -EBADF);
+  cr_assert_eq(unlink("a"), 0);
+  leave();
+}
+
+Test(output, open_names_that_only_look_like_descriptors_are_paths) {
+  static const char *const paths[] = {"/dev/fd/x", "/dev/fd/:", "/dev/fd/1x",
+                                      "/dev/fd/99999999999"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    cr_assert_eq(write_new(paths[i], 0), SYNCHED_ENOENT, "%s: %s", paths[i],
+                 synched_error_message());
+}
+
+/* They are no terminal's, or a file's, to this process: what they are is what is written to. */
+Test(output, open_standard_streams_are_known_by_their_names) {
+  char found[8] = "";
+  enter();
+  const int file = open("a", O_RDWR | O_CREAT, 0600);
+  cr_assert_geq(file, 0);
+  static const char *const paths[] = {"/dev/stdout", "/dev/stderr"};
+  for (int i = 0; i < 2; i++) {
+    const int kept = dup(i + 1);
+    cr_assert_eq(dup2(file, i + 1), i + 1);
+    const int status = write_new(paths[i], 0);
+    cr_assert_eq(dup2(kept, i + 1), i + 1);
+    cr_assert_eq(close(kept), 0);
+    cr_assert_eq(status, 0);
+  }
+  cr_assert_eq(pread(file, found, sizeof found, 0), 6);
+  cr_assert_eq(memcmp(found, "newnew", 6), 0);
+  cr_assert_eq(close(file), 0);
   cr_assert_eq(unlink("a"), 0);
   leave();
 }

@@ -46,7 +46,7 @@ TestSuite(process, .init = share_verdict);
 static _Noreturn void child_end(int line) {
   verdict->line = line;
   (void)strncpy(verdict->message, synched_error_message(), sizeof verdict->message - 1);
-  _exit(line != 0);
+  end_child(line != 0);
 }
 
 typedef void (*child_fn)(void *context);
@@ -512,4 +512,68 @@ Test(process, child_is_refused_its_parents_job_which_goes_on) {
   cr_assert_eq(running.done_count, 1);
   cr_assert_eq(running.status, 0);
   engine_end_with_pool(&running.engine);
+}
+
+/* --- the parent's loop --- */
+
+static unsigned heard_count, done_count;
+
+static void hear_progress(struct synched_job *job, const struct synched_progress *progress,
+                          void *user) {
+  (void)job;
+  (void)progress;
+  (void)user;
+  heard_count++;
+}
+
+static void hear_done(struct synched_job *job, int status, const struct synched_report *report,
+                      void *user) {
+  (void)job;
+  (void)report;
+  (void)user;
+  done_count += status == 0;
+}
+
+/* It goes on with the loop that it has a copy of. */
+static void run_the_copy(void *context) {
+  uv_loop_t *loop = context;
+  HOLDS(uv_loop_fork(loop) == 0);
+  for (unsigned i = 0; i < 20; i++) {
+    (void)uv_run(loop, UV_RUN_NOWAIT);
+    nap_ms(2);
+  }
+  HOLDS(heard_count == 0 && done_count == 0);
+}
+
+Test(process, child_that_runs_the_parents_loop_hears_nothing_of_its_jobs) {
+  uv_loop_t loop;
+  struct engine engine = engine_new(
+      pool_new(1), MEMORY,
+      SYNCHED_JOB_OPTIONS(.compute = count_up, .round_count = 20, .on_progress = hear_progress,
+                          .progress_ns = 1000000, .on_done = hear_done));
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  expect_child(run_the_copy, &loop);
+  (void)uv_run(&loop, UV_RUN_DEFAULT);
+  cr_assert_eq(done_count, 1, "the child has taken the parent's signal");
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  engine_end_with_pool(&engine);
+}
+
+/* --- telling --- */
+
+Test(process, tell_long_line_is_cut_and_ends) {
+  char line[1024] = "";
+  int ends[2];
+  cr_assert_eq(pipe(ends), 0);
+  const int kept = dup(STDERR_FILENO);
+  cr_assert_eq(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  synched__process_tell("%0700d", 1);
+  cr_assert_eq(dup2(kept, STDERR_FILENO), STDERR_FILENO);
+  cr_assert_eq(close(kept) + close(ends[1]), 0);
+  const ssize_t length = read(ends[0], line, sizeof line);
+  cr_assert_eq(close(ends[0]), 0);
+  cr_assert_gt(length, 100);
+  cr_assert_lt(length, 513);
+  cr_assert_eq(line[length - 1], '\n');
 }

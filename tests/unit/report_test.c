@@ -149,6 +149,32 @@ Test(report, null_report_is_refused_by_all) {
   cr_assert_eq(synched_report_quantile(NULL, SYNCHED_DISTRIBUTION_ROUND, 0, 0.5), 0);
 }
 
+Test(report, forms_that_there_are_not_are_refused) {
+  char long_form[128];
+  memset(long_form, 'x', sizeof long_form - 1);
+  long_form[sizeof long_form - 1] = '\0';
+  struct synched_report *report = full();
+  expect_refused(synched_report_write_as(report, NULL), SYNCHED_EINVAL, "the form is NULL");
+  expect_refused(synched_report_write_as(report, "xml:a"), SYNCHED_EINVAL, "\"xml\"");
+  expect_refused(synched_report_write_as(report, long_form), SYNCHED_EINVAL, "no form");
+  expect_refused(synched_report_write_as(NULL, "csv:a"), SYNCHED_EINVAL, "report is NULL");
+  expect_refused(synched_report_write(report, SYNCHED_FORMAT_COUNT, "a"), SYNCHED_EINVAL, "format");
+  expect_refused(synched_report_write(report, SYNCHED_FORMAT_CSV, NULL), SYNCHED_EINVAL, "NULL");
+  expect_refused(synched_report_write_as(report, "csv:"), SYNCHED_EINVAL, "empty");
+  cr_assert_null(synched_format_name(SYNCHED_FORMAT_COUNT));
+  cr_assert_null(synched_format_name((enum synched_format) - 1));
+  synched_report_destroy(report);
+}
+
+Test(report, write_to_a_file_that_is_read_says_so) {
+  struct synched_report *report = full();
+  FILE *file = fopen("/dev/null", "r");
+  cr_assert_not_null(file);
+  cr_assert_eq(synched_report_print(report, file), SYNCHED_EIO);
+  cr_assert_eq(fclose(file), 0);
+  synched_report_destroy(report);
+}
+
 Test(report, null_out_is_refused_by_all) {
   struct synched_report *report = full();
   unsigned at = 0;

@@ -1,0 +1,158 @@
+/*
+ * pool_scenarios.c: pools of each affinity and priority, and the machine as they see it.
+ */
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <synched/synched.h>
+
+#include "faults/scenario.h"
+
+#define WORKERS 2u
+
+/* What is pinned, prioritised or neither adds up, and what is lacking has a sentence. */
+static void expect_info(const struct synched_pool *pool) {
+  struct synched_pool_info info = {.struct_size = sizeof info};
+  unsigned pinned_count = 0, refused_count = 0;
+  FAULTS_MUST(synched_pool_info(pool, &info));
+  for (unsigned w = 0; w < info.worker_count; w++) {
+    struct synched_pool_worker_info worker = {.struct_size = sizeof worker};
+    FAULTS_MUST(synched_pool_worker_info(pool, w, &worker));
+    FAULTS_CHECK(worker.pin_status == 0 || worker.place.cpu == -1, "a place without a pin");
+    FAULTS_CHECK(worker.cpus[0] != '\0', "the CPUs of worker %u are not said", w);
+    pinned_count += worker.place.cpu >= 0;
+    refused_count += worker.pin_status != 0 || worker.priority_status != 0;
+  }
+  FAULTS_CHECK(info.pinned_count == pinned_count, "%u are pinned, and %u say so", info.pinned_count,
+               pinned_count);
+  FAULTS_CHECK(refused_count == 0 || info.warning[0] != '\0', "there is no warning");
+  FAULTS_CHECK(info.placement[0] != '\0', "nothing is said of the placement");
+}
+
+static int use(const struct synched_pool_options *options) {
+  struct synched_pool *pool = (struct synched_pool *)(uintptr_t)16;
+  const int status = synched_pool_create(&pool, options);
+  FAULTS_CHECK(status == 0 || pool == NULL, "a pool that was refused is not NULL");
+  if (status != 0)
+    return status;
+  expect_info(pool);
+  FAULTS_MUST(synched_pool_destroy(pool));
+  return 0;
+}
+
+static int use_default(void) {
+  return use(NULL);
+}
+
+static int use_none(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_NONE,
+                                  .wait = SYNCHED_WAIT_SLEEP));
+}
+
+static int use_compact(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_COMPACT));
+}
+
+static int use_scatter(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_SCATTER));
+}
+
+static int use_cores(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_CORES));
+}
+
+static char first_cpu[16];
+
+/* The first CPU that this process may use. */
+static void find_cpu(void) {
+  cpu_set_t set;
+  FAULTS_CHECK(sched_getaffinity(0, sizeof set, &set) == 0, "the mask is not told");
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &set))
+      continue;
+    (void)snprintf(first_cpu, sizeof first_cpu, "%u", cpu);
+    return;
+  }
+}
+
+static int use_list(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_LIST,
+                                  .cpu_list = first_cpu));
+}
+
+/* They sleep: nothing spins at that priority. */
+static int use_priority(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_NONE,
+                                  .wait = SYNCHED_WAIT_SLEEP, .priority = 1));
+}
+
+static int use_nice(void) {
+  return use(
+      SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_NONE, .nice = 3));
+}
+
+static int use_stack(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_NONE,
+                                  .stack_bytes = (size_t)4 << 20, .name = "deep"));
+}
+
+/* --- the machine --- */
+
+static int look(void) {
+  struct synched_topology_info info = {.struct_size = sizeof info};
+  const int status = synched_topology_info(&info);
+  FAULTS_CHECK(status != 0 || (info.cpu_count > 0 && info.usable_count > 0), "there is no CPU");
+  return status;
+}
+
+static int plan(void) {
+  struct synched_place places[3];
+  memset(places, 0x5a, sizeof places);
+  const struct synched_place before = places[2];
+  const int status = synched_topology_plan(places, 3, SYNCHED_AFFINITY_SCATTER, NULL);
+  FAULTS_CHECK(status == 0 || memcmp(&before, &places[2], sizeof before) == 0,
+               "what was refused has changed a place");
+  FAULTS_CHECK(status != 0 || places[2].cpu >= 0, "there is no place");
+  return status;
+}
+
+/* Workers that cannot tell where they may run go to work all the same; and what is free to choose
+ * does without the machine's tables. For a large stack there may be no room, or no thread. */
+const struct faults_scenario faults_pool_scenarios[] = {
+    {.name = "pool", .gets_over = FAULTS_HEAP | FAULTS_TOPOLOGY, .attempt = use_default},
+    {.name = "pool_none", .gets_over = FAULTS_HEAP, .attempt = use_none},
+    {.name = "pool_compact",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = use_compact},
+    {.name = "pool_scatter",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = use_scatter},
+    {.name = "pool_cores",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = use_cores},
+    {.name = "pool_list",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .open = find_cpu,
+     .attempt = use_list},
+    {.name = "pool_priority",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = use_priority},
+    {.name = "pool_nice",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = use_nice},
+    {.name = "pool_stack",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .also = {SYNCHED_ENOMEM},
+     .attempt = use_stack},
+    {.name = "topology", .attempt = look},
+    {.name = "topology_plan", .leaves_out = FAULTS_TABLES, .attempt = plan},
+    FAULTS_LIST_END};

@@ -30,6 +30,14 @@ refused "unknown argument --quick" "$root/tools/format" --quick
 refused "x is no number of seconds" "$root/tools/fuzz" x
 refused "there is no target nobody" "$root/tools/fuzz" 10 cpu_list nobody
 refused "unknown argument --tables" "$root/tools/measure" --tables
+# A clang without libFuzzer.
+mkdir "$folder/bin"
+printf '#!/bin/sh\nexit 1\n' >"$folder/bin/clang"
+chmod +x "$folder/bin/clang"
+status=0
+PATH=$folder/bin:$PATH "$root/tools/fuzz" --build >"$folder/out" || status=$?
+[ "$status" -eq 77 ] && grep -qF "clang has no libFuzzer here" "$folder/out" ||
+  fail "without libFuzzer, tools/fuzz ends with $status and says $(cat "$folder/out")"
 "$root/tools/test" --help | grep -qF "tools/test gcc -- -R" ||
   fail "--help does not say how to choose tests"
 

@@ -30,7 +30,7 @@ export ASAN_OPTIONS="allocator_may_return_null=1:quarantine_size_mb=64:${ASAN_OP
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
 export TMPDIR=$work/tmp
 code=0
-timeout --kill-after=10 $((seconds + 200)) "$program" -max_total_time="$seconds" -timeout=30 \
+timeout --kill-after=10 $((seconds + 200)) "$program" -max_total_time="$seconds" -timeout=100 \
   -rss_limit_mb=3072 -print_final_stats=1 -artifact_prefix="$work/found/" "${options[@]}" \
   "$kept" "${seeds[@]}" >"$work/log" 2>&1 || code=$?
 if [ $code -ne 0 ]; then

@@ -2,7 +2,7 @@
  * disturb.c: disturb PID SECONDS SEED. Does to a running program what a system does to its programs
  * at its worst, for so many seconds: stops it and lets it go on; stops a single thread; takes CPUs
  * from its threads and gives them back; cuts its cgroup's quota; brings neighbours that compute or
- * want memory. Everything is undone before this ends.
+ * want memory. Everything is undone before this ends, also where SIGTERM ends it.
  *
  * One disturbance follows the other, chosen by the seed; neighbours stay while others happen. What
  * the system does not allow is tried once, and said in the line that is printed at the end.
@@ -32,10 +32,16 @@ enum kind { STOP, HOLD, MASK, QUOTA, BUSY, MEMORY, QUIET, KIND_COUNT };
 static const char *const names[KIND_COUNT] = {"stops",      "held threads",     "masks", "quotas",
                                               "neighbours", "memory pressures", ""};
 
+static volatile sig_atomic_t is_over; /* it was asked to end sooner */
 static pid_t program;
 static uint64_t random_state, deadline_ms;
 static unsigned counts[KIND_COUNT];
 static char lacks[KIND_COUNT][160]; /* why there are none; "": there are */
+
+static void end_soon(int signal_number) {
+  (void)signal_number;
+  is_over = 1;
+}
 
 static uint64_t now_ms(void) {
   struct timespec now;
@@ -362,7 +368,9 @@ int main(int argc, char **argv) {
   program = (pid_t)strtol(argv[1], NULL, 10);
   deadline_ms = now_ms() + strtoull(argv[2], NULL, 10) * 1000;
   random_state = strtoull(argv[3], NULL, 10) * UINT64_C(0x9e3779b97f4a7c15) | 1;
-  while (now_ms() < deadline_ms && is_there()) {
+  const struct sigaction action = {.sa_handler = end_soon};
+  (void)sigaction(SIGTERM, &action, NULL);
+  while (is_over == 0 && now_ms() < deadline_ms && is_there()) {
     const enum kind kind = (enum kind)draw(0, KIND_COUNT - 1);
     if (kind == QUIET || lacks[kind][0] == '\0')
       disturb(kind);

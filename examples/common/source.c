@@ -112,6 +112,8 @@ static int unpack(struct example_source *source, struct example_error *error) {
 static int next_unpacked(struct example_source *source, size_t least, struct example_block *out,
                          struct example_error *error) {
   z_stream *const inflater = source->inflater;
+  if (!inflater) /* there was no memory for it at the first call */
+    return example_out_of_memory(error);
   inflater->next_out = source->unpacked;
   inflater->avail_out = (uInt)UNPACKED_BYTES;
   while (UNPACKED_BYTES - inflater->avail_out < least) {

@@ -34,7 +34,7 @@ static void add_quoted(struct text *text, const char *value) {
   add(text, "\"");
   for (const char *at = value; *at && at < value + ERROR_BYTES_MAX; at++) {
     const unsigned char byte = (unsigned char)*at;
-    const char plain = byte < 0x20 || byte >= 0x7f ? '?' : *at;
+    const char plain = (char)(byte < 0x20 || byte >= 0x7f ? '?' : byte);
     add(text, plain == '"' || plain == '\\' ? "\\%c" : "%c", plain);
   }
   add(text, "\"");

@@ -71,6 +71,7 @@ int life_grid_fit(struct life_grid *out, const struct life_pattern *pattern, uin
   if (fit_side(&x, pattern, generations, error) != 0 ||
       fit_side(&y, pattern, generations, error) != 0)
     return -1;
+  /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): each side has a cell or more */
   if (x.length > LIFE_SIDE_MAX || y.length > LIFE_SIDE_MAX || x.length > LIFE_CELLS_MAX / y.length)
     return example_fail(error, pattern->header_line,
                         "%zu x %zu cells would be needed, more than the %zu that are supported",
@@ -141,6 +142,7 @@ static void draw_run(const struct life_grid *grid, const struct life_run *run, u
   for (size_t left = run->length; left > 0;) {
     const size_t bit = column % 64;
     const size_t here = smaller(left, 64 - bit);
+    /* cppcheck-suppress shiftTooManyBits ; `here` is 1 or more, as long as anything is left */
     row[column / 64] |= UINT64_MAX >> (64 - here) << bit;
     column += here;
     left -= here;

@@ -125,12 +125,11 @@ static int write_output(const struct life_simulation *simulation, const char *pa
   if (!path)
     return 0;
   int status = 0;
-  if (example_output_open(&output, path) != 0) {
-    status = fail_written(&error);
-  } else if (write(simulation, output.file, &error) != 0) {
+  const bool opened = example_output_open(&output, path) == 0;
+  if (opened && write(simulation, output.file, &error) != 0) {
     example_output_discard(&output);
     status = -1;
-  } else if (example_output_commit(&output) != 0) {
+  } else if (!opened || example_output_commit(&output) != 0) {
     status = fail_written(&error);
   }
   if (status != 0)

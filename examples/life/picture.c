@@ -85,6 +85,7 @@ static uint32_t count_cells(const uint64_t *row, size_t column, size_t length) {
   while (length > 0) {
     const size_t bit = column % 64;
     const size_t here = length < 64 - bit ? length : 64 - bit;
+    /* cppcheck-suppress shiftTooManyBits ; `here` is 1 or more, as long as `length` is */
     const uint64_t word = row[column / 64] >> bit & UINT64_MAX >> (64 - here);
     count += (uint32_t)__builtin_popcountll(word);
     column += here;

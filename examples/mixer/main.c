@@ -91,7 +91,8 @@ static enum outcome mix_in_rounds(struct mixer_mix *mix, struct mixer_output *ou
                                   const struct mixer_plan *plan,
                                   const struct example_report *report, struct mixer_error *error) {
   struct mixer_rounds_result result;
-  if (mixer_rounds_run(&result, mix, output, plan, report, error) != 0)
+  const struct mixer_rounds_order order = {mix, output, plan, report};
+  if (mixer_rounds_run(&result, &order, error) != 0)
     return MIX_FAILED;
   if (result.interrupted)
     return MIX_INTERRUPTED;

@@ -265,11 +265,14 @@ static int create_and_run(struct rounds *rounds) {
   return judge(rounds, run_loop(rounds));
 }
 
-int mixer_rounds_run(struct mixer_rounds_result *out, struct mixer_mix *mix,
-                     struct mixer_output *output, const struct mixer_plan *plan,
-                     const struct example_report *report, struct mixer_error *error) {
-  struct rounds rounds = {
-      .mix = mix, .output = output, .plan = *plan, .result = out, .error = error, .report = report};
+int mixer_rounds_run(struct mixer_rounds_result *out, const struct mixer_rounds_order *order,
+                     struct mixer_error *error) {
+  struct rounds rounds = {.mix = order->mix,
+                          .output = order->output,
+                          .plan = *order->plan,
+                          .result = out,
+                          .error = error,
+                          .report = order->report};
   *out = (struct mixer_rounds_result){.summary = {.struct_size = sizeof out->summary}};
   if (rounds.plan.round_count == 0)
     return 0; /* a job always computes something */

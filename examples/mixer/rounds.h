@@ -26,10 +26,16 @@ struct mixer_rounds_result {
 
 struct example_report; /* common/report.h */
 
-/* Mixes it all, and writes it to `output`, and the report where one is asked for. 0; or -1 and why.
- * Blocks until it is done, with progress on stderr if that is a terminal. */
-int mixer_rounds_run(struct mixer_rounds_result *out, struct mixer_mix *mix,
-                     struct mixer_output *output, const struct mixer_plan *plan,
-                     const struct example_report *report, struct mixer_error *error);
+struct mixer_rounds_order {
+  struct mixer_mix *mix;
+  struct mixer_output *output;
+  const struct mixer_plan *plan;
+  const struct example_report *report;
+};
+
+/* Mixes it all, and writes it to the output, and the report where one is asked for. 0; or -1 and
+ * why. Blocks until it is done, with progress on stderr if that is a terminal. */
+int mixer_rounds_run(struct mixer_rounds_result *out, const struct mixer_rounds_order *order,
+                     struct mixer_error *error);
 
 #endif

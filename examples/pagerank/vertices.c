@@ -18,6 +18,7 @@ static uint64_t *place_sources(struct pagerank_edges *edges, size_t *count) {
   size_t different = 0;
   for (size_t i = 0; i < edges->count; i++)
     different += i == 0 || list[i].from != list[i - 1].from;
+  /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): there is an edge or more */
   uint64_t *const numbers = malloc(different * sizeof *numbers);
   if (!numbers)
     return NULL;
@@ -67,6 +68,7 @@ static int number(struct pagerank_vertices *out, struct pagerank_edges *edges, u
   out->count = merge(numbers, sources, source_count, edges);
   for (size_t i = 0; i < edges->count; i++)
     edges->list[i].from = sources[edges->list[i].from];
+  /* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): there is an edge or more */
   uint64_t *const fitted = realloc(numbers, out->count * sizeof *numbers);
   out->numbers = fitted ? fitted : numbers;
   return 0;

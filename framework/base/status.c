@@ -50,4 +50,8 @@ void synched__explain(const char *format, ...) {
   va_start(arguments, format);
   (void)vsnprintf(error_message, sizeof error_message, format, arguments);
   va_end(arguments);
+  /* What a caller gave is quoted, of whatever bytes it is; a sentence stays a line all the same. */
+  for (char *at = error_message; *at != '\0'; at++)
+    if ((unsigned char)*at < 0x20 || *at == 0x7f)
+      *at = '?';
 }

@@ -24,6 +24,7 @@
 
 #include "base/error.h"
 #include "platform/process.h"
+#include "platform/system_text.h"
 #include "platform/thread.h"
 
 #define BACKLOG 16
@@ -37,7 +38,8 @@ _Static_assert(NAME_ROOM <= sizeof(((struct sockaddr_un *)NULL)->sun_path),
 static int refuse(const char *path, int number) {
   const int status =
       number == EMFILE || number == ENFILE || number == ENOBUFS ? SYNCHED_EAGAIN : -number;
-  return synched__fail(status, "no socket could be opened at %s: %s", path, strerror(number));
+  return synched__fail(status, "no socket could be opened at %s: %s", path,
+                       synched__system_text(number).bytes);
 }
 
 static struct sockaddr_un address_of(const char *path) {

@@ -12,11 +12,13 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "platform/atomic.h"
+#include "platform/system_text.h"
 
 /* The statuses are the system's numbers. */
 static int refuse(const char *path) {
   const int number = errno != 0 ? errno : EIO;
-  return synched__fail(-number, "%s could not be written: %s", path, strerror(number));
+  return synched__fail(-number, "%s could not be written: %s", path,
+                       synched__system_text(number).bytes);
 }
 
 /* A name beside the path, to be freed. NULL: no memory. */

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "platform/fault.h"
+#include "platform/system_text.h"
 
 #if defined(__linux__) && !defined(SYNCHED_NO_EVENTFD)
 
@@ -52,7 +53,8 @@ static int refuse(int error) {
     return synched__fail(SYNCHED_ENOMEM, "no memory for a file descriptor");
   if (error != EMFILE && error != ENFILE)
     return synched__fail(error == EPERM || error == ENOSYS ? SYNCHED_ENOTSUP : SYNCHED_EIO,
-                         "the system refused a file descriptor for events: %s", strerror(error));
+                         "the system refused a file descriptor for events: %s",
+                         synched__system_text(error).bytes);
   if (error == ENFILE || getrlimit(RLIMIT_NOFILE, &limit) != 0)
     return synched__fail(SYNCHED_EAGAIN, "the system has no file descriptor left");
   return synched__fail(SYNCHED_EAGAIN,

@@ -1,14 +1,15 @@
 #include "platform/terminal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "platform/process.h"
+
 unsigned synched__terminal_columns(FILE *file) {
   const int before = errno;
-  const char *type = getenv("TERM");
+  const char *type = synched__process_variable("TERM");
   struct winsize size = {.ws_col = 0};
   unsigned columns = 0;
   if (type != NULL && type[0] != '\0' && strcmp(type, "dumb") != 0 && isatty(fileno(file)))

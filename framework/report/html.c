@@ -18,6 +18,7 @@
 #include "report/forms.h"
 #include "report/html_text.h"
 #include "report/page.h"
+#include "report/text.h"
 
 #define LOW 0.8
 
@@ -81,7 +82,7 @@ static void put_facts(const struct synched__html *html) {
     fputs(": ", file);
     synched__html_number(file, 1e9 / each_ns);
     fputs(" rounds a second, one every ", file);
-    synched__html_duration(file, (uint64_t)(each_ns + 0.5));
+    synched__html_duration(file, synched__nearest_whole(each_ns));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "report/html_text.h"
 #include "report/record.h"
+#include "report/text.h"
 
 #define ROUNDS_SHOWN 64u
 #define WORKERS_SHOWN 128u
@@ -118,7 +119,7 @@ void synched__html_rounds(const struct synched__html *html) {
     synched__html_count(file, round->round);
     cell_duration(file, round->total_ns);
     cell_duration(file, round->phase_ns);
-    cell_duration(file, (uint64_t)((double)round->compute_ns / workers + 0.5));
+    cell_duration(file, synched__nearest_whole((double)round->compute_ns / workers));
     cell_culprit(file, round->longest_worker, round->longest_ns);
     cell_culprit(file, round->critical_segment, round->critical_ns);
     cell_count(file, round->part_count);
@@ -226,7 +227,7 @@ static void print_segment(const struct synched__html *html, size_t s,
   fputs("<tr><th scope=\"row\">", file);
   synched__html_count(file, s);
   cell_count(file, segment->call_count);
-  cell_duration(file, (uint64_t)(mean_ns(segment) + 0.5));
+  cell_duration(file, synched__nearest_whole(mean_ns(segment)));
   fputs("<td>", file);
   synched__html_number(file, mean_ns(all) > 0.0 ? mean_ns(segment) / mean_ns(all) : 0.0);
   fputs("&nbsp;&times;", file);

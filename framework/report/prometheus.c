@@ -13,6 +13,7 @@
 
 #include "report/forms.h"
 #include "report/out.h"
+#include "report/text.h"
 #include "report/unicode.h"
 
 /* What a number is: how often, or nanoseconds, which are shown as seconds. */
@@ -322,7 +323,7 @@ static void write_summary(struct metrics *metrics, enum synched_distribution dis
   sample(metrics, name, "_seconds", "_sum");
   if (of_worker)
     worker_label(metrics, (unsigned)index);
-  seconds(metrics, (uint64_t)(sum.ns + 0.5));
+  seconds(metrics, synched__nearest_whole(sum.ns));
 }
 
 static void write_summaries(struct metrics *metrics) {

@@ -37,7 +37,8 @@ static void append(struct synched__protobuf *message, const void *bytes, size_t 
 
 static void append_varint(struct synched__protobuf *message, uint64_t number) {
   unsigned char bytes[VARINT_BYTES_MAX];
-  append(message, bytes, encode_varint(bytes, number));
+  const size_t count = encode_varint(bytes, number);
+  append(message, bytes, count);
 }
 
 static void append_tag(struct synched__protobuf *message, unsigned field, enum wire wire) {

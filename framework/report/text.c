@@ -29,6 +29,10 @@ struct synched__text synched__text_of_count(uint64_t count) {
   return text;
 }
 
+uint64_t synched__nearest_whole(double number) {
+  return number < (double)UINT64_MAX ? (uint64_t)(number + 0.5) : UINT64_MAX;
+}
+
 /* With one decimal, or with none where it would say nothing. Not negative. */
 struct synched__text synched__text_of_number(double number) {
   if (number >= 1e18)

@@ -13,6 +13,10 @@ struct synched__text {
   char bytes[32];
 };
 
+/* The nearest whole number; the largest there is for what is larger, as sums of a file's may be.
+ * Not negative. */
+uint64_t synched__nearest_whole(double number);
+
 /* "1,000,000". */
 struct synched__text synched__text_of_count(uint64_t count);
 

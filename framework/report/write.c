@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "platform/output.h"
+#include "platform/system_text.h"
 #include "report/forms.h"
 
 static const struct {
@@ -60,7 +61,7 @@ int synched_report_write_to(const struct synched_report *report, enum synched_fo
   status = forms[format].print(report, file);
   if (status == 0 && (fflush(file) != 0 || ferror(file) != 0))
     status = synched__fail(SYNCHED_EIO, "the report could not be written: %s",
-                           errno != 0 ? strerror(errno) : "the file refused it");
+                           errno != 0 ? synched__system_text(errno).bytes : "the file refused it");
   return status;
 }
 

@@ -113,7 +113,7 @@ static const char *const redirections[] = {"HWLOC_SYNTHETIC", "HWLOC_XMLFILE", "
 
 static bool is_redirected(void) {
   for (size_t i = 0; i < sizeof redirections / sizeof *redirections; i++)
-    if (getenv(redirections[i]) != NULL)
+    if (getenv(redirections[i]) != NULL) /* NOLINT(concurrency-mt-unsafe): as hwloc itself does */
       return true;
   return false;
 }

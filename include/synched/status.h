@@ -52,7 +52,7 @@ SYNCHED_API const char *synched_err_name(int status);
 
 /* Returns a sentence that says what was wrong in the last call on this thread that failed:
  * "segment_count is 0; a memory needs at least one segment". It is "" before the first failure, and
- * stays until the next one.
+ * stays until the next one. It is one line: control characters of what it quotes are shown as '?'.
  * Any thread; does not block; O(1). The library owns the text, one per thread; never NULL. */
 SYNCHED_API const char *synched_error_message(void);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tools_cli.sh ROOT BUILD: what tools/test and tools/format refuse, what tools/format does to a
-# file, and that the build tells editors how each source is compiled.
+# tools_cli.sh ROOT BUILD: what tools/test, tools/fuzz and tools/format refuse, what tools/format
+# does to a file, and that the build tells editors how each source is compiled.
 #
 # By hand: tests/programs/tools_cli.sh "$PWD" build/test-gcc
 set -euo pipefail
@@ -26,8 +26,19 @@ refused "unknown argument gxx" "$root/tools/test" gxx
 refused "nothing follows --" "$root/tools/test" gcc --
 refused "the step lint has no tests" "$root/tools/test" gcc lint -- -R heap
 refused "the step coverage counts" "$root/tools/test" coverage -- -R heap
+refused "the step analyze has no tests" "$root/tools/test" gcc analyze -- -R heap
 refused "unknown argument --quick" "$root/tools/format" --quick
+refused "x is no number of seconds" "$root/tools/fuzz" x
+refused "there is no target nobody" "$root/tools/fuzz" 10 cpu_list nobody
 refused "unknown argument --tables" "$root/tools/measure" --tables
+# A clang without libFuzzer.
+mkdir "$folder/bin"
+printf '#!/bin/sh\nexit 1\n' >"$folder/bin/clang"
+chmod +x "$folder/bin/clang"
+status=0
+PATH=$folder/bin:$PATH "$root/tools/fuzz" --build >"$folder/out" || status=$?
+[ "$status" -eq 77 ] && grep -qF "clang has no libFuzzer here" "$folder/out" ||
+  fail "without libFuzzer, tools/fuzz ends with $status and says $(cat "$folder/out")"
 "$root/tools/test" --help | grep -qF "tools/test gcc -- -R" ||
   fail "--help does not say how to choose tests"
 

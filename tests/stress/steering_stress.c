@@ -181,7 +181,7 @@ static void check_progress(struct stage *stage, struct actor *actor, struct stre
 static void create_pool(struct synched_pool **pool, unsigned worker_count,
                         struct stress_random *random) {
   struct synched_pool_options options = synched_pool_options_default();
-  options.worker_count = worker_count;
+  options.worker_count = stress_workers() != 0 ? stress_workers() : worker_count;
   options.wait = stress_chance(random, 2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO;
   if (options.wait == SYNCHED_WAIT_AUTO && stress_chance(random, 2))
     options.spin_ns = stress_between(random, 1, 100000);

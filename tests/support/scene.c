@@ -39,7 +39,9 @@ struct synched_pool *scene_pool_create(struct stress_random *random, unsigned wo
   options.worker_count = (unsigned)stress_between(random, 1, most);
   /* Now and then so many that they are woken as a tree and count in two levels. */
   if (stress_chance(random, 10))
-    options.worker_count = (unsigned)stress_between(random, 17, SCENE_WORKERS_MOST);
+    options.worker_count = (unsigned)stress_between(random, 17, SCENE_DRAWN_MOST);
+  if (stress_workers() != 0)
+    options.worker_count = stress_workers();
   options.affinity = (enum synched_affinity)stress_below(random, SYNCHED_AFFINITY_LIST + 1);
   options.wait = draw_wait(random, options.worker_count);
   if (options.wait == SYNCHED_WAIT_AUTO && stress_chance(random, 2))
@@ -49,7 +51,16 @@ struct synched_pool *scene_pool_create(struct stress_random *random, unsigned wo
     options.cpu_list = cpu_list;
   }
   struct synched_pool *pool = NULL;
-  scene_expect_ok(synched_pool_create(&pool, &options), "synched_pool_create");
+  int status = synched_pool_create(&pool, &options);
+  /* CPUs and quota may be others than a moment ago, when they were looked at: see tools/soak. */
+  if (status == SYNCHED_EPERM || (status == SYNCHED_EINVAL && options.wait == SYNCHED_WAIT_SPIN)) {
+    options.affinity = SYNCHED_AFFINITY_AUTO;
+    options.cpu_list = NULL;
+    options.wait = SYNCHED_WAIT_SLEEP;
+    options.spin_ns = 0;
+    status = synched_pool_create(&pool, &options);
+  }
+  scene_expect_ok(status, "synched_pool_create");
   return pool;
 }
 

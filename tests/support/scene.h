@@ -16,7 +16,9 @@
 
 #include "support/stress.h"
 
-#define SCENE_WORKERS_MOST 40u
+/* Of a pool that is asked for by --workers; and of one that is drawn. */
+#define SCENE_WORKERS_MOST 64u
+#define SCENE_DRAWN_MOST 40u
 
 struct scene_memory {
   struct synched_memory *memory;
@@ -32,7 +34,8 @@ struct scene_limits {
   unsigned leases_least, leases_most;
 };
 
-/* A pool of 1 .. workers_most workers, or now and then up to SCENE_WORKERS_MOST; all else drawn. */
+/* A pool of so many workers as --workers says; or else of 1 .. workers_most, or now and then up to
+ * SCENE_DRAWN_MOST. All else is drawn. */
 struct synched_pool *scene_pool_create(struct stress_random *random, unsigned workers_most);
 
 /* Destroys a pool that nothing uses any more. */

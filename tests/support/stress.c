@@ -23,6 +23,7 @@
 
 #define SECONDS_DEFAULT 3.0
 #define PATIENCE_DEFAULT 60.0
+#define WORKERS_MOST 64u
 #define EXIT_HANGS 2
 #define TEXT_BYTES 512
 
@@ -31,6 +32,7 @@ static double seconds = SECONDS_DEFAULT;
 static double patience = PATIENCE_DEFAULT;
 static double started_at;
 static uint64_t first_seed = 1;
+static unsigned worker_count; /* 0: drawn */
 static uint64_t case_count;
 static pthread_t patient;
 
@@ -120,7 +122,8 @@ static void *wait_with_patience(void *unused) {
 }
 
 static noreturn void explain(void) {
-  (void)fprintf(stderr, "usage: %s [--seed N] [--seconds S] [--patience S]\n", program);
+  (void)fprintf(stderr, "usage: %s [--seed N] [--seconds S] [--patience S] [--workers N]\n",
+                program);
   exit(EXIT_FAILURE);
 }
 
@@ -142,6 +145,17 @@ static uint64_t read_seed(const char *text) {
   return value;
 }
 
+static unsigned read_workers(const char *text) {
+  const uint64_t value = read_seed(text);
+  if (value > WORKERS_MOST)
+    explain();
+  return (unsigned)value;
+}
+
+unsigned stress_workers(void) {
+  return worker_count;
+}
+
 void stress_begin(const char *name, int argc, char **argv) {
   program = name;
   for (int i = 1; i < argc; i += 2) {
@@ -153,6 +167,8 @@ void stress_begin(const char *name, int argc, char **argv) {
       seconds = read_seconds(argv[i + 1]);
     else if (strcmp(argv[i], "--patience") == 0)
       patience = read_seconds(argv[i + 1]);
+    else if (strcmp(argv[i], "--workers") == 0)
+      worker_count = read_workers(argv[i + 1]);
     else
       explain();
   }

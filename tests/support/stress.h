@@ -24,9 +24,12 @@ struct stress_random {
   uint64_t state;
 };
 
-/* Reads --seed N, --seconds S and --patience S; from now on, if nothing happens for so long as the
- * last one says, the program ends. */
+/* Reads --seed N, --seconds S, --patience S and --workers N; from now on, if nothing happens for so
+ * long as patience says, the program ends. */
 void stress_begin(const char *program, int argc, char **argv);
+
+/* How many workers the pools are to have, 64 at most; 0: it is not said, and drawn. */
+unsigned stress_workers(void);
 
 /* Begins the next case: seeds its generator, and has the library's scheduling points on in about
  * half of the cases. false: the time is over. The first case is always run. */

@@ -115,6 +115,11 @@ Test(status, fail_with_a_long_sentence_cuts_it) {
   cr_assert_str_eq(synched_error_message(), "short");
 }
 
+Test(status, fail_quoting_any_bytes_stays_a_line) {
+  (void)synched__fail(SYNCHED_EINVAL, "\"%s\" is none", "a\nb\r\x1b[2J\x7f\t\xc3\xa4");
+  cr_assert_str_eq(synched_error_message(), "\"a?b??[2J??\xc3\xa4\" is none");
+}
+
 /* What one thread found; written by it, read after it has ended. */
 struct speaker {
   pthread_barrier_t *meeting;

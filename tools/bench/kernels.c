@@ -107,6 +107,8 @@ static double measure(const struct bench_case *self) {
                            .warm_up = 1,
                            .steps = CHECKED_STEPS};
   struct kernel_run serial = run;
+  if (run.kernel == NULL)
+    return -1.0;
   if (run_serial(&serial) != 0 || run_contestant(self->contestant, &run) != 0)
     return -1.0;
   if (run.checksum != serial.checksum) {

@@ -72,7 +72,7 @@ static void *play(void *argument) {
   atomic_fetch_add(&court.ready, 1);
   await_both();
   double start_ns = bench_now_ns();
-  for (uint64_t turn = player->first; turn < 2 * TRIPS; turn += 2) {
+  for (uint64_t turn = player->first; turn < UINT64_C(2) * TRIPS; turn += 2) {
     await(turn);
     atomic_store_explicit(&court.ball, turn + 1, memory_order_release);
   }

@@ -48,7 +48,7 @@ static double probe(const struct bench_case *self, unsigned rounds) {
   struct counted counted = {.workers = self->workers, .in_order = true};
   const struct bench_work work = {.worker_count = self->workers,
                                   .segment_count = self->workers,
-                                  .round_count = 2 * rounds,
+                                  .round_count = UINT64_C(2) * rounds,
                                   .compute = count_call,
                                   .complete = count_completion,
                                   .user = &counted,

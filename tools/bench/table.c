@@ -30,13 +30,20 @@ void bench_table_print(FILE *file, const char *family, const struct bench_rows *
   }
 }
 
+/* What a contestant is given. */
+struct setting {
+  unsigned workers;
+  size_t segments;
+  const char *parameter;
+};
+
 /* The median of a case; negative: there is none. */
 static double median(const struct bench_rows *rows, const char *family, const char *contestant,
-                     unsigned workers, size_t segments, const char *parameter) {
-  struct bench_row wanted = {.workers = workers, .segments = segments};
+                     struct setting setting) {
+  struct bench_row wanted = {.workers = setting.workers, .segments = setting.segments};
   (void)snprintf(wanted.family, sizeof wanted.family, "%s", family);
   (void)snprintf(wanted.contestant, sizeof wanted.contestant, "%s", contestant);
-  (void)snprintf(wanted.parameter, sizeof wanted.parameter, "%s", parameter);
+  (void)snprintf(wanted.parameter, sizeof wanted.parameter, "%s", setting.parameter);
   const struct bench_row *row = bench_rows_find(rows, &wanted);
   return row != NULL ? row->median : -1.0;
 }
@@ -58,20 +65,22 @@ static void round_table(FILE *file, const struct bench_rows *rows) {
       "libomp",  "libomp_region",  "pthread_barrier", "std_barrier",
       "tbb",     "pthreadpool",    "libuv",           "synched_memory_scheme"};
   static const unsigned workers[] = {1, 2, 4, 8, 16};
-  const double trip_ns = median(rows, "round", "cache_line_round_trip", 2, 0, "");
+  const struct setting two = {2, 2, "0"}, clock = {1, 0, ""};
+  const double trip_ns = median(rows, "round", "cache_line_round_trip", (struct setting){2, 0, ""});
   (void)fprintf(
       file,
       "An empty round, on %u CPUs; a cache line's round trip took %.0f ns, a read of the clock "
       "%.0f ns:\n\n"
       "| workers | 1 | 2 | 4 | 8 | 16 | 2, in round trips |\n|---|---|---|---|---|---|---|\n",
-      bench_cpu_count(), trip_ns, median(rows, "round", "clock_gettime", 1, 0, ""));
+      bench_cpu_count(), trip_ns, median(rows, "round", "clock_gettime", clock));
   for (size_t c = 0; c < sizeof contestants / sizeof *contestants; c++) {
-    if (median(rows, "round", contestants[c], 2, 2, "0") < 0)
+    if (median(rows, "round", contestants[c], two) < 0)
       continue;
     (void)fprintf(file, "| %s |", contestants[c]);
     for (size_t w = 0; w < 5; w++)
-      cell(file, median(rows, "round", contestants[c], workers[w], workers[w], "0"));
-    (void)fprintf(file, " %.2f |\n", median(rows, "round", contestants[c], 2, 2, "0") / trip_ns);
+      cell(file,
+           median(rows, "round", contestants[c], (struct setting){workers[w], workers[w], "0"}));
+    (void)fprintf(file, " %.2f |\n", median(rows, "round", contestants[c], two) / trip_ns);
   }
 }
 
@@ -81,12 +90,12 @@ static void compared(FILE *file, const struct bench_rows *rows, const char *cons
     const bool serial = strcmp(names[n], "serial") == 0;
     const bool scheme =
         strcmp(names[n], "synched_memory_scheme") == 0 && strcmp(where->family, "snapshot") == 0;
-    cell(file, median(rows, where->family, names[n],
-                      serial   ? 1
-                      : scheme ? 4
-                               : where->workers,
-                      serial && strcmp(where->family, "kernels") == 0 ? 1 : where->segments,
-                      where->parameter));
+    const struct setting setting = {
+        serial   ? 1
+        : scheme ? 4
+                 : where->workers,
+        serial && strcmp(where->family, "kernels") == 0 ? 1 : where->segments, where->parameter};
+    cell(file, median(rows, where->family, names[n], setting));
   }
   (void)fputc('\n', file);
 }
@@ -185,8 +194,8 @@ static void record_table(FILE *file, const struct bench_rows *rows) {
       char parameter[32];
       (void)snprintf(parameter, sizeof parameter, "%s%s", levels[i], suffixes[k % 3]);
       const bool per_call = k % 3 == 2;
-      const double found = median(rows, "record", k < 3 ? "synched" : "synched_static", 2,
-                                  per_call ? 1000 : 2, parameter);
+      const double found = median(rows, "record", k < 3 ? "synched" : "synched_static",
+                                  (struct setting){2, per_call ? 1000 : 2, parameter});
       if (found < 0)
         (void)fputs(" -- |", file);
       else

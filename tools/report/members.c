@@ -96,13 +96,12 @@ static bool store_level(struct reader *reader, void *to, const struct synched__j
 static bool store_value(struct reader *reader, void *base, const struct synched__json_field *field,
                         const json_t *value, const char *path) {
   void *to = (char *)base + field->offset;
-  double number;
+  const double number = json_number_value(value); /* 0 of what is none */
   switch (field->kind) {
   case SYNCHED__JSON_REAL:
-    number = json_number_value(value);
     if (!json_is_number(value) || !(number >= 0.0 && number <= 1.0))
       return refuse(reader, "%s is no number from 0 to 1", path);
-    memcpy(to, &number, sizeof number);
+    *(double *)to = number;
     return true;
   case SYNCHED__JSON_FLAG:
     if (!json_is_boolean(value))

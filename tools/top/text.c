@@ -9,6 +9,9 @@
 #include <wchar.h>
 #include <wctype.h>
 
+/* A rate beyond it is none that anybody measures, and may be one that no integer holds. */
+#define COUNTED_MOST 1e15
+
 struct top_text top_count(uint64_t count) {
   struct top_text text;
   char digits[24];
@@ -47,10 +50,10 @@ struct top_text top_percent(double share) {
 }
 
 struct top_text top_rate(double per_second) {
-  if (per_second >= 100)
+  if (per_second >= 100 && per_second < COUNTED_MOST)
     return top_count((uint64_t)(per_second + 0.5));
   struct top_text text;
-  (void)snprintf(text.bytes, sizeof text.bytes, "%.1f", per_second);
+  (void)snprintf(text.bytes, sizeof text.bytes, per_second < 100 ? "%.1f" : "%.3g", per_second);
   return text;
 }
 

@@ -147,7 +147,11 @@ static unsigned lanes_in_a_row(const struct top_paper *paper) {
 /* A lane as one character: tenths of the time. */
 static char tenths(double share) {
   const unsigned count = (unsigned)(share * 10 + 0.5);
-  return share < 0.005 ? '.' : count >= 10 ? '#' : (char)('0' + count);
+  if (share < 0.005)
+    return '.';
+  if (count >= 10)
+    return '#';
+  return (char)('0' + count);
 }
 
 /* A line of lanes, a character each, ten and ten together. */
@@ -157,9 +161,11 @@ static unsigned put_small_lanes(struct top_paper *paper, const struct top_view *
   size_t length = (size_t)snprintf(line, sizeof line, "%5u ", first);
   unsigned worker = first;
   while (worker < view->now.worker_count && length + 12 <= paper->columns &&
-         length + 12 < sizeof line)
-    for (unsigned i = 0; i <= 10 && worker < view->now.worker_count; i++)
-      line[length++] = i == 0 ? ' ' : tenths(top_view_lane(view, worker++));
+         length + 12 < sizeof line) {
+    line[length++] = ' ';
+    for (unsigned i = 0; i < 10 && worker < view->now.worker_count; i++)
+      line[length++] = tenths(top_view_lane(view, worker++));
+  }
   line[length] = '\0';
   put(paper, TOP_PLAIN, "%s", line);
   return worker - first;

@@ -12,6 +12,7 @@
  *   compiled.c   what the compiler calls at each access
  *   trace.c      what happened, in the words of the sources
  *   explore.c    all schedules of a world, or random ones; replay and minimising
+ *   promises.c   what the library promises, watched
  */
 #ifndef SIMULATOR_INTERNAL_H
 #define SIMULATOR_INTERNAL_H
@@ -189,7 +190,6 @@ struct simulator {
   struct {
     void (*before)(void), (*parent)(void), (*child)(void);
   } fork_handlers;
-  unsigned exploring_from; /* whether schedules differ from here on: a world's wish */
   bool quiet;              /* they do not, for now */
 
   char failure[512];
@@ -201,6 +201,9 @@ struct simulator {
   size_t event_count, event_room;
 
   uint64_t allocation_count; /* of this execution */
+  void *promises[16];        /* watches; kept from one execution to the next */
+  unsigned promise_count;
+  unsigned watched_count; /* jobs that run */
 };
 
 extern struct simulator *sim;

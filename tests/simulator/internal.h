@@ -11,6 +11,7 @@
  *   loop.c       libuv's
  *   compiled.c   what the compiler calls at each access
  *   trace.c      what happened, in the words of the sources
+ *   orders.c     which memory orders are used where; and weaker ones, to see what happens
  *   explore.c    all schedules of a world, or random ones; replay and minimising
  */
 #ifndef SIMULATOR_INTERNAL_H
@@ -201,6 +202,7 @@ struct simulator {
   size_t event_count, event_room;
 
   uint64_t allocation_count; /* of this execution */
+  struct sim_orders *orders; /* NULL: as they are in the sources */
 };
 
 extern struct simulator *sim;

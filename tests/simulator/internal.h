@@ -13,6 +13,7 @@
  *   trace.c      what happened, in the words of the sources
  *   orders.c     which memory orders are used where; and weaker ones, to see what happens
  *   explore.c    all schedules of a world, or random ones; replay and minimising
+ *   promises.c   what the library promises, watched
  */
 #ifndef SIMULATOR_INTERNAL_H
 #define SIMULATOR_INTERNAL_H
@@ -190,7 +191,6 @@ struct simulator {
   struct {
     void (*before)(void), (*parent)(void), (*child)(void);
   } fork_handlers;
-  unsigned exploring_from; /* whether schedules differ from here on: a world's wish */
   bool quiet;              /* they do not, for now */
 
   char failure[512];
@@ -203,6 +203,9 @@ struct simulator {
 
   uint64_t allocation_count; /* of this execution */
   struct sim_orders *orders; /* NULL: as they are in the sources */
+  void *promises[16];        /* watches; kept from one execution to the next */
+  unsigned promise_count;
+  unsigned watched_count; /* jobs that run */
 };
 
 extern struct simulator *sim;

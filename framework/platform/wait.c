@@ -15,7 +15,7 @@
 
 /* Pauses between two looks at the clock; waits that end within the first of these are not timed.
  * Since a pause takes some time on every CPU, they are a rough time of their own: some hundred ns
- * to a few us. In the simulator there are fewer, for there it is sleep that is looked at. */
+ * to a few us. The simulator looks more often, for there each is a point where schedules differ. */
 #if !defined(PAUSES_PER_CLOCK)
 #define PAUSES_PER_CLOCK 64u
 #endif

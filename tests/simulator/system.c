@@ -114,6 +114,7 @@ int sim_nanosleep(const struct timespec *span, struct timespec *left) {
   (void)left;
   sim_point();
   const uint64_t ns = (uint64_t)span->tv_sec * 1000000000u + (uint64_t)span->tv_nsec;
+  sim_self()->sleep_count++;
   (void)sim_wait(SIM_ON_TIME, NULL, sim->now_ns + ns);
   return 0;
 }

@@ -108,7 +108,8 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
                                                          .segment_capacity = 1,
                                                          .element_size = sizeof(uint64_t),
                                                          .lease_count = lease_count)) == 0);
-  SIM_CHECK(synched_job_create(&out->job, scene->pool, out->memory, &chosen) == 0);
+  if (synched_job_create(&out->job, scene->pool, out->memory, &chosen) != 0)
+    sim_fail("no job: %s", synched_error_message());
 }
 
 void scene_job_run(struct scene_job *job, int status) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tools_cli.sh ROOT BUILD: what tools/test and tools/format refuse, what tools/format does to a
-# file, and that the build tells editors how each source is compiled.
+# tools_cli.sh ROOT BUILD: what tools/test, tools/format and tools/mutate refuse, what tools/format
+# does to a file, that the mutants are made of the sources as they are, and that the build tells
+# editors how each source is compiled.
 #
 # By hand: tests/programs/tools_cli.sh "$PWD" build/test-gcc
 set -euo pipefail
@@ -27,6 +28,8 @@ refused "nothing follows --" "$root/tools/test" gcc --
 refused "the step lint has no tests" "$root/tools/test" gcc lint -- -R heap
 refused "unknown argument --quick" "$root/tools/format" --quick
 refused "unknown argument --tables" "$root/tools/measure" --tables
+refused "unrecognized arguments: --tables" "$root/tools/mutate" --tables
+"$root/tools/mutate" --check >"$folder/out" 2>&1 || fail "$(cat "$folder/out")"
 "$root/tools/test" --help | grep -qF "tools/test gcc -- -R" ||
   fail "--help does not say how to choose tests"
 

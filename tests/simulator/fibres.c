@@ -6,10 +6,12 @@
  * others go first. Where nobody can go on, time jumps to when the first waits until; where nobody
  * waits for a time, either, threads wait for each other for ever, and that is what is to be found.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "internal.h"
 
@@ -243,14 +245,32 @@ unsigned sim_wake(enum sim_reason reason, const void *on, unsigned most) {
   return count;
 }
 
+/* --- crashes of what runs in a world --- */
+
+/* On a stack of its own; not blocked, for it is left by a jump. */
+static void on_crash(int signal) {
+  if (!sim->running)
+    _exit(128 + signal);
+  sim_fail("signal %d, on %s", signal, sim_self()->name);
+}
+
+void sim_fibres_set_up(void) {
+  static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+  const stack_t stack = {.ss_sp = malloc(65536), .ss_size = 65536};
+  struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
+  if (stack.ss_sp == NULL || sigaltstack(&stack, NULL) != 0)
+    return;
+  for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
+    (void)sigaction(crashes[i], &action, NULL);
+}
+
 static void main_of_world(void *argument) {
   (void)argument;
   sim->world->run();
 }
 
 /* Returns when the execution is over. */
-void sim_fibres_run(void (*run)(void)) {
-  (void)run;
+void sim_fibres_run(void) {
   sim->thread_count = 0;
   sim->current = 0;
   (void)sim_fibre_create(main_of_world, NULL);

@@ -11,6 +11,7 @@
  *   loop.c       libuv's
  *   compiled.c   what the compiler calls at each access
  *   trace.c      what happened, in the words of the sources
+ *   orders.c     which memory orders are used where; and weaker ones, to see what happens
  *   explore.c    all schedules of a world, or random ones; replay and minimising
  *   promises.c   what the library promises, watched
  */
@@ -201,6 +202,7 @@ struct simulator {
   size_t event_count, event_room;
 
   uint64_t allocation_count; /* of this execution */
+  struct sim_orders *orders; /* NULL: as they are in the sources */
   void *promises[16];        /* watches; kept from one execution to the next */
   unsigned promise_count;
   unsigned watched_count; /* jobs that run */
@@ -253,7 +255,7 @@ void sim_pause(void);
 bool sim_wait(enum sim_reason reason, const void *on, uint64_t until_ns);
 /* At most `most` that wait for `on`; how many. */
 unsigned sim_wake(enum sim_reason reason, const void *on, unsigned most);
-void sim_fibres_run(void (*run)(void));
+void sim_fibres_run(void);
 
 /* system.c */
 bool sim_refuses(const char *what); /* a choice: the system refuses this call */

@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "explore.h"
+#include "orders.h"
 
 struct arguments {
   const char *world, *schedule;
-  bool has_seed, list, trace;
+  const char *weaker;
+  bool has_seed, list, trace, brief, sites;
   uint64_t seed, seeds;
   int bound;
-  double seconds;
+  double seconds, seconds_most;
 };
 
 static void usage(FILE *out) {
@@ -30,7 +32,14 @@ static void usage(FILE *out) {
       "  --seconds S       per world, for both together (0: as long as it takes)\n"
       "  --seed S          one random execution, of --world\n"
       "  --schedule TEXT   one execution as a failure has named it, of --world\n"
-      "  --trace           what happens in it\n");
+      "  --trace           what happens in it\n"
+      "  --brief           says of a failure only what it is\n"
+      "  --at-most S       stops after so long, per world\n"
+      "  --sites           also prints which atomic operations were executed, where and in which\n"
+      "                    memory order; not those that are relaxed\n"
+      "  --weaken SITE[,SITE...]:ORDER[/ORDER]\n"
+      "                    these have that order instead; the second one is that of a\n"
+      "                    compare-exchange that fails\n");
 }
 
 static bool parse(struct arguments *out, int count, char **texts) {
@@ -45,6 +54,14 @@ static bool parse(struct arguments *out, int count, char **texts) {
       out->trace = true;
       continue;
     }
+    if (strcmp(name, "--brief") == 0) {
+      out->brief = true;
+      continue;
+    }
+    if (strcmp(name, "--sites") == 0) {
+      out->sites = true;
+      continue;
+    }
     if (i + 1 == count)
       return false;
     const char *value = texts[++i];
@@ -56,6 +73,10 @@ static bool parse(struct arguments *out, int count, char **texts) {
       out->seeds = strtoull(value, NULL, 10);
     else if (strcmp(name, "--seconds") == 0)
       out->seconds = strtod(value, NULL);
+    else if (strcmp(name, "--at-most") == 0)
+      out->seconds_most = strtod(value, NULL);
+    else if (strcmp(name, "--weaken") == 0)
+      out->weaker = value;
     else if (strcmp(name, "--schedule") == 0)
       out->schedule = value;
     else if (strcmp(name, "--seed") == 0) {
@@ -72,6 +93,8 @@ static void report(const struct sim_world *world, const struct arguments *argume
   struct sim_choices choices = {0};
   sim_choices_copy(&choices, &sim->made);
   (void)printf("%s: %s\n", world->name, sim->failure);
+  if (arguments->brief)
+    return;
   sim_minimise(world, &choices);
   sim->tracing = true;
   (void)sim_replay(world, &choices);
@@ -116,13 +139,15 @@ static bool prove(const struct sim_world *world, const struct arguments *argumen
   const double begin_s = sim_seconds();
   const unsigned bound = arguments->bound >= 0 ? (unsigned)arguments->bound : world->bound;
   const double limit_s = arguments->seconds;
+  const double most_s = limit_s != 0 ? limit_s : arguments->seconds_most;
   if (world->bound != 0 &&
-      !sim_explore(world, bound, limit_s == 0 ? 0 : begin_s + limit_s / 2, &all, &whole)) {
+      !sim_explore(world, bound, most_s == 0 ? 0 : begin_s + most_s / 2, &all, &whole)) {
     report(world, arguments);
     return false;
   }
   for (uint64_t seed = 1; limit_s != 0 ? sim_seconds() < begin_s + limit_s
-                                       : seed <= arguments->seeds;
+                                       : seed <= arguments->seeds &&
+                                             (most_s == 0 || sim_seconds() < begin_s + most_s);
        seed++)
     if (!sim_seed(world, seed, &random)) {
       (void)printf("%s: seed %llu\n", world->name, (unsigned long long)seed);
@@ -152,6 +177,13 @@ int main(int argument_count, char **texts) {
     return 2;
   }
   sim_heap_set_up();
+  sim_fibres_set_up();
+  if (arguments.sites)
+    sim_orders_watch();
+  if (arguments.weaker != NULL && !sim_orders_weaken(arguments.weaker)) {
+    (void)fprintf(stderr, "synched-prove: '%s' weakens nothing\n", arguments.weaker);
+    return 2;
+  }
   struct sim_counts sum = {0};
   unsigned found = 0;
   bool well = true;
@@ -166,11 +198,15 @@ int main(int argument_count, char **texts) {
     if (arguments.has_seed || arguments.schedule != NULL)
       return run_one(world, &arguments);
     well = prove(world, &arguments, &sum) && well;
+    if (!well && arguments.brief)
+      return 1;
   }
   if (found == 0 && !arguments.list) {
     (void)fprintf(stderr, "synched-prove: there is no world %s\n", arguments.world);
     return 2;
   }
+  if (arguments.sites)
+    sim_orders_print();
   if (!arguments.list)
     (void)printf("%u worlds, %llu executions, %llu steps, %.3f s simulated: %s\n", found,
                  (unsigned long long)sum.executions, (unsigned long long)sum.steps,

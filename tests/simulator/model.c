@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "orders.h"
 
 static bool is_acquire(int order) {
   return order == __ATOMIC_ACQUIRE || order == __ATOMIC_CONSUME || order == __ATOMIC_ACQ_REL ||
@@ -220,6 +221,7 @@ uint64_t sim_load(uintptr_t address, unsigned size, int order, const void *site)
   struct sim_location *location = enter(address, size, false, site);
   if (location == NULL)
     return read_memory(address, size);
+  order = sim_order_at("load", order, NULL, site);
   const unsigned count = count_readable(location, order == __ATOMIC_SEQ_CST);
   const unsigned age = count > 1 ? sim_choose(SIM_CHOOSE_VALUE, count) : 0;
   struct sim_store *store = store_at(location, location->count - 1 - age);
@@ -238,7 +240,7 @@ static void publish(struct sim_store *store, int order) {
 void sim_store(uintptr_t address, unsigned size, uint64_t value, int order, const void *site) {
   struct sim_location *location = enter(address, size, true, site);
   if (location != NULL)
-    publish(append(location, value), order);
+    publish(append(location, value), sim_order_at("store", order, NULL, site));
   write_memory(address, size, value);
   sim_note("writes", address, value, 0, 0, site);
 }
@@ -252,6 +254,10 @@ static void replace(struct sim_location *location, uint64_t value, int order) {
   store->release = inherited;
   publish(store, order);
 }
+
+static const char *const change_names[] = {
+    [SIM_EXCHANGE] = "exchange", [SIM_ADD] = "add", [SIM_SUB] = "sub", [SIM_AND] = "and",
+    [SIM_OR] = "or",             [SIM_XOR] = "xor"};
 
 static uint64_t applied(enum sim_change change, uint64_t value, uint64_t operand) {
   switch (change) {
@@ -281,7 +287,7 @@ uint64_t sim_change(uintptr_t address, unsigned size, enum sim_change change, ui
   const uint64_t before = read_memory(address, size);
   const uint64_t after = cut(applied(change, before, operand), size);
   if (location != NULL)
-    replace(location, after, order);
+    replace(location, after, sim_order_at(change_names[change], order, NULL, site));
   write_memory(address, size, after);
   sim_note("changes what was", address, before, 0, 0, site);
   sim_note("  into", address, after, 0, 0, site);
@@ -300,6 +306,7 @@ bool sim_compare_exchange(uintptr_t address, unsigned size, uint64_t *expected, 
       write_memory(address, size, desired);
     return done;
   }
+  order = sim_order_at("cas", order, &failure_order, site);
   const unsigned count = count_readable(location, failure_order == __ATOMIC_SEQ_CST);
   unsigned ages[SIM_HISTORY], options = 0;
   for (unsigned age = 0; age < count; age++)

@@ -197,6 +197,11 @@ void promises_end(struct promises *promises) {
     sim_fail("promise 5: on_done has never come");
 }
 
+void promises_again(struct promises *promises) {
+  promises->done = false;
+  promises->open = false;
+}
+
 uint64_t promises_rounds(const struct promises *promises) {
   return promises->published;
 }

@@ -33,6 +33,9 @@ void promises_done(struct promises *promises, int status, uint64_t current_round
 /* When all is over: on_done has come. */
 void promises_end(struct promises *promises);
 
+/* The job is started once more. */
+void promises_again(struct promises *promises);
+
 /* The rounds that on_round has seen. */
 uint64_t promises_rounds(const struct promises *promises);
 /* Whether on_done has come, and with which status. */

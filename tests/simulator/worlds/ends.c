@@ -97,23 +97,46 @@ static uint64_t late_sometimes(uint64_t round, size_t segment) {
   return round == 2 && segment == 1 ? 700000 : 5000;
 }
 
-static void run_deadline(void) {
+static void on_deadline(struct synched_job *job, const struct synched_deadline_miss *miss,
+                        void *user) {
+  (void)job;
+  (void)user;
+  SIM_CHECK(miss->missed_count != 0);
+}
+
+static void run_late(enum synched_deadline_policy policy) {
   struct scene scene;
   struct scene_job job = {.spend_ns = late_sometimes};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000, .deadline_ns = 500000,
-                                     .deadline_policy = SYNCHED_DEADLINE_FAIL));
+                                     .deadline_policy = policy, .on_deadline = on_deadline));
   sim_aloud();
   scene_job_start(&job);
   scene_job_finish(&job);
   sim_quietly();
-  SIM_CHECK(promises_status(job.promises) == SYNCHED_ETIMEDOUT);
-  SIM_CHECK(promises_rounds(job.promises) < 2);
+  const bool fails = policy == SYNCHED_DEADLINE_FAIL;
+  SIM_CHECK(promises_status(job.promises) == (fails ? SYNCHED_ETIMEDOUT : 0));
+  SIM_CHECK(fails ? promises_rounds(job.promises) < 2 : promises_rounds(job.promises) == 3);
   scene_job_close(&job);
   scene_close(&scene);
 }
+
+static void run_deadline(void) {
+  run_late(SYNCHED_DEADLINE_FAIL);
+}
+
+static void run_reported(void) {
+  run_late(SYNCHED_DEADLINE_REPORT);
+}
+
+const struct sim_world sim_world_reported = {
+    .name = "reported-2x2x3",
+    .about = "a periodic round that misses its deadline is told to the loop",
+    .run = run_reported,
+    .bound = 1,
+};
 
 const struct sim_world sim_world_deadline = {
     .name = "deadline-2x2x3",

@@ -68,6 +68,9 @@ WORLD(sleepers, "sleep-2x2x3", "workers that sleep whenever they wait", 2, 2, 2,
 WORLD(thieves_sleep, "sleep-3x3x2", "3 workers that sleep, and steal", 2, 3, 3, 2,
       SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven);
 
+WORLD(batches, "batch-2x5x7", "claims of several segments at a time", 1, 2, 5, 7,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, NULL);
+
 /* --- many rounds: a thief that is held up for so long that tags might come round --- */
 
 static void run_held_up(void) {
@@ -96,4 +99,26 @@ const struct sim_world sim_world_crowd = {
     .name = "crowd",
     .about = "up to 64 workers and 100 segments",
     .run = run_crowd,
+};
+
+/* Above sixteen workers they are counted, and woken, in groups; the job runs twice. */
+static void run_groups(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = sim_any(2) ? heavy : changing};
+  const size_t segment_count = 18 + sim_any(20);
+  const uint64_t round_count = 2 + sim_any(4);
+  scene_open(&scene, 17 + sim_any(20), sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, segment_count, 0, SYNCHED_JOB_OPTIONS(.round_count = round_count));
+  scene_job_run(&job, 0);
+  scene_job_again(&job);
+  scene_job_run(&job, 0);
+  SIM_CHECK(promises_rounds(job.promises) == 2 * round_count);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_groups = {
+    .name = "groups",
+    .about = "more than sixteen workers, and a job that runs twice",
+    .run = run_groups,
 };

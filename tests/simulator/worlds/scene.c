@@ -134,6 +134,10 @@ void scene_job_finish(struct scene_job *job) {
   promises_end(job->promises);
 }
 
+void scene_job_again(struct scene_job *job) {
+  promises_again(job->promises);
+}
+
 void scene_job_close(struct scene_job *job) {
   SIM_CHECK(synched_job_destroy(job->job) == 0);
   SIM_CHECK(synched_memory_destroy(job->memory) == 0);

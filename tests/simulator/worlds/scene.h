@@ -41,6 +41,8 @@ void scene_job_run(struct scene_job *job, int status);
 /* Starts it, polled, and dispatches until it is done. */
 void scene_job_start(struct scene_job *job);
 void scene_job_finish(struct scene_job *job);
+/* It is to run once more. */
+void scene_job_again(struct scene_job *job);
 /* It is over. */
 void scene_job_close(struct scene_job *job);
 

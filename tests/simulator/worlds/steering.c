@@ -152,6 +152,83 @@ const struct sim_world sim_world_two_paces = {
     .bound = 1,
 };
 
+/* Three workers, and jobs of other segments and another balance in turn: who is late finds another
+ * job's round in the place of its own. */
+static void run_unlike(void) {
+  struct scene scene;
+  struct scene_job first = {.spend_ns = heavy}, second = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 3, SYNCHED_WAIT_AUTO);
+  scene_job_open(&first, &scene, 5, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC));
+  scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
+  sim_aloud();
+  scene_job_start(&first);
+  scene_job_start(&second);
+  scene_job_finish(&first);
+  scene_job_finish(&second);
+  sim_quietly();
+  scene_job_close(&first);
+  scene_job_close(&second);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_unlike = {
+    .name = "unlike-3x5x3",
+    .about = "two jobs of other shapes take turns on three workers",
+    .run = run_unlike,
+    .bound = 1,
+};
+
+/* --- a job that is used by other threads than its loop's --- */
+
+static void look_on(void *argument) {
+  const struct scene_job *job = argument;
+  for (unsigned i = 0; i < 3; i++) {
+    struct synched_report *report = NULL;
+    const int status = synched_job_report(job->job, &report); /* refused before the start */
+    SIM_CHECK((status == 0) == (report != NULL));
+    synched_report_destroy(report);
+    sim_spend(10000);
+  }
+}
+
+static void run_job(void *argument) {
+  struct scene_job *job = argument;
+  scene_job_start(job);
+  scene_job_finish(job);
+}
+
+/* The loop is on another thread, a report is made beside the rounds, and who hears of the end
+ * destroys the job. */
+static void run_elsewhere(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .record = SYNCHED_RECORD_TASKS,
+                                     .report_rounds = 2, .report_tasks = 2));
+  sim_aloud();
+  const unsigned loop = sim_thread_start(run_job, &job);
+  look_on(&job);
+  while (synched_job_state(job.job) != SYNCHED_JOB_ENDED)
+    sim_spend(5000);
+  while (synched_job_destroy(job.job) != 0)
+    sim_spend(5000);
+  sim_quietly();
+  sim_thread_join(loop);
+  SIM_CHECK(synched_memory_destroy(job.memory) == 0);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_elsewhere = {
+    .name = "elsewhere-2x2x3",
+    .about = "the loop is on another thread than who makes reports and destroys the job",
+    .run = run_elsewhere,
+    .bound = 1,
+};
+
 /* --- eight jobs, two loops, whatever happens --- */
 
 enum { JOBS_MOST = 8 };

@@ -101,6 +101,22 @@ EXPORT void __tsan_func_exit(void) {
                                            order, failure_order, SITE);                            \
     *expected = (type)value;                                                                       \
     return done;                                                                                   \
+  }                                                                                                \
+  EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *address, type expected,    \
+                                                         type desired, int order,                  \
+                                                         int failure_order);                       \
+  EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *address, type expected,    \
+                                                         type desired, int order,                  \
+                                                         int failure_order) {                      \
+    uint64_t value = expected;                                                                     \
+    if (!sim->running) {                                                                           \
+      (void)__atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST,      \
+                                        __ATOMIC_SEQ_CST);                                         \
+      return expected;                                                                             \
+    }                                                                                              \
+    (void)sim_compare_exchange((uintptr_t)address, sizeof(type), &value, desired, order,           \
+                               failure_order, SITE);                                               \
+    return (type)value;                                                                            \
   }
 
 ATOMIC(8, uint8_t)

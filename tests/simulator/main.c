@@ -172,6 +172,10 @@ static bool prove(const struct sim_world *world, const struct arguments *argumen
 
 int main(int argument_count, char **texts) {
   struct arguments arguments;
+  if (argument_count == 2 && strcmp(texts[1], "--help") == 0) {
+    usage(stdout);
+    return 0;
+  }
   if (!parse(&arguments, argument_count, texts)) {
     usage(stderr);
     return 2;

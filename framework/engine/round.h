@@ -101,9 +101,12 @@ static inline bool synched__round_opens_late(const struct synched__run *run,
 
 /* A worker whose home range is dry looks this often at the gate before it looks for something to
  * steal: in a balanced round the others are done by then. Where nothing has been stolen of late it
- * waits longer, for to look takes the cursor's line away from its owner. */
+ * waits longer, for to look takes the cursor's line away from its owner. The simulator has fewer
+ * looks, for each is a point where schedules differ. */
+#if !defined(SYNCHED__LOOKS_STOLEN)
 #define SYNCHED__LOOKS_STOLEN 64u
 #define SYNCHED__LOOKS_UNSTOLEN 256u
+#endif
 
 /* Before a run. */
 void synched__round_reset_adaption(struct synched__work *work);

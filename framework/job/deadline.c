@@ -70,7 +70,7 @@ static uint64_t look_at(struct synched_job *job, uint64_t now_ns) {
     return word & ~(uint64_t)WORD_BITS;
   /* From here on the round does not close before we are done: see synched__deadline_close.
    * [deadline-open] acquire */
-  if (synched__cas_seq_cst(&deadline->word, &word, word | WORD_FIRED)) {
+  if (synched__cas_acquire(&deadline->word, &word, word | WORD_FIRED)) {
     post(job, gather(job, deadline->running));
     /* Calls that have not begun need not; those that run can ask: synched_task_cancelled. */
     if (job->setup.options.deadline_policy != SYNCHED_DEADLINE_REPORT)
@@ -213,8 +213,8 @@ void synched__deadline_open(struct synched_job *job, uint64_t round, uint64_t du
 
 bool synched__deadline_close(struct synched_job *job) {
   struct synched__deadline *deadline = &job->control.deadline;
-  /* [deadline-open] seq_cst */
-  const uint64_t word = synched__exchange_seq_cst(&deadline->word, 0);
+  /* What the monitor has done, if it has fired, comes with its mutex. */
+  const uint64_t word = synched__exchange_relaxed(&deadline->word, 0);
   if ((word & WORD_OPEN) == 0)
     return false; /* a round without a deadline */
   const bool fired = (word & WORD_FIRED) != 0;

@@ -2,14 +2,16 @@
 
 void synched__job_notify(struct synched_job *job) {
   /* A read-modify-write, as the answer is: so the loop sees what was done before whichever of the
-   * two comes first. [notified] release */
-  if (synched__exchange_seq_cst(&job->delivery.notified, 1) == 0)
+   * two comes first; and who has to raise the signal again does so after the loop has cleared it.
+   * [notified] release, acquire */
+  if (synched__exchange_acq_rel(&job->delivery.notified, 1) == 0)
     synched__signal_raise(&job->delivery.signal);
 }
 
 void synched__job_answer(struct synched_job *job) {
   synched__signal_clear(&job->delivery.signal);
-  (void)synched__exchange_seq_cst(&job->delivery.notified, 0); /* [notified] acquire */
+  /* [notified] acquire, release */
+  (void)synched__exchange_acq_rel(&job->delivery.notified, 0);
 }
 
 void synched__job_expect_more(struct synched_job *job) {

@@ -2,7 +2,7 @@
  * notify.h: telling the loop's side of a job, and keeping a job from going away (internal).
  *
  *   [notified]  who notifies hands all that it did before to the loop, which answers before it
- *               looks.
+ *               looks; and the loop hands over that the signal is cleared.
  *   [departed]  the engine's last touch: what it wrote to the job is the loop's.
  *   [unpinned]  the last touch of who pinned the job.
  *   [port-set]  the port that a start has made.
@@ -40,7 +40,7 @@ static inline void synched__job_pin(struct synched_job *job) {
 }
 
 static inline void synched__job_unpin(struct synched_job *job) {
-  (void)synched__sub_acq_rel(&job->delivery.pin_count, 1); /* [unpinned] release */
+  (void)synched__sub_release(&job->delivery.pin_count, 1); /* [unpinned] release */
 }
 
 #endif

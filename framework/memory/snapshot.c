@@ -78,11 +78,11 @@ static const struct synched_snapshot *inherited_snapshot(struct synched_memory *
       synched__load_acquire(&memory->running) != 0 || memory->owner == SYNCHED__OWNER_WRITERS;
   if (!written) {
     struct synched__buffer *buffer = newest_buffer(memory);
-    /* No closing side is left here that could see it. [reader-counted] seq_cst */
-    (void)synched__add_seq_cst(&memory->retained, 1);
+    /* No closing side is left here that could see it, and nobody can destroy the memory. */
+    (void)synched__add_relaxed(&memory->retained, 1);
     if (enter_buffer(buffer))
       return &buffer->snapshot;
-    (void)synched__sub_acq_rel(&memory->retained, 1); /* [memory-left] release */
+    (void)synched__sub_relaxed(&memory->retained, 1);
   }
   synched__explain("the memory was being written when the parent process called fork()");
   return NULL;
@@ -117,7 +117,7 @@ void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
   struct synched_memory *memory = buffer->memory;
   leave_buffer(buffer);
-  (void)synched__sub_acq_rel(&memory->retained, 1); /* [memory-left] release */
+  (void)synched__sub_release(&memory->retained, 1); /* [memory-left] release */
 }
 
 static bool take_buffer(const struct synched_memory *memory, struct synched__buffer_pair *pair,
@@ -129,7 +129,7 @@ static bool take_buffer(const struct synched_memory *memory, struct synched__buf
   bool unheld = synched__load_seq_cst(&memory->retained) == 0;
   uint32_t refs = 0;
   /* [reader-left] acquire */
-  if (!unheld && !synched__cas_seq_cst(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
+  if (!unheld && !synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return false;
   if (!unheld)
     /* A reader that enters the buffer before it is announced finds the mark: [buffer-written] hands
@@ -184,8 +184,9 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   published->snapshot.fold = publication.fold;
   if (!published->placed)
     published->placed = true;
+  /* For a reader to come. Only we look whether the count is 0, so it need not be ordered. */
   if (publication.held)
-    (void)synched__add_seq_cst(&memory->retained, 1); /* [reader-counted] seq_cst */
+    (void)synched__add_relaxed(&memory->retained, 1);
   /* Nobody else touches these refs: they are WRITING, or no reader knows the buffer.
    * [buffer-written] release */
   if (publication.held || pair->next_marked)

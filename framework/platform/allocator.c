@@ -54,7 +54,7 @@ void synched__allocator_give(void *block) {
   else
     free(block);
   /* This is the last use of the allocator. [blocks-returned] release */
-  (void)synched__sub_acq_rel(&block_count, 1);
+  (void)synched__sub_release(&block_count, 1);
 }
 
 int synched_set_allocator(const struct synched_allocator *allocator) {

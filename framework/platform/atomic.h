@@ -47,6 +47,10 @@ void synched__schedule_seed(uint64_t seed);
 
 #define synched__exchange_relaxed(p, v)                                                            \
   (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_relaxed))
+#define synched__exchange_acquire(p, v)                                                            \
+  (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_acquire))
+#define synched__exchange_release(p, v)                                                            \
+  (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_release))
 #define synched__exchange_acq_rel(p, v)                                                            \
   (SYNCHED__POINT(), atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define synched__exchange_seq_cst(p, v)                                                            \
@@ -60,6 +64,8 @@ void synched__schedule_seed(uint64_t seed);
   (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_seq_cst))
 #define synched__sub_relaxed(p, v)                                                                 \
   (SYNCHED__POINT(), atomic_fetch_sub_explicit((p), (v), memory_order_relaxed))
+#define synched__sub_release(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_sub_explicit((p), (v), memory_order_release))
 #define synched__sub_acq_rel(p, v)                                                                 \
   (SYNCHED__POINT(), atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
 #define synched__sub_seq_cst(p, v)                                                                 \
@@ -84,9 +90,6 @@ void synched__schedule_seed(uint64_t seed);
 #define synched__cas_acq_rel(p, expected, desired)                                                 \
   (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
                          (p), (expected), (desired), memory_order_acq_rel, memory_order_relaxed))
-#define synched__cas_seq_cst(p, expected, desired)                                                 \
-  (SYNCHED__POINT(), atomic_compare_exchange_strong_explicit(                                      \
-                         (p), (expected), (desired), memory_order_seq_cst, memory_order_seq_cst))
 
 /* Tells the CPU that this thread spins, and takes some time on every CPU: from a few ns to some 50.
  * Whoever looks at what others write counts its looks in pauses; without that time they would

@@ -114,7 +114,7 @@ bool synched__park_until(struct synched__parker *parker, uint64_t until_ns) {
 
 void synched__unpark(struct synched__parker *parker) {
   /* [token-left] release */
-  if (synched__exchange_acq_rel(&parker->token, TOKEN_LEFT) == TOKEN_AWAITED)
+  if (synched__exchange_release(&parker->token, TOKEN_LEFT) == TOKEN_AWAITED)
     (void)futex(parker, FUTEX_WAKE_PRIVATE, 1, UINT64_MAX);
 }
 

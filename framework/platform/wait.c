@@ -15,8 +15,10 @@
 
 /* Pauses between two looks at the clock; waits that end within the first of these are not timed.
  * Since a pause takes some time on every CPU, they are a rough time of their own: some hundred ns
- * to a few us. */
+ * to a few us. The simulator looks more often, for there each is a point where schedules differ. */
+#if !defined(PAUSES_PER_CLOCK)
 #define PAUSES_PER_CLOCK 64u
+#endif
 
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
   waiter->spin = spin;
@@ -120,9 +122,10 @@ static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__
   return epoch;
 }
 
-/* Ends the announcement; false if a waker has taken it, who then leaves a token. */
+/* Ends the announcement; false if a waker has taken it, who then leaves a token, and that orders
+ * what follows. Relaxed: who finds asleep at 0 goes away, and looks at nothing else. */
 static bool withdraw(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  if (synched__exchange_acq_rel(&waiter->asleep, 0) == 0) /* [sleep-announced] acquire */
+  if (synched__exchange_relaxed(&waiter->asleep, 0) == 0)
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   return true;
@@ -189,7 +192,7 @@ uint64_t synched__gate_wait(const struct synched__gate *gate, struct synched__wa
     epoch = wait_from(gate, waiter, seen, until_ns);
   /* To return is to answer the interruption. [interrupt-answered] acquire */
   if (is_interrupted(waiter))
-    (void)synched__exchange_seq_cst(&waiter->interrupted, 0);
+    (void)synched__exchange_acquire(&waiter->interrupted, 0);
   return epoch;
 }
 
@@ -197,7 +200,7 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
   /* The load: [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst;
    * the exchange: [sleep-announced] acquire */
   if (synched__load_seq_cst(&waiter->asleep) == 0 ||
-      synched__exchange_acq_rel(&waiter->asleep, 0) == 0)
+      synched__exchange_acquire(&waiter->asleep, 0) == 0)
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   synched__event_wake(waiter);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tools_cli.sh ROOT BUILD: what tools/test, tools/fuzz and tools/format refuse, what tools/format
-# does to a file, and that the build tells editors how each source is compiled.
+# tools_cli.sh ROOT BUILD: what tools/test, tools/fuzz, tools/format and tools/mutate refuse, what
+# tools/format does to a file, that the mutants are made of the sources as they are, and that the
+# build tells editors how each source is compiled.
 #
 # By hand: tests/programs/tools_cli.sh "$PWD" build/test-gcc
 set -euo pipefail
@@ -39,6 +40,8 @@ status=0
 PATH=$folder/bin:$PATH "$root/tools/fuzz" --build >"$folder/out" || status=$?
 [ "$status" -eq 77 ] && grep -qF "clang has no libFuzzer here" "$folder/out" ||
   fail "without libFuzzer, tools/fuzz ends with $status and says $(cat "$folder/out")"
+refused "unrecognized arguments: --tables" "$root/tools/mutate" --tables
+"$root/tools/mutate" --check >"$folder/out" 2>&1 || fail "$(cat "$folder/out")"
 "$root/tools/test" --help | grep -qF "tools/test gcc -- -R" ||
   fail "--help does not say how to choose tests"
 

@@ -1,0 +1,215 @@
+/*
+ * promises.c: the ten promises of a round, in their order.
+ *
+ *   1 One writer         two calls never have one segment: promises_call.
+ *   2 A consistent past  a call sees all of the round before: the scene compares each element with
+ *                        promises_value; that nobody changes it meanwhile, model.c's races show.
+ *   3 Segments counted   a round closes when each segment was computed once: promises_round.
+ *                        A worker that is held up for ever would be a standstill: fibres.c.
+ *   4 All or none        a round with a failed call is not published, and the lowest one is told:
+ *                        promises_round, promises_done.
+ *   5 Order              on_round once, after the calls of its round and before those of the next;
+ *                        on_done once and last: promises_round, promises_call, promises_done.
+ *   6 Zero copies        what is retained stays as it is: the scene compares it when it lets go.
+ *   7 The same bits      whatever the schedule, promises_value; folds, by the scene.
+ *   8 A quiet hot path   a round allocates nothing and takes no lock: promises_round.
+ *   9 Not slower than serial is a matter of time, which the simulator does not know. It shows that
+ *                        rounds go from shared to solo and back without breaking the others.
+ *  10 Bad input          depends on no schedule: tests/contract.
+ */
+#include "promises.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define SEGMENTS_MOST 128u
+#define ROUNDS_MOST 4096u
+
+struct promises {
+  size_t segment_count;
+  uint64_t round;      /* that is open, or was last */
+  bool open;           /* a call of it has begun, and it has not been published */
+  unsigned running;    /* calls of it that have not returned */
+  uint8_t busy[SEGMENTS_MOST], computed[SEGMENTS_MOST];
+  unsigned computed_count;
+  uint64_t published; /* by on_round */
+  uint64_t delivered;
+  int64_t failed_segment; /* of the open round; -1: none */
+  int failed_code;
+  bool done;
+  int status;
+  uint64_t allocations, locks; /* at the round before */
+  /* by round; grows */
+  uint64_t valued_rounds;
+  uint64_t values[ROUNDS_MOST][SEGMENTS_MOST];
+};
+
+/* One execution after the other: what this one began is used again by the next. */
+#define PROMISES_MOST 16u
+
+static struct promises *take(void) {
+  if (sim->promise_count == PROMISES_MOST)
+    sim_fail("the simulator's watches are used up");
+  void **slot = &sim->promises[sim->promise_count++];
+  if (*slot == NULL)
+    *slot = malloc(sizeof(struct promises));
+  if (*slot == NULL)
+    sim_fail("no memory for a watch");
+  return *slot;
+}
+
+struct promises *promises_begin(size_t segment_count) {
+  struct promises *promises = take();
+  memset(promises, 0, offsetof(struct promises, values));
+  memset(promises->values[0], 0, sizeof promises->values[0]);
+  promises->segment_count = segment_count;
+  promises->failed_segment = -1;
+  return promises;
+}
+
+uint64_t promises_next(uint64_t sum, uint64_t round, size_t segment) {
+  return sum * 3 + round * 1000003u + segment * 7 + 1;
+}
+
+static void add_round(struct promises *promises) {
+  const uint64_t round = ++promises->valued_rounds;
+  if (round >= ROUNDS_MOST)
+    sim_fail("a world of more than %u rounds", ROUNDS_MOST);
+  uint64_t sum = 0;
+  for (size_t s = 0; s < promises->segment_count; s++)
+    sum += promises->values[round - 1][s];
+  for (size_t s = 0; s < promises->segment_count; s++)
+    promises->values[round][s] = promises_next(sum, round, s);
+}
+
+uint64_t promises_value(struct promises *promises, uint64_t round, size_t segment) {
+  while (promises->valued_rounds < round)
+    add_round(promises);
+  return promises->values[round][segment];
+}
+
+/* --- 1, 5: calls --- */
+
+static void open_round(struct promises *promises, uint64_t round) {
+  if (round != promises->published + 1)
+    sim_fail("promise 5: a call of round %llu, and round %llu was published last",
+             (unsigned long long)round, (unsigned long long)promises->published);
+  if (promises->running != 0)
+    sim_fail("promise 5: round %llu begins while calls of the one before run",
+             (unsigned long long)round);
+  promises->open = true;
+  promises->round = round;
+  promises->computed_count = 0;
+  promises->failed_segment = -1;
+  memset(promises->computed, 0, sizeof promises->computed);
+}
+
+void promises_call(struct promises *promises, uint64_t round, size_t segment, unsigned worker) {
+  (void)worker;
+  if (promises->done)
+    sim_fail("promise 5: a call after on_done");
+  /* A round that was dropped for its deadline comes again under the same number. */
+  if (!promises->open || (promises->computed_count == promises->segment_count &&
+                          promises->running == 0 && round == promises->round))
+    open_round(promises, round);
+  if (round != promises->round)
+    sim_fail("promise 5: a call of round %llu while round %llu is open", (unsigned long long)round,
+             (unsigned long long)promises->round);
+  if (segment >= promises->segment_count)
+    sim_fail("promise 1: there is no segment %zu", segment);
+  if (promises->busy[segment] || promises->computed[segment])
+    sim_fail("promise 1: segment %zu has two calls in round %llu", segment,
+             (unsigned long long)round);
+  promises->busy[segment] = 1;
+  promises->running++;
+}
+
+void promises_return(struct promises *promises, uint64_t round, size_t segment, int code) {
+  if (!promises->open || round != promises->round)
+    sim_fail("promise 3: round %llu was closed while segment %zu was computed",
+             (unsigned long long)round, segment);
+  promises->busy[segment] = 0;
+  promises->computed[segment] = 1;
+  promises->computed_count++;
+  promises->running--;
+  if (code != 0 && (promises->failed_segment < 0 || (int64_t)segment < promises->failed_segment)) {
+    promises->failed_segment = (int64_t)segment;
+    promises->failed_code = code;
+  }
+}
+
+/* --- 3, 4, 5, 8: rounds --- */
+
+static void check_quiet(struct promises *promises, uint64_t round) {
+  if (round > 2 && promises->allocations != sim->allocation_count && sim->watched_count == 1)
+    sim_fail("promise 8: round %llu has allocated memory", (unsigned long long)round);
+  promises->allocations = sim->allocation_count;
+}
+
+void promises_round(struct promises *promises, uint64_t round) {
+  if (promises->done)
+    sim_fail("promise 5: on_round after on_done");
+  if (!promises->open || round != promises->round || round != promises->published + 1)
+    sim_fail("promise 5: on_round of round %llu, and round %llu is open, %llu was before",
+             (unsigned long long)round, (unsigned long long)promises->round,
+             (unsigned long long)promises->published);
+  if (promises->running != 0 || promises->computed_count != promises->segment_count)
+    sim_fail("promise 3: round %llu is published, and %u of %zu segments are computed",
+             (unsigned long long)round, promises->computed_count, promises->segment_count);
+  if (promises->failed_segment >= 0)
+    sim_fail("promise 4: round %llu is published, and segment %lld has failed",
+             (unsigned long long)round, (long long)promises->failed_segment);
+  check_quiet(promises, round);
+  promises->published = round;
+  promises->open = false;
+}
+
+void promises_delivered(struct promises *promises, uint64_t round, bool every) {
+  if (round > promises->published)
+    sim_fail("promise 5: a delivery of round %llu before its on_round", (unsigned long long)round);
+  if (round <= promises->delivered || (every && round != promises->delivered + 1))
+    sim_fail("promise 5: a delivery of round %llu after that of %llu", (unsigned long long)round,
+             (unsigned long long)promises->delivered);
+  promises->delivered = round;
+}
+
+/* --- 4, 5: the end --- */
+
+void promises_done(struct promises *promises, int status, uint64_t current_round) {
+  if (promises->done)
+    sim_fail("promise 5: on_done twice");
+  if (promises->running != 0)
+    sim_fail("promise 5: on_done while a call runs");
+  if (current_round != promises->published)
+    sim_fail("promise 4: round %llu is current at the end, and %llu was published last",
+             (unsigned long long)current_round, (unsigned long long)promises->published);
+  if (promises->open && promises->failed_segment >= 0 && status != promises->failed_code)
+    sim_fail("promise 4: status %d, and segment %lld failed with %d", status,
+             (long long)promises->failed_segment, promises->failed_code);
+  promises->done = true;
+  promises->status = status;
+}
+
+void promises_end(struct promises *promises) {
+  if (!promises->done)
+    sim_fail("promise 5: on_done has never come");
+}
+
+void promises_again(struct promises *promises) {
+  promises->done = false;
+  promises->open = false;
+}
+
+uint64_t promises_rounds(const struct promises *promises) {
+  return promises->published;
+}
+
+bool promises_is_done(const struct promises *promises) {
+  return promises->done;
+}
+
+int promises_status(const struct promises *promises) {
+  return promises->status;
+}

@@ -1,0 +1,73 @@
+/*
+ * begin.c: pools that begin and end, and what the system refuses meanwhile.
+ */
+#include "scene.h"
+
+static void run_pool(void) {
+  struct synched_pool *pool;
+  const int status = synched_pool_create(
+      &pool, SYNCHED_POOL_OPTIONS(.worker_count = 2, .affinity = SYNCHED_AFFINITY_NONE,
+                                  .wait = SYNCHED_WAIT_SLEEP));
+  SIM_CHECK(status == 0);
+  SIM_CHECK(synched_pool_destroy(pool) == 0);
+}
+
+const struct sim_world sim_world_pool = {
+    .name = "pool-2",
+    .about = "a pool of two workers begins and ends",
+    .run = run_pool,
+    .bound = 2,
+};
+
+/* --- refusals: an error, and nothing is left; or success --- */
+
+static int compute(struct synched_task *task, void *user) {
+  (void)user;
+  *(uint64_t *)task->out = task->round;
+  return 0;
+}
+
+/* What the call has made is there if it succeeded, and only then; an error has a sentence. */
+static bool made(int status, const void *what) {
+  SIM_CHECK((status == 0) == (*(void *const *)what != NULL));
+  SIM_CHECK(status == 0 || synched_error_message()[0] != '\0');
+  return status == 0;
+}
+
+static void use(struct synched_job *job) {
+  const int status = synched_job_run(job);
+  SIM_CHECK(status == 0 || synched_error_message()[0] != '\0');
+}
+
+static void run_refused(void) {
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  struct synched_job *job = NULL;
+  if (!made(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1 + sim_any(4),
+                                                           .affinity = SYNCHED_AFFINITY_NONE)),
+            &pool))
+    return;
+  if (made(synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 3,
+                                                                .segment_capacity = 1,
+                                                                .element_size = 8,
+                                                                .lease_count = 1)),
+           &memory)) {
+    if (made(synched_job_create(&job, pool, memory,
+                                SYNCHED_JOB_OPTIONS(.compute = compute, .round_count = 2,
+                                                    .period_ns = sim_any(2) ? 200000 : 0)),
+             &job)) {
+      use(job);
+      use(job);
+      SIM_CHECK(synched_job_destroy(job) == 0);
+    }
+    SIM_CHECK(synched_memory_destroy(memory) == 0);
+  }
+  SIM_CHECK(synched_pool_destroy(pool) == 0);
+}
+
+const struct sim_world sim_world_refused = {
+    .name = "refused",
+    .about = "the system refuses memory, threads, locks, descriptors, or interrupts",
+    .run = run_refused,
+    .may_fail = true,
+};

@@ -1,0 +1,146 @@
+/*
+ * ends.c: rounds that are not published: failures, cancels, deadlines.
+ */
+#include "scene.h"
+
+static uint64_t heavy(uint64_t round, size_t segment) {
+  (void)round;
+  return 20000 + 1000 * segment;
+}
+
+/* --- failure: of two segments that fail, the lowest is told --- */
+
+static void run_failure(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy, .fail_round = 2, .fail_segment = 1};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 3, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
+  sim_aloud();
+  scene_job_run(&job, SCENE_FAILURE - 1);
+  sim_quietly();
+  SIM_CHECK(promises_rounds(job.promises) == 1);
+  scene_job_close(&job);
+  /* the pool can be used again */
+  struct scene_job next = {.spend_ns = heavy};
+  scene_job_open(&next, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 1));
+  scene_job_run(&next, 0);
+  scene_job_close(&next);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_failure = {
+    .name = "failure-2x3x3",
+    .about = "two of three segments fail in the second round",
+    .run = run_failure,
+    .bound = 2,
+};
+
+/* --- cancel: by another thread, at any time --- */
+
+static void cancel(void *argument) {
+  struct scene_job *job = argument;
+  const int status = synched_job_cancel(job->job);
+  SIM_CHECK(status == 0 || status == SYNCHED_EALREADY);
+}
+
+static void stop(void *argument) {
+  struct scene_job *job = argument;
+  const int status = synched_job_stop(job->job);
+  SIM_CHECK(status == 0 || status == SYNCHED_EALREADY);
+}
+
+static void run_ended(void (*end)(void *), int status) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
+  scene_job_start(&job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(end, &job);
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  const bool whole = promises_rounds(job.promises) == 3;
+  SIM_CHECK(promises_status(job.promises) == status ||
+            (whole && promises_status(job.promises) == 0));
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_cancel(void) {
+  run_ended(cancel, SYNCHED_ECANCELED);
+}
+
+static void run_stop(void) {
+  run_ended(stop, 0);
+}
+
+const struct sim_world sim_world_cancel = {
+    .name = "cancel-2x2x3",
+    .about = "another thread cancels the job",
+    .run = run_cancel,
+    .bound = 2,
+};
+
+const struct sim_world sim_world_stop = {
+    .name = "stop-2x2x3",
+    .about = "another thread stops the job after the round that is open",
+    .run = run_stop,
+    .bound = 2,
+};
+
+/* --- deadlines --- */
+
+static uint64_t late_sometimes(uint64_t round, size_t segment) {
+  return round == 2 && segment == 1 ? 700000 : 5000;
+}
+
+static void on_deadline(struct synched_job *job, const struct synched_deadline_miss *miss,
+                        void *user) {
+  (void)job;
+  (void)user;
+  SIM_CHECK(miss->missed_count != 0);
+}
+
+static void run_late(enum synched_deadline_policy policy) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = late_sometimes};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000, .deadline_ns = 500000,
+                                     .deadline_policy = policy, .on_deadline = on_deadline));
+  sim_aloud();
+  scene_job_start(&job);
+  scene_job_finish(&job);
+  sim_quietly();
+  const bool fails = policy == SYNCHED_DEADLINE_FAIL;
+  SIM_CHECK(promises_status(job.promises) == (fails ? SYNCHED_ETIMEDOUT : 0));
+  SIM_CHECK(fails ? promises_rounds(job.promises) < 2 : promises_rounds(job.promises) == 3);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_deadline(void) {
+  run_late(SYNCHED_DEADLINE_FAIL);
+}
+
+static void run_reported(void) {
+  run_late(SYNCHED_DEADLINE_REPORT);
+}
+
+const struct sim_world sim_world_reported = {
+    .name = "reported-2x2x3",
+    .about = "a periodic round that misses its deadline is told to the loop",
+    .run = run_reported,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_deadline = {
+    .name = "deadline-2x2x3",
+    .about = "a periodic round that misses its deadline fails",
+    .run = run_deadline,
+    .bound = 1,
+};

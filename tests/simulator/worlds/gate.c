@@ -1,0 +1,98 @@
+/*
+ * gate.c: the library's wait and its wake, without anything around them.
+ */
+#include <string.h>
+
+#include "platform/wait.h"
+#include "simulator.h"
+
+struct room {
+  _Atomic uint64_t epoch;
+  _Atomic uint32_t sleeper_count;
+  struct synched__gate gate;
+  struct synched__waiter waiters[2];
+  uint64_t written[3]; /* handed over by the epochs */
+  uint64_t last;
+};
+
+static struct room *room;
+
+static void wait_for_all(struct synched__waiter *waiter) {
+  uint64_t seen = 0;
+  while (seen < room->last) {
+    const uint64_t epoch = synched__gate_wait(&room->gate, waiter, seen, UINT64_MAX);
+    SIM_CHECK(epoch > seen);
+    for (uint64_t e = 1; e <= epoch; e++)
+      SIM_CHECK(room->written[e] == e);
+    seen = epoch;
+  }
+}
+
+static void wait_0(void *unused) {
+  (void)unused;
+  wait_for_all(&room->waiters[0]);
+}
+
+static void wait_1(void *unused) {
+  (void)unused;
+  wait_for_all(&room->waiters[1]);
+}
+
+static void run(unsigned waiter_count, uint64_t last, uint64_t spin_ns) {
+  static struct room storage;
+  void (*const waits[])(void *) = {wait_0, wait_1};
+  unsigned threads[2];
+  memset(&storage, 0, sizeof storage);
+  room = &storage;
+  room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
+  room->last = last;
+  for (unsigned w = 0; w < waiter_count; w++)
+    SIM_CHECK(synched__waiter_init(&room->waiters[w], (struct synched__spin){.limit_ns = spin_ns}) ==
+              0);
+  for (unsigned w = 0; w < waiter_count; w++)
+    threads[w] = sim_thread_start(waits[w], NULL);
+  for (uint64_t epoch = 1; epoch <= last; epoch++) {
+    room->written[epoch] = epoch;
+    if (synched__gate_advance(&room->gate, epoch))
+      for (unsigned w = 0; w < waiter_count; w++)
+        (void)synched__waiter_wake(&room->gate, &room->waiters[w]);
+  }
+  for (unsigned w = 0; w < waiter_count; w++)
+    sim_thread_join(threads[w]);
+  SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
+  for (unsigned w = 0; w < waiter_count; w++)
+    synched__waiter_deinit(&room->waiters[w]);
+}
+
+static void run_one(void) {
+  run(1, 2, 0);
+}
+
+static void run_two(void) {
+  run(2, 2, 0);
+}
+
+static void run_spin(void) {
+  run(1, 2, 1000);
+}
+
+const struct sim_world sim_world_gate_1 = {
+    .name = "gate-1x2",
+    .about = "a waiter that sleeps, two epochs",
+    .run = run_one,
+    .bound = 5,
+};
+
+const struct sim_world sim_world_gate_2 = {
+    .name = "gate-2x2",
+    .about = "two waiters that sleep, two epochs",
+    .run = run_two,
+    .bound = 3,
+};
+
+const struct sim_world sim_world_gate_spin = {
+    .name = "gate-spin-1x2",
+    .about = "a waiter that spins for a while, two epochs",
+    .run = run_spin,
+    .bound = 4,
+};

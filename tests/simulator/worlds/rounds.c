@@ -1,0 +1,124 @@
+/*
+ * rounds.c: claims, thieves, solo rounds, late opening, sleep: rounds that follow each other.
+ */
+#include "scene.h"
+
+static uint64_t heavy(uint64_t round, size_t segment) {
+  (void)round;
+  return 20000 + 1000 * segment;
+}
+
+/* One segment holds the others up, another one in each round. */
+static uint64_t uneven(uint64_t round, size_t segment) {
+  return segment == round % 3 ? 40000 : 3000;
+}
+
+/* Rounds that are not worth sharing, then some that are, and back. */
+static uint64_t changing(uint64_t round, size_t segment) {
+  (void)segment;
+  return round >= 3 && round <= 4 ? 60000 : 20;
+}
+
+struct shape {
+  unsigned worker_count;
+  size_t segment_count;
+  uint64_t round_count;
+  enum synched_balance balance;
+  enum synched_wait wait;
+  uint64_t (*spend_ns)(uint64_t round, size_t segment);
+};
+
+static void run(const struct shape *shape) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = shape->spend_ns};
+  sim_quietly();
+  scene_open(&scene, shape->worker_count, shape->wait);
+  scene_job_open(&job, &scene, shape->segment_count, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = shape->round_count,
+                                     .balance = shape->balance));
+  sim_aloud();
+  scene_job_run(&job, 0);
+  sim_quietly();
+  SIM_CHECK(promises_rounds(job.promises) == shape->round_count);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+#define WORLD(identifier, text, what, most, ...)                                                  \
+  static void run_##identifier(void) {                                                            \
+    run(&(struct shape){__VA_ARGS__});                                                            \
+  }                                                                                               \
+  const struct sim_world sim_world_##identifier = {                                               \
+      .name = text, .about = what, .run = run_##identifier, .bound = most}
+
+WORLD(static_2, "static-2x2x2", "2 workers, 2 segments, 2 rounds, each at home", 2, 2, 2, 2,
+      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, heavy);
+WORLD(late_open, "late-open-2x2x3", "static rounds of very little work, opened late", 2, 2, 2, 3,
+      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, NULL);
+WORLD(steal_2, "steal-2x2x3", "2 workers, 2 segments, 3 rounds, with thieves", 2, 2, 2, 3,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, heavy);
+WORLD(steal_3, "steal-2x3x3", "2 workers, 3 uneven segments, 3 rounds", 2, 2, 3, 3,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
+WORLD(thieves, "steal-3x3x2", "3 workers, 3 uneven segments, 2 rounds", 2, 3, 3, 2,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
+WORLD(solo, "solo-2x2x5", "rounds too small to share, then not, then again", 1, 2, 2, 5,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, changing);
+WORLD(sleepers, "sleep-2x2x3", "workers that sleep whenever they wait", 2, 2, 2, 3,
+      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, heavy);
+WORLD(thieves_sleep, "sleep-3x3x2", "3 workers that sleep, and steal", 2, 3, 3, 2,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven);
+
+WORLD(batches, "batch-2x5x7", "claims of several segments at a time", 1, 2, 5, 7,
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, NULL);
+
+/* --- many rounds: a thief that is held up for so long that tags might come round --- */
+
+static void run_held_up(void) {
+  run(&(struct shape){2, 2, 600, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven});
+}
+
+const struct sim_world sim_world_held_up = {
+    .name = "held-up-2x2x600",
+    .about = "a thief is held up for hundreds of rounds",
+    .run = run_held_up,
+};
+
+/* --- crowds --- */
+
+static void run_crowd(void) {
+  static const unsigned workers[] = {1, 3, 5, 8, 16, 17, 33, 64};
+  const unsigned worker_count = workers[sim_any(8)];
+  const size_t segment_count = 1 + sim_any(100);
+  uint64_t (*const costs[])(uint64_t, size_t) = {NULL, heavy, uneven, changing};
+  run(&(struct shape){worker_count, segment_count, 1 + sim_any(6),
+                      sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
+                      sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO, costs[sim_any(4)]});
+}
+
+const struct sim_world sim_world_crowd = {
+    .name = "crowd",
+    .about = "up to 64 workers and 100 segments",
+    .run = run_crowd,
+};
+
+/* Above sixteen workers they are counted, and woken, in groups; the job runs twice. */
+static void run_groups(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = sim_any(2) ? heavy : changing};
+  const size_t segment_count = 18 + sim_any(20);
+  const uint64_t round_count = 2 + sim_any(4);
+  scene_open(&scene, 17 + sim_any(20), sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, segment_count, 0, SYNCHED_JOB_OPTIONS(.round_count = round_count));
+  scene_job_run(&job, 0);
+  scene_job_again(&job);
+  scene_job_run(&job, 0);
+  SIM_CHECK(promises_rounds(job.promises) == 2 * round_count);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_groups = {
+    .name = "groups",
+    .about = "more than sixteen workers, and a job that runs twice",
+    .run = run_groups,
+};

@@ -1,0 +1,144 @@
+#include "scene.h"
+
+#include <string.h>
+
+/* --- callbacks --- */
+
+static int compute(struct synched_task *task, void *user) {
+  struct scene_job *job = user;
+  const uint64_t *previous = task->previous->data;
+  uint64_t sum = 0;
+  promises_call(job->promises, task->round, task->segment, task->worker);
+  if (task->previous->round != task->round - 1)
+    sim_fail("promise 2: previous is of round %llu in a call of round %llu",
+             (unsigned long long)task->previous->round, (unsigned long long)task->round);
+  for (size_t s = 0; s < job->segment_count; s++) {
+    const uint64_t value = promises_value(job->promises, task->round - 1, s);
+    if (previous[s] != value)
+      sim_fail("promise 2: segment %zu of the round before %llu is %llx, not %llx", s,
+               (unsigned long long)task->round, (unsigned long long)previous[s],
+               (unsigned long long)value);
+    sum += previous[s];
+  }
+  uint64_t *out = task->out;
+  *out = promises_next(sum, task->round, task->segment);
+  task->contribution = (double)(task->segment + 1);
+  if (job->spend_ns != NULL)
+    sim_spend(job->spend_ns(task->round, task->segment));
+  const bool fails = job->fail_round == task->round && task->segment >= job->fail_segment;
+  const int code = fails ? SCENE_FAILURE - (int)task->segment : 0;
+  promises_return(job->promises, task->round, task->segment, code);
+  return code;
+}
+
+void scene_check_snapshot(const struct scene_job *job, const struct synched_snapshot *snapshot) {
+  const uint64_t *data = snapshot->data;
+  for (size_t s = 0; s < job->segment_count; s++)
+    if (data[s] != promises_value(job->promises, snapshot->round, s))
+      sim_fail("promise 6: segment %zu of the snapshot of round %llu is %llx, not %llx", s,
+               (unsigned long long)snapshot->round, (unsigned long long)data[s],
+               (unsigned long long)promises_value(job->promises, snapshot->round, s));
+  const double fold = (double)(job->segment_count * (job->segment_count + 1) / 2);
+  if (snapshot->round != 0 && snapshot->fold != fold)
+    sim_fail("promise 7: the fold of round %llu is %g, not %g",
+             (unsigned long long)snapshot->round, snapshot->fold, fold);
+}
+
+static int on_round(const struct synched_snapshot *now, void *user) {
+  struct scene_job *job = user;
+  promises_round(job->promises, now->round);
+  scene_check_snapshot(job, now);
+  return SYNCHED_CONTINUE;
+}
+
+static void on_snapshot(struct synched_job *unused, const struct synched_snapshot *now,
+                        void *user) {
+  struct scene_job *job = user;
+  (void)unused;
+  promises_delivered(job->promises, now->round, job->every);
+  scene_check_snapshot(job, now);
+}
+
+static void on_done(struct synched_job *unused, int status, const struct synched_report *report,
+                    void *user) {
+  struct scene_job *job = user;
+  const struct synched_snapshot *current = synched_snapshot_current(job->memory);
+  (void)unused;
+  (void)report;
+  SIM_CHECK(current != NULL);
+  promises_done(job->promises, status, current->round);
+  scene_check_snapshot(job, current);
+  synched_snapshot_release(current);
+}
+
+/* --- pools --- */
+
+void scene_open(struct scene *scene, unsigned worker_count, enum synched_wait wait) {
+  const int status = synched_pool_create(
+      &scene->pool,
+      SYNCHED_POOL_OPTIONS(.worker_count = worker_count, .affinity = SYNCHED_AFFINITY_NONE,
+                           .wait = wait, .spin_ns = wait == SYNCHED_WAIT_AUTO ? 2000 : 0));
+  SIM_CHECK(status == 0);
+}
+
+void scene_close(struct scene *scene) {
+  SIM_CHECK(synched_pool_destroy(scene->pool) == 0);
+}
+
+/* --- jobs --- */
+
+void scene_job_open(struct scene_job *out, const struct scene *scene, size_t segment_count,
+                    unsigned lease_count, const struct synched_job_options *options) {
+  struct synched_job_options chosen = *options;
+  out->promises = promises_begin(segment_count);
+  out->segment_count = segment_count;
+  out->every = options->delivery == SYNCHED_DELIVER_EVERY;
+  chosen.struct_size = sizeof chosen;
+  chosen.compute = compute;
+  chosen.on_round = on_round;
+  chosen.on_done = on_done;
+  if (options->flags == 0 && options->delivery == SYNCHED_DELIVER_EVERY)
+    chosen.on_snapshot = on_snapshot;
+  chosen.fold = SYNCHED_FOLD_SUM;
+  chosen.user = out;
+  if (chosen.record == SYNCHED_RECORD_TOTALS)
+    chosen.record = SYNCHED_RECORD_OFF;
+  SIM_CHECK(synched_memory_create(&out->memory,
+                                  SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count,
+                                                         .segment_capacity = 1,
+                                                         .element_size = sizeof(uint64_t),
+                                                         .lease_count = lease_count)) == 0);
+  if (synched_job_create(&out->job, scene->pool, out->memory, &chosen) != 0)
+    sim_fail("no job: %s", synched_error_message());
+}
+
+void scene_job_run(struct scene_job *job, int status) {
+  const int got = synched_job_run(job->job);
+  if (got != status)
+    sim_fail("the job ended with %d, not %d: %s", got, status, synched_error_message());
+  promises_end(job->promises);
+}
+
+void scene_job_start(struct scene_job *job) {
+  SIM_CHECK(synched_job_start_polled(job->job) == 0);
+}
+
+void scene_job_finish(struct scene_job *job) {
+  for (;;) {
+    const int status = synched_job_dispatch(job->job);
+    if (status == SYNCHED_STOP)
+      break;
+    SIM_CHECK(status == SYNCHED_CONTINUE);
+    sim_await(synched_job_fd(job->job));
+  }
+  promises_end(job->promises);
+}
+
+void scene_job_again(struct scene_job *job) {
+  promises_again(job->promises);
+}
+
+void scene_job_close(struct scene_job *job) {
+  SIM_CHECK(synched_job_destroy(job->job) == 0);
+  SIM_CHECK(synched_memory_destroy(job->memory) == 0);
+}

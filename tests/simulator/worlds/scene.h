@@ -1,0 +1,52 @@
+/*
+ * scene.h: what most worlds are made of: a pool, and jobs whose results are known.
+ */
+#ifndef SIMULATOR_SCENE_H
+#define SIMULATOR_SCENE_H
+
+#include <synched/synched.h>
+
+#include "promises.h"
+#include "simulator.h"
+
+struct scene {
+  struct synched_pool *pool;
+};
+
+struct scene_job {
+  struct synched_memory *memory;
+  struct synched_job *job;
+  struct promises *promises;
+  size_t segment_count;
+  /* what a call of a round takes; NULL: no time */
+  uint64_t (*spend_ns)(uint64_t round, size_t segment);
+  /* the calls of this round fail, from this segment on; 0: none */
+  uint64_t fail_round;
+  size_t fail_segment;
+  bool every; /* on_snapshot gets each */
+};
+
+#define SCENE_FAILURE (-77)
+
+/* A pool of workers without places. */
+void scene_open(struct scene *scene, unsigned worker_count, enum synched_wait wait);
+void scene_close(struct scene *scene);
+
+/* A job of the pool's, with a memory of its own; `options` says what is particular about it:
+ * compute, on_round, on_done and user are set here. */
+void scene_job_open(struct scene_job *out, const struct scene *scene, size_t segment_count,
+                    unsigned lease_count, const struct synched_job_options *options);
+/* Blocks; the job ends with this status. */
+void scene_job_run(struct scene_job *job, int status);
+/* Starts it, polled, and dispatches until it is done. */
+void scene_job_start(struct scene_job *job);
+void scene_job_finish(struct scene_job *job);
+/* It is to run once more. */
+void scene_job_again(struct scene_job *job);
+/* It is over. */
+void scene_job_close(struct scene_job *job);
+
+/* Compares a snapshot with what the serial loop computes. */
+void scene_check_snapshot(const struct scene_job *job, const struct synched_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * snapshots.c: readers beside the rounds: retained snapshots, leases, deliveries.
+ */
+#include "scene.h"
+
+static uint64_t heavy(uint64_t round, size_t segment) {
+  (void)round;
+  return 20000 + 1000 * segment;
+}
+
+struct reader {
+  struct scene_job *job;
+  unsigned takes;
+  uint64_t hold_ns;
+};
+
+/* Takes the current snapshot, looks at it, holds it for a while, looks again. */
+static void read_some(void *argument) {
+  const struct reader *reader = argument;
+  uint64_t last = 0;
+  for (unsigned i = 0; i < reader->takes; i++) {
+    const struct synched_snapshot *now = synched_snapshot_current(reader->job->memory);
+    SIM_CHECK(now != NULL);
+    SIM_CHECK(now->round >= last);
+    last = now->round;
+    scene_check_snapshot(reader->job, now);
+    if (reader->hold_ns != 0)
+      sim_spend(reader->hold_ns);
+    const struct synched_snapshot *again = synched_snapshot_retain(now);
+    synched_snapshot_release(now);
+    scene_check_snapshot(reader->job, again);
+    synched_snapshot_release(again);
+  }
+}
+
+static void run_readers(unsigned reader_count, unsigned takes, unsigned leases, uint64_t hold_ns,
+                        uint64_t round_count) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  struct reader reader = {&job, takes, hold_ns};
+  unsigned threads[3];
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, leases, SYNCHED_JOB_OPTIONS(.round_count = round_count));
+  scene_job_start(&job);
+  sim_aloud();
+  for (unsigned i = 0; i < reader_count; i++)
+    threads[i] = sim_thread_start(read_some, &reader);
+  scene_job_finish(&job);
+  for (unsigned i = 0; i < reader_count; i++)
+    sim_thread_join(threads[i]);
+  sim_quietly();
+  SIM_CHECK(promises_rounds(job.promises) == round_count);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+/* Two takes over two publications, three publications, two readers. */
+static void run_retain(void) {
+  run_readers(1, 2, 1, 0, 3);
+}
+
+static void run_readers_2(void) {
+  run_readers(2, 1, 1, 0, 2);
+}
+
+/* They hold for longer than a round takes, so that the job waits for a buffer. */
+static void run_lease(void) {
+  run_readers(1, 2, 0, 100000, 3);
+}
+
+static void run_leases(void) {
+  run_readers(3, 1 + sim_any(5), sim_any(3), sim_any(2) * 70000, 1 + sim_any(8));
+}
+
+const struct sim_world sim_world_retain = {
+    .name = "retain-2x2x3",
+    .about = "a reader takes and releases snapshots while rounds are published",
+    .run = run_retain,
+    .bound = 2,
+};
+
+const struct sim_world sim_world_readers = {
+    .name = "readers-2x2x2",
+    .about = "two readers beside two rounds",
+    .run = run_readers_2,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_lease = {
+    .name = "lease-wait-2x2x3",
+    .about = "a job waits for a buffer that a reader holds",
+    .run = run_lease,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_leases = {
+    .name = "leases",
+    .about = "three readers, few leases, by seeds",
+    .run = run_leases,
+};
+
+/* --- deliveries --- */
+
+static void run_every(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 1,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .delivery = SYNCHED_DELIVER_EVERY));
+  sim_aloud();
+  scene_job_run(&job, 0);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_mailbox = {
+    .name = "mailbox-2x2x3",
+    .about = "every round is delivered to the loop",
+    .run = run_every,
+    .bound = 1,
+};

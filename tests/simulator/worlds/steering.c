@@ -1,0 +1,321 @@
+/*
+ * steering.c: requests of other threads: pause, resume, step; periods; two jobs.
+ */
+#include "scene.h"
+
+static uint64_t heavy(uint64_t round, size_t segment) {
+  (void)round;
+  return 20000 + 1000 * segment;
+}
+
+static void pause_and_resume(void *argument) {
+  struct scene_job *job = argument;
+  int status = synched_job_pause(job->job);
+  SIM_CHECK(status == 0 || status == SYNCHED_EALREADY);
+  status = synched_job_resume(job->job);
+  SIM_CHECK(status == 0 || status == SYNCHED_EALREADY);
+}
+
+/* A step is refused while the job computes the one before. */
+static void step_twice(void *argument) {
+  struct scene_job *job = argument;
+  for (unsigned i = 0; i < 2; i++) {
+    int status = synched_job_step(job->job, 1);
+    while (status == SYNCHED_EBUSY) {
+      sim_spend(10000);
+      status = synched_job_step(job->job, 1);
+    }
+    if (status != 0)
+      sim_fail("no step: %s", synched_error_message());
+  }
+}
+
+static void run_steered(void (*steer)(void *), uint64_t round_count, uint32_t flags,
+                        uint64_t period_ns) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = round_count, .flags = flags,
+                                     .period_ns = period_ns));
+  scene_job_start(&job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(steer, &job);
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  SIM_CHECK(promises_status(job.promises) == 0);
+  SIM_CHECK(promises_rounds(job.promises) == round_count);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_pause(void) {
+  run_steered(pause_and_resume, 2, 0, 0);
+}
+
+static void run_step(void) {
+  run_steered(step_twice, 2, SYNCHED_JOB_START_PAUSED, 0);
+}
+
+static void run_pause_paced(void) {
+  run_steered(pause_and_resume, 2, 0, 1000000);
+}
+
+const struct sim_world sim_world_pause = {
+    .name = "pause-2x2x2",
+    .about = "another thread pauses the job, and resumes it",
+    .run = run_pause,
+    .bound = 2,
+};
+
+const struct sim_world sim_world_step = {
+    .name = "step-2x2x2",
+    .about = "a job that starts paused, and is stepped",
+    .run = run_step,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_pause_paced = {
+    .name = "pause-paced-2x2x2",
+    .about = "another thread pauses a periodic job, and resumes it",
+    .run = run_pause_paced,
+    .bound = 1,
+};
+
+/* --- periods --- */
+
+static void run_periodic(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
+  const uint64_t began_ns = sim_time_ns();
+  sim_aloud();
+  scene_job_run(&job, 0);
+  sim_quietly();
+  SIM_CHECK(sim_time_ns() - began_ns >= 2000000);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_periodic = {
+    .name = "periodic-2x2x3",
+    .about = "workers sleep between periodic rounds, and open them in time",
+    .run = run_periodic,
+    .bound = 1,
+};
+
+/* --- two jobs --- */
+
+static void run_pair(bool periodic) {
+  struct scene scene;
+  struct scene_job first = {.spend_ns = heavy}, second = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&first, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = periodic ? 1000000 : 0));
+  scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  sim_aloud();
+  scene_job_start(&first);
+  scene_job_start(&second);
+  scene_job_finish(&first);
+  scene_job_finish(&second);
+  sim_quietly();
+  scene_job_close(&first);
+  scene_job_close(&second);
+  scene_close(&scene);
+}
+
+static void run_two_jobs(void) {
+  run_pair(false);
+}
+
+static void run_two_paces(void) {
+  run_pair(true);
+}
+
+const struct sim_world sim_world_two_jobs = {
+    .name = "two-jobs-2x2x2",
+    .about = "two jobs share the workers, round by round",
+    .run = run_two_jobs,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_two_paces = {
+    .name = "two-paces-2x2x2",
+    .about = "a periodic job, and one that runs between its ticks",
+    .run = run_two_paces,
+    .bound = 1,
+};
+
+/* Three workers, and jobs of other segments and another balance in turn: who is late finds another
+ * job's round in the place of its own. */
+static void run_unlike(void) {
+  struct scene scene;
+  struct scene_job first = {.spend_ns = heavy}, second = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 3, SYNCHED_WAIT_AUTO);
+  scene_job_open(&first, &scene, 5, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC));
+  scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
+  sim_aloud();
+  scene_job_start(&first);
+  scene_job_start(&second);
+  scene_job_finish(&first);
+  scene_job_finish(&second);
+  sim_quietly();
+  scene_job_close(&first);
+  scene_job_close(&second);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_unlike = {
+    .name = "unlike-3x5x3",
+    .about = "two jobs of other shapes take turns on three workers",
+    .run = run_unlike,
+    .bound = 1,
+};
+
+/* --- a job that is used by other threads than its loop's --- */
+
+static void look_on(void *argument) {
+  const struct scene_job *job = argument;
+  for (unsigned i = 0; i < 3; i++) {
+    struct synched_report *report = NULL;
+    const int status = synched_job_report(job->job, &report); /* refused before the start */
+    SIM_CHECK((status == 0) == (report != NULL));
+    synched_report_destroy(report);
+    sim_spend(10000);
+  }
+}
+
+static void run_job(void *argument) {
+  struct scene_job *job = argument;
+  scene_job_start(job);
+  scene_job_finish(job);
+}
+
+/* The loop is on another thread, a report is made beside the rounds, and who hears of the end
+ * destroys the job. */
+static void run_elsewhere(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .record = SYNCHED_RECORD_TASKS,
+                                     .report_rounds = 2, .report_tasks = 2));
+  sim_aloud();
+  const unsigned loop = sim_thread_start(run_job, &job);
+  look_on(&job);
+  while (synched_job_state(job.job) != SYNCHED_JOB_ENDED)
+    sim_spend(5000);
+  while (synched_job_destroy(job.job) != 0)
+    sim_spend(5000);
+  sim_quietly();
+  sim_thread_join(loop);
+  SIM_CHECK(synched_memory_destroy(job.memory) == 0);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_elsewhere = {
+    .name = "elsewhere-2x2x3",
+    .about = "the loop is on another thread than who makes reports and destroys the job",
+    .run = run_elsewhere,
+    .bound = 1,
+};
+
+/* --- eight jobs, two loops, whatever happens --- */
+
+enum { JOBS_MOST = 8 };
+
+struct crowd {
+  struct scene_job jobs[JOBS_MOST];
+  unsigned count;
+};
+
+static void run_half(void *argument) {
+  struct crowd *crowd = argument;
+  for (unsigned j = 0; j < crowd->count; j++)
+    scene_job_start(&crowd->jobs[j]);
+  for (unsigned j = 0; j < crowd->count; j++)
+    scene_job_finish(&crowd->jobs[j]);
+}
+
+/* Any steering; a job that is over refuses it. */
+static void steer_some(void *argument) {
+  struct crowd *crowd = argument;
+  for (unsigned i = 0; i < 6; i++) {
+    struct synched_job *job = crowd->jobs[sim_any(crowd->count)].job;
+    switch (sim_any(6)) {
+    case 0:
+      (void)synched_job_pause(job);
+      break;
+    case 1:
+      (void)synched_job_step(job, 1 + sim_any(2));
+      break;
+    case 2:
+      (void)synched_job_set_weight(job, 1 + sim_any(5));
+      break;
+    case 3:
+      (void)synched_job_set_period(job, 100000 + 100000 * sim_any(9));
+      break;
+    case 4:
+      (void)synched_job_cancel(job);
+      break;
+    default:
+      break;
+    }
+    sim_spend(1000 * sim_any(200));
+  }
+  for (unsigned j = 0; j < crowd->count; j++)
+    (void)synched_job_resume(crowd->jobs[j].job);
+}
+
+static void open_some(struct crowd *crowd, const struct scene *scene) {
+  crowd->count = 1 + sim_any(JOBS_MOST / 2);
+  for (unsigned j = 0; j < crowd->count; j++) {
+    struct scene_job *job = &crowd->jobs[j];
+    *job = (struct scene_job){.spend_ns = sim_any(2) ? heavy : NULL};
+    if (sim_any(4) == 1) {
+      job->fail_round = 1 + sim_any(3);
+      job->fail_segment = sim_any(3);
+    }
+    const bool periodic = sim_any(3) == 1;
+    scene_job_open(job, scene, 1 + sim_any(8), 1 + sim_any(3),
+                   SYNCHED_JOB_OPTIONS(
+                       .round_count = 1 + sim_any(5), .period_ns = periodic ? 300000 : 0,
+                       .balance = sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
+                       .weight = 1 + sim_any(3),
+                       .delivery = sim_any(3) ? SYNCHED_DELIVER_LATEST : SYNCHED_DELIVER_EVERY,
+                       .deadline_ns = periodic && sim_any(3) ? 200000 : 0));
+  }
+}
+
+static void run_jobs(void) {
+  struct scene scene;
+  struct crowd here = {.count = 0}, there = {.count = 0};
+  scene_open(&scene, 1 + sim_any(6), sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO);
+  open_some(&here, &scene);
+  open_some(&there, &scene);
+  const unsigned loop = sim_thread_start(run_half, &there);
+  const unsigned steering = sim_thread_start(steer_some, &here);
+  run_half(&here);
+  sim_thread_join(loop);
+  sim_thread_join(steering);
+  for (unsigned j = 0; j < here.count; j++)
+    scene_job_close(&here.jobs[j]);
+  for (unsigned j = 0; j < there.count; j++)
+    scene_job_close(&there.jobs[j]);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_jobs = {
+    .name = "jobs",
+    .about = "up to 8 jobs of two loops, failures, deadlines, steering, by seeds",
+    .run = run_jobs,
+};

@@ -5,14 +5,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "platform/process.h"
+#include "platform/variable.h"
 
 unsigned synched__terminal_columns(FILE *file) {
   const int before = errno;
-  const char *type = synched__process_variable("TERM");
+  const char *type = synched__variable_terminal();
   struct winsize size = {.ws_col = 0};
   unsigned columns = 0;
-  if (type != NULL && type[0] != '\0' && strcmp(type, "dumb") != 0 && isatty(fileno(file)))
+  if (type != NULL && strcmp(type, "dumb") != 0 && isatty(fileno(file)))
     columns = ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   errno = before;
   return columns;

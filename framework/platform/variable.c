@@ -5,19 +5,24 @@
 #include <uv.h>
 
 static char monitor[SYNCHED__VARIABLE_BYTES], report[SYNCHED__VARIABLE_BYTES];
+static char terminal[64];
 
-static void read_into(char *text, const char *name) {
+static void read_into(char *text, size_t bytes, const char *name) {
   const char *value = secure_getenv(name);
   if (value != NULL)
-    (void)snprintf(text, SYNCHED__VARIABLE_BYTES, "%s", value);
+    (void)snprintf(text, bytes, "%s", value);
 }
 
 static void read_monitor(void) {
-  read_into(monitor, "SYNCHED_MONITOR");
+  read_into(monitor, sizeof monitor, "SYNCHED_MONITOR");
 }
 
 static void read_report(void) {
-  read_into(report, "SYNCHED_REPORT");
+  read_into(report, sizeof report, "SYNCHED_REPORT");
+}
+
+static void read_terminal(void) {
+  read_into(terminal, sizeof terminal, "TERM");
 }
 
 static const char *unless_empty(const char *text) {
@@ -34,4 +39,10 @@ const char *synched__variable_report(void) {
   static uv_once_t once = UV_ONCE_INIT;
   uv_once(&once, read_report);
   return unless_empty(report);
+}
+
+const char *synched__variable_terminal(void) {
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, read_terminal);
+  return unless_empty(terminal);
 }

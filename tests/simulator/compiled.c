@@ -87,12 +87,10 @@ EXPORT void __tsan_func_exit(void) {
   CHANGE(bits, type, fetch_and, SIM_AND, __atomic_fetch_and)                                       \
   CHANGE(bits, type, fetch_or, SIM_OR, __atomic_fetch_or)                                          \
   CHANGE(bits, type, fetch_xor, SIM_XOR, __atomic_fetch_xor)                                       \
-  EXPORT int __tsan_atomic##bits##_compare_exchange_strong(volatile type *address, type *expected, \
-                                                           type desired, int order,                \
-                                                           int failure_order);                     \
-  EXPORT int __tsan_atomic##bits##_compare_exchange_strong(volatile type *address, type *expected, \
-                                                           type desired, int order,                \
-                                                           int failure_order) {                    \
+  EXPORT int __tsan_atomic##bits##_compare_exchange_strong(                                        \
+      volatile type *address, type *expected, type desired, int order, int failure_order);         \
+  EXPORT int __tsan_atomic##bits##_compare_exchange_strong(                                        \
+      volatile type *address, type *expected, type desired, int order, int failure_order) {        \
     if (!sim->running)                                                                             \
       return __atomic_compare_exchange_n(address, expected, desired, false, __ATOMIC_SEQ_CST,      \
                                          __ATOMIC_SEQ_CST);                                        \
@@ -102,12 +100,10 @@ EXPORT void __tsan_func_exit(void) {
     *expected = (type)value;                                                                       \
     return done;                                                                                   \
   }                                                                                                \
-  EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *address, type expected,    \
-                                                         type desired, int order,                  \
-                                                         int failure_order);                       \
-  EXPORT type __tsan_atomic##bits##_compare_exchange_val(volatile type *address, type expected,    \
-                                                         type desired, int order,                  \
-                                                         int failure_order) {                      \
+  EXPORT type __tsan_atomic##bits##_compare_exchange_val(                                          \
+      volatile type *address, type expected, type desired, int order, int failure_order);          \
+  EXPORT type __tsan_atomic##bits##_compare_exchange_val(                                          \
+      volatile type *address, type expected, type desired, int order, int failure_order) {         \
     uint64_t value = expected;                                                                     \
     if (!sim->running) {                                                                           \
       (void)__atomic_compare_exchange_n(address, &expected, desired, false, __ATOMIC_SEQ_CST,      \

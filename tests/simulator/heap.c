@@ -21,8 +21,8 @@ extern char __data_start[], _end[];
 struct simulator *sim;
 
 static void *reserve(size_t bytes) {
-  void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *block =
+      mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (block == MAP_FAILED) {
     perror("simulator: mmap");
     exit(2);
@@ -49,8 +49,8 @@ void sim_heap_set_up(void) {
   const size_t word_count = (MEMORY_BYTES + sim->data_end - sim->data_begin) / 8 + 1;
   sim->words = reserve(word_count * sizeof *sim->words);
   sim->shared = reserve(word_count);
-  sim->visitor = reserve(word_count);
-  sim->visited = reserve(word_count * sizeof *sim->visited);
+  sim->first_thread = reserve(word_count);
+  sim->touched = reserve(word_count * sizeof *sim->touched);
   sim->locations = reserve(SIM_LOCATIONS * sizeof *sim->locations);
   (void)dl_iterate_phdr(find_tls, NULL);
   if (sim->tls_bytes > sizeof sim->fibres[0].tls) {
@@ -143,10 +143,10 @@ bool sim_heap_is_shared(uintptr_t address) {
   const size_t index = index_of(address);
   if (index == SIZE_MAX || sim->shared[index])
     return true;
-  if (sim->visited[index] != sim->generation) {
-    sim->visited[index] = sim->generation;
-    sim->visitor[index] = (uint8_t)sim->current;
-  } else if (sim->visitor[index] != sim->current) {
+  if (sim->touched[index] != sim->generation) {
+    sim->touched[index] = sim->generation;
+    sim->first_thread[index] = (uint8_t)sim->current;
+  } else if (sim->first_thread[index] != sim->current) {
     sim->shared[index] = 1;
     sim->shared_grew = true;
   }
@@ -180,7 +180,7 @@ void sim_heap_give(void *address, const void *site) {
     sim_fail_at(site, "a block is freed twice");
   const size_t first = index_of(block->address);
   for (size_t i = 0; i < block->bytes / 8; i++)
-    if (sim->shared[first + i] || sim->visited[first + i] == sim->generation)
+    if (sim->shared[first + i] || sim->touched[first + i] == sim->generation)
       sim_plain(block->address + 8 * i, 8, true, site);
   block->freed = true;
   block->freed_by = (uint8_t)sim->current;

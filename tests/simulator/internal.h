@@ -52,7 +52,7 @@ struct sim_cell {
 
 /* Of eight bytes. */
 struct sim_word {
-  uint32_t generation; /* anything else than the execution's: nothing is known */
+  uint32_t generation;  /* anything else than the execution's: nothing is known */
   uint32_t location[2]; /* of an atomic in the lower, and upper half; 0: none */
   struct sim_cell cells[4];
 };
@@ -173,8 +173,8 @@ struct simulator {
   struct sim_word *words;
   uint8_t *shared; /* per word: several threads have been there, in some execution */
   bool shared_grew;
-  uint8_t *visitor; /* per word: the first thread that was there */
-  uint32_t *visited; /* per word: the generation of visitor */
+  uint8_t *first_thread; /* per word: the first thread that was there */
+  uint32_t *touched;     /* per word: the generation of first_thread */
   uintptr_t data_begin, data_end;
   unsigned char *data_image, *tls_image;
   unsigned char *tls;
@@ -191,7 +191,7 @@ struct simulator {
   struct {
     void (*before)(void), (*parent)(void), (*child)(void);
   } fork_handlers;
-  bool quiet;              /* they do not, for now */
+  bool quiet; /* they do not, for now */
 
   char failure[512];
   bool failed;

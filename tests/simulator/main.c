@@ -145,9 +145,9 @@ static bool prove(const struct sim_world *world, const struct arguments *argumen
     report(world, arguments);
     return false;
   }
-  for (uint64_t seed = 1; limit_s != 0 ? sim_seconds() < begin_s + limit_s
-                                       : seed <= arguments->seeds &&
-                                             (most_s == 0 || sim_seconds() < begin_s + most_s);
+  for (uint64_t seed = 1;
+       limit_s != 0 ? sim_seconds() < begin_s + limit_s
+                    : seed <= arguments->seeds && (most_s == 0 || sim_seconds() < begin_s + most_s);
        seed++)
     if (!sim_seed(world, seed, &random)) {
       (void)printf("%s: seed %llu\n", world->name, (unsigned long long)seed);
@@ -156,8 +156,8 @@ static bool prove(const struct sim_world *world, const struct arguments *argumen
     }
   (void)printf("%-24s", world->name);
   if (world->bound != 0)
-    (void)printf(" %s %10llu with up to %u deviations,", whole ? "all" : "not all:",
-                 (unsigned long long)all.executions, bound);
+    (void)printf(" %s %10llu with up to %u deviations,",
+                 whole ? "all" : "not all:", (unsigned long long)all.executions, bound);
   (void)printf(" %8llu random; %llu choices at most; %.3f s simulated in %.1f s\n",
                (unsigned long long)random.executions,
                (unsigned long long)(all.choices_most > random.choices_most ? all.choices_most
@@ -195,8 +195,7 @@ int main(int argument_count, char **texts) {
     const struct sim_world *world = sim_worlds[i];
     if (arguments.list)
       (void)printf("%-24s %s\n", world->name, world->about);
-    if (arguments.list ||
-        (arguments.world != NULL && strcmp(arguments.world, world->name) != 0))
+    if (arguments.list || (arguments.world != NULL && strcmp(arguments.world, world->name) != 0))
       continue;
     found++;
     if (arguments.has_seed || arguments.schedule != NULL)

@@ -53,7 +53,8 @@ static void check_race(const struct sim_word *word, uint8_t mask, bool write, bo
     unsigned block = 0;
     size_t offset = 0;
     (void)sim_heap_describe(address, &block, &offset);
-    sim_fail_at(site, "a race: %s %s by %s (block %u + %zu), which does not know of the %s %s by %s",
+    sim_fail_at(site,
+                "a race: %s %s by %s (block %u + %zu), which does not know of the %s %s by %s",
                 atomic ? "an atomic" : "a plain", write ? "write" : "read", sim_self()->name, block,
                 offset, cell->atomic ? "atomic" : "plain", cell->write ? "write" : "read",
                 sim->fibres[cell->thread].name);
@@ -256,8 +257,8 @@ static void replace(struct sim_location *location, uint64_t value, int order) {
 }
 
 static const char *const change_names[] = {
-    [SIM_EXCHANGE] = "exchange", [SIM_ADD] = "add", [SIM_SUB] = "sub", [SIM_AND] = "and",
-    [SIM_OR] = "or",             [SIM_XOR] = "xor"};
+    [SIM_EXCHANGE] = "exchange", [SIM_ADD] = "add", [SIM_SUB] = "sub",
+    [SIM_AND] = "and",           [SIM_OR] = "or",   [SIM_XOR] = "xor"};
 
 static uint64_t applied(enum sim_change change, uint64_t value, uint64_t operand) {
   switch (change) {

@@ -29,9 +29,9 @@
 
 struct promises {
   size_t segment_count;
-  uint64_t round;      /* that is open, or was last */
-  bool open;           /* a call of it has begun, and it has not been published */
-  unsigned running;    /* calls of it that have not returned */
+  uint64_t round;   /* that is open, or was last */
+  bool open;        /* a call of it has begun, and it has not been published */
+  unsigned running; /* calls of it that have not returned */
   uint8_t busy[SEGMENTS_MOST], computed[SEGMENTS_MOST];
   unsigned computed_count;
   uint64_t published; /* by on_round */

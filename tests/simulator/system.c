@@ -137,8 +137,7 @@ static long wait_on_futex(uint32_t *word, uint32_t expected, const struct timesp
     return -1;
   }
   const uint64_t until_ns =
-      until == NULL ? SIM_NEVER
-                    : (uint64_t)until->tv_sec * 1000000000u + (uint64_t)until->tv_nsec;
+      until == NULL ? SIM_NEVER : (uint64_t)until->tv_sec * 1000000000u + (uint64_t)until->tv_nsec;
   sim_note("sleeps on", (uintptr_t)word, expected, 0, 0, NULL);
   if (sim_wait(SIM_ON_FUTEX, word, until_ns)) {
     sim_note("is woken", (uintptr_t)word, 0, 0, 0, NULL);

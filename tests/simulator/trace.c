@@ -111,10 +111,9 @@ void sim_trace_print(void) {
   if (sites == NULL)
     return;
   for (size_t i = from; i < sim->event_count; i++)
-    (void)fprintf(sites, "%p\n",
-                  sim->events[i].site == NULL
-                      ? NULL
-                      : (const void *)((const char *)sim->events[i].site - 1));
+    (void)fprintf(
+        sites, "%p\n",
+        sim->events[i].site == NULL ? NULL : (const void *)((const char *)sim->events[i].site - 1));
   (void)fclose(sites);
   char command[256], line[LINE_BYTES];
   (void)snprintf(command, sizeof command, "addr2line -e /proc/%ld/exe <%s", (long)getpid(), name);

@@ -44,13 +44,12 @@ static void run_refused(void) {
   struct synched_memory *memory = NULL;
   struct synched_job *job = NULL;
   if (!made(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1 + sim_any(4),
-                                                           .affinity = SYNCHED_AFFINITY_NONE)),
+                                                            .affinity = SYNCHED_AFFINITY_NONE)),
             &pool))
     return;
-  if (made(synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 3,
-                                                                .segment_capacity = 1,
-                                                                .element_size = 8,
-                                                                .lease_count = 1)),
+  if (made(synched_memory_create(&memory,
+                                 SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .segment_capacity = 1,
+                                                        .element_size = 8, .lease_count = 1)),
            &memory)) {
     if (made(synched_job_create(&job, pool, memory,
                                 SYNCHED_JOB_OPTIONS(.compute = compute, .round_count = 2,

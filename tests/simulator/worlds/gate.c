@@ -47,8 +47,8 @@ static void run(unsigned waiter_count, uint64_t last, uint64_t spin_ns) {
   room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
   room->last = last;
   for (unsigned w = 0; w < waiter_count; w++)
-    SIM_CHECK(synched__waiter_init(&room->waiters[w], (struct synched__spin){.limit_ns = spin_ns}) ==
-              0);
+    SIM_CHECK(
+        synched__waiter_init(&room->waiters[w], (struct synched__spin){.limit_ns = spin_ns}) == 0);
   for (unsigned w = 0; w < waiter_count; w++)
     threads[w] = sim_thread_start(waits[w], NULL);
   for (uint64_t epoch = 1; epoch <= last; epoch++) {

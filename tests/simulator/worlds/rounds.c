@@ -34,8 +34,7 @@ static void run(const struct shape *shape) {
   sim_quietly();
   scene_open(&scene, shape->worker_count, shape->wait);
   scene_job_open(&job, &scene, shape->segment_count, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = shape->round_count,
-                                     .balance = shape->balance));
+                 SYNCHED_JOB_OPTIONS(.round_count = shape->round_count, .balance = shape->balance));
   sim_aloud();
   scene_job_run(&job, 0);
   sim_quietly();
@@ -44,11 +43,11 @@ static void run(const struct shape *shape) {
   scene_close(&scene);
 }
 
-#define WORLD(identifier, text, what, most, ...)                                                  \
-  static void run_##identifier(void) {                                                            \
-    run(&(struct shape){__VA_ARGS__});                                                            \
-  }                                                                                               \
-  const struct sim_world sim_world_##identifier = {                                               \
+#define WORLD(identifier, text, what, most, ...)                                                   \
+  static void run_##identifier(void) {                                                             \
+    run(&(struct shape){__VA_ARGS__});                                                             \
+  }                                                                                                \
+  const struct sim_world sim_world_##identifier = {                                                \
       .name = text, .about = what, .run = run_##identifier, .bound = most}
 
 WORLD(static_2, "static-2x2x2", "2 workers, 2 segments, 2 rounds, each at home", 2, 2, 2, 2,

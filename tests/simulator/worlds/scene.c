@@ -40,8 +40,8 @@ void scene_check_snapshot(const struct scene_job *job, const struct synched_snap
                (unsigned long long)promises_value(job->promises, snapshot->round, s));
   const double fold = (double)(job->segment_count * (job->segment_count + 1) / 2);
   if (snapshot->round != 0 && snapshot->fold != fold)
-    sim_fail("promise 7: the fold of round %llu is %g, not %g",
-             (unsigned long long)snapshot->round, snapshot->fold, fold);
+    sim_fail("promise 7: the fold of round %llu is %g, not %g", (unsigned long long)snapshot->round,
+             snapshot->fold, fold);
 }
 
 static int on_round(const struct synched_snapshot *now, void *user) {
@@ -103,11 +103,11 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
   chosen.user = out;
   if (chosen.record == SYNCHED_RECORD_TOTALS)
     chosen.record = SYNCHED_RECORD_OFF;
-  SIM_CHECK(synched_memory_create(&out->memory,
-                                  SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count,
-                                                         .segment_capacity = 1,
-                                                         .element_size = sizeof(uint64_t),
-                                                         .lease_count = lease_count)) == 0);
+  SIM_CHECK(
+      synched_memory_create(&out->memory, SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count,
+                                                                 .segment_capacity = 1,
+                                                                 .element_size = sizeof(uint64_t),
+                                                                 .lease_count = lease_count)) == 0);
   if (synched_job_create(&out->job, scene->pool, out->memory, &chosen) != 0)
     sim_fail("no job: %s", synched_error_message());
 }

@@ -36,9 +36,9 @@ static void run_steered(void (*steer)(void *), uint64_t round_count, uint32_t fl
   struct scene_job job = {.spend_ns = heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  scene_job_open(&job, &scene, 2, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = round_count, .flags = flags,
-                                     .period_ns = period_ns));
+  scene_job_open(
+      &job, &scene, 2, 0,
+      SYNCHED_JOB_OPTIONS(.round_count = round_count, .flags = flags, .period_ns = period_ns));
   scene_job_start(&job);
   sim_aloud();
   const unsigned thread = sim_thread_start(steer, &job);
@@ -91,8 +91,7 @@ static void run_periodic(void) {
   struct scene_job job = {.spend_ns = heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  scene_job_open(&job, &scene, 2, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
+  scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
   const uint64_t began_ns = sim_time_ns();
   sim_aloud();
   scene_job_run(&job, 0);
@@ -286,13 +285,13 @@ static void open_some(struct crowd *crowd, const struct scene *scene) {
       job->fail_segment = sim_any(3);
     }
     const bool periodic = sim_any(3) == 1;
-    scene_job_open(job, scene, 1 + sim_any(8), 1 + sim_any(3),
-                   SYNCHED_JOB_OPTIONS(
-                       .round_count = 1 + sim_any(5), .period_ns = periodic ? 300000 : 0,
-                       .balance = sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
-                       .weight = 1 + sim_any(3),
-                       .delivery = sim_any(3) ? SYNCHED_DELIVER_LATEST : SYNCHED_DELIVER_EVERY,
-                       .deadline_ns = periodic && sim_any(3) ? 200000 : 0));
+    scene_job_open(
+        job, scene, 1 + sim_any(8), 1 + sim_any(3),
+        SYNCHED_JOB_OPTIONS(.round_count = 1 + sim_any(5), .period_ns = periodic ? 300000 : 0,
+                            .balance = sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
+                            .weight = 1 + sim_any(3),
+                            .delivery = sim_any(3) ? SYNCHED_DELIVER_LATEST : SYNCHED_DELIVER_EVERY,
+                            .deadline_ns = periodic && sim_any(3) ? 200000 : 0));
   }
 }
 

@@ -38,12 +38,12 @@ static void run_writers(size_t count, unsigned rounds, bool one_leaves) {
   unsigned threads[4];
   sim_quietly();
   SIM_CHECK(synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = count,
-                                                                 .segment_capacity = 1,
-                                                                 .element_size = 8)) == 0);
+                                                                  .segment_capacity = 1,
+                                                                  .element_size = 8)) == 0);
   sim_aloud();
   for (size_t s = 0; s < count; s++) {
-    seats[s] = (struct seat){memory, s, one_leaves && s == 0 ? rounds - 1 : rounds,
-                             one_leaves && s == 0};
+    seats[s] =
+        (struct seat){memory, s, one_leaves && s == 0 ? rounds - 1 : rounds, one_leaves && s == 0};
     threads[s] = sim_thread_start(write_rounds, &seats[s]);
   }
   for (size_t s = 0; s < count; s++)

@@ -62,7 +62,7 @@ void sim_pause(void);
 #define eventfd(count, flags) sim_eventfd(count, flags)
 #define read(descriptor, buffer, bytes) sim_read(descriptor, buffer, bytes)
 #define write(descriptor, buffer, bytes) sim_write(descriptor, buffer, bytes)
-#define close(descriptor) sim_close(descriptor)
+#define close sim_close /* also of members, wherever they are */
 #define poll(list, count, timeout_ms) sim_poll(list, count, timeout_ms)
 #define fopen sim_fopen
 #define mmap sim_mmap

@@ -129,7 +129,7 @@ static bool run(const struct sim_world *world, struct sim_counts *counts) {
   sim->now_ns = 1000000000;
   sim->lock_count = 0;
   sim->event_count = 0;
-  sim->promise_count = sim->watched_count = 0;
+  sim->promise_count = 0;
   memset(sim->descriptors, 0, sizeof sim->descriptors);
   for (unsigned t = 0; t < SIM_THREADS; t++)
     sim->fibres[t].state = SIM_UNUSED;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -41,7 +42,6 @@ unsigned sim_fibre_create(void (*run)(void *), void *argument) {
   fibre->state = SIM_READY;
   fibre->run = run;
   fibre->argument = argument;
-  fibre->priority = sim->strategy.random ? (unsigned)(sim_random() % 1000) : 0;
   memcpy(fibre->tls, sim->tls_image, sim->tls_bytes);
   (void)snprintf(fibre->name, sizeof fibre->name, index == 0 ? "main" : "thread %u", index);
   if (index != 0) {
@@ -196,6 +196,10 @@ static void switch_to(unsigned next) {
     go_on_with(next);
 }
 
+bool sim_is_worker(void) {
+  return strncmp(sim_self()->name, "synched/", 8) == 0;
+}
+
 /* --- points --- */
 
 void sim_step(void) {
@@ -279,6 +283,50 @@ void sim_fibres_run(void) {
     go_on_with(0);
   }
   sim->running = false;
+}
+
+/* --- fork --- */
+
+/* The child has this thread only: the others do not exist there. It ends here, well or not, and
+ * says what was wrong through the pipe. */
+_Noreturn static void be_child(int report, void (*child)(void *), void *argument) {
+  for (unsigned t = 0; t < sim->thread_count; t++)
+    if (t != sim->current)
+      sim->fibres[t].state = SIM_UNUSED;
+  sim->quiet = true;
+  if (_setjmp(sim->explorer) == 0) {
+    if (sim->fork_handlers.child != NULL)
+      sim->fork_handlers.child();
+    child(argument);
+  } else {
+    const ssize_t written = write(report, sim->failure, strlen(sim->failure));
+    (void)written;
+  }
+  _exit(0);
+}
+
+void sim_fork(void (*child)(void *), void *argument) {
+  int ends[2];
+  char text[256] = "";
+  sim_point();
+  if (sim->fork_handlers.before != NULL)
+    sim->fork_handlers.before();
+  if (pipe(ends) != 0)
+    sim_fail("the simulator has no pipe");
+  const pid_t process = fork();
+  if (process < 0)
+    sim_fail("the simulator cannot fork");
+  if (process == 0)
+    be_child(ends[1], child, argument);
+  (void)close(ends[1]);
+  const ssize_t count = read(ends[0], text, sizeof text - 1);
+  (void)close(ends[0]);
+  int status = 0;
+  (void)waitpid(process, &status, 0);
+  if (sim->fork_handlers.parent != NULL)
+    sim->fork_handlers.parent();
+  if (count > 0 || status != 0)
+    sim_fail("in the child: %s", count > 0 ? text : "it has crashed");
 }
 
 /* --- for worlds --- */

@@ -73,7 +73,7 @@ void sim_heap_reset(void) {
   sim->heap_used = STACKS_BYTES;
   sim->block_count = 0;
   sim->location_count = 1;
-  sim->allocation_count = 0;
+  sim->worker_allocations = sim->worker_locks = 0;
 }
 
 /* Of all words that have a shadow; SIZE_MAX: none. */
@@ -167,7 +167,7 @@ void *sim_heap_take(size_t bytes, size_t alignment, bool mapped) {
                                                        .at = sim_tick(),
                                                        .thread = (uint8_t)sim->current,
                                                        .mapped = mapped};
-  sim->allocation_count++;
+  sim->worker_allocations += sim_is_worker();
   return address;
 }
 

@@ -95,7 +95,6 @@ struct sim_fibre {
   bool begun;
   uint64_t stalled_until; /* a step */
   uint64_t sleep_count;
-  unsigned priority; /* for seeds that go by priorities */
   struct sim_clock clock;
   jmp_buf context;
   void (*run)(void *);
@@ -130,7 +129,7 @@ struct sim_choices {
 };
 
 /* How a seed lets threads go on. */
-enum sim_style { SIM_STYLE_SWITCH, SIM_STYLE_PRIORITY, SIM_STYLE_STALL };
+enum sim_style { SIM_STYLE_SWITCH, SIM_STYLE_STALL };
 
 struct sim_strategy {
   const struct sim_choices *prefix; /* to be repeated; then 0, or by the seed */
@@ -201,11 +200,11 @@ struct simulator {
   struct sim_event *events;
   size_t event_count, event_room;
 
-  uint64_t allocation_count; /* of this execution */
+  /* what the library's workers have done in this execution */
+  uint64_t worker_allocations, worker_locks;
   struct sim_orders *orders; /* NULL: as they are in the sources */
   void *promises[16];        /* watches; kept from one execution to the next */
   unsigned promise_count;
-  unsigned watched_count; /* jobs that run */
 };
 
 extern struct simulator *sim;
@@ -246,6 +245,8 @@ static inline uint32_t sim_tick(void) {
 /* fibres.c */
 void sim_fibres_set_up(void);
 unsigned sim_fibre_create(void (*run)(void *), void *argument);
+/* Whether the current thread is one of the library's workers. */
+bool sim_is_worker(void);
 /* A point at which another thread may go on instead. */
 void sim_point(void);
 /* One that others do not notice. */
@@ -260,7 +261,6 @@ void sim_fibres_run(void);
 /* system.c */
 bool sim_refuses(const char *what); /* a choice: the system refuses this call */
 void sim_lock_take(const void *lock);
-bool sim_lock_try(const void *lock);
 void sim_lock_give(const void *lock);
 
 /* explore.c */

@@ -16,6 +16,9 @@ struct promises;
 /* A job's watch, from round 1. Ended with the execution. */
 struct promises *promises_begin(size_t segment_count);
 
+/* Nothing but its rounds happens: they allocate nothing, and take no lock. */
+void promises_be_quiet(struct promises *promises);
+
 /* What a segment holds after a round, computed by a serial loop; round 0: zeros. */
 uint64_t promises_value(struct promises *promises, uint64_t round, size_t segment);
 /* What the serial loop computes from the sum of a whole round. */

@@ -46,6 +46,10 @@ void sim_await(int descriptor);
 unsigned sim_thread_start(void (*run)(void *), void *argument);
 void sim_thread_join(unsigned thread);
 
+/* The process forks, with the library's handlers: the function runs in the child, on the calling
+ * thread, which is the only one there. The parent goes on when the child has ended well. */
+void sim_fork(void (*child)(void *), void *argument);
+
 /* What is allocated now. */
 size_t sim_blocks_in_use(void);
 

@@ -196,17 +196,10 @@ void sim_lock_take(const void *address) {
   while (lock->owner >= 0)
     (void)sim_wait(SIM_ON_LOCK, address, SIM_NEVER);
   lock->owner = (int)sim->current;
+  sim->worker_locks += sim_is_worker();
   sim_clock_join(&sim_self()->clock, &lock->clock);
   (void)sim_tick();
   sim_note("locks", (uintptr_t)address, 0, 0, 0, NULL);
-}
-
-bool sim_lock_try(const void *address) {
-  sim_point();
-  if (lock_of(address)->owner >= 0)
-    return false;
-  sim_lock_take(address);
-  return true;
 }
 
 void sim_lock_give(const void *address) {

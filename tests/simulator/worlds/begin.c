@@ -70,3 +70,58 @@ const struct sim_world sim_world_refused = {
     .run = run_refused,
     .may_fail = true,
 };
+
+/* --- fork: at any moment of a job's --- */
+
+static uint64_t heavy(uint64_t round, size_t segment) {
+  (void)round;
+  return 20000 + 1000 * segment;
+}
+
+struct family {
+  struct scene *scene;
+  struct scene_job *job;
+};
+
+/* What the parent made is refused, and what the child makes itself works. */
+static void be_child(void *argument) {
+  const struct family *family = argument;
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  SIM_CHECK(synched_job_cancel(family->job->job) == SYNCHED_ENOTSUP);
+  SIM_CHECK(synched_job_destroy(family->job->job) == SYNCHED_ENOTSUP);
+  SIM_CHECK(synched_pool_destroy(family->scene->pool) == SYNCHED_ENOTSUP);
+  scene_open(&scene, 2, SYNCHED_WAIT_SLEEP);
+  scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  scene_job_run(&job, 0);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void fork_once(void *argument) {
+  sim_spend(1000 * sim_any(80));
+  sim_fork(be_child, argument);
+}
+
+static void run_fork(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  struct family family = {&scene, &job};
+  sim_quietly();
+  scene_open(&scene, 1 + sim_any(3), SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 3, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
+  scene_job_start(&job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(fork_once, &family);
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_fork = {
+    .name = "fork",
+    .about = "the process forks while a job runs",
+    .run = run_fork,
+};

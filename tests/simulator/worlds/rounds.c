@@ -35,6 +35,7 @@ static void run(const struct shape *shape) {
   scene_open(&scene, shape->worker_count, shape->wait);
   scene_job_open(&job, &scene, shape->segment_count, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = shape->round_count, .balance = shape->balance));
+  promises_be_quiet(job.promises);
   sim_aloud();
   scene_job_run(&job, 0);
   sim_quietly();

@@ -32,8 +32,8 @@ static const char *const names[] = {
 static void set_up(void) {
   if (sim->orders != NULL)
     return;
-  void *block = mmap(NULL, sizeof *sim->orders, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                     -1, 0);
+  void *block =
+      mmap(NULL, sizeof *sim->orders, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) {
     perror("simulator: mmap");
     exit(2);

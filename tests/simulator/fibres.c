@@ -77,18 +77,23 @@ static unsigned list_ready(unsigned *ready) {
   return count;
 }
 
-static void release_all(void) {
-  for (unsigned t = 0; t < sim->thread_count; t++) {
-    sim->fibres[t].yielded = false;
-    sim->fibres[t].stalled_until = 0;
-  }
+/* Of threads that can go on, those that only pause; or those that are stalled. */
+static unsigned count_held_back(bool stalled) {
+  unsigned count = 0;
+  for (unsigned t = 0; t < sim->thread_count; t++)
+    count +=
+        sim->fibres[t].state == SIM_READY && (sim->fibres[t].stalled_until > sim->step) == stalled;
+  return count;
 }
 
-static bool is_any_ready(void) {
+static void end_pauses(void) {
   for (unsigned t = 0; t < sim->thread_count; t++)
-    if (sim->fibres[t].state == SIM_READY)
-      return true;
-  return false;
+    sim->fibres[t].yielded = false;
+}
+
+static void end_stalls(void) {
+  for (unsigned t = 0; t < sim->thread_count; t++)
+    sim->fibres[t].stalled_until = 0;
 }
 
 static uint64_t next_time(void) {
@@ -120,15 +125,16 @@ static void bring_on(void) {
     done += sim->fibres[t].state == SIM_DONE;
   if (done == sim->thread_count)
     end_execution();
-  if (is_any_ready()) {
-    /* all of these pause */
+  const uint64_t until_ns = next_time();
+  if (count_held_back(false) != 0) {
     sim->now_ns += sim->pause_ns;
-    release_all();
+    end_pauses();
+  } else if (until_ns != SIM_NEVER) {
+    sim->now_ns = until_ns > sim->now_ns ? until_ns : sim->now_ns;
+  } else if (count_held_back(true) != 0) {
+    end_stalls();
   } else {
-    const uint64_t until_ns = next_time();
-    if (until_ns == SIM_NEVER)
-      report_standstill();
-    sim->now_ns = until_ns;
+    report_standstill();
   }
   let_time_come();
 }

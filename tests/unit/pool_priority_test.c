@@ -65,9 +65,9 @@ static void expect_works(struct synched_pool *pool) {
   engine_end(&engine);
 }
 
-/* The calling thread, and those it will create, may not be real-time, nor nicer than they are. */
-/* Of what the tests themselves were started with, a nice value below 0 is given up, too: any above
- * it would be granted. */
+/* The calling thread, and those it will create, may not be real-time, nor nicer than they are.
+ * A nice value below 0 that the tests were started with is given up, too: any above it would be
+ * granted. */
 static void give_up_privilege(void) {
   if (getpriority(PRIO_PROCESS, 0) < 0)
     cr_assert_eq(setpriority(PRIO_PROCESS, 0, 0), 0);

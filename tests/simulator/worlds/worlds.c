@@ -7,8 +7,9 @@
   X(pool)                                                                                          \
   X(static_2)                                                                                      \
   X(late_open)                                                                                     \
-  X(steal_2) X(steal_3) X(thieves) X(solo) X(sleepers) X(thieves_sleep) X(failure) X(cancel)       \
-      X(stop) X(deadline) X(retain) X(readers) X(lease) X(mailbox) X(pause) X(step) X(pause_paced) \
+  X(steal_2)                                                                                       \
+  X(steal_3) X(thieves) X(solo) X(sleepers) X(thieves_sleep) X(failure) X(cancel) X(stop)          \
+      X(deadline) X(retain) X(readers) X(lease) X(mailbox) X(pause) X(step) X(pause_paced)         \
           X(periodic) X(two_jobs) X(two_paces) X(writers) X(leaver) X(held_up) X(crowd) X(leases)  \
               X(any_writers) X(jobs) X(refused) X(unlike) X(elsewhere) X(batches) X(groups)        \
                   X(reported) X(fork)

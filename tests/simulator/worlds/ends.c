@@ -144,3 +144,30 @@ const struct sim_world sim_world_deadline = {
     .run = run_deadline,
     .bound = 1,
 };
+
+/* --- a call that only the missed deadline can end --- */
+
+static void run_endless(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy, .endless_round = 2};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .deadline_ns = 500000,
+                                     .deadline_policy = SYNCHED_DEADLINE_FAIL,
+                                     .on_deadline = on_deadline));
+  sim_aloud();
+  scene_job_start(&job);
+  scene_job_finish(&job);
+  sim_quietly();
+  SIM_CHECK(promises_status(job.promises) == SYNCHED_ETIMEDOUT);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_endless = {
+    .name = "endless-2x2x3",
+    .about = "calls go on until the missed deadline ends them",
+    .run = run_endless,
+    .bound = 1,
+};

@@ -64,6 +64,48 @@ static void run(unsigned waiter_count, uint64_t last, uint64_t spin_ns) {
     synched__waiter_deinit(&room->waiters[w]);
 }
 
+/* --- waits that end by time, and two that wake --- */
+
+static void wait_in_vain(void *unused) {
+  (void)unused;
+  struct synched__waiter *waiter = &room->waiters[0];
+  uint64_t epoch = 0;
+  while (epoch == 0)
+    epoch = synched__gate_wait(&room->gate, waiter, 0, sim_time_ns() + 2000);
+  SIM_CHECK(epoch == 1 && room->written[1] == 1);
+}
+
+static void wake_too(void *unused) {
+  (void)unused;
+  (void)synched__waiter_wake(&room->gate, &room->waiters[0]);
+  synched__waiter_interrupt(&room->gate, &room->waiters[0]);
+}
+
+static void run_timed(void) {
+  static struct room storage;
+  memset(&storage, 0, sizeof storage);
+  room = &storage;
+  room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
+  SIM_CHECK(synched__waiter_init(&room->waiters[0], (struct synched__spin){.limit_ns = 0}) == 0);
+  const unsigned waiting = sim_thread_start(wait_in_vain, NULL);
+  const unsigned waking = sim_thread_start(wake_too, NULL);
+  sim_spend(3000);
+  room->written[1] = 1;
+  if (synched__gate_advance(&room->gate, 1))
+    (void)synched__waiter_wake(&room->gate, &room->waiters[0]);
+  sim_thread_join(waiting);
+  sim_thread_join(waking);
+  SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
+  synched__waiter_deinit(&room->waiters[0]);
+}
+
+const struct sim_world sim_world_gate_timed = {
+    .name = "gate-timed-1x1",
+    .about = "waits that end by time, while two others wake and interrupt",
+    .run = run_timed,
+    .bound = 3,
+};
+
 static void run_one(void) {
   run(1, 2, 0);
 }

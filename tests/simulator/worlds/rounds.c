@@ -71,6 +71,34 @@ WORLD(thieves_sleep, "sleep-3x3x2", "3 workers that sleep, and steal", 2, 3, 3, 
 WORLD(batches, "batch-2x5x7", "claims of several segments at a time", 1, 2, 5, 7,
       SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, NULL);
 
+/* --- solo, then shared in the middle --- */
+
+/* The job has learnt that its rounds are not worth sharing; then one of them is. */
+static uint64_t turning(uint64_t round, size_t segment) {
+  (void)segment;
+  return round == 30 ? 90000 : 20;
+}
+
+static void run_turn(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = turning, .aloud_from = 30};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 4, 0, SYNCHED_JOB_OPTIONS(.round_count = 31));
+  promises_be_quiet(job.promises);
+  scene_job_run(&job, 0);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_turn = {
+    .name = "turn-2x4x31",
+    .about = "a solo round turns out to be long, and the rest of it is shared",
+    .run = run_turn,
+    .bound = 1,
+};
+
 /* --- many rounds: a thief that is held up for so long that tags might come round --- */
 
 static void run_held_up(void) {

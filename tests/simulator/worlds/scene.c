@@ -23,6 +23,8 @@ static int compute(struct synched_task *task, void *user) {
   uint64_t *out = task->out;
   *out = promises_next(sum, task->round, task->segment);
   task->contribution = (double)(task->segment + 1);
+  while (job->endless_round == task->round && !synched_task_cancelled(task))
+    sim_spend(50000);
   if (job->spend_ns != NULL)
     sim_spend(job->spend_ns(task->round, task->segment));
   const bool fails = job->fail_round == task->round && task->segment >= job->fail_segment;
@@ -48,6 +50,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   struct scene_job *job = user;
   promises_round(job->promises, now->round);
   scene_check_snapshot(job, now);
+  if (now->round + 1 == job->aloud_from)
+    sim_aloud();
   return SYNCHED_CONTINUE;
 }
 

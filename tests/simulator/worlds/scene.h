@@ -24,6 +24,10 @@ struct scene_job {
   uint64_t fail_round;
   size_t fail_segment;
   bool every; /* on_snapshot gets each */
+  /* all threads go on in the default order up to this round; 0: as the world says */
+  uint64_t aloud_from;
+  /* a call of this round goes on until it is told to end; 0: none */
+  uint64_t endless_round;
 };
 
 #define SCENE_FAILURE (-77)

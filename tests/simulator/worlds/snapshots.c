@@ -100,6 +100,56 @@ const struct sim_world sim_world_leases = {
     .run = run_leases,
 };
 
+/* --- a job that waits for a buffer, and what else can end that --- */
+
+/* Holds two snapshots, so that the job waits; then cancels it, and lets go. */
+static void hold_and_cancel(void *argument) {
+  struct scene_job *job = argument;
+  const struct synched_snapshot *held[2] = {synched_snapshot_current(job->memory), NULL};
+  SIM_CHECK(held[0] != NULL);
+  sim_spend(60000);
+  held[1] = synched_snapshot_current(job->memory);
+  SIM_CHECK(held[1] != NULL);
+  sim_spend(1200000000); /* the job says that it waits */
+  const int status = synched_job_cancel(job->job);
+  SIM_CHECK(status == 0 || status == SYNCHED_EALREADY);
+  sim_spend(20000);
+  scene_check_snapshot(job, held[0]);
+  scene_check_snapshot(job, held[1]);
+  synched_snapshot_release(held[0]);
+  synched_snapshot_release(held[1]);
+}
+
+static void on_stalled(struct synched_job *unused, const struct synched_stall *stall, void *user) {
+  (void)unused;
+  (void)user;
+  SIM_CHECK(stall->stalled_count != 0);
+}
+
+static void run_stalled(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 40, .on_stalled = on_stalled));
+  scene_job_start(&job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(hold_and_cancel, &job);
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_stalled = {
+    .name = "stalled-2x2",
+    .about = "a job waits for a buffer, says so, and is cancelled meanwhile",
+    .run = run_stalled,
+    .bound = 1,
+};
+
 /* --- deliveries --- */
 
 static void run_every(void) {

@@ -151,6 +151,31 @@ const struct sim_world sim_world_two_paces = {
     .bound = 1,
 };
 
+static void run_ticks(void) {
+  struct scene scene;
+  struct scene_job slow = {.spend_ns = heavy}, fast = {.spend_ns = heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&slow, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = 3000000));
+  scene_job_open(&fast, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
+  scene_job_start(&slow);
+  sim_aloud();
+  scene_job_start(&fast);
+  scene_job_finish(&fast);
+  scene_job_finish(&slow);
+  sim_quietly();
+  scene_job_close(&slow);
+  scene_job_close(&fast);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_ticks = {
+    .name = "ticks-2x2x3",
+    .about = "a periodic job begins whose tick is nearer than that of the one before",
+    .run = run_ticks,
+    .bound = 1,
+};
+
 /* Three workers, and jobs of other segments and another balance in turn: who is late finds another
  * job's round in the place of its own. */
 static void run_unlike(void) {

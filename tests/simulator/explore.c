@@ -99,10 +99,6 @@ unsigned sim_choose(enum sim_kind kind, unsigned count) {
   return chosen;
 }
 
-unsigned sim_either(unsigned count) {
-  return sim_choose(SIM_CHOOSE_WORLD, count);
-}
-
 unsigned sim_any(unsigned count) {
   return sim->strategy.random ? sim_choose(SIM_CHOOSE_WORLD, count) : 0;
 }

@@ -187,13 +187,6 @@ void sim_heap_give(void *address, const void *site) {
   block->freed_at = sim_tick();
 }
 
-size_t sim_blocks_in_use(void) {
-  size_t count = 0;
-  for (uint32_t i = 0; i < sim->block_count; i++)
-    count += !sim->blocks[i].freed;
-  return count;
-}
-
 void sim_heap_check_end(void) {
   for (uint32_t i = 0; i < sim->block_count; i++)
     if (!sim->blocks[i].freed)

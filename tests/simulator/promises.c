@@ -215,10 +215,6 @@ uint64_t promises_rounds(const struct promises *promises) {
   return promises->published;
 }
 
-bool promises_is_done(const struct promises *promises) {
-  return promises->done;
-}
-
 int promises_status(const struct promises *promises) {
   return promises->status;
 }

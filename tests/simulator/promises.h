@@ -41,8 +41,7 @@ void promises_again(struct promises *promises);
 
 /* The rounds that on_round has seen. */
 uint64_t promises_rounds(const struct promises *promises);
-/* Whether on_done has come, and with which status. */
-bool promises_is_done(const struct promises *promises);
+/* That on_done has brought. */
 int promises_status(const struct promises *promises);
 
 #endif

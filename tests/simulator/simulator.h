@@ -31,8 +31,6 @@ _Noreturn void sim_fail(const char *format, ...) __attribute__((format(printf, 1
 void sim_quietly(void);
 void sim_aloud(void);
 
-/* One of `count`, 0 by default: what happens in the world. */
-unsigned sim_either(unsigned count);
 /* 0 .. count - 1, by the seed; 0 where all schedules are explored. */
 unsigned sim_any(unsigned count);
 
@@ -49,9 +47,6 @@ void sim_thread_join(unsigned thread);
 /* The process forks, with the library's handlers: the function runs in the child, on the calling
  * thread, which is the only one there. The parent goes on when the child has ended well. */
 void sim_fork(void (*child)(void *), void *argument);
-
-/* What is allocated now. */
-size_t sim_blocks_in_use(void);
 
 extern const struct sim_world *const sim_worlds[];
 

@@ -73,11 +73,6 @@ const struct sim_world sim_world_refused = {
 
 /* --- fork: at any moment of a job's --- */
 
-static uint64_t heavy(uint64_t round, size_t segment) {
-  (void)round;
-  return 20000 + 1000 * segment;
-}
-
 struct family {
   struct scene *scene;
   struct scene_job *job;
@@ -87,7 +82,7 @@ struct family {
 static void be_child(void *argument) {
   const struct family *family = argument;
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   SIM_CHECK(synched_job_cancel(family->job->job) == SYNCHED_ENOTSUP);
   SIM_CHECK(synched_job_destroy(family->job->job) == SYNCHED_ENOTSUP);
   SIM_CHECK(synched_pool_destroy(family->scene->pool) == SYNCHED_ENOTSUP);
@@ -105,7 +100,7 @@ static void fork_once(void *argument) {
 
 static void run_fork(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   struct family family = {&scene, &job};
   sim_quietly();
   scene_open(&scene, 1 + sim_any(3), SYNCHED_WAIT_AUTO);

@@ -3,16 +3,11 @@
  */
 #include "scene.h"
 
-static uint64_t heavy(uint64_t round, size_t segment) {
-  (void)round;
-  return 20000 + 1000 * segment;
-}
-
 /* --- failure: of two segments that fail, the lowest is told --- */
 
 static void run_failure(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy, .fail_round = 2, .fail_segment = 1};
+  struct scene_job job = {.spend_ns = scene_heavy, .fail_round = 2, .fail_segment = 1};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 3, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
@@ -22,7 +17,7 @@ static void run_failure(void) {
   SIM_CHECK(promises_rounds(job.promises) == 1);
   scene_job_close(&job);
   /* the pool can be used again */
-  struct scene_job next = {.spend_ns = heavy};
+  struct scene_job next = {.spend_ns = scene_heavy};
   scene_job_open(&next, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 1));
   scene_job_run(&next, 0);
   scene_job_close(&next);
@@ -52,7 +47,7 @@ static void stop(void *argument) {
 
 static void run_ended(void (*end)(void *), int status) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
@@ -149,7 +144,7 @@ const struct sim_world sim_world_deadline = {
 
 static void run_endless(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy, .endless_round = 2};
+  struct scene_job job = {.spend_ns = scene_heavy, .endless_round = 2};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,

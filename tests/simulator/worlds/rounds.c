@@ -3,11 +3,6 @@
  */
 #include "scene.h"
 
-static uint64_t heavy(uint64_t round, size_t segment) {
-  (void)round;
-  return 20000 + 1000 * segment;
-}
-
 /* One segment holds the others up, another one in each round. */
 static uint64_t uneven(uint64_t round, size_t segment) {
   return segment == round % 3 ? 40000 : 3000;
@@ -52,11 +47,11 @@ static void run(const struct shape *shape) {
       .name = text, .about = what, .run = run_##identifier, .bound = most}
 
 WORLD(static_2, "static-2x2x2", "2 workers, 2 segments, 2 rounds, each at home", 2, 2, 2, 2,
-      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, heavy);
+      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, scene_heavy);
 WORLD(late_open, "late-open-2x2x3", "static rounds of very little work, opened late", 2, 2, 2, 3,
       SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, NULL);
 WORLD(steal_2, "steal-2x2x3", "2 workers, 2 segments, 3 rounds, with thieves", 2, 2, 2, 3,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, heavy);
+      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy);
 WORLD(steal_3, "steal-2x3x3", "2 workers, 3 uneven segments, 3 rounds", 2, 2, 3, 3,
       SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
 WORLD(thieves, "steal-3x3x2", "3 workers, 3 uneven segments, 2 rounds", 2, 3, 3, 2,
@@ -64,7 +59,7 @@ WORLD(thieves, "steal-3x3x2", "3 workers, 3 uneven segments, 2 rounds", 2, 3, 3,
 WORLD(solo, "solo-2x2x5", "rounds too small to share, then not, then again", 1, 2, 2, 5,
       SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, changing);
 WORLD(sleepers, "sleep-2x2x3", "workers that sleep whenever they wait", 2, 2, 2, 3,
-      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, heavy);
+      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, scene_heavy);
 WORLD(thieves_sleep, "sleep-3x3x2", "3 workers that sleep, and steal", 2, 3, 3, 2,
       SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven);
 
@@ -117,7 +112,7 @@ static void run_crowd(void) {
   static const unsigned workers[] = {1, 3, 5, 8, 16, 17, 33, 64};
   const unsigned worker_count = workers[sim_any(8)];
   const size_t segment_count = 1 + sim_any(100);
-  uint64_t (*const costs[])(uint64_t, size_t) = {NULL, heavy, uneven, changing};
+  uint64_t (*const costs[])(uint64_t, size_t) = {NULL, scene_heavy, uneven, changing};
   run(&(struct shape){worker_count, segment_count, 1 + sim_any(6),
                       sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
                       sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO, costs[sim_any(4)]});
@@ -132,7 +127,7 @@ const struct sim_world sim_world_crowd = {
 /* Above sixteen workers they are counted, and woken, in groups; the job runs twice. */
 static void run_groups(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = sim_any(2) ? heavy : changing};
+  struct scene_job job = {.spend_ns = sim_any(2) ? scene_heavy : changing};
   const size_t segment_count = 18 + sim_any(20);
   const uint64_t round_count = 2 + sim_any(4);
   scene_open(&scene, 17 + sim_any(20), sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO);

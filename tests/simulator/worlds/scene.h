@@ -32,6 +32,9 @@ struct scene_job {
 
 #define SCENE_FAILURE (-77)
 
+/* For spend_ns: calls that are worth sharing. */
+uint64_t scene_heavy(uint64_t round, size_t segment);
+
 /* A pool of workers without places. */
 void scene_open(struct scene *scene, unsigned worker_count, enum synched_wait wait);
 void scene_close(struct scene *scene);

@@ -3,11 +3,6 @@
  */
 #include "scene.h"
 
-static uint64_t heavy(uint64_t round, size_t segment) {
-  (void)round;
-  return 20000 + 1000 * segment;
-}
-
 struct reader {
   struct scene_job *job;
   unsigned takes;
@@ -36,7 +31,7 @@ static void read_some(void *argument) {
 static void run_readers(unsigned reader_count, unsigned takes, unsigned leases, uint64_t hold_ns,
                         uint64_t round_count) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   struct reader reader = {&job, takes, hold_ns};
   unsigned threads[3];
   sim_quietly();
@@ -128,7 +123,7 @@ static void on_stalled(struct synched_job *unused, const struct synched_stall *s
 
 static void run_stalled(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
@@ -154,7 +149,7 @@ const struct sim_world sim_world_stalled = {
 
 static void run_every(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1,

@@ -3,11 +3,6 @@
  */
 #include "scene.h"
 
-static uint64_t heavy(uint64_t round, size_t segment) {
-  (void)round;
-  return 20000 + 1000 * segment;
-}
-
 static void pause_and_resume(void *argument) {
   struct scene_job *job = argument;
   int status = synched_job_pause(job->job);
@@ -33,7 +28,7 @@ static void step_twice(void *argument) {
 static void run_steered(void (*steer)(void *), uint64_t round_count, uint32_t flags,
                         uint64_t period_ns) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(
@@ -88,7 +83,7 @@ const struct sim_world sim_world_pause_paced = {
 
 static void run_periodic(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
@@ -110,14 +105,15 @@ const struct sim_world sim_world_periodic = {
 
 /* --- two jobs --- */
 
-static void run_pair(bool periodic) {
+static void run_both(unsigned worker_count, size_t first_segments,
+                     const struct synched_job_options *first_options,
+                     const struct synched_job_options *second_options) {
   struct scene scene;
-  struct scene_job first = {.spend_ns = heavy}, second = {.spend_ns = heavy};
+  struct scene_job first = {.spend_ns = scene_heavy}, second = {.spend_ns = scene_heavy};
   sim_quietly();
-  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  scene_job_open(&first, &scene, 2, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = periodic ? 1000000 : 0));
-  scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  scene_open(&scene, worker_count, SYNCHED_WAIT_AUTO);
+  scene_job_open(&first, &scene, first_segments, 0, first_options);
+  scene_job_open(&second, &scene, 2, 0, second_options);
   sim_aloud();
   scene_job_start(&first);
   scene_job_start(&second);
@@ -130,11 +126,12 @@ static void run_pair(bool periodic) {
 }
 
 static void run_two_jobs(void) {
-  run_pair(false);
+  run_both(2, 2, SYNCHED_JOB_OPTIONS(.round_count = 2), SYNCHED_JOB_OPTIONS(.round_count = 2));
 }
 
 static void run_two_paces(void) {
-  run_pair(true);
+  run_both(2, 2, SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = 1000000),
+           SYNCHED_JOB_OPTIONS(.round_count = 2));
 }
 
 const struct sim_world sim_world_two_jobs = {
@@ -152,21 +149,8 @@ const struct sim_world sim_world_two_paces = {
 };
 
 static void run_ticks(void) {
-  struct scene scene;
-  struct scene_job slow = {.spend_ns = heavy}, fast = {.spend_ns = heavy};
-  sim_quietly();
-  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  scene_job_open(&slow, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = 3000000));
-  scene_job_open(&fast, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
-  scene_job_start(&slow);
-  sim_aloud();
-  scene_job_start(&fast);
-  scene_job_finish(&fast);
-  scene_job_finish(&slow);
-  sim_quietly();
-  scene_job_close(&slow);
-  scene_job_close(&fast);
-  scene_close(&scene);
+  run_both(2, 2, SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = 3000000),
+           SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
 }
 
 const struct sim_world sim_world_ticks = {
@@ -179,22 +163,8 @@ const struct sim_world sim_world_ticks = {
 /* Three workers, and jobs of other segments and another balance in turn: who is late finds another
  * job's round in the place of its own. */
 static void run_unlike(void) {
-  struct scene scene;
-  struct scene_job first = {.spend_ns = heavy}, second = {.spend_ns = heavy};
-  sim_quietly();
-  scene_open(&scene, 3, SYNCHED_WAIT_AUTO);
-  scene_job_open(&first, &scene, 5, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC));
-  scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
-  sim_aloud();
-  scene_job_start(&first);
-  scene_job_start(&second);
-  scene_job_finish(&first);
-  scene_job_finish(&second);
-  sim_quietly();
-  scene_job_close(&first);
-  scene_job_close(&second);
-  scene_close(&scene);
+  run_both(3, 5, SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC),
+           SYNCHED_JOB_OPTIONS(.round_count = 3));
 }
 
 const struct sim_world sim_world_unlike = {
@@ -227,7 +197,7 @@ static void run_job(void *argument) {
  * destroys the job. */
 static void run_elsewhere(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = heavy};
+  struct scene_job job = {.spend_ns = scene_heavy};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
@@ -304,7 +274,7 @@ static void open_some(struct crowd *crowd, const struct scene *scene) {
   crowd->count = 1 + sim_any(JOBS_MOST / 2);
   for (unsigned j = 0; j < crowd->count; j++) {
     struct scene_job *job = &crowd->jobs[j];
-    *job = (struct scene_job){.spend_ns = sim_any(2) ? heavy : NULL};
+    *job = (struct scene_job){.spend_ns = sim_any(2) ? scene_heavy : NULL};
     if (sim_any(4) == 1) {
       job->fail_round = 1 + sim_any(3);
       job->fail_segment = sim_any(3);

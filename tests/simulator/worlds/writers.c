@@ -7,7 +7,6 @@ struct seat {
   struct synched_memory *memory;
   size_t segment;
   unsigned rounds;
-  bool leaves; /* after these rounds, while others still want more */
 };
 
 static void write_rounds(void *argument) {
@@ -42,8 +41,7 @@ static void run_writers(size_t count, unsigned rounds, bool one_leaves) {
                                                                   .element_size = 8)) == 0);
   sim_aloud();
   for (size_t s = 0; s < count; s++) {
-    seats[s] =
-        (struct seat){memory, s, one_leaves && s == 0 ? rounds - 1 : rounds, one_leaves && s == 0};
+    seats[s] = (struct seat){memory, s, one_leaves && s == 0 ? rounds - 1 : rounds};
     threads[s] = sim_thread_start(write_rounds, &seats[s]);
   }
   for (size_t s = 0; s < count; s++)

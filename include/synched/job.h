@@ -18,6 +18,18 @@
  *
  * The calls of one round run in any order, on several workers at once.
  *
+ * Fields and stages. A job can have several memories, its fields, and a round several passes, its
+ * stages. Then the body of the loop above is
+ *
+ *     for (size_t stage = 0; stage < stage_count; stage++) {
+ *       for (size_t segment = 0; segment < segment_count; segment++)
+ *         if (stages[stage].compute(&task, user)) goto ended;
+ *       what the stage wrote is what later stages read; fold, for later stages, too
+ *     }
+ *     now = publish(all fields);           // as a whole: all stages' work, or none of it
+ *
+ * A field that a stage does not write costs nothing in it: no copy, and no buffer is turned.
+ *
  * Floating point: each call of compute and init, each on_round, and the fold begin in the mode of
  * the thread that created the job, as it was at that moment. The mode is the rounding,
  * flush-to-zero and denormals-are-zero, the traps, and the x87's precision. What earlier calls have
@@ -70,7 +82,36 @@ struct synched_task {
   /* Where the segment begins in the whole, previous->offsets[segment]: element i of `out` is
    * element first + i of `previous`. */
   size_t first;
+
+  /* With several fields or stages: `previous`, `out`, `capacity`, `count` and `first` are those of
+   * field 0, and `out` is NULL where the stage does not write it. */
+
+  /* the stage being computed; 0 in a job without stages, and in init */
+  unsigned stage;
+  /* the job's fields */
+  unsigned field_count;
+  /* [field_count]: each field as the stage before left it; fields[0] is `previous` */
+  const struct synched_snapshot *const *fields;
+  /* [field_count]: where the segment begins that this call writes, in each field; NULL where the
+   * stage does not write it. In place it is the same address as in fields[f]. */
+  void *const *outs;
+  /* [field_count]: elements that are valid in each of outs; they start as in fields[f]. Entry 0 is
+   * not looked at: `count` is. NULL in a job with one field. */
+  size_t *counts;
+  /* What this call adds to the stage's fold: starts as the fold's identity. NULL: the stage has no
+   * fold, or one of a single double, which is `contribution`. */
+  void *fold;
+  /* [number of stages]: the newest fold of each: of this round for stages before this one, of the
+   * round before (at first: its identity) for this and later ones. Entries are NULL where a stage
+   * has no fold. NULL: the job has no stages, and no fold but that of a single double */
+  const void *const *folds;
 };
+
+/* The address of this segment's elements in field f as they were: the `first` ones of fields[f]. f
+ * is not checked. In that call only; O(1). */
+static inline const void *synched_task_segment(const struct synched_task *task, unsigned f) {
+  return synched_snapshot_segment(task->fields[f], task->segment);
+}
 
 /* Computes one segment, on a worker, at the same time as the calls of other segments. Returns 0, or
  * a code of the program's own, any other value, which fails the round. SYNCHED_STOP fails it, too:
@@ -220,13 +261,65 @@ enum synched_balance {
   SYNCHED_BALANCE_STATIC
 };
 
-/* How the calls' contributions become snapshot.fold: in segment order, so always the same bits. */
+/* How the calls' contributions become one: always in the same order, so always the same bits. */
 enum synched_fold {
   SYNCHED_FOLD_NONE = 0,
   SYNCHED_FOLD_SUM,
   /* A NaN contribution makes it NaN, for MAX, too. */
   SYNCHED_FOLD_MIN,
-  SYNCHED_FOLD_MAX
+  SYNCHED_FOLD_MAX,
+  /* A sum whose rounding errors are summed, too, and added at the end (Neumaier 1974). */
+  SYNCHED_FOLD_SUM_COMPENSATED,
+  /* fold_combine, of fold_size bytes. */
+  SYNCHED_FOLD_CUSTOM
+};
+
+/* The numbers of the built-in folds. */
+enum synched_fold_type {
+  SYNCHED_FOLD_DOUBLE = 0,
+  /* int64_t; a sum that leaves the range wraps around. Not SUM_COMPENSATED. */
+  SYNCHED_FOLD_INT64
+};
+
+/* Combines what `next` holds into `into`: two folds of fold_size bytes, of which `into` is that of
+ * lower segments. It need not be commutative or associative, for the order is fixed. On a worker;
+ * must not fail. */
+typedef void (*synched_combine_fn)(void *into, const void *next, void *user);
+
+#define SYNCHED_FOLD_BYTES_MAX 4096u
+
+/* A fold of one double is combined from the first segment to the last. All others are combined in
+ * groups of so many segments, each from its first to its last one, and then from group to group:
+ * workers can share that. */
+#define SYNCHED_FOLD_GROUP 64u
+
+#define SYNCHED_FIELDS_MAX 16u
+#define SYNCHED_STAGES_MAX 16u
+
+/* Sets of fields: bit f is field f. */
+#define SYNCHED_FIELD(f) (UINT32_C(1) << (f))
+/* No field at all: a stage that only folds. */
+#define SYNCHED_WRITES_NONE UINT32_C(0x80000000)
+
+/* One pass over all segments within a round. */
+struct synched_stage {
+  /* for the report and for messages; NULL: "stage 0", and so on; copied */
+  const char *name;
+  /* required */
+  synched_compute_fn compute;
+  /* Fields that the stage writes. 0: all that the job does not only read; SYNCHED_WRITES_NONE:
+   * none. Each of its calls writes its own segment of them. */
+  uint32_t writes;
+  /* Of those, fields of which each call writes all that it counts, so that their refill is left
+   * out: `out` holds anything. */
+  uint32_t overwrites;
+  /* 0: NONE. What the calls of this stage contribute; the five as in synched_job_options */
+  enum synched_fold fold;
+  enum synched_fold_type fold_type;
+  size_t fold_length;
+  size_t fold_size;
+  synched_combine_fn fold_combine;
+  const void *fold_identity;
 };
 
 /* What a periodic job does about ticks that came due while its round still ran. */
@@ -344,6 +437,29 @@ struct synched_job_options {
   synched_progress_fn on_progress;
   /* 0: SYNCHED_PROGRESS_NS, 100 ms; at most SYNCHED_PERIOD_MAX_NS */
   uint64_t progress_ns;
+
+  /* Fields 1 and up: memories beside the job's own, with as many segments, and elements of any
+   * size. field_count - 1 of them; copied. */
+  struct synched_memory *const *fields;
+  /* of the whole job, its own memory included; 0: 1; at most SYNCHED_FIELDS_MAX */
+  unsigned field_count;
+  /* Fields that no stage writes, and that init does not fill either: bit f is field f. */
+  uint32_t reads_only;
+  /* Stages, in their order, instead of compute; copied. */
+  const struct synched_stage *stages;
+  /* 0: none, compute is the only one; at most SYNCHED_STAGES_MAX */
+  unsigned stage_count;
+  /* The fold of compute, and of init: what `fold` is made of. 0: DOUBLE */
+  enum synched_fold_type fold_type;
+  /* numbers of a built-in fold, combined each with its like; 0: 1. Their bytes: at most
+   * SYNCHED_FOLD_BYTES_MAX */
+  size_t fold_length;
+  /* CUSTOM: bytes, 1 .. SYNCHED_FOLD_BYTES_MAX */
+  size_t fold_size;
+  /* CUSTOM: required */
+  synched_combine_fn fold_combine;
+  /* CUSTOM: fold_size bytes that a contribution starts as; copied. NULL: zeros */
+  const void *fold_identity;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */
@@ -441,6 +557,18 @@ SYNCHED_API int synched_job_start(struct synched_job *job, struct uv_loop_s *loo
  * the job could not be started, returns what synched_job_start returns, or SYNCHED_EDEADLK on a
  * worker of its pool. */
 SYNCHED_API int synched_job_run(struct synched_job *job);
+
+/* Computes exactly so many rounds of a job that is not started, from the program's own time loop:
+ * it blocks until they are complete. The caller needs no event loop. on_init and on_round are called
+ * as always, on the thread that closes the round; on_snapshot and the other callbacks of the loop
+ * are not. on_round may end it early. Between two advances the job is as one that has ended:
+ * snapshots, loads and a report are possible.
+ * Any thread but a worker; blocks. Costs little more than the rounds, while the workers spin.
+ * Returns 0 after the last round, or when on_round has returned SYNCHED_STOP; else what on_done would
+ * have got. Errors, after which nothing has run: SYNCHED_EINVAL: NULL, or rounds is 0; the job has a
+ * period, or starts paused. SYNCHED_EBUSY: the job runs. SYNCHED_EDEADLK: on a worker.
+ * SYNCHED_ENOTSUP. */
+SYNCHED_API int synched_job_advance(struct synched_job *job, uint64_t rounds);
 
 /* Starts a job for an event loop that is not libuv's. From then on the caller calls
  * synched_job_dispatch, on this thread, whenever the descriptor of synched_job_fd is readable,

@@ -32,6 +32,16 @@ struct synched_writer; /* opaque */
  * then. Pages are placed, and take memory, 2 MiB at a time. */
 #define SYNCHED_MEMORY_HUGE_PAGES 1u
 
+/* One buffer, which calls change in place: half the memory and half the traffic, and a call finds
+ * in `out` what its segment holds. For updates in which a call touches its own segment of this
+ * memory only; others' it must not even read, for they change at the same time.
+ * The price: a round that fails, is cancelled or misses its deadline has changed the buffer
+ * already; its content is undefined then, and synched_error_message() of the job's end says so.
+ * Snapshots hold a copy, made by the workers at the end of a round, or nothing (`data` is NULL): a
+ * copy is made only for on_snapshot, when the loop can take one, and only if lease_count is 1 or
+ * more. synched_memory_elements is the buffer itself. Writers and `refill` do not apply. */
+#define SYNCHED_MEMORY_IN_PLACE 2u
+
 /* Where segments lie in the one block that a snapshot's `data` points at. */
 enum synched_layout {
   /* Without gaps. With even segments, element i of segment s is at s * capacity + i. Neighbours may
@@ -54,14 +64,14 @@ enum synched_refill {
 struct synched_memory_options {
   /* filled in by SYNCHED_MEMORY_OPTIONS */
   uint32_t struct_size;
-  /* 0 or SYNCHED_MEMORY_HUGE_PAGES */
+  /* SYNCHED_MEMORY_... */
   uint32_t flags;
   /* 1 .. SYNCHED_SEGMENTS_MAX */
   size_t segment_count;
   /* elements per segment, 1 or more; 0 with segment_capacities */
   size_t segment_capacity;
-  /* Bytes, 1 or more. `data` is aligned to 4096 bytes, so every element is aligned to the largest
-   * power of two in its size. */
+  /* Bytes, 1 or more. The library's own buffers are aligned to 4096 bytes, so every element is
+   * aligned to the largest power of two in its size. */
   size_t element_size;
   /* Uneven segments: segment_count entries, of which some, not all, may be 0; copied. NULL: all
    * have segment_capacity. */
@@ -73,6 +83,17 @@ struct synched_memory_options {
   /* How many snapshots besides the current one can be held while rounds go on. Each costs one more
    * buffer. 0 .. SYNCHED_LEASES_MAX. */
   unsigned lease_count;
+
+  /* Arrays of the program's own as buffers: malloc's, mmap's, shared memory, huge pages, another
+   * library's. buffer_count addresses, which are copied; NULL: the library makes its own. What the
+   * first one holds is the initial content, and nothing is copied; the others may hold anything.
+   * They stay the program's, who frees them after synched_memory_destroy. */
+  void *const *buffers;
+  /* as synched_memory_needs says: 2 + lease_count, or 1 in place (then copies for snapshots are the
+   * library's); one more where several stages of a job write the memory */
+  unsigned buffer_count;
+  /* the size of each buffer: at least what synched_memory_needs says */
+  size_t buffer_bytes;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */
@@ -90,6 +111,22 @@ static inline struct synched_memory_options synched_memory_options_default(void)
       .struct_size = (uint32_t)sizeof(struct synched_memory_options), __VA_ARGS__})
 #endif
 
+/* What buffers of a memory's own arrays must be. */
+struct synched_memory_needs {
+  /* of each buffer; where it ends */
+  size_t bytes;
+  /* of each buffer's first byte: a power of two */
+  size_t alignment;
+  /* the fewest buffers */
+  unsigned buffer_count;
+};
+
+/* Says what synched_memory_create would need with these options, of which `buffers`, buffer_count
+ * and buffer_bytes are not looked at.
+ * Any thread; does not block; O(segments). Errors as synched_memory_create; *out is all 0 then. */
+SYNCHED_API int synched_memory_needs(const struct synched_memory_options *options,
+                                     struct synched_memory_needs *out);
+
 /* Creates a memory: 2 + lease_count buffers, all zeros, every count at its capacity, round 0.
  * options is required. This call allocates everything; no round allocates anything. It reserves
  * pages but does not touch them: a 4 GiB memory costs its pages when the workers at home there
@@ -97,7 +134,8 @@ static inline struct synched_memory_options synched_memory_options_default(void)
  * Any thread; waits for nobody. On success the caller owns *out and ends it with
  * synched_memory_destroy.
  * Errors: SYNCHED_EINVAL: a NULL; a size of zero; both or neither of segment_capacity and
- * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields.
+ * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields;
+ * buffers that are too few or too small, not aligned, NULL, or overlap; HUGE_PAGES with buffers.
  * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
  * SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the caller was
  * not; the other way around the program does not link, see export.h. *out is NULL then. */
@@ -123,12 +161,19 @@ SYNCHED_API int synched_memory_destroy(struct synched_memory *memory);
 SYNCHED_API int synched_memory_load(struct synched_memory *memory, size_t segment,
                                     const void *elements, size_t count);
 
+/* Returns the first element of an in-place memory's one buffer; NULL for any other memory. Segments
+ * lie in it as in a snapshot. The program may read and write it while no round runs: before the
+ * start, in on_init and on_round, between two advances, after the end.
+ * Any thread; does not block; O(1). NULL is allowed. */
+SYNCHED_API void *synched_memory_elements(const struct synched_memory *memory);
+
 /* The immutable whole as one round left it. Nobody writes it; fields are read directly. Segment s
  * has counts[s] valid elements, which start at element offsets[s] of `data`. */
 struct synched_snapshot {
   /* the round that made it; 0: the initial content */
   uint64_t round;
-  /* the first element; aligned to 4096 bytes */
+  /* the first element; aligned to 4096 bytes, if the buffer is the library's. NULL: an in-place
+   * memory of which this snapshot has no copy */
   const void *data;
   /* the extent from data on, in elements: all capacities, and PADDED's padding */
   size_t element_count;
@@ -139,8 +184,17 @@ struct synched_snapshot {
   const size_t *offsets;
   /* [segment_count], in elements */
   const size_t *counts;
-  /* the contributions of the round, folded in segment order; 0 without a fold */
+  /* the contributions of the round, folded in segment order; 0 without a fold. With several stages:
+   * that of the last one with a fold of one double */
   double fold;
+  /* [field_count]: the snapshots of all fields of the job, which are retained and released
+   * together; fields[0] is that of the job's memory. A memory without such a job is field 0 of 1 */
+  const struct synched_snapshot *const *fields;
+  unsigned field_count;
+  /* entries of folds; 0: the job has no folds but that of one double */
+  unsigned fold_count;
+  /* [fold_count]: the fold of each stage, NULL where it has none */
+  const void *const *folds;
 };
 
 /* Returns the current snapshot, retained for the caller, who releases it. It is never NULL for a

@@ -185,6 +185,46 @@ struct synched_pool_worker_info {
 SYNCHED_API int synched_pool_worker_info(const struct synched_pool *pool, unsigned worker,
                                          struct synched_pool_worker_info *out);
 
+/*
+ * One-shot work: a parallel loop on the same workers, for what a program with rounds computes
+ * beside them.
+ */
+
+/* One turn of a parallel loop, on a worker or on the thread that called synched_pool_for: `index` is
+ * 0 .. count - 1, each once; `worker` is 0 .. worker_count - 1, or worker_count for that thread.
+ * Returns 0, or a code of the program's own: turns of higher indices that have not begun are left
+ * out then. Floating point is as in a job's calls. */
+typedef int (*synched_for_fn)(size_t index, unsigned worker, void *user);
+
+/* Calls fn for each index below count, and returns when all are done. The equivalent serial loop is
+ *
+ *   for (size_t index = 0; index < count; index++)
+ *     if ((status = fn(index, worker, user)) != 0) return status;
+ *   return 0;
+ *
+ * but turns run in any order, on the workers and on the calling thread at once. Indices are dealt
+ * and stolen as segments are, and a loop too small to share stays on the calling thread or one
+ * worker. Where jobs run on the pool, the loop has its turn between their rounds.
+ * Any thread but a worker of the pool; several at once take turns; blocks. Costs no more than an
+ * empty round. Allocates nothing after the pool's first loop.
+ * Returns 0, or the code of the lowest index that failed. Errors, after which fn has not been called:
+ * SYNCHED_EINVAL: a NULL, or count is 0. SYNCHED_ERANGE: count is above SYNCHED_SEGMENTS_MAX.
+ * SYNCHED_EDEADLK: on a worker. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. */
+SYNCHED_API int synched_pool_for(struct synched_pool *pool, size_t count, synched_for_fn fn,
+                                 void *user);
+
+struct uv_loop_s; /* libuv's uv_loop_t */
+
+/* The end of a loop that synched_pool_for_start began, on the event loop's thread. */
+typedef void (*synched_for_done_fn)(int status, void *user);
+
+/* The same without waiting: returns at once, and calls on_done on the event loop when all is done.
+ * From the loop's thread, not on a worker; does not block. Errors as synched_pool_for, and libuv's
+ * where the loop takes no handle; on_done is not called then. */
+SYNCHED_API int synched_pool_for_start(struct synched_pool *pool, struct uv_loop_s *loop,
+                                       size_t count, synched_for_fn fn, void *user,
+                                       synched_for_done_fn on_done);
+
 SYNCHED_END_DECLS
 
 #endif

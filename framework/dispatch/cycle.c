@@ -76,8 +76,9 @@ static void call_back(struct synched_job *job, synched_round_fn function, const 
     end_by(job, (struct synched__answer){callback, code}, outcome);
 }
 
-static const struct synched_snapshot *publish_buffer(struct synched_job *job, uint64_t round,
-                                                     bool held) {
+/* Inlined, as in every round of a plain job. */
+__attribute__((always_inline)) static inline const struct synched_snapshot *
+publish_buffer(struct synched_job *job, uint64_t round, bool held) {
   struct synched__open_round *open = job->work.pool->open;
   struct synched__fields *fields = job->work.fields;
   if (fields != NULL)
@@ -90,7 +91,7 @@ static const struct synched_snapshot *publish_buffer(struct synched_job *job, ui
 }
 
 /* The round of init: its number is that of the content which it replaces. */
-static struct outcome publish_init(struct synched_job *job, uint64_t round) {
+__attribute__((noinline)) static struct outcome publish_init(struct synched_job *job, uint64_t round) {
   const struct synched_job_options *options = &job->setup.options;
   struct outcome outcome = {.goes_on = true};
   const struct synched_snapshot *now = publish_buffer(job, round, false);
@@ -230,12 +231,13 @@ static struct synched__stage *stage_after(struct synched_job *job,
 }
 
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
- * stage, which is the open round's now; else it is complete, or to be dropped. */
-static bool close_stage(const struct synched__run *run) {
+ * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
+ * jobs have nothing of this. */
+__attribute__((noinline)) static bool close_stage(const struct synched__run *run) {
   struct synched__open_round *open = run->open;
   struct synched__stage *stage = open->stage;
   struct synched__work *work = run->work;
-  if (work->fields == NULL || synched__work_has_failed(work) || synched__work_is_cancelled(work))
+  if (synched__work_has_failed(work) || synched__work_is_cancelled(work))
     return false;
   struct synched_job *job = synched__job_of(work);
   synched__fields_close_stage(work->fields, &open->pair, open->round);
@@ -258,7 +260,7 @@ static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns)
   struct synched__work *work = run->work;
   /* For the fold, and for on_round: whatever mode this worker's last call has left. */
   synched__fp_mode_enter(&work->fp_mode);
-  if (!close_stage(run))
+  if (work->fields == NULL || !close_stage(run))
     return close_round(run, now_ns);
   *now_ns = synched__tick_ns();
   return synched__job_of(work);
@@ -273,6 +275,14 @@ static void prepare_stage(struct synched_pool *pool, struct synched__work *work)
     synched__fields_open_copies(work->fields, &open->pair);
   else
     synched__fields_open_stage(work->fields, &open->pair, open->stage->writes);
+}
+
+/* What the round begins with. */
+__attribute__((noinline)) static void prepare_fields(struct synched_pool *pool,
+                                                     struct synched__work *work) {
+  pool->open->was_shared = false;
+  synched__fields_open_round(work->fields, &pool->open->pair);
+  prepare_stage(pool, work);
 }
 
 /* The same of the job's next round, or of the next stage of this one. Inlined in spite of the probe,
@@ -296,11 +306,8 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   if (job->work.record->left_ns != 0 && !job->work.initialising)
     synched__record_enter(job->work.record, now_ns, synched__load_relaxed(&open->busy_ns));
   synched__event_round_open(&job->work, open->round);
-  if (job->work.fields == NULL)
-    return;
-  open->was_shared = false;
-  synched__fields_open_round(job->work.fields, &open->pair);
-  prepare_stage(pool, &job->work);
+  if (job->work.fields != NULL)
+    prepare_fields(pool, &job->work);
 }
 
 /* Opens the prepared stage for everybody. Returns the last epoch in which the worker has

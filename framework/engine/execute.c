@@ -42,19 +42,6 @@ static inline void refill(void *out, const void *before, size_t bytes, enum sync
     memcpy(out, before, bytes);
 }
 
-/* Segments above the lowest failure are skipped, those below are still computed: so which one is
- * the lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, const struct synched__failure *failure) {
-  struct synched__work *work = run->work;
-  const uint64_t segment = failure->segment;
-  struct synched__failure *own = &work->failures[run->worker->index];
-  if (segment < own->segment)
-    *own = *failure;
-  uint64_t from = synched__load_relaxed(&work->skip_from);
-  while (segment < from && !synched__cas_relaxed(&work->skip_from, &from, segment))
-    continue;
-}
-
 static bool is_skipped(struct synched__work *work, size_t segment) {
   return segment >= synched__load_relaxed(&work->skip_from) || synched__work_is_cancelled(work);
 }
@@ -66,29 +53,9 @@ int synched_task_cancelled(const struct synched_task *task) {
   return is_skipped((struct synched__work *)(uintptr_t)task->engine, task->segment);
 }
 
-/* The task of a call in a job of one field and one stage. */
-static inline struct synched_task plain_task(const struct synched__run *run, size_t segment) {
-  const struct synched__layout *layout = &run->work->memory->layout;
-  const struct synched__open_round *open = run->open;
-  const struct synched_snapshot *previous = &open->pair.current->snapshot;
-  const size_t first = layout->offsets[segment];
-  return (struct synched_task){
-      .round = open->round,
-      .segment = segment,
-      .worker = run->worker->index,
-      .previous = previous,
-      .out = synched__buffer_data(open->pair.next) + first * layout->element_size,
-      .capacity = layout->capacities[segment],
-      .count = previous->counts[segment],
-      .engine = run->work,
-      .first = first,
-      .field_count = 1,
-      .fields = previous->fields,
-  };
-}
-
 /* What a call has of each field, where there are several or stages. */
 struct parts {
+  struct synched_task_parts shown;
   void *outs[SYNCHED__FIELDS_MAX];
   size_t counts[SYNCHED__FIELDS_MAX];
 };
@@ -115,6 +82,14 @@ static struct synched_task fields_task(const struct synched__run *run, size_t se
     parts->outs[f] = open_part(run, segment, f);
     parts->counts[f] = fields->in[f]->counts[segment];
   }
+  parts->shown = (struct synched_task_parts){
+      .stage = run->stage->index,
+      .field_count = fields->count,
+      .fields = fields->in,
+      .outs = parts->outs,
+      .counts = parts->counts,
+      .folds = fields->has_folds ? fields->folds : NULL,
+  };
   return (struct synched_task){
       .round = run->open->round,
       .segment = segment,
@@ -125,12 +100,7 @@ static struct synched_task fields_task(const struct synched__run *run, size_t se
       .count = parts->counts[0],
       .engine = run->work,
       .first = layout->offsets[segment],
-      .stage = run->stage->index,
-      .field_count = fields->count,
-      .fields = fields->in,
-      .outs = parts->outs,
-      .counts = fields->count > 1 ? parts->counts : NULL,
-      .folds = fields->has_folds ? fields->folds : NULL,
+      .parts = &parts->shown,
   };
 }
 
@@ -160,20 +130,44 @@ static void set_counts(const struct synched__fields *fields, size_t segment,
 }
 
 /* Calls the stage's function. */
-static inline int compute(const struct synched__run *run, struct synched_task *task) {
-  struct synched__work *work = run->work;
+__attribute__((always_inline)) static inline int compute(const struct synched__stage *stage,
+                                                         struct synched_task *task) {
+  const struct synched__work *work = stage->work;
   /* The call before may have left another one. */
   synched__fp_mode_enter(&work->fp_mode);
   synched__event_task_begin(work, task->round, task->segment, task->worker);
-  const int code = run->stage->compute(task, work->user);
+  const int code = stage->compute(task, work->user);
   synched__event_task_end(work, task->round, task->segment, task->worker);
   return code;
 }
 
-/* A call that has failed. What is not wanted any more may say so by a code of its own. */
-static void fail_call(struct synched__run *run, const struct synched__failure *failure) {
-  if (!is_skipped(run->work, failure->segment))
-    note_failure(run, failure);
+/* What a call has failed with. */
+struct fault {
+  int code;
+  unsigned field; /* of the count */
+  size_t count;   /* beyond the capacity, or 0 */
+};
+
+/* Segments above the lowest failure are skipped, those below are still computed: so which one is
+ * the lowest does not depend on who was faster. */
+static void note_failure(struct synched__run *run, size_t segment, struct fault fault) {
+  struct synched__work *work = run->work;
+  struct synched__failure *own = &work->failures[run->worker->index];
+  if (segment < own->segment)
+    *own = (struct synched__failure){.segment = segment,
+                                     .code = fault.code,
+                                     .count = fault.count,
+                                     .field = fault.field,
+                                     .stage = run->stage->index};
+  uint64_t from = synched__load_relaxed(&work->skip_from);
+  while (segment < from && !synched__cas_relaxed(&work->skip_from, &from, segment))
+    continue;
+}
+
+/* What is not wanted any more may say so by a code of its own. */
+static void fail_call(struct synched__run *run, size_t segment, struct fault fault) {
+  if (!is_skipped(run->work, segment))
+    note_failure(run, segment, fault);
 }
 
 static inline void contribute(const struct synched__stage *stage, size_t segment, double value) {
@@ -181,44 +175,59 @@ static inline void contribute(const struct synched__stage *stage, size_t segment
     stage->contributions[segment * stage->contribution_stride] = value;
 }
 
-static void call_plainly(struct synched__run *run, size_t segment) {
-  struct synched_task task = plain_task(run, segment);
-  const struct synched_memory *memory = run->work->memory;
-  task.outs = &task.out;
-  refill(task.out, synched_snapshot_segment(task.previous, segment),
-         task.capacity * memory->layout.element_size, memory->refill);
-  const int code = compute(run, &task);
+/* In a job of one field and one stage. Inlined, for it is most of what a call costs. */
+__attribute__((always_inline)) static inline void
+call_plainly(struct synched__run *run, const struct synched__stage *stage, size_t segment) {
+  const struct synched_memory *memory = stage->work->memory;
+  const struct synched__layout *layout = &memory->layout;
+  const struct synched__open_round *open = run->open;
+  const struct synched_snapshot *previous = &open->pair.current->snapshot;
+  const size_t first = layout->offsets[segment];
+  const size_t begin = first * layout->element_size;
+  struct synched_task task = {
+      .round = open->round,
+      .segment = segment,
+      .worker = run->worker->index,
+      .previous = previous,
+      .out = synched__buffer_data(open->pair.next) + begin,
+      .capacity = layout->capacities[segment],
+      .count = previous->counts[segment],
+      .engine = stage->work,
+      .first = first,
+      .parts = NULL,
+  };
+  refill(task.out, (const unsigned char *)previous->data + begin,
+         task.capacity * layout->element_size, memory->refill);
+  const int code = compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    fail_call(run, &(struct synched__failure){.segment = segment,
-                                              .code = code != 0 ? code : SYNCHED_ERANGE,
-                                              .count = code != 0 ? 0 : task.count});
+    fail_call(run, segment, code != 0 ? (struct fault){.code = code}
+                                      : (struct fault){SYNCHED_ERANGE, 0, task.count});
     return;
   }
-  set_count(synched__buffer_counts(run->open->pair.next), segment, task.count);
-  contribute(run->stage, segment, task.contribution);
+  set_count(synched__buffer_counts(open->pair.next), segment, task.count);
+  contribute(stage, segment, task.contribution);
 }
 
-static void call_with_fields(struct synched__run *run, size_t segment) {
-  const struct synched__fields *fields = run->work->fields;
+static void call_with_fields(struct synched__run *run, const struct synched__stage *stage,
+                             size_t segment) {
+  const struct synched__fields *fields = stage->work->fields;
   struct parts parts;
   struct synched_task task = fields_task(run, segment, &parts);
-  const int code = compute(run, &task);
+  const int code = compute(stage, &task);
   parts.counts[0] = task.count;
   const unsigned beyond = check_counts(fields, segment, &parts);
   if (code != 0 || beyond < fields->count) {
-    fail_call(run, &(struct synched__failure){.segment = segment,
-                                              .code = code != 0 ? code : SYNCHED_ERANGE,
-                                              .count = code != 0 ? 0 : parts.counts[beyond],
-                                              .field = beyond,
-                                              .stage = run->stage->index});
+    fail_call(run, segment,
+              code != 0 ? (struct fault){.code = code}
+                        : (struct fault){SYNCHED_ERANGE, beyond, parts.counts[beyond]});
     return;
   }
   set_counts(fields, segment, &parts);
-  contribute(run->stage, segment, task.contribution);
+  contribute(stage, segment, task.contribution);
 }
 
 /* A call that began when the one before ended, and ended now. */
-static void record_call(struct synched__run *run, size_t segment, bool home) {
+__attribute__((always_inline)) static inline void record_call(struct synched__run *run, size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
@@ -249,9 +258,10 @@ static inline void sleep_if_due(struct synched__run *run) {
 
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
-static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
+__attribute__((always_inline)) static inline size_t
+run_calls(struct synched__run *run, struct synched__range range, bool home, bool is_plain) {
   const struct synched__stage *stage = run->stage;
-  struct synched__work *work = run->work = stage->work;
+  struct synched__work *work = stage->work;
   const struct synched__record *record = work->record;
   const bool timed = record->segments != NULL && !stage->is_init;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
@@ -264,10 +274,10 @@ static size_t run_range(struct synched__run *run, struct synched__range range, b
       continue;
     if (work->marks != NULL)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    if (work->fields == NULL)
-      call_plainly(run, segment);
+    if (is_plain)
+      call_plainly(run, stage, segment);
     else
-      call_with_fields(run, segment);
+      call_with_fields(run, stage, segment);
     call_count++;
     if (timed) {
       record_call(run, segment, home);
@@ -287,6 +297,13 @@ static size_t run_range(struct synched__run *run, struct synched__range range, b
     synched__call_mark_leave(&work->marks[run->worker->index]);
   run->calls += call_count + (home ? 0 : call_count << SYNCHED__STOLEN_SHIFT);
   return next;
+}
+
+/* Two loops, so that the plain one has nothing in it of what others need. */
+static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
+  run->work = run->stage->work;
+  return run->work->fields == NULL ? run_calls(run, range, home, true)
+                                   : run_calls(run, range, home, false);
 }
 
 /* The run begins a part in a round. */
@@ -333,7 +350,8 @@ static uint64_t record(struct synched__run *run) {
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
   struct synched__home *own = &run->open->homes[self];
-  if (part->round == 0 && own->part_opened_ns == run->open->round_opened_ns)
+  if (work->stage_count > 1 && part->round == 0 &&
+      own->part_opened_ns == run->open->round_opened_ns)
     resume_part(part, &own->part);
   const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {

@@ -137,11 +137,12 @@ static struct synched__stage *make_stage(struct synched__work *work,
 /* The copies of a segment of what is changed in place. */
 static int copy_segment(struct synched_task *task, void *user) {
   (void)user;
-  for (unsigned f = 0; f < task->field_count; f++) {
-    const struct synched_snapshot *field = task->fields[f];
+  for (unsigned f = 0; f < task->parts->field_count; f++) {
+    const struct synched_snapshot *field = synched_task_field(task, f);
     const size_t count = field->offsets[task->segment + 1] - field->offsets[task->segment];
-    if (task->outs[f] != NULL && count != 0)
-      memcpy(task->outs[f], synched_task_segment(task, f), count * field->element_size);
+    void *out = synched_task_out(task, f);
+    if (out != NULL && count != 0)
+      memcpy(out, synched_task_in(task, f), count * field->element_size);
   }
   return 0;
 }

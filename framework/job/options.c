@@ -17,8 +17,6 @@ static int check_enums(const struct synched_job_options *options) {
   if (status == 0)
     status = synched__check_enum("balance", (unsigned)options->balance, SYNCHED_BALANCE_STATIC);
   if (status == 0)
-    status = synched__check_enum("fold", (unsigned)options->fold, SYNCHED_FOLD_MAX);
-  if (status == 0)
     status = synched__check_enum("overrun", (unsigned)options->overrun, SYNCHED_OVERRUN_STRETCH);
   if (status == 0)
     status = synched__check_enum("deadline_policy", (unsigned)options->deadline_policy,
@@ -184,18 +182,16 @@ static int check_stages(const struct synched_job_options *options) {
   if (options->stage_count > SYNCHED_STAGES_MAX)
     return synched__fail(SYNCHED_ERANGE, "stage_count is %u; at most %u", options->stage_count,
                          SYNCHED_STAGES_MAX);
-  if (options->fold != SYNCHED_FOLD_NONE)
-    return synched__fail(SYNCHED_EINVAL, "fold is %d; with stages, each has its own",
-                         (int)options->fold);
+  if (options->fold != SYNCHED_FOLD_NONE || options->fold_type != SYNCHED_FOLD_DOUBLE ||
+      options->fold_length != 0 || options->fold_size != 0 || options->fold_combine != NULL ||
+      options->fold_identity != NULL)
+    return synched__fail(SYNCHED_EINVAL, "a fold and stages are given; each stage has its own");
   int status = 0;
   for (unsigned s = 0; status == 0 && s < options->stage_count; s++) {
     if (options->stages[s].compute == NULL)
       status = synched__fail(SYNCHED_EINVAL, "stage %u has no compute", s);
     if (status == 0)
       status = check_writes(options, s);
-    if (status == 0)
-      status = synched__check_enum("fold", (unsigned)options->stages[s].fold,
-                                   SYNCHED_FOLD_CUSTOM);
   }
   return status;
 }

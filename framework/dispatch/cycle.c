@@ -87,15 +87,16 @@ publish_buffer(struct synched_job *job, uint64_t round, bool held) {
   struct synched__fields *fields = job->work.fields;
   if (fields != NULL)
     synched__fields_close_round(fields, &open->pair, round);
-  const struct synched__publication publication = {
-      .round = round,
-      .fold = fields != NULL ? fields->fold : plain_fold(open->stage),
-      .held = held};
+  const struct synched__publication publication = {.round = round,
+                                                   .fold = fields != NULL ? fields->fold
+                                                                          : plain_fold(open->stage),
+                                                   .held = held};
   return synched__memory_publish(job->work.memory, &open->pair, publication);
 }
 
 /* The round of init: its number is that of the content which it replaces. */
-__attribute__((noinline)) static struct outcome publish_init(struct synched_job *job, uint64_t round) {
+__attribute__((noinline)) static struct outcome publish_init(struct synched_job *job,
+                                                             uint64_t round) {
   const struct synched_job_options *options = &job->setup.options;
   struct outcome outcome = {.goes_on = true};
   const struct synched_snapshot *now = publish_buffer(job, round, false);
@@ -158,7 +159,9 @@ static struct synched__phase phase_of(const struct synched__run *run) {
 }
 
 /* Whether one worker has computed the whole round, unannounced. */
-static bool is_solo(const struct synched__run *run) { return run->solo && !run->open->was_shared; }
+static bool is_solo(const struct synched__run *run) {
+  return run->solo && !run->open->was_shared;
+}
 
 /* Writes the round down; now_ns is its end and the next one's start. */
 static void write_down(const struct synched__run *run, const struct outcome *outcome,

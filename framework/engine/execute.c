@@ -128,9 +128,8 @@ static inline void set_count(size_t *counts, size_t segment, size_t count) {
 static unsigned check_counts(const struct synched__fields *fields, size_t segment,
                              const struct parts *parts) {
   unsigned f = 0;
-  while (f < fields->count &&
-         (parts->outs[f] == NULL ||
-          parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
+  while (f < fields->count && (parts->outs[f] == NULL ||
+                               parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
     f++;
   return f;
 }
@@ -208,8 +207,9 @@ call_plainly(struct synched__run *run, const struct synched__stage *stage, size_
          task.capacity * layout->element_size, memory->refill);
   const int code = compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    fail_call(run, segment, code != 0 ? (struct fault){.code = code}
-                                      : (struct fault){SYNCHED_ERANGE, 0, task.count});
+    fail_call(run, segment,
+              code != 0 ? (struct fault){.code = code}
+                        : (struct fault){SYNCHED_ERANGE, 0, task.count});
     return;
   }
   set_count(synched__buffer_counts(open->pair.next), segment, task.count);
@@ -245,7 +245,8 @@ static void call_for(struct synched__run *run, const struct synched__stage *stag
 }
 
 /* A call that began when the one before ended, and ended now. */
-__attribute__((always_inline)) static inline void record_call(struct synched__run *run, size_t segment, bool home) {
+__attribute__((always_inline)) static inline void record_call(struct synched__run *run,
+                                                              size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
@@ -359,8 +360,8 @@ static void resume_part(struct synched__part *part, const struct synched__part *
   if (stretch.longest_ns <= part->longest_ns)
     return;
   part->longest_ns = stretch.longest_ns;
-  part->segment_sleeps = (part->segment_sleeps & ~(uint64_t)UINT32_MAX) |
-                         (stretch.segment_sleeps & UINT32_MAX);
+  part->segment_sleeps =
+      (part->segment_sleeps & ~(uint64_t)UINT32_MAX) | (stretch.segment_sleeps & UINT32_MAX);
 }
 
 /* Writes a stretch of calls down; returns what it took. */
@@ -607,7 +608,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   const size_t count = stage->shape.segment_count;
   const bool sharable = synched__shape_share(stage->shape) > 1;
   /* nobody else is to be asked in between, or each call is timed, or some are together */
-  const size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
+  const size_t most =
+      sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
   if (sharable)

@@ -36,8 +36,8 @@ struct synched__run {
  * that waits keeps its worker's other segments from being computed. */
 static inline bool synched__stage_is_homebound(const struct synched__stage *stage) {
   const struct synched__work *work = stage->work;
-  const bool placed = work->fields != NULL ? work->fields->placed
-                                           : work->pool->open->pair.next->block->placed;
+  const bool placed =
+      work->fields != NULL ? work->fields->placed : work->pool->open->pair.next->block->placed;
   return stage->is_init || (!placed && !work->eager);
 }
 

@@ -144,8 +144,9 @@ static int read_fields(struct synched_job_options *options, const struct synched
     return synched__fail(SYNCHED_ERANGE, "field_count is %u; at most %u", options->field_count,
                          SYNCHED_FIELDS_MAX);
   if ((options->field_count > 1) != (options->fields != NULL))
-    return synched__fail(SYNCHED_EINVAL, "field_count is %u, and fields is %s; it is the job's own "
-                                         "memory and those in fields",
+    return synched__fail(SYNCHED_EINVAL,
+                         "field_count is %u, and fields is %s; it is the job's own "
+                         "memory and those in fields",
                          options->field_count, options->fields == NULL ? "NULL" : "given");
   int status = 0;
   for (unsigned f = 1; status == 0 && f < options->field_count; f++)
@@ -162,11 +163,12 @@ static int check_writes(const struct synched_job_options *options, unsigned inde
   const uint32_t writes = stage->writes;
   const uint32_t all = (UINT32_C(1) << options->field_count) - 1;
   if (writes != SYNCHED_WRITES_NONE && (writes & ~all) != 0)
-    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x; the job has %u",
-                         index, (unsigned)writes, options->field_count);
+    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x; the job has %u", index,
+                         (unsigned)writes, options->field_count);
   if (writes != SYNCHED_WRITES_NONE && (writes & options->reads_only) != 0)
-    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x, of which the job only "
-                                         "reads %#x",
+    return synched__fail(SYNCHED_EINVAL,
+                         "stage %u writes the fields in %#x, of which the job only "
+                         "reads %#x",
                          index, (unsigned)writes, (unsigned)(writes & options->reads_only));
   const uint32_t written = writes == 0 ? all & ~options->reads_only : writes;
   if ((stage->overwrites & ~written) != 0 ||

@@ -110,9 +110,7 @@ static bool make_contributions(struct synched__stage *stage) {
   if (stage->fold.kind == SYNCHED_FOLD_NONE)
     return true;
   stage->contribution_stride =
-      segment_count > SPREAD_SEGMENTS
-          ? bytes
-          : (SYNCHED__CACHE_LINE + bytes - 1) / bytes * bytes;
+      segment_count > SPREAD_SEGMENTS ? bytes : (SYNCHED__CACHE_LINE + bytes - 1) / bytes * bytes;
   stage->contributions = synched__alloc_lines(segment_count, stage->contribution_stride);
   if (stage->contributions == NULL || synched__fold_is_plain(&stage->fold))
     return stage->contributions != NULL;
@@ -159,8 +157,7 @@ static bool make_fold_pass(struct synched__stage *stage, struct synched_job *job
   stage->fold_pass->for_fn = synched__stage_fold_group;
   stage->fold_pass->for_user = stage;
   stage->fold_pass->folded = stage;
-  return name_stage(stage->fold_pass, "fold") &&
-         make_arrays(stage->fold_pass, &job->setup.options);
+  return name_stage(stage->fold_pass, "fold") && make_arrays(stage->fold_pass, &job->setup.options);
 }
 
 static int out_of_memory(const struct synched_job *job) {
@@ -183,8 +180,8 @@ static int fill_stage(struct synched__stage *stage, struct synched_job *job,
   stage->compute = given->compute;
   stage->writes = written_fields(options, given->writes);
   stage->overwrites = given->overwrites;
-  const bool complete = name_stage(stage, given->name) && make_arrays(stage, options) &&
-                        make_fold_pass(stage, job);
+  const bool complete =
+      name_stage(stage, given->name) && make_arrays(stage, options) && make_fold_pass(stage, job);
   return complete ? 0 : out_of_memory(job);
 }
 

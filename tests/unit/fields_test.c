@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #include "support/support.h"
 
 #define SEGMENTS 7u
@@ -32,7 +31,9 @@ struct plan {
   _Atomic unsigned wrong_refills;
 };
 
-static bool has(uint32_t set, unsigned f) { return (set >> f & 1) != 0; }
+static bool has(uint32_t set, unsigned f) {
+  return (set >> f & 1) != 0;
+}
 
 static uint64_t mix(uint64_t a, uint64_t b) {
   const uint64_t c = (a ^ b) * UINT64_C(0x9E3779B97F4A7C15);
@@ -123,14 +124,17 @@ struct job_of_fields {
   struct synched_job *job;
 };
 
-static uint64_t start_value(unsigned f, size_t i) { return mix(f + 10, i); }
+static uint64_t start_value(unsigned f, size_t i) {
+  return mix(f + 10, i);
+}
 
 static struct synched_memory *make_memory(const struct plan *plan, unsigned f) {
-  struct synched_memory *memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-          .segment_count = SEGMENTS, .segment_capacity = CAPACITY,
-          .element_size = sizeof(uint64_t),
-          .refill = has(plan->in_place, f) ? SYNCHED_REFILL_ZERO : plan->refills[f],
-          .flags = has(plan->in_place, f) ? SYNCHED_MEMORY_IN_PLACE : 0));
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                             .element_size = sizeof(uint64_t),
+                             .refill =
+                                 has(plan->in_place, f) ? SYNCHED_REFILL_ZERO : plan->refills[f],
+                             .flags = has(plan->in_place, f) ? SYNCHED_MEMORY_IN_PLACE : 0));
   for (size_t s = 0; s < SEGMENTS; s++) {
     uint64_t elements[CAPACITY];
     for (size_t i = 0; i < CAPACITY; i++)
@@ -140,8 +144,8 @@ static struct synched_memory *make_memory(const struct plan *plan, unsigned f) {
   return memory;
 }
 
-static struct job_of_fields make_job(struct plan *plan, unsigned worker_count,
-                                     uint64_t round_count, enum synched_balance balance) {
+static struct job_of_fields make_job(struct plan *plan, unsigned worker_count, uint64_t round_count,
+                                     enum synched_balance balance) {
   struct job_of_fields made = {.pool = pool_new(worker_count)};
   struct synched_stage stages[STAGES];
   for (unsigned f = 0; f < plan->field_count; f++)
@@ -191,9 +195,9 @@ Test(fields, random_jobs_compute_what_a_serial_loop_does) {
   const unsigned worker_counts[] = {1, 2, 3, 5};
   for (uint64_t seed = 1; seed <= at_most(60, 12); seed++) {
     struct plan plan = draw_plan(seed);
-    struct job_of_fields made = make_job(&plan, worker_counts[seed % 4], 9,
-                                         seed / 4 % 2 == 0 ? SYNCHED_BALANCE_STEAL
-                                                           : SYNCHED_BALANCE_STATIC);
+    struct job_of_fields made =
+        make_job(&plan, worker_counts[seed % 4], 9,
+                 seed / 4 % 2 == 0 ? SYNCHED_BALANCE_STEAL : SYNCHED_BALANCE_STATIC);
     static uint64_t state[FIELDS][ELEMENTS];
     char what[64];
     start_state(state);
@@ -251,21 +255,23 @@ static int count_up(struct synched_task *task, void *user) {
 Test(fields, a_retained_field_keeps_all_fields_of_its_round) {
   const struct synched_snapshot *kept = NULL;
   struct synched_pool *pool = pool_new(2);
-  const struct synched_memory_options options = {
-      .struct_size = sizeof options, .segment_count = SEGMENTS, .segment_capacity = CAPACITY,
-      .element_size = sizeof(uint64_t), .lease_count = 1};
+  const struct synched_memory_options options = {.struct_size = sizeof options,
+                                                 .segment_count = SEGMENTS,
+                                                 .segment_capacity = CAPACITY,
+                                                 .element_size = sizeof(uint64_t),
+                                                 .lease_count = 1};
   struct synched_memory *first = memory_with(&options);
   struct synched_memory *second = memory_with(&options);
   const struct synched_stage stages[] = {{.compute = count_up, .writes = SYNCHED_FIELD(0)},
                                          {.compute = count_up, .writes = SYNCHED_FIELD(1)},
                                          {.compute = count_up, .writes = SYNCHED_FIELD(0)}};
   struct synched_job *job;
-  cr_assert_eq(synched_job_create(&job, pool, first,
-                                  SYNCHED_JOB_OPTIONS(.user = &kept, .stages = stages,
-                                                      .stage_count = 3, .fields = &second,
-                                                      .field_count = 2, .round_count = 50,
-                                                      .on_round = keep_third)),
-               0);
+  cr_assert_eq(
+      synched_job_create(&job, pool, first,
+                         SYNCHED_JOB_OPTIONS(.user = &kept, .stages = stages, .stage_count = 3,
+                                             .fields = &second, .field_count = 2, .round_count = 50,
+                                             .on_round = keep_third)),
+      0);
   cr_assert_eq(synched_job_run(job), 0);
   cr_assert_eq(kept->field_count, 2);
   for (unsigned f = 0; f < 2; f++) {
@@ -352,19 +358,18 @@ Test(fields, stages_fold_and_later_ones_read_it) {
   for (unsigned i = 0; i < 6; i++)
     for (unsigned workers = 1; workers <= 3; workers++) {
       struct fold_look look = {0};
-      const struct synched_stage stages[] = {{.compute = fold_first,
-                                              .writes = SYNCHED_WRITES_NONE,
-                                              .fold = SYNCHED_FOLD_SUM,
-                                              .fold_length = 8},
-                                             {.compute = fold_second,
-                                              .writes = SYNCHED_WRITES_NONE,
-                                              .fold = SYNCHED_FOLD_MAX}};
-      struct engine engine = engine_new(
-          pool_new(workers),
-          SYNCHED_MEMORY_OPTIONS(.segment_count = segment_counts[i], .segment_capacity = 1,
-                                 .element_size = 1),
-          SYNCHED_JOB_OPTIONS(.user = &look, .stages = stages, .stage_count = 2,
-                              .on_round = keep_folds, .round_count = 20));
+      const struct synched_stage stages[] = {
+          {.compute = fold_first,
+           .writes = SYNCHED_WRITES_NONE,
+           .fold = SYNCHED_FOLD_SUM,
+           .fold_length = 8},
+          {.compute = fold_second, .writes = SYNCHED_WRITES_NONE, .fold = SYNCHED_FOLD_MAX}};
+      struct engine engine =
+          engine_new(pool_new(workers),
+                     SYNCHED_MEMORY_OPTIONS(.segment_count = segment_counts[i],
+                                            .segment_capacity = 1, .element_size = 1),
+                     SYNCHED_JOB_OPTIONS(.user = &look, .stages = stages, .stage_count = 2,
+                                         .on_round = keep_folds, .round_count = 20));
       cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
       const double last = segment_counts[i] == 1 ? 0 : (double)segment_counts[i] - 1;
       cr_assert_eq(look.second_seen, last);
@@ -433,10 +438,11 @@ Test(fields, arrays_of_the_program_are_neither_copied_nor_freed) {
   struct synched_pool *pool = pool_new(2);
   for (size_t i = 0; i < ELEMENTS; i++)
     arrays[0][i] = i;
-  struct synched_memory *memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-      .segment_count = SEGMENTS, .segment_capacity = CAPACITY, .element_size = sizeof(uint64_t),
-      .refill = SYNCHED_REFILL_KEEP, .buffers = buffers, .buffer_count = 2,
-      .buffer_bytes = sizeof arrays[0]));
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                                         .element_size = sizeof(uint64_t),
+                                         .refill = SYNCHED_REFILL_KEEP, .buffers = buffers,
+                                         .buffer_count = 2, .buffer_bytes = sizeof arrays[0]));
   const struct synched_snapshot *now = synched_snapshot_current(memory);
   cr_assert_eq(now->data, (const void *)arrays[0]);
   synched_snapshot_release(now);
@@ -453,20 +459,20 @@ Test(fields, arrays_of_the_program_are_neither_copied_nor_freed) {
   cr_assert_eq(synched_job_destroy(job), 0);
   /* Two stages that write it need one more, which the library does not make. */
   const struct synched_stage stages[] = {{.compute = add_one}, {.compute = add_one}};
-  const struct synched_job_options options = {.struct_size = sizeof options, .stages = stages,
-                                              .stage_count = 2, .round_count = 1};
+  const struct synched_job_options options = {
+      .struct_size = sizeof options, .stages = stages, .stage_count = 2, .round_count = 1};
   cr_assert_eq(synched_job_create(&job, pool, memory, &options), SYNCHED_EINVAL);
   cr_assert_str_eq(synched_error_message(),
                    "field 0 has 2 buffers of the program's own, and the job needs 3 of it, for "
                    "several stages write it");
   memory_end(memory);
-  memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-      .segment_count = SEGMENTS, .segment_capacity = CAPACITY, .element_size = sizeof(uint64_t),
-      .refill = SYNCHED_REFILL_KEEP, .buffers = buffers, .buffer_count = 3,
-      .buffer_bytes = sizeof arrays[0]));
+  memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                                         .element_size = sizeof(uint64_t),
+                                         .refill = SYNCHED_REFILL_KEEP, .buffers = buffers,
+                                         .buffer_count = 3, .buffer_bytes = sizeof arrays[0]));
   const uint64_t before = arrays[0][3];
-  cr_assert_eq(synched_job_create(&job, pool, memory, &options), 0, "%s",
-               synched_error_message());
+  cr_assert_eq(synched_job_create(&job, pool, memory, &options), 0, "%s", synched_error_message());
   cr_assert_eq(synched_job_run(job), 0);
   now = synched_snapshot_current(memory);
   cr_assert_eq(((const uint64_t *)now->data)[3], before + 2);

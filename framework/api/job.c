@@ -99,10 +99,9 @@ static void destroy_record(struct synched_job *job) {
 static int make_arrays(struct synched_job *job) {
   const size_t segment_count = job->work.shape.segment_count;
   const struct synched_job_options *options = &job->setup.options;
-  bool complete = true;
   job->work.failures =
       synched__alloc_lines(job->work.pool->worker_count, sizeof *job->work.failures);
-  complete = complete && job->work.failures != NULL;
+  bool complete = job->work.failures != NULL;
   /* Only who may steal has a choice; and weights are known where calls are timed. */
   if (!job->work.shape.is_static && job->work.shape.team > 1 &&
       (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)

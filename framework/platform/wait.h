@@ -76,6 +76,9 @@ struct synched__waiter {
   struct synched__sleep sleep;
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__waiter, parker, spin),
+               "who wakes a waiter takes nothing of its own away");
+
 /* 0, or SYNCHED_ENOMEM. */
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin);
 void synched__waiter_deinit(struct synched__waiter *waiter);

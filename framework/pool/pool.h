@@ -85,6 +85,8 @@ _Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, epoch, gate),
                "who polls the epoch takes no other line away");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, info, sleeper_count),
                "what is fixed stays in every cache");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, sleeper_count, never_sleep),
+               "who counts itself asleep takes nothing away that waiters look at");
 
 #define SYNCHED__NICE_MOST 19
 

@@ -249,6 +249,10 @@ struct synched__record {
   _Atomic uint64_t reset_count;
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__record, delivered_count, base_round) &&
+                   !SYNCHED__SHARE_LINE(struct synched__record, closers, sequence),
+               "the loop and who publishes take nothing away that rounds read");
+
 struct synched__record_shape {
   const char *name;
   enum synched_record level;

@@ -51,7 +51,8 @@ struct synched__spin {
 
 /* How a waiter has slept since somebody took this away; its own. */
 struct synched__sleep {
-  uint64_t count, woken_count; /* sleeps, and those of them that another thread ended */
+  /* sleeps, and those of them that another thread ended */
+  uint64_t count, woken_count;
   uint64_t ns;
 };
 

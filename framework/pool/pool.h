@@ -72,8 +72,10 @@ struct synched_pool {
 
   /* What whoever gives work to the waiting workers tells them of the next epoch
    * (platform/wait.h). */
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t never_sleep; /* for those who are to spin */
-  _Atomic uint32_t sleep_now;                                 /* for the others */
+  /* for those who are to spin */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t never_sleep;
+  /* for the others */
+  _Atomic uint32_t sleep_now;
 
   /* workers that are up, */
   _Atomic uint32_t started_count;

@@ -61,7 +61,7 @@ struct synched__fields {
   uint32_t undefined; /* fields in place that stages of a round which is not published write */
   bool placed;        /* all that the stage writes has its pages */
   double fold;        /* of the round: its last fold of one double */
-  /* Of fields that are changed in place, and of those that stages of the open round have written. */
+  /* Of fields that are changed in place, and of those that stages of the round have written. */
   struct synched_snapshot shown[SYNCHED__FIELDS_MAX];
   struct synched__buffer nowhere;
   const struct synched_snapshot *in_nowhere;

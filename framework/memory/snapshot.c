@@ -75,8 +75,8 @@ static void leave(struct synched__buffer *buffer) {
   (void)synched__sub_release(&memory->retained, 1); /* [memory-left] release */
 }
 
-/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there is
- * none. */
+/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there
+ * is none. */
 static const struct synched_snapshot *shown_view(struct synched__buffer *buffer,
                                                  const struct synched_memory *memory) {
   const struct synched_snapshot *view = buffer->views[memory->field];

@@ -250,8 +250,8 @@ static inline const void *synched_snapshot_segment(const struct synched_snapshot
  * synched_writer_close.
  * Errors: SYNCHED_EINVAL: a NULL; the memory is changed in place. SYNCHED_ERANGE: there is no such
  * segment, or the memory has over 65536 of them. SYNCHED_EEXIST: the seat is taken. SYNCHED_EBUSY:
- * the memory has a job. SYNCHED_ECANCELED: a writer left or failed, and the others have not all left
- * yet. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. *out is NULL then. */
+ * the memory has a job. SYNCHED_ECANCELED: a writer left or failed, and the others have not all
+ * left yet. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. *out is NULL then. */
 SYNCHED_API int synched_writer_open(struct synched_writer **out, struct synched_memory *memory,
                                     size_t segment);
 

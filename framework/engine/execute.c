@@ -226,6 +226,22 @@ static void call_with_fields(struct synched__run *run, const struct synched__sta
   contribute(stage, segment, task.contribution);
 }
 
+/* One index of a sweep. */
+static void call_sweep(struct synched__run *run, const struct synched__stage *stage,
+                       size_t index) {
+  const struct synched__work *work = stage->work;
+  const unsigned worker = run->worker->index;
+  synched__fp_mode_enter(&work->fp_mode);
+  synched__event_task_begin(work, run->open->round, index, worker);
+  const int code = stage->sweep(index, worker, stage->sweep_user);
+  synched__event_task_end(work, run->open->round, index, worker);
+  if (code != 0)
+    fail_call(run, index, (struct fault){.code = code});
+}
+
+/* What a stage calls. */
+enum kind { KIND_PLAIN, KIND_FIELDS, KIND_SWEEP };
+
 /* A call that began when the one before ended, and ended now. */
 __attribute__((always_inline)) static inline void record_call(struct synched__run *run, size_t segment, bool home) {
   struct synched__record *record = run->work->record;
@@ -259,7 +275,7 @@ static inline void sleep_if_due(struct synched__run *run) {
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
 __attribute__((always_inline)) static inline size_t
-run_calls(struct synched__run *run, struct synched__range range, bool home, bool is_plain) {
+run_calls(struct synched__run *run, struct synched__range range, bool home, enum kind kind) {
   const struct synched__stage *stage = run->stage;
   struct synched__work *work = stage->work;
   const struct synched__record *record = work->record;
@@ -274,10 +290,12 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, bool
       continue;
     if (work->marks != NULL)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    if (is_plain)
+    if (kind == KIND_PLAIN)
       call_plainly(run, stage, segment);
-    else
+    else if (kind == KIND_FIELDS)
       call_with_fields(run, stage, segment);
+    else
+      call_sweep(run, stage, segment);
     call_count++;
     if (timed) {
       record_call(run, segment, home);
@@ -299,11 +317,17 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, bool
   return next;
 }
 
-/* Two loops, so that the plain one has nothing in it of what others need. */
+__attribute__((noinline)) static size_t run_unplain(struct synched__run *run,
+                                                    struct synched__range range, bool home) {
+  return run->stage->sweep != NULL ? run_calls(run, range, home, KIND_SWEEP)
+                                   : run_calls(run, range, home, KIND_FIELDS);
+}
+
+/* Loops of their own, so that the plain one has nothing in it of what others need. */
 static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
   run->work = run->stage->work;
-  return run->work->fields == NULL ? run_calls(run, range, home, true)
-                                   : run_calls(run, range, home, false);
+  return run->work->is_plain ? run_calls(run, range, home, KIND_PLAIN)
+                             : run_unplain(run, range, home);
 }
 
 /* The run begins a part in a round. */
@@ -558,10 +582,36 @@ uint64_t synched__round_open_late(struct synched__run *run) {
   return run->epoch;
 }
 
+/* Indices of a sweep that are claimed together once some have shown what they take. */
+#define SWEEP_BATCH_NS 2000u
+/* And at least so many batches for each worker. */
+#define SWEEP_BATCHES 8u
+
+/* Its first `next` indices have been computed. */
+static void set_sweep_batch(const struct synched__run *run, size_t next) {
+  struct synched__shape *shape = &run->stage->shape;
+  const uint64_t fitting =
+      SWEEP_BATCH_NS * (uint64_t)next / (synched__span_ns(run->start_ns, run->now_ns) + 1);
+  const size_t even = (shape->segment_count - next) / ((size_t)shape->team * SWEEP_BATCHES);
+  uint64_t batch = fitting < even ? fitting : even;
+  if (batch > SYNCHED__BATCH_MAX)
+    batch = SYNCHED__BATCH_MAX;
+  shape->batch = batch == 0 ? 1 : (unsigned)batch;
+}
+
+/* Looks at the clock more rarely, as long as that cannot make it late. Returns true. */
+static bool lengthen(const struct synched__run *run, size_t *most) {
+  if (*most < SYNCHED__BATCH_MAX && (run->now_ns - run->start_ns) * 8 < run->stop_ns - run->start_ns)
+    *most *= 2;
+  return true;
+}
+
 /* Opens the rest of the round, from segment position `next` on; this run takes part in it as in any
  * round. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
+  if (run->stage->sweep != NULL)
+    set_sweep_batch(run, next);
   run->solo = false;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->stage->shape;
@@ -583,7 +633,7 @@ bool synched__round_run_solo(struct synched__run *run) {
   const size_t count = stage->shape.segment_count;
   const bool sharable = synched__shape_share(stage->shape) > 1;
   /* nobody else is to be asked in between, or each call is timed, or some are together */
-  const size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
+  size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
   if (sharable)
@@ -592,7 +642,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   do {
     const size_t left = count - next;
     next = run_range(run, (struct synched__range){next, left < most ? left : most}, true);
-  } while (next < count && run->now_ns < run->stop_ns);
+  } while (next < count && run->now_ns < run->stop_ns &&
+           (stage->sweep == NULL || lengthen(run, &most)));
   if (next < count) {
     share_rest(run, next);
     return take_part_balanced(run);

@@ -26,6 +26,7 @@
 #include "report/record.h"
 
 #include <synched/job.h>
+#include <synched/pool.h>
 
 #define SYNCHED__NO_SEGMENT UINT64_MAX
 
@@ -62,6 +63,10 @@ struct synched__stage {
   bool is_init;          /* it fills the memory, before the first round */
   uint32_t writes;       /* fields, bit by bit; see memory/fields.h */
   uint32_t overwrites;   /* those of them that are not refilled */
+  /* It has indices instead of segments, and this is called for each; NULL: compute is. The owner's,
+   * as is segment_count of its shape, before each round. */
+  synched_for_fn sweep;
+  void *sweep_user;
   unsigned index;        /* in the round */
   struct synched__shape shape; /* batch and wake_count: leader */
   unsigned looks; /* leader: at the gate, before a worker looks for something to steal */
@@ -95,7 +100,8 @@ struct synched__work {
   struct synched__record *record;
   void *user;
   struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
-  bool eager; /* every worker takes part in every stage */
+  bool eager;    /* every worker takes part in every stage */
+  bool is_plain; /* there are no fields, and its one stage is no sweep */
   /* a worker's times of a stage are cut to this, so that the sum of all of them stays below 2^32,
    * and never touches the count of segments above it */
   uint32_t part_most_ns;

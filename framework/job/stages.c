@@ -249,8 +249,10 @@ int synched__stages_join_memories(struct synched_job *job) {
   for (unsigned f = 1; f < options->field_count; f++)
     memories[f] = options->fields[f - 1];
   int status = claim(memories, options->field_count);
-  if (status != 0 || is_plain(job))
+  if (status != 0 || is_plain(job)) {
+    job->work.is_plain = true;
     return status;
+  }
   const size_t fold_bytes[SYNCHED_STAGES_MAX] = {0};
   const struct synched__fields_spec spec = {.memories = memories,
                                             .count = options->field_count,

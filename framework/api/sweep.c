@@ -100,8 +100,6 @@ static int make_job(struct synched__sweep *sweep) {
   int status = synched__job_read_options(&read, &options, sweep->memory, SYNCHED_RECORD_OFF);
   if (status == 0)
     status = synched__job_make(&sweep->job, sweep->pool, sweep->memory, &read, true);
-  if (status == 0)
-    sweep->job->work.is_plain = false;
   return status;
 }
 
@@ -204,8 +202,8 @@ int synched__sweep_check(const struct synched_pool *pool,
 static void set_up(struct synched__sweep *sweep, const struct synched__sweep_request *request) {
   struct synched_job *job = sweep->job;
   struct synched__stage *stage = job->work.stages[0];
-  stage->sweep = request->fn;
-  stage->sweep_user = request->user;
+  stage->for_fn = request->fn;
+  stage->for_user = request->user;
   if (stage->shape.segment_count != request->count) {
     stage->shape.segment_count = request->count;
     stage->groups_partial = true;

@@ -53,6 +53,11 @@ int synched_task_cancelled(const struct synched_task *task) {
   return is_skipped((struct synched__work *)(uintptr_t)task->engine, task->segment);
 }
 
+/* Where a call's contribution is kept. */
+static inline void *contribution_of(const struct synched__stage *stage, size_t segment) {
+  return stage->contributions + segment * stage->contribution_stride;
+}
+
 /* What a call has of each field, where there are several or stages. */
 struct parts {
   struct synched_task_parts shown;
@@ -74,6 +79,13 @@ static void *open_part(const struct synched__run *run, size_t segment, unsigned 
   return out;
 }
 
+/* Where a call puts what it adds to the fold, if that is more than a double; NULL: it is not. */
+static void *open_contribution(const struct synched__stage *stage, size_t segment) {
+  if (stage->accumulators == NULL)
+    return NULL;
+  return memcpy(contribution_of(stage, segment), stage->fold.identity, stage->fold.bytes);
+}
+
 static struct synched_task fields_task(const struct synched__run *run, size_t segment,
                                        struct parts *parts) {
   const struct synched__fields *fields = run->work->fields;
@@ -88,6 +100,7 @@ static struct synched_task fields_task(const struct synched__run *run, size_t se
       .fields = fields->in,
       .outs = parts->outs,
       .counts = parts->counts,
+      .fold = open_contribution(run->stage, segment),
       .folds = fields->has_folds ? fields->folds : NULL,
   };
   return (struct synched_task){
@@ -115,9 +128,8 @@ static inline void set_count(size_t *counts, size_t segment, size_t count) {
 static unsigned check_counts(const struct synched__fields *fields, size_t segment,
                              const struct parts *parts) {
   unsigned f = 0;
-  while (f < fields->count &&
-         (parts->outs[f] == NULL ||
-          parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
+  while (f < fields->count && (parts->outs[f] == NULL ||
+                               parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
     f++;
   return f;
 }
@@ -170,11 +182,6 @@ static void fail_call(struct synched__run *run, size_t segment, struct fault fau
     note_failure(run, segment, fault);
 }
 
-static inline void contribute(const struct synched__stage *stage, size_t segment, double value) {
-  if (stage->contributions != NULL)
-    stage->contributions[segment * stage->contribution_stride] = value;
-}
-
 /* In a job of one field and one stage. Inlined, for it is most of what a call costs. */
 __attribute__((always_inline)) static inline void
 call_plainly(struct synched__run *run, const struct synched__stage *stage, size_t segment) {
@@ -184,28 +191,31 @@ call_plainly(struct synched__run *run, const struct synched__stage *stage, size_
   const struct synched_snapshot *previous = &open->pair.current->snapshot;
   const size_t first = layout->offsets[segment];
   const size_t begin = first * layout->element_size;
-  struct synched_task task = {
-      .round = open->round,
-      .segment = segment,
-      .worker = run->worker->index,
-      .previous = previous,
-      .out = synched__buffer_data(open->pair.next) + begin,
-      .capacity = layout->capacities[segment],
-      .count = previous->counts[segment],
-      .engine = stage->work,
-      .first = first,
-      .parts = NULL,
-  };
+  /* Member by member: as an initialiser it would be cleared first. */
+  struct synched_task task;
+  task.round = open->round;
+  task.segment = segment;
+  task.worker = run->worker->index;
+  task.previous = previous;
+  task.out = synched__buffer_data(open->pair.next) + begin;
+  task.capacity = layout->capacities[segment];
+  task.count = previous->counts[segment];
+  task.contribution = 0.0;
+  task.engine = stage->work;
+  task.first = first;
+  task.parts = NULL;
   refill(task.out, (const unsigned char *)previous->data + begin,
          task.capacity * layout->element_size, memory->refill);
   const int code = compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    fail_call(run, segment, code != 0 ? (struct fault){.code = code}
-                                      : (struct fault){SYNCHED_ERANGE, 0, task.count});
+    fail_call(run, segment,
+              code != 0 ? (struct fault){.code = code}
+                        : (struct fault){SYNCHED_ERANGE, 0, task.count});
     return;
   }
   set_count(synched__buffer_counts(open->pair.next), segment, task.count);
-  contribute(stage, segment, task.contribution);
+  if (stage->contributions != NULL)
+    *(double *)contribution_of(stage, segment) = task.contribution;
 }
 
 static void call_with_fields(struct synched__run *run, const struct synched__stage *stage,
@@ -223,27 +233,21 @@ static void call_with_fields(struct synched__run *run, const struct synched__sta
     return;
   }
   set_counts(fields, segment, &parts);
-  contribute(stage, segment, task.contribution);
+  if (stage->contributions != NULL && parts.shown.fold == NULL)
+    *(double *)contribution_of(stage, segment) = task.contribution;
 }
 
-/* One index of a sweep. */
-static void call_sweep(struct synched__run *run, const struct synched__stage *stage,
-                       size_t index) {
-  const struct synched__work *work = stage->work;
-  const unsigned worker = run->worker->index;
-  synched__fp_mode_enter(&work->fp_mode);
-  synched__event_task_begin(work, run->open->round, index, worker);
-  const int code = stage->sweep(index, worker, stage->sweep_user);
-  synched__event_task_end(work, run->open->round, index, worker);
+/* A turn of a loop over indices. */
+static void call_for(struct synched__run *run, const struct synched__stage *stage, size_t index) {
+  synched__fp_mode_enter(&stage->work->fp_mode);
+  const int code = stage->for_fn(index, run->worker->index, stage->for_user);
   if (code != 0)
     fail_call(run, index, (struct fault){.code = code});
 }
 
-/* What a stage calls. */
-enum kind { KIND_PLAIN, KIND_FIELDS, KIND_SWEEP };
-
 /* A call that began when the one before ended, and ended now. */
-__attribute__((always_inline)) static inline void record_call(struct synched__run *run, size_t segment, bool home) {
+__attribute__((always_inline)) static inline void record_call(struct synched__run *run,
+                                                              size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
@@ -272,6 +276,8 @@ static inline void sleep_if_due(struct synched__run *run) {
   run->now_ns = synched__tick_ns();
 }
 
+enum kind { PLAIN, WITH_FIELDS, FOR };
+
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
 __attribute__((always_inline)) static inline size_t
@@ -279,7 +285,7 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   const struct synched__stage *stage = run->stage;
   struct synched__work *work = stage->work;
   const struct synched__record *record = work->record;
-  const bool timed = record->segments != NULL && !stage->is_init;
+  const bool timed = record->segments != NULL && stage->is_recorded;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   size_t next = range.first;
@@ -290,12 +296,12 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
       continue;
     if (work->marks != NULL)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    if (kind == KIND_PLAIN)
+    if (kind == PLAIN)
       call_plainly(run, stage, segment);
-    else if (kind == KIND_FIELDS)
-      call_with_fields(run, stage, segment);
+    else if (kind == FOR)
+      call_for(run, stage, segment);
     else
-      call_sweep(run, stage, segment);
+      call_with_fields(run, stage, segment);
     call_count++;
     if (timed) {
       record_call(run, segment, home);
@@ -317,17 +323,29 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   return next;
 }
 
-__attribute__((noinline)) static size_t run_unplain(struct synched__run *run,
+/* Loops of their own, so that the plain one has nothing in it of what others need. */
+__attribute__((noinline)) static size_t run_plainly(struct synched__run *run,
                                                     struct synched__range range, bool home) {
-  return run->stage->sweep != NULL ? run_calls(run, range, home, KIND_SWEEP)
-                                   : run_calls(run, range, home, KIND_FIELDS);
+  return run_calls(run, range, home, PLAIN);
 }
 
-/* Loops of their own, so that the plain one has nothing in it of what others need. */
-static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
-  run->work = run->stage->work;
-  return run->work->is_plain ? run_calls(run, range, home, KIND_PLAIN)
-                             : run_unplain(run, range, home);
+__attribute__((noinline)) static size_t run_with_fields(struct synched__run *run,
+                                                        struct synched__range range, bool home) {
+  return run_calls(run, range, home, WITH_FIELDS);
+}
+
+__attribute__((noinline)) static size_t run_for(struct synched__run *run,
+                                                struct synched__range range, bool home) {
+  return run_calls(run, range, home, FOR);
+}
+
+static inline size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
+  const struct synched__stage *stage = run->stage;
+  run->work = stage->work;
+  if (stage->for_fn != NULL)
+    return run_for(run, range, home);
+  return stage->work->fields == NULL ? run_plainly(run, range, home)
+                                     : run_with_fields(run, range, home);
 }
 
 /* The run begins a part in a round. */
@@ -359,8 +377,8 @@ static void resume_part(struct synched__part *part, const struct synched__part *
   if (stretch.longest_ns <= part->longest_ns)
     return;
   part->longest_ns = stretch.longest_ns;
-  part->segment_sleeps = (part->segment_sleeps & ~(uint64_t)UINT32_MAX) |
-                         (stretch.segment_sleeps & UINT32_MAX);
+  part->segment_sleeps =
+      (part->segment_sleeps & ~(uint64_t)UINT32_MAX) | (stretch.segment_sleeps & UINT32_MAX);
 }
 
 /* Writes a stretch of calls down; returns what it took. */
@@ -368,7 +386,7 @@ static uint64_t record(struct synched__run *run) {
   const struct synched__work *work = run->work;
   struct synched__record *record = work->record;
   const uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
-  if (run->stage->is_init || record->rows == NULL)
+  if (!run->stage->is_recorded || record->rows == NULL)
     return compute_ns;
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
@@ -582,17 +600,17 @@ uint64_t synched__round_open_late(struct synched__run *run) {
   return run->epoch;
 }
 
-/* Indices of a sweep that are claimed together once some have shown what they take. */
-#define SWEEP_BATCH_NS 2000u
+/* Turns of a loop over indices that are claimed together once some have shown what they take. */
+#define FOR_BATCH_NS 2000u
 /* And at least so many batches for each worker. */
-#define SWEEP_BATCHES 8u
+#define FOR_BATCHES 8u
 
 /* Its first `next` indices have been computed. */
-static void set_sweep_batch(const struct synched__run *run, size_t next) {
+static void set_for_batch(const struct synched__run *run, size_t next) {
   struct synched__shape *shape = &run->stage->shape;
   const uint64_t fitting =
-      SWEEP_BATCH_NS * (uint64_t)next / (synched__span_ns(run->start_ns, run->now_ns) + 1);
-  const size_t even = (shape->segment_count - next) / ((size_t)shape->team * SWEEP_BATCHES);
+      FOR_BATCH_NS * (uint64_t)next / (synched__span_ns(run->start_ns, run->now_ns) + 1);
+  const size_t even = (shape->segment_count - next) / ((size_t)shape->team * FOR_BATCHES);
   uint64_t batch = fitting < even ? fitting : even;
   if (batch > SYNCHED__BATCH_MAX)
     batch = SYNCHED__BATCH_MAX;
@@ -610,8 +628,8 @@ static bool lengthen(const struct synched__run *run, size_t *most) {
  * round. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
-  if (run->stage->sweep != NULL)
-    set_sweep_batch(run, next);
+  if (run->stage->for_fn != NULL)
+    set_for_batch(run, next);
   run->solo = false;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->stage->shape;
@@ -643,7 +661,7 @@ bool synched__round_run_solo(struct synched__run *run) {
     const size_t left = count - next;
     next = run_range(run, (struct synched__range){next, left < most ? left : most}, true);
   } while (next < count && run->now_ns < run->stop_ns &&
-           (stage->sweep == NULL || lengthen(run, &most)));
+           (stage->for_fn == NULL || lengthen(run, &most)));
   if (next < count) {
     share_rest(run, next);
     return take_part_balanced(run);

@@ -61,7 +61,7 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
                            job->work.record->totals.last_round, status);
   synched__job_move(job, SYNCHED__WHERE_RELEASED);
   synched__stages_note_running(job, false);
-  synched__store_release(&job->delivery.ended, 1);       /* [job-ended] release */
+  synched__store_release(&job->delivery.ended, 1); /* [job-ended] release */
   if (job->advance.is_on)
     synched__advance_tell(job);
   else

@@ -208,7 +208,10 @@ static void expect_load_refused(struct synched_memory *memory, int expected, con
 Test(memory, load_while_in_use_is_refused) {
   struct synched_memory *memory = create_small(0);
   const struct synched_snapshot *now = synched_snapshot_current(memory);
-  expect_load_refused(memory, SYNCHED_EBUSY, "is retained");
+  expect_load_refused(memory, SYNCHED_EBUSY, "is retained 1 time;");
+  (void)synched_snapshot_retain(now);
+  expect_load_refused(memory, SYNCHED_EBUSY, "is retained 2 times;");
+  synched_snapshot_release(now);
   synched_snapshot_release(now);
   struct synched_writer *writer;
   cr_assert_eq(synched_writer_open(&writer, memory, 2), 0);
@@ -263,7 +266,8 @@ static struct samples sample(const struct synched_memory *memory) {
   for (unsigned b = 0; b < memory->buffer_count; b++)
     for (size_t i = 0; i <= 32; i++) {
       size_t offset = i == 32 ? bytes - 1 : bytes / 32 * i;
-      samples.addresses[samples.count++] = synched__buffer_data(&memory->buffers[b]) + offset / 4096 * 4096;
+      samples.addresses[samples.count++] =
+          synched__buffer_data(&memory->buffers[b]) + offset / 4096 * 4096;
     }
   for (size_t i = 0; i < samples.count; i++)
     cr_assert(is_mapped(samples.addresses[i]));

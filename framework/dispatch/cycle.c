@@ -349,6 +349,19 @@ static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
 
 /* --- the cycle --- */
 
+/* Whether the worker's place is another thread's, which has something else to do as soon as its own
+ * job's advance is over (stand_in.h). */
+static inline bool is_over(const struct synched__worker *worker) {
+  return worker->own != NULL && synched__job_is_departed(worker->own);
+}
+
+/* Opens the prepared stage for everybody, and takes no part. Returns the epoch before. */
+__attribute__((noinline)) static uint64_t leave_to_others(struct synched_pool *pool) {
+  const uint64_t seen = synched__load_relaxed(&pool->epoch);
+  synched__round_open(pool, pool->open->stage, seen + 1);
+  return seen;
+}
+
 /* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle) until another
  * worker may complete a round. Returns the last epoch in which the worker has done its part; `seen`
  * is the one before. */
@@ -356,6 +369,8 @@ static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_
                      uint64_t seen) {
   while (next != NULL) {
     prepare(run->pool, next, now_ns);
+    if (is_over(run->worker))
+      return leave_to_others(run->pool);
     if (!synched__round_is_solo(run->worker, run->open->stage))
       return open_stage(run, now_ns);
     run->stage = run->open->stage;
@@ -381,6 +396,24 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   return lead(&run, next, now_ns, epoch);
 }
 
+uint64_t synched__cycle_take_part(struct synched__worker *worker, uint64_t epoch) {
+  return take_part(worker, epoch);
+}
+
+/* Leader, who has not just taken part in a round: goes on with `next`. Not inlined, so that lead()
+ * is, in take_part(). */
+__attribute__((noinline)) static uint64_t lead_from(struct synched__worker *worker,
+                                                    struct synched_job *next, uint64_t now_ns,
+                                                    uint64_t seen) {
+  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
+  return lead(&run, next, now_ns, seen);
+}
+
+uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound) {
+  const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
+  return lead_from(worker, bound, synched__tick_ns(), seen);
+}
+
 /* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
 static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
   struct synched_job *stalled;
@@ -390,9 +423,8 @@ static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
       synched__cycle_submit(stalled); /* with the pool idle or not */
   if (!synched__timer_worker_take_over(worker))
     return seen;
-  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
   const uint64_t now_ns = synched__tick_ns();
-  return lead(&run, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
+  return lead_from(worker, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
 }
 
 void synched__cycle_work(struct synched__worker *worker) {
@@ -412,50 +444,6 @@ void synched__cycle_work(struct synched__worker *worker) {
     const uint64_t seen = waiter->seen;
     waiter->seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
   }
-}
-
-/* --- in a worker's place --- */
-
-/* Opens a round of whatever job for everybody, and leaves it to them. Returns the epoch before. */
-static uint64_t leave_to_others(struct synched_pool *pool) {
-  const uint64_t seen = synched__load_relaxed(&pool->epoch);
-  synched__round_open(pool, pool->open->stage, seen + 1);
-  return seen;
-}
-
-/* The same as lead(), by a thread that has something else to do as soon as its own job's advance is
- * over. */
-__attribute__((noinline)) static uint64_t lead_until_over(struct synched__run *run,
-                                                          struct synched_job *next,
-                                                          uint64_t now_ns,
-                                                          struct synched_job *own) {
-  while (next != NULL) {
-    prepare(run->pool, next, now_ns);
-    if (synched__job_is_departed(own))
-      return leave_to_others(run->pool);
-    if (!synched__round_is_solo(run->worker, run->open->stage))
-      return open_stage(run, now_ns);
-    run->stage = run->open->stage;
-    if (!synched__round_run_solo(run))
-      return run->epoch;
-    next = close_one(run, &now_ns);
-  }
-  return synched__load_relaxed(&run->pool->epoch);
-}
-
-uint64_t synched__cycle_lead_in_place(struct synched__worker *worker, struct synched_job *own) {
-  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
-  return lead_until_over(&run, own, synched__tick_ns(), own);
-}
-
-uint64_t synched__cycle_take_part_in_place(struct synched__worker *worker, uint64_t epoch,
-                                           struct synched_job *own) {
-  struct synched__run run;
-  if (!synched__round_take_part(&run, worker, epoch))
-    return epoch;
-  uint64_t now_ns;
-  struct synched_job *next = close_one(&run, &now_ns);
-  return next == NULL ? epoch : lead_until_over(&run, next, now_ns, own);
 }
 
 /* --- from outside --- */

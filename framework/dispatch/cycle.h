@@ -9,13 +9,12 @@
 /* What a worker does, from the pool's start to its end. */
 void synched__cycle_work(struct synched__worker *worker);
 
-/* What a thread does that is in a worker's place until the advance of its own job is over. Each
- * returns the last epoch in which it has done the worker's part.
- * Leader, when `own` is bound: opens or computes its rounds; */
-uint64_t synched__cycle_lead_in_place(struct synched__worker *worker, struct synched_job *own);
-/* and the worker's part in the round of an epoch, and what follows. */
-uint64_t synched__cycle_take_part_in_place(struct synched__worker *worker, uint64_t epoch,
-                                           struct synched_job *own);
+/* By whoever is in a worker's place (dispatch/stand_in.h). Each returns the last epoch in which it
+ * has done the worker's part, when another worker may complete a round, or worker->own is released.
+ * The worker's part in the round of an epoch, and what follows; */
+uint64_t synched__cycle_take_part(struct synched__worker *worker, uint64_t epoch);
+/* leader: the rounds of a job that it has bound. */
+uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound);
 
 /* Owner: enqueues a job; opens its round, if the pool is idle and it is due. Any thread. */
 void synched__cycle_submit(struct synched_job *job);

@@ -84,14 +84,14 @@ static uint64_t spin(struct synched__worker *worker, struct synched_job *own) {
 static void work(struct synched__worker *worker, struct synched_job *own) {
   struct synched__waiter *waiter = &worker->waiter;
   if (synched__next_take_idle(own))
-    waiter->seen = synched__cycle_lead_in_place(worker, own);
+    waiter->seen = synched__cycle_lead(worker, own);
   else
     synched__cycle_submit(own);
   while (!synched__job_is_departed(own)) {
     const uint64_t epoch = spin(worker, own);
     if (synched__job_is_departed(own) || epoch == waiter->seen)
       return;
-    waiter->seen = synched__cycle_take_part_in_place(worker, epoch, own);
+    waiter->seen = synched__cycle_take_part(worker, epoch);
   }
 }
 
@@ -112,7 +112,9 @@ void synched__stand_in_run(struct synched_job *job) {
   } else {
     const struct synched__fp_mode fp_mode = synched__fp_mode_here();
     struct synched__worker *before = synched__worker_be(worker);
+    worker->own = job;
     work(worker, job);
+    worker->own = NULL;
     (void)synched__worker_be(before);
     synched__fp_mode_enter(&fp_mode);
     give_back(worker);

@@ -16,6 +16,7 @@
 
 #include <synched/pool.h>
 
+struct synched_job;
 struct synched__open_round; /* engine/open_round.h */
 struct synched__dispatch;   /* dispatch/dispatch.h */
 struct synched__sweeps;     /* api/sweep.h */
@@ -23,6 +24,8 @@ struct synched__sweeps;     /* api/sweep.h */
 struct synched__worker {
   /* on lines of its own */
   struct synched__waiter waiter;
+  /* of the thread that is in its place: the job whose advance it waits for; NULL: its own is */
+  struct synched_job *own;
 
   /* Fixed once the pool is created. */
   struct synched_pool *pool;

@@ -123,11 +123,6 @@ static void advance(struct world *world, uint64_t rounds) {
   expect_content(world);
 }
 
-static void expect_refused(int status, int expected, const char *word) {
-  cr_assert_eq(status, expected, "%s", synched_err_name(status));
-  cr_assert_not_null(strstr(synched_error_message(), word), "%s", synched_error_message());
-}
-
 /* --- results --- */
 
 static void expect_same_as_serial(unsigned worker_count, enum synched_wait wait,

@@ -5,7 +5,8 @@
  * many as its loop has, and its memory is one byte. A pool keeps such jobs, as many as it has ever
  * needed at once. Each takes its turn among the pool's jobs like any other one.
  *
- * What a sweep learns (engine/balance.h) is kept by function and size, for the next one of its like.
+ * What a sweep learns (engine/balance.h) is kept by function and size, for the next one of its
+ * kind.
  */
 #ifndef SYNCHED_API_SWEEP_H
 #define SYNCHED_API_SWEEP_H
@@ -41,7 +42,7 @@ struct synched__sweep {
   /* the last sweep's, whose balance and shape are in the stage */
   struct synched__sweep_lesson *lesson;
   struct synched__sweep_lesson lessons[SYNCHED__SWEEP_LESSONS];
-  unsigned next_lesson; /* to be forgotten, when there is none of its like */
+  unsigned next_lesson; /* to be forgotten, when there is none of its kind */
   /* of synched_pool_for_start */
   synched_for_done_fn on_done;
   void *user;

@@ -112,9 +112,8 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   struct synched__mailbox *mailbox = &job->delivery.mailbox;
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
   const struct synched__stage *copies = job->work.copy_stage;
-  const bool is_mailed =
-      mailbox->slots != NULL && job->setup.shows &&
-      (copies == NULL || job->work.pool->open->stage == copies);
+  const bool is_mailed = mailbox->slots != NULL && job->setup.shows &&
+                         (copies == NULL || job->work.pool->open->stage == copies);
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);
@@ -308,8 +307,8 @@ __attribute__((noinline)) static void prepare_fields(struct synched_pool *pool,
   prepare_stage(pool, work);
 }
 
-/* The same of the job's next round, or of the next stage of this one. Inlined in spite of the probe,
- * whose text counts as much code, to compilers. */
+/* The same of the job's next round, or of the next stage of this one. Inlined in spite of the
+ * probe, whose text counts as much code, to compilers. */
 __attribute__((always_inline)) static inline void
 prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
@@ -362,9 +361,9 @@ __attribute__((noinline)) static uint64_t leave_to_others(struct synched_pool *p
   return seen;
 }
 
-/* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle) until another
- * worker may complete a round. Returns the last epoch in which the worker has done its part; `seen`
- * is the one before. */
+/* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle)
+ * until another worker may complete a round. Returns the last epoch in which the worker has done
+ * its part; `seen` is the one before. */
 static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
                      uint64_t seen) {
   while (next != NULL) {

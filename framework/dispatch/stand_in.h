@@ -2,10 +2,10 @@
  * stand_in.h: a thread of the program that takes part in rounds, in the place of a worker that
  * sleeps (internal).
  *
- * A program that waits for rounds has a CPU that nobody uses meanwhile. The pool has as many workers
- * as CPUs, so one more thread that computes, or only looks whether they are done, takes the CPU
- * away from one of them. So the thread takes the place of one of them: it computes as that worker,
- * under its index, whose own thread sleeps on. To the round it makes no difference.
+ * A thread that waits for rounds has a CPU that nobody uses meanwhile. The pool has as many workers
+ * as there are CPUs: one more thread that computes, or only looks whether they are done, takes the
+ * CPU away from one of them. So it takes the place of one of them, and computes as that worker,
+ * under its index, while the worker's own thread sleeps on. To the rounds it makes no difference.
  *
  * Nobody is waited for. A thread that finds no worker asleep waits outside, and asks one to sleep
  * the next time; a thread that has waited in a worker's place for as long as the worker would spin

@@ -619,7 +619,8 @@ static void set_for_batch(const struct synched__run *run, size_t next) {
 
 /* Looks at the clock more rarely, as long as that cannot make it late. Returns true. */
 static bool lengthen(const struct synched__run *run, size_t *most) {
-  if (*most < SYNCHED__BATCH_MAX && (run->now_ns - run->start_ns) * 8 < run->stop_ns - run->start_ns)
+  const uint64_t gone_ns = run->now_ns - run->start_ns;
+  if (*most < SYNCHED__BATCH_MAX && gone_ns * 8 < run->stop_ns - run->start_ns)
     *most *= 2;
   return true;
 }

@@ -16,8 +16,9 @@ bool synched__advance_goes_on(const struct synched_job *job, int status) {
 }
 
 void synched__advance_tell(struct synched_job *job) {
-  /* The caller's exchange is of the same word, so one of the two finds the other's. */
-  if (synched__exchange_acq_rel(&job->advance.caller, SYNCHED__CALLER_TOLD) ==
+  /* The caller's exchange is of the same word, so one of the two finds the other's. What is handed
+   * over goes by way of `departed`. */
+  if (synched__exchange_relaxed(&job->advance.caller, SYNCHED__CALLER_TOLD) ==
       SYNCHED__CALLER_ASLEEP)
     synched__unpark(&job->advance.parker);
 }
@@ -39,7 +40,7 @@ void synched__advance_wait(struct synched_job *job, uint64_t spin_ns) {
     if (look(job))
       return;
   uint32_t caller = SYNCHED__CALLER_AWAKE;
-  if (synched__cas_acq_rel(&job->advance.caller, &caller, SYNCHED__CALLER_ASLEEP))
+  if (synched__cas_relaxed(&job->advance.caller, &caller, SYNCHED__CALLER_ASLEEP))
     synched__park(&job->advance.parker);
   /* Whoever is still inside may be of lower priority than we are. */
   while (!look(job))

@@ -24,9 +24,9 @@ enum synched__caller { SYNCHED__CALLER_AWAKE, SYNCHED__CALLER_ASLEEP, SYNCHED__C
 
 struct synched__advance {
   /* The owner's, and between advances under the mutex of the job's requests. */
-  bool is_on;     /* the run is made of advances */
-  bool goes_on;   /* one is over, and the next one goes on with its run */
-  unsigned place; /* the worker in whose place the caller was last; the caller's */
+  bool is_on;              /* the run is made of advances */
+  bool goes_on;            /* one is over, and the next one goes on with its run */
+  unsigned place;          /* the worker in whose place the caller was last; the caller's */
   _Atomic uint32_t caller; /* enum synched__caller */
   struct synched__parker parker;
 };

@@ -57,8 +57,8 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
     record_end(job, status, now_ns);
   job->delivery.status = status;
   if (!job->advance.goes_on)
-    synched__event_job_end(&job->work, job->setup.options.name,
-                           job->work.record->totals.last_round, status);
+    synched__event_job_end(&job->work, job->setup.options.name, job->work.record->totals.last_round,
+                           status);
   synched__job_move(job, SYNCHED__WHERE_RELEASED);
   synched__stages_note_running(job, false);
   synched__store_release(&job->delivery.ended, 1); /* [job-ended] release */

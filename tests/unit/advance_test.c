@@ -80,11 +80,11 @@ static struct world *world_new(struct synched_pool *pool, struct synched_job_opt
   cr_assert_not_null(world);
   job.user = world;
   job.compute = compute;
-  world->engine = engine_new(pool,
-                             SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
-                                                    .segment_capacity = CAPACITY,
-                                                    .element_size = 8, .lease_count = 1),
-                             &job);
+  world->engine =
+      engine_new(pool,
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                                        .element_size = 8, .lease_count = 1),
+                 &job);
   return world;
 }
 
@@ -306,9 +306,17 @@ Test(advance, call_failing_publishes_nothing_of_its_round) {
   pool_end(pool);
 }
 
-static void cancel(struct synched_job *job) { (void)synched_job_cancel(job); }
-static void stop(struct synched_job *job) { (void)synched_job_stop(job); }
-static void pause_job(struct synched_job *job) { (void)synched_job_pause(job); }
+static void cancel(struct synched_job *job) {
+  (void)synched_job_cancel(job);
+}
+
+static void stop(struct synched_job *job) {
+  (void)synched_job_stop(job);
+}
+
+static void pause_job(struct synched_job *job) {
+  (void)synched_job_pause(job);
+}
 
 Test(advance, cancel_and_stop_end_it) {
   struct synched_pool *pool = pool_new(2);

@@ -243,8 +243,7 @@ Test(pool_for, wrong_calls_call_nothing) {
   expect_refused(synched_pool_for(pool, 0, add, sums), SYNCHED_EINVAL, "count");
   expect_refused(synched_pool_for(pool, SYNCHED_SEGMENTS_MAX + (size_t)1, add, sums),
                  SYNCHED_ERANGE, "count");
-  expect_refused(synched_pool_for_start(pool, NULL, 5, add, sums, on_done), SYNCHED_EINVAL,
-                 "loop");
+  expect_refused(synched_pool_for_start(pool, NULL, 5, add, sums, on_done), SYNCHED_EINVAL, "loop");
   expect_refused(synched_pool_for_start(pool, &loop, 5, add, sums, NULL), SYNCHED_EINVAL,
                  "on_done");
   expect_refused(synched_pool_for_start(pool, &loop, 0, add, sums, on_done), SYNCHED_EINVAL,

@@ -112,14 +112,14 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   struct synched__mailbox *mailbox = &job->delivery.mailbox;
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
   const struct synched__stage *copies = job->work.copy_stage;
-  const bool is_mailed =
-      mailbox->slots != NULL && (copies == NULL || job->work.pool->open->stage == copies);
+  const bool is_mailed = mailbox->slots != NULL && job->setup.shows &&
+                         (copies == NULL || job->work.pool->open->stage == copies);
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);
   if (is_mailed)
     synched__mailbox_put(mailbox, now);
-  if (options->on_snapshot != NULL)
+  if (job->setup.shows)
     synched__job_notify(job);
   return outcome;
 }
@@ -348,6 +348,19 @@ static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
 
 /* --- the cycle --- */
 
+/* Whether the worker's place is another thread's, which has something else to do as soon as its own
+ * job's advance is over (stand_in.h). */
+static inline bool is_over(const struct synched__worker *worker) {
+  return worker->own != NULL && synched__job_is_departed(worker->own);
+}
+
+/* Opens the prepared stage for everybody, and takes no part. Returns the epoch before. */
+__attribute__((noinline)) static uint64_t leave_to_others(struct synched_pool *pool) {
+  const uint64_t seen = synched__load_relaxed(&pool->epoch);
+  synched__round_open(pool, pool->open->stage, seen + 1);
+  return seen;
+}
+
 /* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle)
  * until another worker may complete a round. Returns the last epoch in which the worker has done
  * its part; `seen` is the one before. */
@@ -355,6 +368,8 @@ static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_
                      uint64_t seen) {
   while (next != NULL) {
     prepare(run->pool, next, now_ns);
+    if (is_over(run->worker))
+      return leave_to_others(run->pool);
     if (!synched__round_is_solo(run->worker, run->open->stage))
       return open_stage(run, now_ns);
     run->stage = run->open->stage;
@@ -380,6 +395,24 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   return lead(&run, next, now_ns, epoch);
 }
 
+uint64_t synched__cycle_take_part(struct synched__worker *worker, uint64_t epoch) {
+  return take_part(worker, epoch);
+}
+
+/* Leader, who has not just taken part in a round: goes on with `next`. Not inlined, so that lead()
+ * is, in take_part(). */
+__attribute__((noinline)) static uint64_t lead_from(struct synched__worker *worker,
+                                                    struct synched_job *next, uint64_t now_ns,
+                                                    uint64_t seen) {
+  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
+  return lead(&run, next, now_ns, seen);
+}
+
+uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound) {
+  const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
+  return lead_from(worker, bound, synched__tick_ns(), seen);
+}
+
 /* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
 static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
   struct synched_job *stalled;
@@ -389,25 +422,26 @@ static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
       synched__cycle_submit(stalled); /* with the pool idle or not */
   if (!synched__timer_worker_take_over(worker))
     return seen;
-  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
   const uint64_t now_ns = synched__tick_ns();
-  return lead(&run, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
+  return lead_from(worker, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
 }
 
 void synched__cycle_work(struct synched__worker *worker) {
   struct synched_pool *pool = worker->pool;
   const struct synched__alarm *alarm = &pool->dispatch->alarms[worker->index];
-  uint64_t seen = 0;
+  struct synched__waiter *waiter = &worker->waiter;
   for (;;) {
     const uint64_t queue_ns = synched__load_relaxed(&alarm->queue_ns);
     const uint64_t stall_ns = synched__load_relaxed(&alarm->stall_ns);
     const uint64_t until_ns = queue_ns < stall_ns ? queue_ns : stall_ns;
     /* [round-open] acquire */
-    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
+    const uint64_t epoch = synched__gate_wait(&pool->gate, waiter, waiter->seen, until_ns);
     /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)
       return;
-    seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
+    /* While it slept, another thread may have been in its place. */
+    const uint64_t seen = waiter->seen;
+    waiter->seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
   }
 }
 

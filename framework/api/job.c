@@ -45,15 +45,31 @@ static void describe(struct synched_job *job) {
     about->places[w] = pool->workers[w].info.place;
 }
 
+/* The names of the stages that are told apart, and of the copies: to [SYNCHED__STAGES_SHOWN].
+ * Returns how many there are; 0: one stage is all there is. */
+static unsigned name_stages(const struct synched__work *work, const char **names) {
+  unsigned count = 0;
+  if (work->stage_count == 1 && work->copy_stage == NULL)
+    return 0;
+  for (; count < work->stage_count; count++)
+    names[count] = work->stages[count]->name;
+  if (work->copy_stage != NULL)
+    names[count++] = work->copy_stage->name;
+  return count;
+}
+
 /* The report of a whole run has its memory from the start: nothing that a run ends with can be
  * refused. */
 static int make_record(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
+  const char *stage_names[SYNCHED__STAGES_SHOWN];
   const struct synched__record_shape shape = {
       .name = options->name,
       .level = options->record,
       .worker_count = job->work.pool->worker_count,
       .segment_count = job->work.memory->layout.segment_count,
+      .stage_names = stage_names,
+      .stage_count = name_stages(&job->work, stage_names),
       .round_count = options->report_rounds,
       .task_count = options->report_tasks,
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,

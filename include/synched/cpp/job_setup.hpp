@@ -285,7 +285,7 @@ private:
                         const Memories &...fields) {
     if (stage_count_ == 0)
       return note(SYNCHED_EINVAL, "what is written is said of a stage: call stage() first");
-    stages_[stage_count_ - 1].*set = (none | ... | bit_of(fields));
+    stages_[stage_count_ - 1].*set = sizeof...(fields) == 0 ? none : (0u | ... | bit_of(fields));
     return *this;
   }
 

@@ -181,7 +181,7 @@ template <class F, kept job_state::*Member> int on_compute(synched_task *raw, vo
 
 template <class F> int on_stage(synched_task *raw, void *user) noexcept {
   auto &state = *static_cast<job_state *>(user);
-  return guard_call(state, raw, *static_cast<const F *>(state.stages[raw->stage].get()));
+  return guard_call(state, raw, *static_cast<const F *>(state.stages[raw->parts->stage].get()));
 }
 
 template <class F, kept job_state::*Member>

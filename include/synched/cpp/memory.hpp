@@ -160,9 +160,10 @@ public:
     return snapshot<T>(synched_snapshot_current(get()));
   }
 
-  /* The first element of an in-place memory's one buffer; nullptr: it is no such memory. */
-  T *elements() const noexcept {
-    return static_cast<T *>(synched_memory_elements(get()));
+  /* An in-place memory's one buffer, while no round runs; empty: it is no such memory. */
+  span<T> elements() const noexcept {
+    T *const first = static_cast<T *>(synched_memory_elements(get()));
+    return span<T>(first, first == nullptr ? 0 : current().get()->element_count);
   }
 
 private:

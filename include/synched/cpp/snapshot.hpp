@@ -46,7 +46,7 @@ public:
     return field<T>(of.field());
   }
   template <class T> snapshot_view<T> field(unsigned f = 0) const noexcept {
-    return snapshot_view<T>(f == 0 && raw_->fields == nullptr ? raw_ : raw_->fields[f]);
+    return snapshot_view<T>(raw_->fields[f]);
   }
 
   const synched_snapshot *get() const noexcept {

@@ -34,7 +34,7 @@ public:
     return raw_->worker;
   }
   unsigned stage() const noexcept {
-    return raw_->stage;
+    return raw_->parts == nullptr ? 0 : raw_->parts->stage;
   }
 
   /* The whole field as the stage, or the round, before left it: what all calls read. */
@@ -59,7 +59,7 @@ public:
     return out<T>(of.field());
   }
   template <class T> span<T> out(unsigned f = 0) const noexcept {
-    T *const elements = static_cast<T *>(f == 0 ? raw_->out : raw_->outs[f]);
+    T *const elements = static_cast<T *>(f == 0 ? raw_->out : raw_->parts->outs[f]);
     return span<T>(elements, elements == nullptr ? 0 : capacity(f));
   }
 
@@ -76,7 +76,7 @@ public:
     return count(of.field());
   }
   std::size_t &count(unsigned f = 0) const noexcept {
-    return f == 0 ? raw_->count : raw_->counts[f];
+    return f == 0 ? raw_->count : raw_->parts->counts[f];
   }
 
   /* to the fold of one double; starts as 0 */
@@ -86,12 +86,12 @@ public:
   /* To any other fold, whose type V is; starts as the fold's identity. A fold of several numbers is
    * a std::array of them. */
   template <class V> V &fold() const noexcept {
-    return *static_cast<V *>(raw_->fold);
+    return *static_cast<V *>(raw_->parts->fold);
   }
   /* The newest fold of a stage: of this round for stages before this one, of the last round for
    * others. */
   template <class V> const V &folded(unsigned stage) const noexcept {
-    return *static_cast<const V *>(raw_->folds[stage]);
+    return *static_cast<const V *>(raw_->parts->folds[stage]);
   }
 
   /* Whether nothing that this call can still do will count. */
@@ -105,7 +105,7 @@ public:
 
 private:
   const synched_snapshot *snapshot_of(unsigned f) const noexcept {
-    return f == 0 ? raw_->previous : raw_->fields[f];
+    return f == 0 ? raw_->previous : raw_->parts->fields[f];
   }
   std::size_t capacity(unsigned f) const noexcept {
     if (f == 0)

@@ -76,6 +76,10 @@ static void call_back(struct synched_job *job, synched_round_fn function, const 
     end_by(job, (struct synched__answer){callback, code}, outcome);
 }
 
+static inline double plain_fold(const struct synched__stage *stage) {
+  return stage->contributions == NULL ? 0.0 : synched__stage_fold_plainly(stage);
+}
+
 /* Inlined, as in every round of a plain job. */
 __attribute__((always_inline)) static inline const struct synched_snapshot *
 publish_buffer(struct synched_job *job, uint64_t round, bool held) {
@@ -83,15 +87,16 @@ publish_buffer(struct synched_job *job, uint64_t round, bool held) {
   struct synched__fields *fields = job->work.fields;
   if (fields != NULL)
     synched__fields_close_round(fields, &open->pair, round);
-  const struct synched__publication publication = {
-      .round = round,
-      .fold = fields != NULL ? fields->fold : synched__round_fold(open->stage),
-      .held = held};
+  const struct synched__publication publication = {.round = round,
+                                                   .fold = fields != NULL ? fields->fold
+                                                                          : plain_fold(open->stage),
+                                                   .held = held};
   return synched__memory_publish(job->work.memory, &open->pair, publication);
 }
 
 /* The round of init: its number is that of the content which it replaces. */
-__attribute__((noinline)) static struct outcome publish_init(struct synched_job *job, uint64_t round) {
+__attribute__((noinline)) static struct outcome publish_init(struct synched_job *job,
+                                                             uint64_t round) {
   const struct synched_job_options *options = &job->setup.options;
   struct outcome outcome = {.goes_on = true};
   const struct synched_snapshot *now = publish_buffer(job, round, false);
@@ -154,7 +159,9 @@ static struct synched__phase phase_of(const struct synched__run *run) {
 }
 
 /* Whether one worker has computed the whole round, unannounced. */
-static bool is_solo(const struct synched__run *run) { return run->solo && !run->open->was_shared; }
+static bool is_solo(const struct synched__run *run) {
+  return run->solo && !run->open->was_shared;
+}
 
 /* Writes the round down; now_ns is its end and the next one's start. */
 static void write_down(const struct synched__run *run, const struct outcome *outcome,
@@ -223,11 +230,28 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 static struct synched__stage *stage_after(struct synched_job *job,
                                           const struct synched__stage *stage) {
   struct synched__work *work = &job->work;
+  if (stage->fold_pass != NULL)
+    return stage->fold_pass;
   if (stage->is_init || stage == work->copy_stage)
     return NULL;
   if (stage->index + 1 < work->stage_count)
     return work->stages[stage->index + 1];
   return work->copy_stage != NULL && synched__job_takes_copy(job) ? work->copy_stage : NULL;
+}
+
+/* The fold of the stage, where that has one, or of the stage whose groups it has combined. */
+static void fold_stage(const struct synched__run *run) {
+  const struct synched__open_round *open = run->open;
+  const struct synched__stage *stage = open->stage;
+  const struct synched__stage *base = stage->folded != NULL ? stage->folded : stage;
+  struct synched__fields *fields = run->work->fields;
+  if (base->contributions == NULL || stage->fold_pass != NULL)
+    return;
+  void *out = synched__fields_fold_out(fields, &open->pair, base->index);
+  synched__stage_fold(base, stage->folded != NULL, out);
+  fields->folds[base->index] = out;
+  if (synched__fold_is_plain(&base->fold))
+    fields->fold = *(const double *)out;
 }
 
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
@@ -241,12 +265,11 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
     return false;
   struct synched_job *job = synched__job_of(work);
   synched__fields_close_stage(work->fields, &open->pair, open->round);
-  if (stage->contributions != NULL)
-    work->fields->fold = synched__round_fold(stage);
+  fold_stage(run);
   struct synched__stage *next = stage_after(job, stage);
   if (next == NULL)
     return false;
-  if (stage->index + 1 < work->stage_count)
+  if (!stage->is_init)
     synched__round_adapt(run, open->round - job->setup.base_round, synched__tick_ns());
   open->stage = next;
   open->was_shared = open->was_shared || !run->solo;

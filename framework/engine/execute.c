@@ -53,6 +53,11 @@ int synched_task_cancelled(const struct synched_task *task) {
   return is_skipped((struct synched__work *)(uintptr_t)task->engine, task->segment);
 }
 
+/* Where a call's contribution is kept. */
+static inline void *contribution_of(const struct synched__stage *stage, size_t segment) {
+  return stage->contributions + segment * stage->contribution_stride;
+}
+
 /* What a call has of each field, where there are several or stages. */
 struct parts {
   struct synched_task_parts shown;
@@ -74,6 +79,13 @@ static void *open_part(const struct synched__run *run, size_t segment, unsigned 
   return out;
 }
 
+/* Where a call puts what it adds to the fold, if that is more than a double; NULL: it is not. */
+static void *open_contribution(const struct synched__stage *stage, size_t segment) {
+  if (stage->accumulators == NULL)
+    return NULL;
+  return memcpy(contribution_of(stage, segment), stage->fold.identity, stage->fold.bytes);
+}
+
 static struct synched_task fields_task(const struct synched__run *run, size_t segment,
                                        struct parts *parts) {
   const struct synched__fields *fields = run->work->fields;
@@ -88,6 +100,7 @@ static struct synched_task fields_task(const struct synched__run *run, size_t se
       .fields = fields->in,
       .outs = parts->outs,
       .counts = parts->counts,
+      .fold = open_contribution(run->stage, segment),
       .folds = fields->has_folds ? fields->folds : NULL,
   };
   return (struct synched_task){
@@ -115,9 +128,8 @@ static inline void set_count(size_t *counts, size_t segment, size_t count) {
 static unsigned check_counts(const struct synched__fields *fields, size_t segment,
                              const struct parts *parts) {
   unsigned f = 0;
-  while (f < fields->count &&
-         (parts->outs[f] == NULL ||
-          parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
+  while (f < fields->count && (parts->outs[f] == NULL ||
+                               parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
     f++;
   return f;
 }
@@ -170,11 +182,6 @@ static void fail_call(struct synched__run *run, size_t segment, struct fault fau
     note_failure(run, segment, fault);
 }
 
-static inline void contribute(const struct synched__stage *stage, size_t segment, double value) {
-  if (stage->contributions != NULL)
-    stage->contributions[segment * stage->contribution_stride] = value;
-}
-
 /* In a job of one field and one stage. Inlined, for it is most of what a call costs. */
 __attribute__((always_inline)) static inline void
 call_plainly(struct synched__run *run, const struct synched__stage *stage, size_t segment) {
@@ -200,12 +207,14 @@ call_plainly(struct synched__run *run, const struct synched__stage *stage, size_
          task.capacity * layout->element_size, memory->refill);
   const int code = compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    fail_call(run, segment, code != 0 ? (struct fault){.code = code}
-                                      : (struct fault){SYNCHED_ERANGE, 0, task.count});
+    fail_call(run, segment,
+              code != 0 ? (struct fault){.code = code}
+                        : (struct fault){SYNCHED_ERANGE, 0, task.count});
     return;
   }
   set_count(synched__buffer_counts(open->pair.next), segment, task.count);
-  contribute(stage, segment, task.contribution);
+  if (stage->contributions != NULL)
+    *(double *)contribution_of(stage, segment) = task.contribution;
 }
 
 static void call_with_fields(struct synched__run *run, const struct synched__stage *stage,
@@ -223,11 +232,21 @@ static void call_with_fields(struct synched__run *run, const struct synched__sta
     return;
   }
   set_counts(fields, segment, &parts);
-  contribute(stage, segment, task.contribution);
+  if (stage->contributions != NULL && parts.shown.fold == NULL)
+    *(double *)contribution_of(stage, segment) = task.contribution;
+}
+
+/* A turn of a loop over indices. */
+static void call_for(struct synched__run *run, const struct synched__stage *stage, size_t index) {
+  synched__fp_mode_enter(&stage->work->fp_mode);
+  const int code = stage->for_fn(index, run->worker->index, stage->for_user);
+  if (code != 0)
+    fail_call(run, index, (struct fault){.code = code});
 }
 
 /* A call that began when the one before ended, and ended now. */
-__attribute__((always_inline)) static inline void record_call(struct synched__run *run, size_t segment, bool home) {
+__attribute__((always_inline)) static inline void record_call(struct synched__run *run,
+                                                              size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
@@ -256,14 +275,16 @@ static inline void sleep_if_due(struct synched__run *run) {
   run->now_ns = synched__tick_ns();
 }
 
+enum kind { PLAIN, WITH_FIELDS, FOR };
+
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
 __attribute__((always_inline)) static inline size_t
-run_calls(struct synched__run *run, struct synched__range range, bool home, bool is_plain) {
+run_calls(struct synched__run *run, struct synched__range range, bool home, enum kind kind) {
   const struct synched__stage *stage = run->stage;
   struct synched__work *work = stage->work;
   const struct synched__record *record = work->record;
-  const bool timed = record->segments != NULL && !stage->is_init;
+  const bool timed = record->segments != NULL && stage->is_recorded;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   size_t next = range.first;
@@ -274,8 +295,10 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, bool
       continue;
     if (work->marks != NULL)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    if (is_plain)
+    if (kind == PLAIN)
       call_plainly(run, stage, segment);
+    else if (kind == FOR)
+      call_for(run, stage, segment);
     else
       call_with_fields(run, stage, segment);
     call_count++;
@@ -299,11 +322,13 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, bool
   return next;
 }
 
-/* Two loops, so that the plain one has nothing in it of what others need. */
+/* Loops of their own, so that the plain one has nothing in it of what others need. */
 static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
   run->work = run->stage->work;
-  return run->work->fields == NULL ? run_calls(run, range, home, true)
-                                   : run_calls(run, range, home, false);
+  if (run->stage->for_fn != NULL)
+    return run_calls(run, range, home, FOR);
+  return run->work->fields == NULL ? run_calls(run, range, home, PLAIN)
+                                   : run_calls(run, range, home, WITH_FIELDS);
 }
 
 /* The run begins a part in a round. */
@@ -335,8 +360,8 @@ static void resume_part(struct synched__part *part, const struct synched__part *
   if (stretch.longest_ns <= part->longest_ns)
     return;
   part->longest_ns = stretch.longest_ns;
-  part->segment_sleeps = (part->segment_sleeps & ~(uint64_t)UINT32_MAX) |
-                         (stretch.segment_sleeps & UINT32_MAX);
+  part->segment_sleeps =
+      (part->segment_sleeps & ~(uint64_t)UINT32_MAX) | (stretch.segment_sleeps & UINT32_MAX);
 }
 
 /* Writes a stretch of calls down; returns what it took. */
@@ -344,7 +369,7 @@ static uint64_t record(struct synched__run *run) {
   const struct synched__work *work = run->work;
   struct synched__record *record = work->record;
   const uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
-  if (run->stage->is_init || record->rows == NULL)
+  if (!run->stage->is_recorded || record->rows == NULL)
     return compute_ns;
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
@@ -583,7 +608,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   const size_t count = stage->shape.segment_count;
   const bool sharable = synched__shape_share(stage->shape) > 1;
   /* nobody else is to be asked in between, or each call is timed, or some are together */
-  const size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
+  const size_t most =
+      sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
   if (sharable)

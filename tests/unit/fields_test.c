@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 #include "support/support.h"
 
 #define SEGMENTS 7u
@@ -32,7 +31,9 @@ struct plan {
   _Atomic unsigned wrong_refills;
 };
 
-static bool has(uint32_t set, unsigned f) { return (set >> f & 1) != 0; }
+static bool has(uint32_t set, unsigned f) {
+  return (set >> f & 1) != 0;
+}
 
 static uint64_t mix(uint64_t a, uint64_t b) {
   const uint64_t c = (a ^ b) * UINT64_C(0x9E3779B97F4A7C15);
@@ -123,14 +124,17 @@ struct job_of_fields {
   struct synched_job *job;
 };
 
-static uint64_t start_value(unsigned f, size_t i) { return mix(f + 10, i); }
+static uint64_t start_value(unsigned f, size_t i) {
+  return mix(f + 10, i);
+}
 
 static struct synched_memory *make_memory(const struct plan *plan, unsigned f) {
-  struct synched_memory *memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-          .segment_count = SEGMENTS, .segment_capacity = CAPACITY,
-          .element_size = sizeof(uint64_t),
-          .refill = has(plan->in_place, f) ? SYNCHED_REFILL_ZERO : plan->refills[f],
-          .flags = has(plan->in_place, f) ? SYNCHED_MEMORY_IN_PLACE : 0));
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                             .element_size = sizeof(uint64_t),
+                             .refill =
+                                 has(plan->in_place, f) ? SYNCHED_REFILL_ZERO : plan->refills[f],
+                             .flags = has(plan->in_place, f) ? SYNCHED_MEMORY_IN_PLACE : 0));
   for (size_t s = 0; s < SEGMENTS; s++) {
     uint64_t elements[CAPACITY];
     for (size_t i = 0; i < CAPACITY; i++)
@@ -140,8 +144,8 @@ static struct synched_memory *make_memory(const struct plan *plan, unsigned f) {
   return memory;
 }
 
-static struct job_of_fields make_job(struct plan *plan, unsigned worker_count,
-                                     uint64_t round_count, enum synched_balance balance) {
+static struct job_of_fields make_job(struct plan *plan, unsigned worker_count, uint64_t round_count,
+                                     enum synched_balance balance) {
   struct job_of_fields made = {.pool = pool_new(worker_count)};
   struct synched_stage stages[STAGES];
   for (unsigned f = 0; f < plan->field_count; f++)
@@ -191,9 +195,9 @@ Test(fields, random_jobs_compute_what_a_serial_loop_does) {
   const unsigned worker_counts[] = {1, 2, 3, 5};
   for (uint64_t seed = 1; seed <= at_most(60, 12); seed++) {
     struct plan plan = draw_plan(seed);
-    struct job_of_fields made = make_job(&plan, worker_counts[seed % 4], 9,
-                                         seed / 4 % 2 == 0 ? SYNCHED_BALANCE_STEAL
-                                                           : SYNCHED_BALANCE_STATIC);
+    struct job_of_fields made =
+        make_job(&plan, worker_counts[seed % 4], 9,
+                 seed / 4 % 2 == 0 ? SYNCHED_BALANCE_STEAL : SYNCHED_BALANCE_STATIC);
     static uint64_t state[FIELDS][ELEMENTS];
     char what[64];
     start_state(state);
@@ -251,21 +255,23 @@ static int count_up(struct synched_task *task, void *user) {
 Test(fields, a_retained_field_keeps_all_fields_of_its_round) {
   const struct synched_snapshot *kept = NULL;
   struct synched_pool *pool = pool_new(2);
-  const struct synched_memory_options options = {
-      .struct_size = sizeof options, .segment_count = SEGMENTS, .segment_capacity = CAPACITY,
-      .element_size = sizeof(uint64_t), .lease_count = 1};
+  const struct synched_memory_options options = {.struct_size = sizeof options,
+                                                 .segment_count = SEGMENTS,
+                                                 .segment_capacity = CAPACITY,
+                                                 .element_size = sizeof(uint64_t),
+                                                 .lease_count = 1};
   struct synched_memory *first = memory_with(&options);
   struct synched_memory *second = memory_with(&options);
   const struct synched_stage stages[] = {{.compute = count_up, .writes = SYNCHED_FIELD(0)},
                                          {.compute = count_up, .writes = SYNCHED_FIELD(1)},
                                          {.compute = count_up, .writes = SYNCHED_FIELD(0)}};
   struct synched_job *job;
-  cr_assert_eq(synched_job_create(&job, pool, first,
-                                  SYNCHED_JOB_OPTIONS(.user = &kept, .stages = stages,
-                                                      .stage_count = 3, .fields = &second,
-                                                      .field_count = 2, .round_count = 50,
-                                                      .on_round = keep_third)),
-               0);
+  cr_assert_eq(
+      synched_job_create(&job, pool, first,
+                         SYNCHED_JOB_OPTIONS(.user = &kept, .stages = stages, .stage_count = 3,
+                                             .fields = &second, .field_count = 2, .round_count = 50,
+                                             .on_round = keep_third)),
+      0);
   cr_assert_eq(synched_job_run(job), 0);
   cr_assert_eq(kept->field_count, 2);
   for (unsigned f = 0; f < 2; f++) {
@@ -289,5 +295,189 @@ Test(fields, a_retained_field_keeps_all_fields_of_its_round) {
   synched_snapshot_release(now);
   memory_end(first);
   memory_end(second);
+  pool_end(pool);
+}
+
+/* --- folds --- */
+
+#define MANY 5000u /* segments: enough for a pass of their own that combines them */
+
+struct sums {
+  double numbers[8];
+};
+
+/* What each stage of a round has found of the others' folds. */
+struct fold_look {
+  double first_seen, second_seen;
+  double first_kept[4];
+};
+
+static double part_of(uint64_t round, size_t segment, unsigned k) {
+  return 1.0 / (double)(1 + (round * 131 + segment * 17 + k) % 1009);
+}
+
+static int fold_first(struct synched_task *task, void *user) {
+  struct fold_look *look = user;
+  double *numbers = synched_task_fold(task);
+  for (unsigned k = 0; k < 8; k++)
+    numbers[k] = part_of(task->round, task->segment, k);
+  if (task->segment == 0)
+    look->second_seen = *(const double *)synched_task_folded(task, 1);
+  return 0;
+}
+
+static int fold_second(struct synched_task *task, void *user) {
+  struct fold_look *look = user;
+  if (task->segment == 0)
+    look->first_seen = ((const double *)synched_task_folded(task, 0))[3];
+  task->contribution = (double)task->segment;
+  return 0;
+}
+
+static int keep_folds(const struct synched_snapshot *now, void *user) {
+  struct fold_look *look = user;
+  const double *first = now->folds[0];
+  memcpy(look->first_kept, first, sizeof look->first_kept);
+  return *(const double *)now->folds[1] == now->fold ? SYNCHED_CONTINUE : -5;
+}
+
+/* In the same order, in groups. */
+static double fold_serially(uint64_t round, size_t segment_count, unsigned k) {
+  double sum = 0;
+  for (size_t first = 0; first < segment_count; first += SYNCHED_FOLD_GROUP) {
+    double group = part_of(round, first, k);
+    for (size_t s = first + 1; s < segment_count && s < first + SYNCHED_FOLD_GROUP; s++)
+      group += part_of(round, s, k);
+    sum = first == 0 ? group : sum + group;
+  }
+  return sum;
+}
+
+Test(fields, stages_fold_and_later_ones_read_it) {
+  const size_t segment_counts[] = {1, 63, 64, 65, 200, MANY};
+  for (unsigned i = 0; i < 6; i++)
+    for (unsigned workers = 1; workers <= 3; workers++) {
+      struct fold_look look = {0};
+      const struct synched_stage stages[] = {
+          {.compute = fold_first,
+           .writes = SYNCHED_WRITES_NONE,
+           .fold = SYNCHED_FOLD_SUM,
+           .fold_length = 8},
+          {.compute = fold_second, .writes = SYNCHED_WRITES_NONE, .fold = SYNCHED_FOLD_MAX}};
+      struct engine engine =
+          engine_new(pool_new(workers),
+                     SYNCHED_MEMORY_OPTIONS(.segment_count = segment_counts[i],
+                                            .segment_capacity = 1, .element_size = 1),
+                     SYNCHED_JOB_OPTIONS(.user = &look, .stages = stages, .stage_count = 2,
+                                         .on_round = keep_folds, .round_count = 20));
+      cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+      const double last = segment_counts[i] == 1 ? 0 : (double)segment_counts[i] - 1;
+      cr_assert_eq(look.second_seen, last);
+      cr_assert_eq(look.first_seen, fold_serially(20, segment_counts[i], 3), "%zu segments",
+                   segment_counts[i]);
+      for (unsigned k = 0; k < 4; k++)
+        cr_assert_eq(look.first_kept[k], fold_serially(20, segment_counts[i], k));
+      engine_end_with_pool(&engine);
+    }
+}
+
+/* --- in place, and the loop --- */
+
+struct watcher {
+  unsigned shown, wrong;
+  uint64_t last_round;
+};
+
+static int add_one(struct synched_task *task, void *user) {
+  (void)user;
+  uint64_t *out = synched_task_out(task, 0);
+  for (size_t i = 0; i < task->capacity; i++)
+    out[i]++;
+  return 0;
+}
+
+static void look_at_copy(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  struct watcher *watcher = user;
+  const uint64_t *elements = now->data;
+  (void)job;
+  watcher->shown++;
+  watcher->last_round = now->round;
+  for (size_t i = 0; elements != NULL && i < now->element_count; i++)
+    watcher->wrong += elements[i] != now->round;
+  watcher->wrong += elements == NULL;
+}
+
+Test(fields, loop_gets_copies_of_what_is_changed_in_place) {
+  for (unsigned every = 0; every < 2; every++)
+    for (unsigned workers = 1; workers <= 3; workers++) {
+      struct watcher watcher = {0};
+      struct engine engine = engine_new(
+          pool_new(workers),
+          SYNCHED_MEMORY_OPTIONS(.segment_count = 6, .segment_capacity = 100,
+                                 .element_size = sizeof(uint64_t), .lease_count = 1,
+                                 .flags = SYNCHED_MEMORY_IN_PLACE),
+          SYNCHED_JOB_OPTIONS(.user = &watcher, .compute = add_one, .round_count = 300,
+                              .on_snapshot = look_at_copy,
+                              .delivery = every ? SYNCHED_DELIVER_EVERY : SYNCHED_DELIVER_LATEST));
+      cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+      cr_assert_eq(watcher.wrong, 0);
+      cr_assert_eq(watcher.last_round, 300);
+      cr_assert(every ? watcher.shown == 300 : watcher.shown > 0);
+      const uint64_t *elements = synched_memory_elements(engine.memory);
+      for (size_t i = 0; i < 600; i++)
+        cr_assert_eq(elements[i], 300);
+      engine_end_with_pool(&engine);
+    }
+}
+
+/* --- the program's own arrays --- */
+
+Test(fields, arrays_of_the_program_are_neither_copied_nor_freed) {
+  uint64_t arrays[3][ELEMENTS];
+  void *buffers[] = {arrays[0], arrays[1], arrays[2]};
+  struct synched_pool *pool = pool_new(2);
+  for (size_t i = 0; i < ELEMENTS; i++)
+    arrays[0][i] = i;
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                                         .element_size = sizeof(uint64_t),
+                                         .refill = SYNCHED_REFILL_KEEP, .buffers = buffers,
+                                         .buffer_count = 2, .buffer_bytes = sizeof arrays[0]));
+  const struct synched_snapshot *now = synched_snapshot_current(memory);
+  cr_assert_eq(now->data, (const void *)arrays[0]);
+  synched_snapshot_release(now);
+  struct synched_job *job;
+  cr_assert_eq(synched_job_create(&job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = add_one, .round_count = 7)),
+               0);
+  cr_assert_eq(synched_job_run(job), 0);
+  now = synched_snapshot_current(memory);
+  cr_assert_eq(now->data, (const void *)arrays[1]);
+  for (size_t i = 0; i < ELEMENTS; i++)
+    cr_assert_eq(arrays[1][i], i + 7);
+  synched_snapshot_release(now);
+  cr_assert_eq(synched_job_destroy(job), 0);
+  /* Two stages that write it need one more, which the library does not make. */
+  const struct synched_stage stages[] = {{.compute = add_one}, {.compute = add_one}};
+  const struct synched_job_options options = {
+      .struct_size = sizeof options, .stages = stages, .stage_count = 2, .round_count = 1};
+  cr_assert_eq(synched_job_create(&job, pool, memory, &options), SYNCHED_EINVAL);
+  cr_assert_str_eq(synched_error_message(),
+                   "field 0 has 2 buffers of the program's own, and the job needs 3 of it, for "
+                   "several stages write it");
+  memory_end(memory);
+  memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                                         .element_size = sizeof(uint64_t),
+                                         .refill = SYNCHED_REFILL_KEEP, .buffers = buffers,
+                                         .buffer_count = 3, .buffer_bytes = sizeof arrays[0]));
+  const uint64_t before = arrays[0][3];
+  cr_assert_eq(synched_job_create(&job, pool, memory, &options), 0, "%s", synched_error_message());
+  cr_assert_eq(synched_job_run(job), 0);
+  now = synched_snapshot_current(memory);
+  cr_assert_eq(((const uint64_t *)now->data)[3], before + 2);
+  synched_snapshot_release(now);
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
   pool_end(pool);
 }

@@ -20,7 +20,7 @@ grep -q '^usage: lattice ' stdout || fail "no usage"
 refused 2 "more: it takes options only" more
 refused 2 "--gap: there is no such" --gap 5
 refused 2 "-x: 31 is not within 32 .. 65536" -x 31
-refused 2 "--height: 'high' is not a number" --height high
+refused 2 "-y: 'high' is not a number" --height high
 refused 2 "-n: 0 is not within 1 .. " -n 0
 refused 2 "-r: 0 is not within 1 .. 100000" -r 0
 refused 2 "-w: 4097 is not within 0 .. 4096" -w 4097

@@ -32,8 +32,8 @@ struct particle {
   double place, speed;
 };
 
-/* Fields of three types, of which each has as many elements in a segment as it likes. Stage 0 moves
- * particles by the forces, stage 1 makes forces of the particles' new places, and stage 2 counts. */
+/* Fields of three types. Stage 0 moves particles by the forces, stage 1 makes forces of the
+ * particles' new places, and stage 2 counts. */
 struct state {
   std::vector<particle> particles;
   std::vector<float> forces;

@@ -1,6 +1,6 @@
-# C++ is for who uses the header for it, tests and an example, and for some of the benchmark's peers:
-# CMAKE_CXX_COMPILER, if there is one. It is that of the C compiler, unless somebody says otherwise:
-# the two share a sanitizer's run-time library. A cross compiler is not looked for.
+# C++ is for who uses the header for it, tests and an example, and for some of the benchmark's
+# peers: CMAKE_CXX_COMPILER, if there is one. It is that of the C compiler, unless somebody says
+# otherwise: the two share a sanitizer's run-time library. A cross compiler is not looked for.
 
 include(CheckLanguage)
 

@@ -155,8 +155,8 @@ public:
     return detail::finish(synched_memory_load(get(), segment, elements.data(), elements.size()));
   }
 
-  /* The newest snapshot, retained. Also while rounds run. There is none (it is false) of an in-place
-   * memory without a copy. */
+  /* The newest snapshot, retained; also while rounds run. There is none, it is false, of an
+   * in-place memory without a copy. */
   snapshot<T> current() const noexcept {
     return snapshot<T>(synched_snapshot_current(get()));
   }

@@ -307,8 +307,8 @@ __attribute__((noinline)) static void prepare_fields(struct synched_pool *pool,
   prepare_stage(pool, work);
 }
 
-/* The same of the job's next round, or of the next stage of this one. Inlined in spite of the probe,
- * whose text counts as much code, to compilers. */
+/* The same of the job's next round, or of the next stage of this one. Inlined in spite of the
+ * probe, whose text counts as much code, to compilers. */
 __attribute__((always_inline)) static inline void
 prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
@@ -348,9 +348,9 @@ static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
 
 /* --- the cycle --- */
 
-/* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle) until another
- * worker may complete a round. Returns the last epoch in which the worker has done its part; `seen`
- * is the one before. */
+/* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle)
+ * until another worker may complete a round. Returns the last epoch in which the worker has done
+ * its part; `seen` is the one before. */
 static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
                      uint64_t seen) {
   while (next != NULL) {

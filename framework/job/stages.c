@@ -283,6 +283,8 @@ void synched__stages_reset(struct synched_job *job) {
     reset_stage(work->stages[s]);
   reset_stage(work->init_stage);
   reset_stage(work->copy_stage);
+  if (work->fields != NULL)
+    work->fields->undefined = 0;
 }
 
 /* --- memories --- */

@@ -75,8 +75,8 @@ static void leave(struct synched__buffer *buffer) {
   (void)synched__sub_release(&memory->retained, 1); /* [memory-left] release */
 }
 
-/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there is
- * none. */
+/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there
+ * is none. */
 static const struct synched_snapshot *shown_view(struct synched__buffer *buffer,
                                                  const struct synched_memory *memory) {
   const struct synched_snapshot *view = buffer->views[memory->field];
@@ -140,6 +140,11 @@ const struct synched_snapshot *synched_snapshot_retain(const struct synched_snap
   if (snapshot == NULL)
     return NULL;
   struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
+  if (buffer->memory == NULL) {
+    synched__explain("a stage sees this in the middle of a round; only what a round has published "
+                     "can be retained");
+    return NULL;
+  }
   (void)synched__add_relaxed(&buffer->memory->retained, 1);
   (void)synched__add_relaxed(&buffer->refs, 1);
   return snapshot;
@@ -148,7 +153,9 @@ const struct synched_snapshot *synched_snapshot_retain(const struct synched_snap
 void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   if (snapshot == NULL)
     return;
-  leave(synched__snapshot_buffer(snapshot));
+  struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
+  if (buffer->memory != NULL) /* else nobody could retain it */
+    leave(buffer);
 }
 
 static bool take_buffer(const struct synched_memory *memory, struct synched__buffer_pair *pair,

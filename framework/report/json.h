@@ -29,7 +29,8 @@ enum synched__json_kind {
 struct synched__json_field {
   const char *name;
   enum synched__json_kind kind;
-  unsigned offset, bytes; /* in its struct */
+  /* in its struct */
+  unsigned offset, bytes;
 };
 
 struct synched__json_fields {

@@ -55,10 +55,12 @@
   }                                                                                                \
   SYNCHED_LOUD
 #define SYNCHED_CAST(type, value) static_cast<type>(value)
+#define SYNCHED_NULL nullptr
 #else
 #define SYNCHED_BEGIN_DECLS
 #define SYNCHED_END_DECLS
 #define SYNCHED_CAST(type, value) ((type)(value))
+#define SYNCHED_NULL NULL
 #endif
 
 #endif

@@ -85,8 +85,8 @@ struct synched_task {
 
   /* What there is beside field 0, in a job with several fields, with stages, with a memory that is
    * changed in place, or with folds of more than a double; else NULL. The functions below read it.
-   * `previous`, `out`, `capacity`, `count` and `first` are those of field 0, and `out` is NULL where
-   * the stage does not write it. */
+   * `previous`, `out`, `capacity`, `count` and `first` are those of field 0, and `out` is NULL
+   * where the stage does not write it. */
   const struct synched_task_parts *parts;
 };
 
@@ -118,7 +118,7 @@ struct synched_task_parts {
 /* Field f as the stage before left it. */
 static inline const struct synched_snapshot *synched_task_field(const struct synched_task *task,
                                                                 unsigned f) {
-  return task->parts == NULL ? task->previous : task->parts->fields[f];
+  return task->parts == SYNCHED_NULL ? task->previous : task->parts->fields[f];
 }
 
 /* This call's segment of it: its first element. */
@@ -128,7 +128,7 @@ static inline const void *synched_task_in(const struct synched_task *task, unsig
 
 /* Where this call writes its segment of field f; NULL: the stage does not write it. */
 static inline void *synched_task_out(const struct synched_task *task, unsigned f) {
-  return task->parts == NULL ? task->out : task->parts->outs[f];
+  return task->parts == SYNCHED_NULL ? task->out : task->parts->outs[f];
 }
 
 /* Sets how many elements are valid in it. */
@@ -141,12 +141,14 @@ static inline void synched_task_set_count(struct synched_task *task, unsigned f,
 
 /* What this call adds to the stage's fold, where that is more than one double. */
 static inline void *synched_task_fold(const struct synched_task *task) {
-  return task->parts == NULL ? NULL : task->parts->fold;
+  return task->parts == SYNCHED_NULL ? SYNCHED_NULL : task->parts->fold;
 }
 
 /* The newest fold of a stage, as synched_task_parts says. */
 static inline const void *synched_task_folded(const struct synched_task *task, unsigned stage) {
-  return task->parts == NULL || task->parts->folds == NULL ? NULL : task->parts->folds[stage];
+  return task->parts == SYNCHED_NULL || task->parts->folds == SYNCHED_NULL
+             ? SYNCHED_NULL
+             : task->parts->folds[stage];
 }
 
 /* Computes one segment, on a worker, at the same time as the calls of other segments. Returns 0, or
@@ -521,12 +523,18 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Errors: SYNCHED_EINVAL: a NULL; no compute; an unknown flag or enum value, or bytes that are set
  * behind the known fields; on_snapshot with a memory without leases; a deadline above the period;
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
- * init; progress_ns without on_progress. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns,
- * progress_ns or weight. SYNCHED_EBUSY: the memory
- * has a job or an open writer. SYNCHED_EAGAIN: there is no file descriptor for now, or no thread
- * for the deadline monitor, which a pool's first job with a deadline brings. For that thread, the
- * other statuses that synched_pool_create has on threads hold, too. SYNCHED_ENOMEM.
- * SYNCHED_ENOTSUP: the pool is a parent process's. *out is NULL then. */
+ * init; progress_ns without on_progress; a field that is NULL, given twice or of another number of
+ * segments; field_count without fields, or stage_count without stages; compute and stages; a stage
+ * that writes what the job does not have or only reads, or overwrites what it does not write; a
+ * fold of the job beside stages; what does not apply to a fold, or is missing of it; a memory with
+ * too few buffers of the program's own; SYNCHED_DEADLINE_CANCEL with a memory that is changed in
+ * place. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns, progress_ns, weight; too many
+ * fields or stages, or too large a fold. SYNCHED_EBUSY: a memory has a job or an open writer, or,
+ * where there is more than one field, stage and fold of a double, a retained snapshot.
+ * SYNCHED_EAGAIN: there is no file descriptor for now, or no thread for the deadline monitor, which
+ * a pool's first job with a deadline brings. For that thread, the other statuses that
+ * synched_pool_create has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the pool is a
+ * parent process's. *out is NULL then. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,
                                    const struct synched_job_options *options);
@@ -595,14 +603,14 @@ SYNCHED_API int synched_job_start(struct synched_job *job, struct uv_loop_s *loo
 SYNCHED_API int synched_job_run(struct synched_job *job);
 
 /* Computes exactly so many rounds of a job that is not started, from the program's own time loop:
- * it blocks until they are complete. The caller needs no event loop. on_init and on_round are called
- * as always, on the thread that closes the round; on_snapshot and the other callbacks of the loop
- * are not. on_round may end it early. Between two advances the job is as one that has ended:
+ * it blocks until they are complete. The caller needs no event loop. on_init and on_round are
+ * called as always, on the thread that closes the round; on_snapshot and the other callbacks of the
+ * loop are not. on_round may end it early. Between two advances the job is as one that has ended:
  * snapshots, loads and a report are possible.
  * Any thread but a worker; blocks. Costs little more than the rounds, while the workers spin.
- * Returns 0 after the last round, or when on_round has returned SYNCHED_STOP; else what on_done would
- * have got. Errors, after which nothing has run: SYNCHED_EINVAL: NULL, or rounds is 0; the job has a
- * period, or starts paused. SYNCHED_EBUSY: the job runs. SYNCHED_EDEADLK: on a worker.
+ * Returns 0 after the last round, or when on_round has returned SYNCHED_STOP; else what on_done
+ * would have got. Errors, after which nothing has run: SYNCHED_EINVAL: NULL, or rounds is 0; the
+ * job has a period, or starts paused. SYNCHED_EBUSY: the job runs. SYNCHED_EDEADLK: on a worker.
  * SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_advance(struct synched_job *job, uint64_t rounds);
 
@@ -695,7 +703,8 @@ SYNCHED_API int synched_job_report(const struct synched_job *job, struct synched
 /* Frees a job. NULL is allowed and does nothing.
  * A job that was started: from its loop's thread, on_done included. Any other job: from any thread.
  * Errors, after which the job is as before: SYNCHED_EBUSY: it has been started and has not ended;
- * cancel it and let the loop run. SYNCHED_ENOTSUP.
+ * cancel it and let the loop run. Or a snapshot is retained of a job of several fields or stages,
+ * of a memory that is changed in place, or of folds of more than a double. SYNCHED_ENOTSUP.
  * If the loop is closed under the job, with uv_walk and uv_close, there is no on_done. Cancel the
  * job then, let the loop finish closing, and destroy the job as soon as this call returns 0. */
 SYNCHED_API int synched_job_destroy(struct synched_job *job);

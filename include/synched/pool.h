@@ -190,8 +190,8 @@ SYNCHED_API int synched_pool_worker_info(const struct synched_pool *pool, unsign
  * beside them.
  */
 
-/* One turn of a parallel loop, on a worker or on the thread that called synched_pool_for: `index` is
- * 0 .. count - 1, each once; `worker` is 0 .. worker_count - 1, or worker_count for that thread.
+/* One turn of a parallel loop, on a worker or on the thread that called synched_pool_for: `index`
+ * is 0 .. count - 1, each once; `worker` is 0 .. worker_count - 1, or worker_count for that thread.
  * Returns 0, or a code of the program's own: turns of higher indices that have not begun are left
  * out then. Floating point is as in a job's calls. */
 typedef int (*synched_for_fn)(size_t index, unsigned worker, void *user);
@@ -207,9 +207,9 @@ typedef int (*synched_for_fn)(size_t index, unsigned worker, void *user);
  * worker. Where jobs run on the pool, the loop has its turn between their rounds.
  * Any thread but a worker of the pool; several at once take turns; blocks. Costs no more than an
  * empty round. Allocates nothing after the pool's first loop.
- * Returns 0, or the code of the lowest index that failed. Errors, after which fn has not been called:
- * SYNCHED_EINVAL: a NULL, or count is 0. SYNCHED_ERANGE: count is above SYNCHED_SEGMENTS_MAX.
- * SYNCHED_EDEADLK: on a worker. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. */
+ * Returns 0, or the code of the lowest index that failed. Errors, after which fn has not been
+ * called: SYNCHED_EINVAL: a NULL, or count is 0. SYNCHED_ERANGE: count is above
+ * SYNCHED_SEGMENTS_MAX. SYNCHED_EDEADLK: on a worker. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_pool_for(struct synched_pool *pool, size_t count, synched_for_fn fn,
                                  void *user);
 

@@ -102,7 +102,7 @@ inline void finish(int status) {
     fail(status, synched_error_message());
 }
 
-template <class T> T finish(int status, T &&value) {
+template <class T> std::decay_t<T> finish(int status, T &&value) {
   finish(status);
   return std::forward<T>(value);
 }

@@ -47,7 +47,8 @@ private:
 };
 
 /* A job. If it is destroyed while it runs on a loop, it is cancelled, and what belongs to it is
- * freed when the loop has been told of its end; its pool and memory must live until then. */
+ * freed when the loop has been told of its end; its pool and memory must live until then. Release
+ * its snapshots first: synched_job_destroy says of which jobs they must be. */
 class job : public job_ref {
 public:
   job(job &&other) noexcept

@@ -147,7 +147,7 @@ public:
     struct synched_memory_needs out = {};
     raw.element_size = sizeof(T);
     const int status = synched_memory_needs(&raw, &out);
-    return detail::finish(status, std::move(out));
+    return detail::finish(status, out);
   }
 
   /* Sets the initial content of one segment, and its count. */

@@ -215,7 +215,7 @@ public:
     struct synched_pool_info out = {};
     out.struct_size = sizeof out;
     const int status = synched_pool_info(raw_, &out);
-    return detail::finish(status, std::move(out));
+    return detail::finish(status, out);
   }
   unsigned worker_count() const noexcept {
     struct synched_pool_info out = {};

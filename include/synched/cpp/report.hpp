@@ -33,7 +33,7 @@ public:
     struct synched_report_summary out = {};
     out.struct_size = sizeof out;
     const int status = synched_report_summary(raw_, &out);
-    return detail::finish(status, std::move(out));
+    return detail::finish(status, out);
   }
 
   outcome<void> print(std::FILE *file) const {

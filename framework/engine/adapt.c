@@ -1,14 +1,9 @@
 /*
  * adapt.c: what a complete round gives: its fold, and how to run the next one.
  */
-#include <math.h>
-
+#include "engine/fold.h"
 #include "engine/round.h"
 #include "platform/clock.h"
-
-#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
-#error "folds have NaNs: compile without -ffinite-math-only, which is a part of -ffast-math"
-#endif
 
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
@@ -30,18 +25,11 @@
 /* About what a wake costs the two sides together. */
 #define WAKE_NS 10000u
 
-static double fold_two(enum synched_fold fold, double a, double b) {
-  if (fold == SYNCHED_FOLD_SUM)
-    return a + b;
-  if (isnan(a) || isnan(b))
-    return NAN;
-  return (fold == SYNCHED_FOLD_MIN) == (b < a) ? b : a;
-}
-
 double synched__round_fold_all(const struct synched__work *work) {
   double folded = work->contributions[0];
   for (size_t s = 1; s < work->shape.segment_count; s++)
-    folded = fold_two(work->fold, folded, work->contributions[s * work->contribution_stride]);
+    folded = synched__fold_two(work->fold, folded,
+                               work->contributions[s * work->contribution_stride]);
   return folded;
 }
 

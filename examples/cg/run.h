@@ -14,9 +14,14 @@
 struct cg_run {
   const struct cg_system *system;
   struct cg_cut cut;
-  double tolerance; /* of the length of r, in proportion to that of b */
+  double first_square; /* r . r before the first round, which is b . b */
+  double tolerance;    /* of the length of r, in proportion to that of b */
   uint64_t rounds_max;
 };
+
+/* Prepares a run: cuts the rows into at most `segments_max` segments; 0: as many as suit the matrix.
+ * The system stays the caller's. */
+void cg_run_init(struct cg_run *out, const struct cg_system *system, size_t segments_max);
 
 /* What a round that cannot go on returns instead of 0. */
 enum cg_trouble {
@@ -31,9 +36,9 @@ static inline int cg_look(double product) {
   return product > 0 ? 0 : CG_NOT_DEFINITE;
 }
 
-/* Whether r is short enough, by r . r as it is and as it was in the beginning. */
-static inline bool cg_is_solved(const struct cg_run *run, double square, double first_square) {
-  return sqrt(square) <= run->tolerance * sqrt(first_square);
+/* Whether r is short enough, by r . r. */
+static inline bool cg_is_solved(const struct cg_run *run, double square) {
+  return sqrt(square) <= run->tolerance * sqrt(run->first_square);
 }
 
 #endif

@@ -7,18 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double begin(struct cg_serial *out, const struct cg_run *run) {
-  double sum = 0;
-  for (size_t s = 0; s < run->cut.segment_count; s++) {
-    const struct cg_rows rows = cg_cut_rows(&run->cut, s);
-    const size_t count = rows.end - rows.first;
-    memcpy(out->r + rows.first, run->system->right + rows.first, count * sizeof *out->r);
-    memcpy(out->p + rows.first, run->system->right + rows.first, count * sizeof *out->p);
-    sum += cg_square(count, out->r + rows.first);
-  }
-  return sum;
-}
-
 static double multiply(struct cg_serial *out, const struct cg_run *run) {
   double sum = 0;
   for (size_t s = 0; s < run->cut.segment_count; s++) {
@@ -39,8 +27,10 @@ static double reduce(struct cg_serial *out, const struct cg_run *run, double alp
 
 static void compute(struct cg_serial *out, const struct cg_run *run) {
   const size_t count = run->system->matrix.row_count;
-  out->first_square = out->square = begin(out, run);
-  while (!cg_is_solved(run, out->square, out->first_square) && out->round_count < run->rounds_max) {
+  memcpy(out->r, run->system->right, count * sizeof *out->r);
+  memcpy(out->p, run->system->right, count * sizeof *out->p);
+  out->square = run->first_square;
+  while (!cg_is_solved(run, out->square) && out->round_count < run->rounds_max) {
     const double product = multiply(out, run);
     out->trouble = cg_look(product);
     if (out->trouble != 0)

@@ -9,8 +9,8 @@
 struct cg_serial {
   double *x, *r, *p, *q; /* after the last round */
   uint64_t round_count;
-  double first_square, square; /* r . r before the first round, and after the last one */
-  int trouble;                 /* 0, or why it could not go on: a cg_trouble */
+  double square; /* r . r after the last round */
+  int trouble;   /* 0, or why it could not go on: a cg_trouble */
 };
 
 /* Computes rounds until the equations are solved, or cannot be, or rounds_max are done. 0, to be

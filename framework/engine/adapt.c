@@ -1,5 +1,5 @@
 /*
- * adapt.c: what a complete round gives: its fold, and how to run the next one.
+ * adapt.c: how to run the next stage like the one that is complete.
  */
 #include "engine/fold.h"
 #include "engine/round.h"
@@ -24,14 +24,6 @@
 
 /* About what a wake costs the two sides together. */
 #define WAKE_NS 10000u
-
-double synched__round_fold_all(const struct synched__stage *stage) {
-  double folded = stage->contributions[0];
-  for (size_t s = 1; s < stage->shape.segment_count; s++)
-    folded = synched__fold_two(stage->fold, folded,
-                               stage->contributions[s * stage->contribution_stride]);
-  return folded;
-}
 
 /* The most segments that a worker has at home. */
 static size_t range_most(const struct synched__shape *shape) {

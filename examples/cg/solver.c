@@ -15,7 +15,7 @@
 enum stage { MULTIPLY, REDUCE, TURN, STAGES };
 
 static double folded(const struct synched_task *task, enum stage stage) {
-  return *(const double *)task->folds[stage];
+  return *(const double *)synched_task_folded(task, stage);
 }
 
 /* Before the first round. */
@@ -23,9 +23,9 @@ static int begin(struct synched_task *task, void *user) {
   const struct cg_solver *const solver = user;
   const double *const right = solver->run->system->right + task->first;
   const size_t bytes = task->capacity * sizeof *right;
-  memset(task->outs[CG_X], 0, bytes);
-  memcpy(task->outs[CG_R], right, bytes);
-  memcpy(task->outs[CG_P], right, bytes);
+  memset(synched_task_out(task, CG_X), 0, bytes);
+  memcpy(synched_task_out(task, CG_R), right, bytes);
+  memcpy(synched_task_out(task, CG_P), right, bytes);
   return 0;
 }
 
@@ -33,7 +33,8 @@ static int multiply(struct synched_task *task, void *user) {
   const struct cg_solver *const solver = user;
   const struct cg_rows rows = cg_cut_rows(&solver->run->cut, task->segment);
   task->contribution =
-      cg_multiply(&solver->run->system->matrix, rows, task->fields[CG_P]->data, task->outs[CG_Q]);
+      cg_multiply(&solver->run->system->matrix, rows, synched_task_field(task, CG_P)->data,
+                  synched_task_out(task, CG_Q));
   return 0;
 }
 
@@ -44,7 +45,7 @@ static int reduce(struct synched_task *task, void *user) {
   if (trouble != 0)
     return trouble;
   task->contribution = cg_reduce(task->capacity, solver->square / product,
-                                 synched_task_segment(task, CG_Q), task->outs[CG_R]);
+                                 synched_task_in(task, CG_Q), synched_task_out(task, CG_R));
   return 0;
 }
 
@@ -52,8 +53,8 @@ static int turn(struct synched_task *task, void *user) {
   const struct cg_solver *const solver = user;
   const struct cg_factors factors = {solver->square / folded(task, MULTIPLY),
                                      folded(task, REDUCE) / solver->square};
-  cg_turn(task->capacity, factors, synched_task_segment(task, CG_R), task->outs[CG_X],
-          task->outs[CG_P]);
+  cg_turn(task->capacity, factors, synched_task_in(task, CG_R), synched_task_out(task, CG_X),
+          synched_task_out(task, CG_P));
   return 0;
 }
 

@@ -58,8 +58,13 @@ static int turn(struct synched_task *task, void *user) {
   return 0;
 }
 
+/* The job does not know the last round that is allowed: its progress would be shown in proportion
+ * to that, although it should not come nearly so far. */
 static int go_on(const struct cg_solver *solver) {
-  return cg_is_solved(solver->run, solver->square) ? SYNCHED_STOP : SYNCHED_CONTINUE;
+  const struct cg_run *const run = solver->run;
+  return cg_is_solved(run, solver->square) || solver->round_count == run->rounds_max
+             ? SYNCHED_STOP
+             : SYNCHED_CONTINUE;
 }
 
 /* Zeros on the right-hand side need no round. */
@@ -123,7 +128,6 @@ static int create_job(struct cg_solver *solver, const struct cg_solver_options *
                           .on_init = has_begun, .on_round = end_round,
                           .fields = &solver->memories[CG_X + 1], .field_count = CG_FIELDS,
                           .stages = stages, .stage_count = STAGES,
-                          .round_count = solver->run->rounds_max,
                           .on_progress = options->progress ? synched_progress_bar : NULL,
                           .record = example_report_record(report),
                           .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
@@ -159,7 +163,7 @@ int cg_solver_run(struct cg_solver *solver, struct example_error *error) {
                         solver->round_count + 1);
   if (status != 0)
     return example_fail(error, 0, "%s", synched_error_message());
-  return go_on(solver) == SYNCHED_STOP ? 0 : refuse_result(solver, error);
+  return cg_is_solved(solver->run, solver->square) ? 0 : refuse_result(solver, error);
 }
 
 double *cg_solver_field(const struct cg_solver *solver, enum cg_field field) {

@@ -40,13 +40,13 @@ static const char usage_end[] =
     "  --compare     tells what changed beyond the noise; exit status 1 if Synched got worse\n";
 
 static const struct bench_family *const families[] = {
-    &bench_family_round,     &bench_family_grain,    &bench_family_mixed,
-    &bench_family_imbalance, &bench_family_snapshot, &bench_family_kernels,
-    &bench_family_idle,      &bench_family_memory,   &bench_family_record};
+    &bench_family_round,    &bench_family_grain,   &bench_family_mixed, &bench_family_imbalance,
+    &bench_family_snapshot, &bench_family_kernels, &bench_family_idle,  &bench_family_memory,
+    &bench_family_record,   &bench_family_codes};
 #define FAMILY_COUNT (sizeof families / sizeof *families)
 
 /* How often each family is repeated under `all`, so that all of them take about four minutes. */
-static const unsigned all_repeats[FAMILY_COUNT] = {9, 5, 3, 7, 5, 7, 5, 3, 3};
+static const unsigned all_repeats[FAMILY_COUNT] = {9, 5, 3, 7, 5, 7, 5, 3, 3, 3};
 
 struct request {
   const char *family, *json, *plot, *out;

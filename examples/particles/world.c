@@ -19,8 +19,9 @@ static void place(struct particles_world *world) {
   const size_t across = (size_t)ceil(sqrt((double)world->count));
   const size_t rows = (world->count + across - 1) / across;
   for (size_t i = 0; i < world->count; i++) {
-    const double x = (double)(i % across) + 0.5 + JITTER * scattered(1, i);
-    const double y = (double)(i / across) + 0.5 + JITTER * scattered(2, i);
+    const size_t column = i % across, row = i / across;
+    const double x = (double)column + 0.5 + JITTER * scattered(1, i);
+    const double y = (double)row + 0.5 + JITTER * scattered(2, i);
     world->positions[i].x = x * world->side / (double)across;
     world->positions[i].y = y * world->side / (double)rows;
   }

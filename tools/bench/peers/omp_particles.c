@@ -1,10 +1,10 @@
 /*
- * particles_omp.c: particles as OpenMP's users write them: one parallel region, a loop over the
+ * omp_particles.c: particles as OpenMP's users write them: one parallel region, a loop over the
  * particles for each half of a step, with reductions, and loops over parts where cells are made.
  */
 #include <omp.h>
 
-#include "codes.h"
+#include "../codes/codes.h"
 #include "particles/cells.h"
 #include "particles/kernel.h"
 

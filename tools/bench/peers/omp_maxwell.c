@@ -1,11 +1,11 @@
 /*
- * maxwell_omp.c: maxwell as OpenMP's users write it: one parallel region, loops over the rows with a
+ * omp_maxwell.c: maxwell as OpenMP's users write it: one parallel region, loops over the rows with a
  * static schedule, fields that are first touched by who uses them, and changed in place.
  */
 #include <omp.h>
 #include <string.h>
 
-#include "codes.h"
+#include "../codes/codes.h"
 #include "maxwell/kernel.h"
 
 int maxwell_omp(struct code_run *run) {

@@ -15,7 +15,7 @@
 /* 0; or -1 and why not. */
 int maxwell_picture_write(FILE *out, const double *ez, size_t side, struct example_error *error);
 
-/* The same to a file of this name, which is there as a whole or not at all. 0; or -1 and why not. */
+/* The same to a file of this name, which is there as a whole or not at all. */
 int maxwell_picture_save(const char *path, const double *ez, size_t side,
                          struct example_error *error);
 

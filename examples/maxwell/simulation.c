@@ -1,6 +1,6 @@
 /*
- * Who may touch what: in the magnetic stage each call writes its own rows of hx and hy, and reads ez,
- * which nobody writes then; in the electric one it is the other way around. So all three can be
+ * Who may touch what: in the magnetic stage each call writes its own rows of hx and hy, and reads
+ * ez, which nobody writes then; in the electric one it is the other way around. So all three can be
  * changed in place. The closing worker writes the energies, between rounds; the frames belong to
  * the thread that runs the loop.
  *

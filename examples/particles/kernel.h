@@ -3,8 +3,8 @@
  * positions from forces (leapfrog: velocities are half a step behind the positions).
  *
  * Two particles at a distance r below 1 push each other apart: their energy is (1 - r * r) to the
- * third. Each particle adds up its own force, so a pair is computed twice, and nobody writes what is
- * another's.
+ * third. Each particle adds up its own force, so a pair is computed twice, and nobody writes what
+ * is another's.
  */
 #ifndef PARTICLES_KERNEL_H
 #define PARTICLES_KERNEL_H

@@ -44,8 +44,8 @@ struct particles_world {
   int32_t *old_cells;
 };
 
-/* Makes a world of particles that nearly lie on a lattice and hardly move, the same each time. Cells
- * are still to be made. 0, to be ended with particles_world_destroy; or -1: out of memory. */
+/* Makes a world of particles that nearly lie on a lattice and hardly move, the same each time.
+ * Cells are still to be made. 0, to be ended with particles_world_destroy; or -1: out of memory. */
 int particles_world_create(struct particles_world *out, size_t count, size_t part_count);
 
 /* A part of them; the first ones have one more where they cannot be dealt evenly. */

@@ -1,4 +1,4 @@
-/* maxwell's two halves of a step: the same bits in whatever parts and places, and what they keep. */
+/* maxwell's two halves of a step: the same bits in whatever parts and places; what they keep. */
 #include <math.h>
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /*
  * codes.c: simulations and solvers as a whole (codes/), beside their twins with OpenMP.
  *
- * A sample runs the serial loop, the twin with one thread, the twin, and Synched by default, in turn
- * and in processes of their own, several times over. All of them must come to the same bits. What is
- * told of each is the median of its turns, and of the ratios within each turn, too: Synched's time
- * over the twin's, and that of the twin with one thread over the serial loop's. The latter tells
- * whether the twin is as good as it can be: where it is far from 1 the former says little.
+ * A sample runs the serial loop, the twin with one thread, the twin, and Synched by default, in
+ * turn and in processes of their own, several times over. All of them must come to the same bits.
+ * What is told of each is the median of its turns, and of the ratios within each turn, too:
+ * Synched's time over the twin's, and that of the twin with one thread over the serial loop's. The
+ * latter tells whether the twin is as good as it can be: where it is far from 1 the former says
+ * little.
  */
 #include <stdlib.h>
 #include <string.h>

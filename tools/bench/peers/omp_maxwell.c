@@ -1,6 +1,6 @@
 /*
- * omp_maxwell.c: maxwell as OpenMP's users write it: one parallel region, loops over the rows with a
- * static schedule, fields that are first touched by who uses them, and changed in place.
+ * omp_maxwell.c: maxwell as OpenMP's users write it: one parallel region, loops over the rows with
+ * a static schedule, fields that are first touched by who uses them, and changed in place.
  */
 #include <omp.h>
 #include <string.h>

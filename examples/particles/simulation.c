@@ -1,7 +1,7 @@
 /*
  * Who may touch what: the first stage reads everybody's positions and writes its own forces; the
  * second one writes its own velocities and positions, and reads nothing of others. So all arrays
- * are changed in place. Between two advances no round runs, and all of them are the program's, which
+ * are changed in place. Between two advances no round runs, and all of them are the program's. It
  * then puts the particles into another order: on the same workers, by synched_pool_for.
  */
 #include "simulation.h"

@@ -13,37 +13,16 @@
 #include "job/options.h"
 #include "job/publish.h"
 #include "job/roster.h"
+#include "job/stages.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
 #include "platform/event.h"
 #include "report/collect.h"
 #include "report/environment.h"
 
-/* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
- * are not so short that sharing a line now and then shows. */
-#define SPREAD_SEGMENTS 4096u
-#define DOUBLES_PER_LINE (SYNCHED__CACHE_LINE / sizeof(double))
-
-static void set_shape(struct synched_job *job) {
-  const struct synched_pool *pool = job->work.pool;
-  const bool is_static = job->setup.options.balance == SYNCHED_BALANCE_STATIC;
-  const bool all = is_static || job->work.eager;
-  /* Workers beyond the usable CPUs would only take turns with the others on the same CPUs. */
-  unsigned team =
-      all || pool->worker_count < pool->usable_count ? pool->worker_count : pool->usable_count;
-  job->work.shape = (struct synched__shape){.segment_count = job->work.memory->layout.segment_count,
-                                            .team = team,
-                                            .batch = 1,
-                                            .wake_count = 1, /* until a run begins */
-                                            .is_static = is_static};
-}
-
 /* What the engine needs of the options. */
 static void fill_work(struct synched__work *work, const struct synched_job_options *options) {
-  work->compute = options->compute;
-  work->init = options->init;
   work->user = options->user;
-  work->fold = options->fold;
   work->eager = (options->flags & SYNCHED_JOB_EAGER) != 0;
   work->part_most_ns = UINT32_MAX / work->pool->worker_count;
 }
@@ -53,7 +32,7 @@ static void describe(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
   const struct synched_pool *pool = job->work.pool;
   struct synched__about *about = &job->work.record->about;
-  about->team = job->work.shape.team;
+  about->team = job->work.stages[0]->shape.team;
   about->usable_cpus = pool->usable_count;
   about->lease_count = job->work.memory->buffer_count - 2;
   about->can_steal = options->balance == SYNCHED_BALANCE_STEAL;
@@ -74,7 +53,7 @@ static int make_record(struct synched_job *job) {
       .name = options->name,
       .level = options->record,
       .worker_count = job->work.pool->worker_count,
-      .segment_count = job->work.shape.segment_count,
+      .segment_count = job->work.memory->layout.segment_count,
       .round_count = options->report_rounds,
       .task_count = options->report_tasks,
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
@@ -96,45 +75,33 @@ static void destroy_record(struct synched_job *job) {
   synched__record_destroy(job->work.record);
 }
 
-static int make_arrays(struct synched_job *job) {
-  const size_t segment_count = job->work.shape.segment_count;
+static bool make_mailbox(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
-  bool complete = true;
+  struct synched__mailbox *mailbox = &job->delivery.mailbox;
+  if (options->on_snapshot == NULL ||
+      (options->delivery != SYNCHED_DELIVER_EVERY && job->work.copy_stage == NULL))
+    return true;
+  mailbox->slot_count = job->work.memory->buffer_count;
+  mailbox->slots = synched__alloc(mailbox->slot_count, sizeof *mailbox->slots);
+  return mailbox->slots != NULL;
+}
+
+static int make_arrays(struct synched_job *job) {
+  const int status = synched__stages_create(job);
+  if (status != 0)
+    return status;
   job->work.failures =
       synched__alloc_lines(job->work.pool->worker_count, sizeof *job->work.failures);
-  complete = complete && job->work.failures != NULL;
-  /* Only who may steal has a choice; and weights are known where calls are timed. */
-  if (!job->work.shape.is_static && job->work.shape.team > 1 &&
-      (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)
-    complete = synched__order_init(&job->work.order, segment_count) && complete;
-  if (job->work.shape.team > SYNCHED__GROUPED_TEAM) {
-    job->work.groups = synched__alloc_lines(job->work.pool->group_count, sizeof *job->work.groups);
-    complete = complete && job->work.groups != NULL;
-  }
-  if (options->fold != SYNCHED_FOLD_NONE) {
-    job->work.contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
-    job->work.contributions =
-        synched__alloc_lines(segment_count * job->work.contribution_stride, sizeof(double));
-    complete = complete && job->work.contributions != NULL;
-  }
-  if (options->on_snapshot != NULL && options->delivery == SYNCHED_DELIVER_EVERY) {
-    job->delivery.mailbox.slot_count = job->work.memory->buffer_count;
-    job->delivery.mailbox.slots =
-        synched__alloc(job->delivery.mailbox.slot_count, sizeof *job->delivery.mailbox.slots);
-    complete = complete && job->delivery.mailbox.slots != NULL;
-  }
-  return complete
-             ? 0
-             : synched__fail(SYNCHED_ENOMEM, "no memory for a job of %zu segments and %u workers",
-                             segment_count, job->work.pool->worker_count);
+  if (job->work.failures != NULL && make_mailbox(job))
+    return 0;
+  return synched__fail(SYNCHED_ENOMEM, "no memory for a job of %u workers",
+                       job->work.pool->worker_count);
 }
 
 static void free_arrays(struct synched_job *job) {
   synched__free(job->delivery.mailbox.slots);
-  synched__free(job->work.contributions);
   synched__free(job->work.failures);
-  synched__order_deinit(&job->work.order);
-  synched__free(job->work.groups);
+  synched__stages_destroy(job);
 }
 
 /* Makes it one of the pool's jobs, and its memory's. */
@@ -154,7 +121,6 @@ static int enlist(struct synched_job *job) {
 }
 
 static int init_job(struct synched_job *job) {
-  set_shape(job);
   int status = make_arrays(job);
   if (status != 0)
     goto no_arrays;
@@ -170,7 +136,7 @@ static int init_job(struct synched_job *job) {
   status = synched__buffer_wait_init(job);
   if (status != 0)
     goto no_wait;
-  status = synched__memory_claim(job->work.memory);
+  status = synched__stages_join_memories(job);
   if (status != 0)
     goto no_claim;
   status = enlist(job);
@@ -178,7 +144,7 @@ static int init_job(struct synched_job *job) {
     goto no_place;
   return 0;
 no_place:
-  synched__memory_unclaim(job->work.memory);
+  (void)synched__stages_part_memories(job); /* no snapshot of it has been retained */
 no_claim:
   synched__buffer_wait_deinit(job);
 no_wait:
@@ -223,6 +189,10 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
     return status;
   }
   job->setup.options.name = job->work.record->about.name;
+  /* What these point at is copied, and the caller's to free. */
+  job->setup.options.fields = NULL;
+  job->setup.options.stages = NULL;
+  job->setup.options.fold_identity = NULL;
   synched__roster_add(job);
   *out = job;
   return 0;
@@ -233,12 +203,11 @@ static void reset_run(struct synched_job *job) {
   synched__work_forget_failures(&job->work);
   synched__store_relaxed(&job->delivery.ended, 0);
   synched__store_relaxed(&job->delivery.departed, 0);
-  synched__round_reset_adaption(&job->work);
+  synched__stages_reset(job);
   synched__ticks_reset(&job->pace.ticks, job->setup.options.period_ns, job->setup.options.overrun);
   synched__deadline_reset(job);
   synched__buffer_wait_reset(job);
   job->entry = (struct synched__queue_entry){.weight = job->setup.options.weight};
-  job->work.groups_partial = true;
   job->setup.base_round = job->work.memory->pair.current->snapshot.round;
   synched__record_reset(job->work.record, job->setup.base_round);
   job->setup.last_round = job->setup.options.round_count == 0
@@ -253,9 +222,7 @@ void synched__job_begin(struct synched_job *job) {
   reset_run(job);
   synched__job_record_start(job, synched__tick_ns());
   /* The mutexes in submit release all of this to whoever runs the first round. */
-  synched__mutex_lock(&job->work.memory->mutex); /* no load is in the middle of its work */
-  synched__store_relaxed(&job->work.memory->running, 1);
-  synched__mutex_unlock(&job->work.memory->mutex);
+  synched__stages_note_running(job, true);
   synched__event_job_start(&job->work, job->setup.options.name, job->setup.base_round);
   synched__requests_ready(job);
   synched__cycle_submit(job);
@@ -291,21 +258,26 @@ static bool is_abandoned(struct synched_job *job) {
 int synched_job_destroy(struct synched_job *job) {
   if (job == NULL)
     return 0;
-  const int status = synched__job_check(job);
+  int status = synched__job_check(job);
   if (status != 0)
     return status;
   /* [run-over] acquire */
   if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0) {
     if (!is_abandoned(job))
       return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
-    job->delivery.port_calls->destroy(synched__load_relaxed(&job->delivery.port));
     synched__mailbox_empty(&job->delivery.mailbox);
   }
+  status = synched__stages_part_memories(job);
+  if (status != 0)
+    return status;
+  /* [port-set] acquire */
+  void *port = synched__load_acquire(&job->delivery.port);
+  if (port != NULL)
+    job->delivery.port_calls->destroy(port);
   synched__roster_remove(job);
   synched__deadline_deinit(job);
   synched__buffer_wait_deinit(job);
   synched__dispatch_detach(job);
-  synched__memory_unclaim(job->work.memory);
   synched__requests_deinit(&job->control.requests);
   synched__signal_deinit(&job->delivery.signal);
   destroy_record(job);

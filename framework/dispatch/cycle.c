@@ -78,9 +78,15 @@ static void call_back(struct synched_job *job, synched_round_fn function, const 
 
 static const struct synched_snapshot *publish_buffer(struct synched_job *job, uint64_t round,
                                                      bool held) {
+  struct synched__open_round *open = job->work.pool->open;
+  struct synched__fields *fields = job->work.fields;
+  if (fields != NULL)
+    synched__fields_close_round(fields, &open->pair, round);
   const struct synched__publication publication = {
-      .round = round, .fold = synched__round_fold(&job->work), .held = held};
-  return synched__memory_publish(job->work.memory, &job->work.pool->open->pair, publication);
+      .round = round,
+      .fold = fields != NULL ? fields->fold : synched__round_fold(open->stage),
+      .held = held};
+  return synched__memory_publish(job->work.memory, &open->pair, publication);
 }
 
 /* The round of init: its number is that of the content which it replaces. */
@@ -99,7 +105,9 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   const struct synched_job_options *options = &job->setup.options;
   struct synched__mailbox *mailbox = &job->delivery.mailbox;
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
-  const bool is_mailed = mailbox->slots != NULL;
+  const struct synched__stage *copies = job->work.copy_stage;
+  const bool is_mailed =
+      mailbox->slots != NULL && (copies == NULL || job->work.pool->open->stage == copies);
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);
@@ -134,6 +142,8 @@ static struct outcome decide(struct synched_job *job, uint64_t round) {
  * not where the count was not needed to know that the round is complete. */
 static struct synched__phase phase_of(const struct synched__run *run) {
   const uint64_t own_ns = run->part.compute_ns;
+  if (run->work->stage_count > 1)
+    return (struct synched__phase){0, 0, 0};
   if (run->solo)
     return (struct synched__phase){1, own_ns, own_ns};
   const uint64_t other_ns = run->round_work_ns - run->work_ns;
@@ -141,6 +151,9 @@ static struct synched__phase phase_of(const struct synched__run *run) {
     return (struct synched__phase){0, 0, 0};
   return (struct synched__phase){2, own_ns + other_ns, own_ns > other_ns ? own_ns : other_ns};
 }
+
+/* Whether one worker has computed the whole round, unannounced. */
+static bool is_solo(const struct synched__run *run) { return run->solo && !run->open->was_shared; }
 
 /* Writes the round down; now_ns is its end and the next one's start. */
 static void write_down(const struct synched__run *run, const struct outcome *outcome,
@@ -150,12 +163,12 @@ static void write_down(const struct synched__run *run, const struct outcome *out
   const uint64_t called_ns = outcome->called_ns;
   const struct synched__round_row row = {
       .round = open->round,
-      .opened_ns = open->opened_ns,
+      .opened_ns = open->round_opened_ns,
       .complete_ns = run->now_ns,
       .closed_ns = now_ns,
       .callback_ns = called_ns == 0 ? 0 : synched__span_ns(called_ns, now_ns),
       .lateness_ns = record->lateness_ns,
-      .solo = run->solo};
+      .solo = is_solo(run)};
   const struct synched__phase phase = phase_of(run);
   if (outcome->published)
     synched__record_round(record, run->worker->index, &row, &phase);
@@ -171,11 +184,11 @@ static void record_round(const struct synched__run *run, const struct outcome *o
   struct synched__record *record = job->work.record;
   struct synched__worker_totals *own = &record->workers[run->worker->index];
   synched__store_relaxed(&open->busy_ns, synched__load_relaxed(&open->busy_ns) +
-                                             synched__span_ns(open->opened_ns, now_ns));
+                                             synched__span_ns(open->round_opened_ns, now_ns));
   if (record->rows == NULL)
     return;
   own->closed_count++;
-  own->solo_count += run->solo;
+  own->solo_count += is_solo(run);
   if (open->recorded || !outcome->published)
     write_down(run, outcome, now_ns);
   if (now_ns - record->published_ns >= SYNCHED__PUBLISH_NS)
@@ -185,8 +198,6 @@ static void record_round(const struct synched__run *run, const struct outcome *o
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
 static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
   struct synched_job *job = synched__job_of(run->work);
-  /* For the fold, and for on_round: whatever mode this worker's last call has left. */
-  synched__fp_mode_enter(&job->work.fp_mode);
   const bool was_initialising = job->work.initialising;
   const uint64_t round = run->open->round;
   const struct outcome outcome = decide(job, round);
@@ -205,15 +216,79 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
   return synched__next_choose(run->pool, NULL, *now_ns);
 }
 
+/* --- close a stage --- */
+
+/* The stage that follows in the round; NULL: none. */
+static struct synched__stage *stage_after(struct synched_job *job,
+                                          const struct synched__stage *stage) {
+  struct synched__work *work = &job->work;
+  if (stage->is_init || stage == work->copy_stage)
+    return NULL;
+  if (stage->index + 1 < work->stage_count)
+    return work->stages[stage->index + 1];
+  return work->copy_stage != NULL && synched__job_takes_copy(job) ? work->copy_stage : NULL;
+}
+
+/* What the stage wrote, and its fold, are what later stages read. true: the round has another
+ * stage, which is the open round's now; else it is complete, or to be dropped. */
+static bool close_stage(const struct synched__run *run) {
+  struct synched__open_round *open = run->open;
+  struct synched__stage *stage = open->stage;
+  struct synched__work *work = run->work;
+  if (work->fields == NULL || synched__work_has_failed(work) || synched__work_is_cancelled(work))
+    return false;
+  struct synched_job *job = synched__job_of(work);
+  synched__fields_close_stage(work->fields, &open->pair, open->round);
+  if (stage->contributions != NULL)
+    work->fields->fold = synched__round_fold(stage);
+  struct synched__stage *next = stage_after(job, stage);
+  if (next == NULL)
+    return false;
+  if (stage->index + 1 < work->stage_count)
+    synched__round_adapt(run, open->round - job->setup.base_round, synched__tick_ns());
+  open->stage = next;
+  open->was_shared = open->was_shared || !run->solo;
+  open->goes_on = true;
+  return true;
+}
+
+/* The stage that `run` completed, and its round if that was the last. Returns whose stage or round
+ * is next. NULL: the pool is idle. */
+static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns) {
+  struct synched__work *work = run->work;
+  /* For the fold, and for on_round: whatever mode this worker's last call has left. */
+  synched__fp_mode_enter(&work->fp_mode);
+  if (!close_stage(run))
+    return close_round(run, now_ns);
+  *now_ns = synched__tick_ns();
+  return synched__job_of(work);
+}
+
 /* --- open --- */
 
-/* Makes the open round's plain fields those of the job's next round. Inlined in spite of the probe,
+/* Makes the open round's plain fields those of the next stage. */
+static void prepare_stage(struct synched_pool *pool, struct synched__work *work) {
+  const struct synched__open_round *open = pool->open;
+  if (open->stage == work->copy_stage)
+    synched__fields_open_copies(work->fields, &open->pair);
+  else
+    synched__fields_open_stage(work->fields, &open->pair, open->stage->writes);
+}
+
+/* The same of the job's next round, or of the next stage of this one. Inlined in spite of the probe,
  * whose text counts as much code, to compilers. */
 __attribute__((always_inline)) static inline void
 prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   struct synched__open_round *open = pool->open;
   SYNCHED_ASSERT(pool->dispatch->bound == job);
   open->opened_ns = now_ns;
+  if (open->goes_on) {
+    open->goes_on = false;
+    prepare_stage(pool, &job->work);
+    return;
+  }
+  open->round_opened_ns = now_ns;
+  open->stage = synched__work_first_stage(&job->work);
   open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
   open->recorded = synched__record_samples(job->work.record, open->round);
   if (job->pace.is_paced)
@@ -221,11 +296,17 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   if (job->work.record->left_ns != 0 && !job->work.initialising)
     synched__record_enter(job->work.record, now_ns, synched__load_relaxed(&open->busy_ns));
   synched__event_round_open(&job->work, open->round);
+  if (job->work.fields == NULL)
+    return;
+  open->was_shared = false;
+  synched__fields_open_round(job->work.fields, &open->pair);
+  prepare_stage(pool, &job->work);
 }
 
-/* Opens the prepared round of `next` for everybody. Returns the last epoch in which the worker has
+/* Opens the prepared stage for everybody. Returns the last epoch in which the worker has
  * done its part. */
-static uint64_t open_round(struct synched__run *run, struct synched__work *next, uint64_t now_ns) {
+static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
+  struct synched__stage *next = run->open->stage;
   struct synched__home *home = &run->open->homes[run->worker->index];
   const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
   if (synched__round_opens_late(run, next))
@@ -238,21 +319,21 @@ static uint64_t open_round(struct synched__run *run, struct synched__work *next,
 
 /* --- the cycle --- */
 
-/* The leader goes on with the round of `next` (NULL: with nothing, the pool is idle) until another
+/* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle) until another
  * worker may complete a round. Returns the last epoch in which the worker has done its part; `seen`
  * is the one before. */
 static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
                      uint64_t seen) {
   while (next != NULL) {
     prepare(run->pool, next, now_ns);
-    if (!synched__round_is_solo(run->worker, &next->work))
-      return open_round(run, &next->work, now_ns);
-    run->work = &next->work;
+    if (!synched__round_is_solo(run->worker, run->open->stage))
+      return open_stage(run, now_ns);
+    run->stage = run->open->stage;
     if (!synched__round_run_solo(run))
       return run->epoch;
     /* While there is a leader, or we are in the middle of a round, nobody else advances it. */
     seen = synched__load_relaxed(&run->pool->epoch);
-    next = close_round(run, &now_ns);
+    next = close_one(run, &now_ns);
   }
   return seen;
 }
@@ -266,7 +347,7 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   if (!synched__round_take_part(&run, worker, epoch))
     return epoch;
   uint64_t now_ns;
-  struct synched_job *next = close_round(&run, &now_ns);
+  struct synched_job *next = close_one(&run, &now_ns);
   return lead(&run, next, now_ns, epoch);
 }
 
@@ -309,7 +390,7 @@ static void open_next(struct synched_pool *pool) {
   if (next == NULL)
     return;
   prepare(pool, next, synched__tick_ns());
-  synched__round_open(pool, &next->work, synched__load_relaxed(&pool->epoch) + 1);
+  synched__round_open(pool, pool->open->stage, synched__load_relaxed(&pool->epoch) + 1);
 }
 
 void synched__cycle_submit(struct synched_job *job) {

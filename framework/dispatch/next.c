@@ -184,7 +184,7 @@ struct synched_job *synched__next_choose_anew(struct synched_pool *pool, struct 
                                               uint64_t now_ns) {
   if (job != NULL) {
     const bool is_alone = synched__next_continues(pool->dispatch, job, now_ns);
-    job->entry.used_ns = synched__span_ns(pool->open->opened_ns, now_ns) + 1;
+    job->entry.used_ns = synched__span_ns(pool->open->round_opened_ns, now_ns) + 1;
     synched__record_leave(job->work.record, now_ns, synched__load_relaxed(&pool->open->busy_ns));
     synched__next_unbind(job);
     if (!is_alone)

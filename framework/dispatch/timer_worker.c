@@ -115,7 +115,8 @@ static bool take_over_locked(struct synched__worker *worker, struct tick *tick) 
     return false;
   }
   const struct synched_job *job = first_sleeping(dispatch);
-  tick->wake_count = job == NULL || job->work.balance.solo ? 0 : job->work.shape.wake_count;
+  const struct synched__stage *stage = job == NULL ? NULL : job->work.stages[0];
+  tick->wake_count = stage == NULL || stage->balance.solo ? 0 : stage->shape.wake_count;
   synched__dispatch_lead(pool);
   return true;
 }

@@ -38,10 +38,10 @@ static double fold_two(enum synched_fold fold, double a, double b) {
   return (fold == SYNCHED_FOLD_MIN) == (b < a) ? b : a;
 }
 
-double synched__round_fold_all(const struct synched__work *work) {
-  double folded = work->contributions[0];
-  for (size_t s = 1; s < work->shape.segment_count; s++)
-    folded = fold_two(work->fold, folded, work->contributions[s * work->contribution_stride]);
+double synched__round_fold_all(const struct synched__stage *stage) {
+  double folded = stage->contributions[0];
+  for (size_t s = 1; s < stage->shape.segment_count; s++)
+    folded = fold_two(stage->fold, folded, stage->contributions[s * stage->contribution_stride]);
   return folded;
 }
 
@@ -55,77 +55,78 @@ static bool claims_whole(const struct synched__shape *shape) {
   return shape->batch >= range_most(shape);
 }
 
-static void set_batch(struct synched__work *work, bool stolen) {
-  const struct synched__shape *shape = &work->shape;
-  const uint64_t work_ns = work->balance.mean_work_ns;
+static void set_batch(struct synched__stage *stage, bool stolen) {
+  const struct synched__shape *shape = &stage->shape;
+  const uint64_t work_ns = stage->balance.mean_work_ns;
   const size_t range = range_most(shape);
   const uint64_t fitting = BATCH_NS * shape->segment_count / (work_ns + 1);
   const size_t most = range <= SYNCHED__BATCH_MAX ? range : SYNCHED__BATCH_MAX;
   if (work_ns / shape->team < UNSTOLEN_NS) {
-    work->shape.batch = (unsigned)most;
+    stage->shape.batch = (unsigned)most;
     return;
   }
   const size_t largest = most / (stolen ? BATCHES_STOLEN : BATCHES_UNSTOLEN);
   unsigned batch = 1;
   for (unsigned twice = 2; twice <= largest && twice <= fitting; twice *= 2)
     batch = twice;
-  work->shape.batch = batch;
+  stage->shape.batch = batch;
 }
 
 /* How many workers are worth waking for a round: all where each has a part of its own, else as many
  * as the work lasts. */
-static void set_wake(struct synched__work *work) {
-  const unsigned all = synched__work_part_count(work);
+static void set_wake(struct synched__stage *stage) {
+  const unsigned all = synched__stage_part_count(stage);
   unsigned worth = all;
-  if (!work->eager && !work->shape.is_static && work->balance.mean_work_ns != 0)
-    for (worth = 2; worth < all && (uint64_t)worth * WAKE_NS < work->balance.mean_work_ns;
+  if (!stage->work->eager && !stage->shape.is_static && stage->balance.mean_work_ns != 0)
+    for (worth = 2; worth < all && (uint64_t)worth * WAKE_NS < stage->balance.mean_work_ns;
          worth *= 2)
       continue;
-  work->shape.wake_count = worth < all ? worth : all;
+  stage->shape.wake_count = worth < all ? worth : all;
 }
 
-void synched__round_reset_adaption(struct synched__work *work) {
-  synched__balance_init(&work->balance);
-  synched__store_relaxed(&work->stolen, 0);
-  work->looks = SYNCHED__LOOKS_STOLEN;
-  synched__order_reset(&work->order, work->shape.segment_count);
-  set_wake(work);
+void synched__round_reset_adaption(struct synched__stage *stage) {
+  stage->groups_partial = true;
+  synched__balance_init(&stage->balance);
+  synched__store_relaxed(&stage->stolen, 0);
+  stage->looks = SYNCHED__LOOKS_STOLEN;
+  synched__order_reset(&stage->order, stage->shape.segment_count);
+  set_wake(stage);
 }
 
 /* Whether it is time to look which segments are heavy. */
-static bool is_order_due(const struct synched__work *work, uint64_t done_count, bool stolen) {
-  if (work->order.segments == NULL || work->balance.solo || claims_whole(&work->shape))
+static bool is_order_due(const struct synched__stage *stage, uint64_t done_count, bool stolen) {
+  if (stage->order.segments == NULL || stage->balance.solo || claims_whole(&stage->shape))
     return false;
   if ((done_count & (done_count - 1)) == 0 || done_count % LOOK_RARELY_ROUNDS == 0)
     return true;
-  const bool is_short = work->balance.mean_work_ns / LOOK_SEGMENT_NS < work->shape.segment_count;
+  const bool is_short = stage->balance.mean_work_ns / LOOK_SEGMENT_NS < stage->shape.segment_count;
   return done_count % 64 == 0 && (stolen || !is_short);
 }
 
 /* How the next rounds are dealt. Not after each round. */
-static void adapt_shape(struct synched__work *work, uint64_t done_count) {
-  const bool stolen = synched__load_relaxed(&work->stolen) != 0;
+static void adapt_shape(struct synched__stage *stage, uint64_t done_count) {
+  const bool stolen = synched__load_relaxed(&stage->stolen) != 0;
   if (done_count < 16 || done_count % 64 == 0) {
-    set_batch(work, stolen);
-    work->looks = stolen ? SYNCHED__LOOKS_STOLEN : SYNCHED__LOOKS_UNSTOLEN;
-    set_wake(work);
+    set_batch(stage, stolen);
+    stage->looks = stolen ? SYNCHED__LOOKS_STOLEN : SYNCHED__LOOKS_UNSTOLEN;
+    set_wake(stage);
     if (stolen)
-      synched__store_relaxed(&work->stolen, 0);
+      synched__store_relaxed(&stage->stolen, 0);
   }
-  if (is_order_due(work, done_count, stolen))
-    synched__order_update(&work->order, work->shape, work->record);
+  if (is_order_due(stage, done_count, stolen))
+    synched__order_update(&stage->order, stage->shape, stage->work->record);
 }
 
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
                                  uint64_t now_ns) {
-  struct synched__work *work = run->work;
+  struct synched__stage *stage = run->stage;
   const struct synched__balance_sample sample = {
       .work_ns = run->round_work_ns,
       .wall_ns = synched__span_ns(run->open->opened_ns, now_ns),
-      .share = synched__shape_share(work->shape),
+      .share = synched__shape_share(stage->shape),
       .joint = run->round_work_ns > run->work_ns,
   };
-  synched__balance_update(&work->balance, &sample);
+  synched__balance_update(&stage->balance, &sample);
   if (done_count < 64 || done_count % 64 == 0)
-    adapt_shape(work, done_count);
+    adapt_shape(stage, done_count);
 }

@@ -34,22 +34,22 @@
 
 /* --- calls, and what is written down about them --- */
 
-static void refill(const struct synched_task *task, enum synched_refill refill,
-                   size_t element_size) {
+/* What `out` holds when a call starts. */
+static inline void refill(void *out, const void *before, size_t bytes, enum synched_refill refill) {
   if (refill == SYNCHED_REFILL_ZERO)
-    memset(task->out, 0, task->capacity * element_size);
+    memset(out, 0, bytes);
   else if (refill == SYNCHED_REFILL_KEEP)
-    memcpy(task->out, synched_snapshot_segment(task->previous, task->segment),
-           task->capacity * element_size);
+    memcpy(out, before, bytes);
 }
 
 /* Segments above the lowest failure are skipped, those below are still computed: so which one is
  * the lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, size_t segment, int code, size_t count) {
+static void note_failure(struct synched__run *run, const struct synched__failure *failure) {
   struct synched__work *work = run->work;
-  struct synched__failure *failure = &work->failures[run->worker->index];
-  if (segment < failure->segment)
-    *failure = (struct synched__failure){.segment = segment, .code = code, .count = count};
+  const uint64_t segment = failure->segment;
+  struct synched__failure *own = &work->failures[run->worker->index];
+  if (segment < own->segment)
+    *own = *failure;
   uint64_t from = synched__load_relaxed(&work->skip_from);
   while (segment < from && !synched__cas_relaxed(&work->skip_from, &from, segment))
     continue;
@@ -66,45 +66,155 @@ int synched_task_cancelled(const struct synched_task *task) {
   return is_skipped((struct synched__work *)(uintptr_t)task->engine, task->segment);
 }
 
-static void call(struct synched__run *run, size_t segment) {
-  struct synched__work *work = run->work;
-  const struct synched__layout *layout = &work->memory->layout;
+/* The task of a call in a job of one field and one stage. */
+static inline struct synched_task plain_task(const struct synched__run *run, size_t segment) {
+  const struct synched__layout *layout = &run->work->memory->layout;
   const struct synched__open_round *open = run->open;
-  struct synched__buffer *out = open->pair.next;
-  struct synched__buffer *previous = open->pair.current;
+  const struct synched_snapshot *previous = &open->pair.current->snapshot;
   const size_t first = layout->offsets[segment];
-  struct synched_task task = {
+  return (struct synched_task){
       .round = open->round,
       .segment = segment,
       .worker = run->worker->index,
-      .previous = &previous->snapshot,
-      .out = out->data + first * layout->element_size,
+      .previous = previous,
+      .out = synched__buffer_data(open->pair.next) + first * layout->element_size,
       .capacity = layout->capacities[segment],
       .count = previous->counts[segment],
-      .engine = work,
+      .engine = run->work,
       .first = first,
+      .field_count = 1,
+      .fields = previous->fields,
   };
-  refill(&task, work->memory->refill, layout->element_size);
-  synched_compute_fn compute = work->initialising ? work->init : work->compute;
+}
+
+/* What a call has of each field, where there are several or stages. */
+struct parts {
+  void *outs[SYNCHED__FIELDS_MAX];
+  size_t counts[SYNCHED__FIELDS_MAX];
+};
+
+/* Where a call writes field f, refilled; NULL: it does not. */
+static void *open_part(const struct synched__run *run, size_t segment, unsigned f) {
+  const struct synched__fields *fields = run->work->fields;
+  const struct synched_memory *memory = fields->memories[f];
+  const struct synched__layout *layout = &memory->layout;
+  if (fields->out[f] == NULL)
+    return NULL;
+  unsigned char *out = fields->out[f]->data + layout->offsets[segment] * layout->element_size;
+  if (!memory->in_place && (run->stage->overwrites >> f & 1) == 0)
+    refill(out, synched_snapshot_segment(fields->in[f], segment),
+           layout->capacities[segment] * layout->element_size, memory->refill);
+  return out;
+}
+
+static struct synched_task fields_task(const struct synched__run *run, size_t segment,
+                                       struct parts *parts) {
+  const struct synched__fields *fields = run->work->fields;
+  const struct synched__layout *layout = &run->work->memory->layout;
+  for (unsigned f = 0; f < fields->count; f++) {
+    parts->outs[f] = open_part(run, segment, f);
+    parts->counts[f] = fields->in[f]->counts[segment];
+  }
+  return (struct synched_task){
+      .round = run->open->round,
+      .segment = segment,
+      .worker = run->worker->index,
+      .previous = fields->in[0],
+      .out = parts->outs[0],
+      .capacity = layout->capacities[segment],
+      .count = parts->counts[0],
+      .engine = run->work,
+      .first = layout->offsets[segment],
+      .stage = run->stage->index,
+      .field_count = fields->count,
+      .fields = fields->in,
+      .outs = parts->outs,
+      .counts = fields->count > 1 ? parts->counts : NULL,
+      .folds = fields->has_folds ? fields->folds : NULL,
+  };
+}
+
+/* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */
+static inline void set_count(size_t *counts, size_t segment, size_t count) {
+  if (counts[segment] != count)
+    counts[segment] = count;
+}
+
+/* The counts that a call has set. Returns the field whose count is beyond its capacity, or that
+ * there is none: the number of fields. */
+static unsigned check_counts(const struct synched__fields *fields, size_t segment,
+                             const struct parts *parts) {
+  unsigned f = 0;
+  while (f < fields->count &&
+         (parts->outs[f] == NULL ||
+          parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
+    f++;
+  return f;
+}
+
+static void set_counts(const struct synched__fields *fields, size_t segment,
+                       const struct parts *parts) {
+  for (unsigned f = 0; f < fields->count; f++)
+    if (parts->outs[f] != NULL)
+      set_count(fields->out[f]->counts, segment, parts->counts[f]);
+}
+
+/* Calls the stage's function. */
+static inline int compute(const struct synched__run *run, struct synched_task *task) {
+  struct synched__work *work = run->work;
   /* The call before may have left another one. */
   synched__fp_mode_enter(&work->fp_mode);
-  synched__event_task_begin(work, task.round, segment, task.worker);
-  int code = compute(&task, work->user);
-  synched__event_task_end(work, task.round, segment, task.worker);
-  const bool is_beyond = code == 0 && task.count > task.capacity;
-  if (is_beyond)
-    code = SYNCHED_ERANGE;
-  if (code != 0) {
-    /* What is not wanted any more may say so by a code of its own. */
-    if (!is_skipped(work, segment))
-      note_failure(run, segment, code, is_beyond ? task.count : 0);
+  synched__event_task_begin(work, task->round, task->segment, task->worker);
+  const int code = run->stage->compute(task, work->user);
+  synched__event_task_end(work, task->round, task->segment, task->worker);
+  return code;
+}
+
+/* A call that has failed. What is not wanted any more may say so by a code of its own. */
+static void fail_call(struct synched__run *run, const struct synched__failure *failure) {
+  if (!is_skipped(run->work, failure->segment))
+    note_failure(run, failure);
+}
+
+static inline void contribute(const struct synched__stage *stage, size_t segment, double value) {
+  if (stage->contributions != NULL)
+    stage->contributions[segment * stage->contribution_stride] = value;
+}
+
+static void call_plainly(struct synched__run *run, size_t segment) {
+  struct synched_task task = plain_task(run, segment);
+  const struct synched_memory *memory = run->work->memory;
+  task.outs = &task.out;
+  refill(task.out, synched_snapshot_segment(task.previous, segment),
+         task.capacity * memory->layout.element_size, memory->refill);
+  const int code = compute(run, &task);
+  if (code != 0 || task.count > task.capacity) {
+    fail_call(run, &(struct synched__failure){.segment = segment,
+                                              .code = code != 0 ? code : SYNCHED_ERANGE,
+                                              .count = code != 0 ? 0 : task.count});
     return;
   }
-  /* Mostly it is the same as two rounds ago: not writing it spares neighbours their shared line. */
-  if (out->counts[segment] != task.count)
-    out->counts[segment] = task.count;
-  if (work->contributions != NULL)
-    work->contributions[segment * work->contribution_stride] = task.contribution;
+  set_count(synched__buffer_counts(run->open->pair.next), segment, task.count);
+  contribute(run->stage, segment, task.contribution);
+}
+
+static void call_with_fields(struct synched__run *run, size_t segment) {
+  const struct synched__fields *fields = run->work->fields;
+  struct parts parts;
+  struct synched_task task = fields_task(run, segment, &parts);
+  const int code = compute(run, &task);
+  parts.counts[0] = task.count;
+  const unsigned beyond = check_counts(fields, segment, &parts);
+  if (code != 0 || beyond < fields->count) {
+    fail_call(run, &(struct synched__failure){.segment = segment,
+                                              .code = code != 0 ? code : SYNCHED_ERANGE,
+                                              .count = code != 0 ? 0 : parts.counts[beyond],
+                                              .field = beyond,
+                                              .stage = run->stage->index});
+    return;
+  }
+  set_counts(fields, segment, &parts);
+  contribute(run->stage, segment, task.contribution);
 }
 
 /* A call that began when the one before ended, and ended now. */
@@ -140,20 +250,24 @@ static inline void sleep_if_due(struct synched__run *run) {
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
 static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
-  struct synched__work *work = run->work;
+  const struct synched__stage *stage = run->stage;
+  struct synched__work *work = run->work = stage->work;
   const struct synched__record *record = work->record;
-  const bool timed = record->segments != NULL && !work->initialising;
+  const bool timed = record->segments != NULL && !stage->is_init;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   size_t next = range.first;
   const size_t end = next + range.count;
   while (next < end) {
-    const size_t segment = synched__order_at(&work->order, next++);
+    const size_t segment = synched__order_at(&stage->order, next++);
     if (is_skipped(work, segment))
       continue;
     if (work->marks != NULL)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    call(run, segment);
+    if (work->fields == NULL)
+      call_plainly(run, segment);
+    else
+      call_with_fields(run, segment);
     call_count++;
     if (timed) {
       record_call(run, segment, home);
@@ -197,16 +311,30 @@ static void record_sleep(struct synched__run *run, struct synched__worker_totals
   *sleep = (struct synched__sleep){0};
 }
 
+/* The part has begun in an earlier stage of the round. */
+static void resume_part(struct synched__part *part, const struct synched__part *before) {
+  const struct synched__part stretch = *part;
+  *part = *before;
+  if (stretch.longest_ns <= part->longest_ns)
+    return;
+  part->longest_ns = stretch.longest_ns;
+  part->segment_sleeps = (part->segment_sleeps & ~(uint64_t)UINT32_MAX) |
+                         (stretch.segment_sleeps & UINT32_MAX);
+}
+
 /* Writes a stretch of calls down; returns what it took. */
 static uint64_t record(struct synched__run *run) {
   const struct synched__work *work = run->work;
   struct synched__record *record = work->record;
   const uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
-  if (work->initialising || record->rows == NULL)
+  if (run->stage->is_init || record->rows == NULL)
     return compute_ns;
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
+  struct synched__home *own = &run->open->homes[self];
+  if (part->round == 0 && own->part_opened_ns == run->open->round_opened_ns)
+    resume_part(part, &own->part);
   const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {
     part->round = run->open->round;
@@ -226,6 +354,10 @@ static uint64_t record(struct synched__run *run) {
     synched__record_part(record, self, part, before_ns);
   }
   run->calls = 0;
+  if (work->stage_count > 1) {
+    own->part = *part;
+    own->part_opened_ns = run->open->round_opened_ns;
+  }
   return compute_ns;
 }
 
@@ -252,7 +384,7 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   run->epoch = epoch;
   run->solo = false;
   const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
-  run->work = synched__load_acquire(&slot->work);             /* [slot-written] acquire */
+  run->stage = synched__load_acquire(&slot->stage);           /* [slot-written] acquire */
   if (synched__load_relaxed(&pool->epoch) != epoch)
     return false;
   run->shape = synched__shape_unpack(shape);
@@ -274,7 +406,7 @@ static uint64_t note_work(struct synched__run *run) {
 /* Counts a stretch of `count` computed segments out, all at home with worker `owner`; true if that
  * completed the round. */
 static bool count_out(struct synched__run *run, unsigned owner, size_t count) {
-  struct synched__work *work = run->work;
+  struct synched__stage *stage = run->stage;
   const uint64_t work_ns = note_work(run);
   if (count == run->open->outstanding) {
     /* It has computed all there was: nobody else counts. */
@@ -282,14 +414,14 @@ static bool count_out(struct synched__run *run, unsigned owner, size_t count) {
     return true;
   }
   uint64_t change = ((uint64_t)count << SYNCHED__REMAINING_SHIFT) - work_ns;
-  if (work->groups != NULL) {
+  if (stage->groups != NULL) {
     const unsigned group = run->pool->workers[owner].group;
-    change = synched__group_count_out(&work->groups[group], count, work_ns);
+    change = synched__group_count_out(&stage->groups[group], count, work_ns);
     if (change == 0)
       return false;
   }
   /* [counted-out] release, acquire: the latter by whoever completes the round */
-  const uint64_t remaining = synched__sub_acq_rel(&work->remaining, change) - change;
+  const uint64_t remaining = synched__sub_acq_rel(&stage->remaining, change) - change;
   SYNCHED_ASSERT(remaining >> 63 == 0); /* nobody computes a segment twice */
   run->round_work_ns = remaining & UINT32_MAX;
   return remaining >> SYNCHED__REMAINING_SHIFT == 0;
@@ -343,8 +475,8 @@ static bool steal(struct synched__run *run, struct search *search) {
       continue;
     search->in_vain = 0;
     synched__event_steal(run->work, run->worker->index, victim, count);
-    if (synched__load_relaxed(&run->work->stolen) == 0)
-      synched__store_relaxed(&run->work->stolen, 1);
+    if (synched__load_relaxed(&run->stage->stolen) == 0)
+      synched__store_relaxed(&run->stage->stolen, 1);
     return count_out(run, victim, count);
   }
   return false;
@@ -353,7 +485,7 @@ static bool steal(struct synched__run *run, struct search *search) {
 static bool take_part_balanced(struct synched__run *run) {
   const unsigned self = run->worker->index;
   const size_t count = drain(run, self, run->open->homes[self].range);
-  const unsigned looks = count != 0 ? run->work->looks : SYNCHED__LOOKS_STOLEN;
+  const unsigned looks = count != 0 ? run->stage->looks : SYNCHED__LOOKS_STOLEN;
   if (count != 0 && count_out(run, self, count))
     return true;
   struct search search = {0, 0};
@@ -395,16 +527,16 @@ bool synched__round_take_part(struct synched__run *run, struct synched__worker *
 /* --- the leader's part, before or without opening --- */
 
 uint64_t synched__round_open_late(struct synched__run *run) {
-  struct synched__work *work = run->work;
+  struct synched__stage *stage = run->stage;
   const unsigned self = run->worker->index;
   const struct synched__range home = run->open->homes[self].range;
-  const struct synched__rest rest = {.count = work->shape.segment_count - home.count};
+  const struct synched__rest rest = {.count = stage->shape.segment_count - home.count};
   SYNCHED_ASSERT(rest.count != 0); /* else the round would be solo */
   begin(run, run->open->opened_ns);
   (void)run_range(run, home, true);
   run->open->homes[self].part_ns = record(run);
   run->epoch = synched__load_relaxed(&run->pool->epoch) + 1;
-  synched__round_open_rest(run->pool, work, run->epoch, &rest);
+  synched__round_open_rest(run->pool, stage, run->epoch, &rest);
   return run->epoch;
 }
 
@@ -414,7 +546,7 @@ static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
   run->solo = false;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
-  run->shape = run->work->shape;
+  run->shape = run->stage->shape;
   run->stop_ns = UINT64_MAX;
   (void)own_range(run, synched__shape_pack(run->shape));
   for (unsigned w = 0; w < run->shape.team; w++) {
@@ -424,20 +556,20 @@ static void share_rest(struct synched__run *run, size_t next) {
   }
   const struct synched__rest rest = {next, run->shape.segment_count - next, note_work(run)};
   run->start_ns = run->now_ns;
-  synched__round_open_rest(pool, run->work, run->epoch, &rest);
+  synched__round_open_rest(pool, run->stage, run->epoch, &rest);
   synched__pool_wake_on(run->worker, run->shape.wake_count);
 }
 
 bool synched__round_run_solo(struct synched__run *run) {
-  struct synched__work *work = run->work;
-  const size_t count = work->shape.segment_count;
-  const bool sharable = synched__shape_share(work->shape) > 1;
+  struct synched__stage *stage = run->stage;
+  const size_t count = stage->shape.segment_count;
+  const bool sharable = synched__shape_share(stage->shape) > 1;
   /* nobody else is to be asked in between, or each call is timed, or some are together */
-  const size_t most = sharable && work->record->segments == NULL ? work->shape.batch : count;
+  const size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
   if (sharable)
-    run->stop_ns = run->start_ns + synched__balance_shares_after_ns(&work->balance);
+    run->stop_ns = run->start_ns + synched__balance_shares_after_ns(&stage->balance);
   size_t next = 0;
   do {
     const size_t left = count - next;

@@ -15,67 +15,68 @@
 #include "engine/round.h"
 #include "platform/event.h"
 
-static void set_groups(struct synched__work *work, size_t next) {
-  const struct synched__shape shape = work->shape;
-  struct synched__group_counter *groups = work->groups;
-  for (unsigned g = 0; g < work->pool->group_count; g++)
+static void set_groups(struct synched__stage *stage, size_t next) {
+  const struct synched_pool *pool = stage->work->pool;
+  const struct synched__shape shape = stage->shape;
+  struct synched__group_counter *groups = stage->groups;
+  for (unsigned g = 0; g < pool->group_count; g++)
     groups[g].total = 0;
   for (unsigned w = 0; w < shape.team; w++)
-    groups[work->pool->workers[w].group].total +=
+    groups[pool->workers[w].group].total +=
         synched__range_left(synched__range_of(shape, w), next);
-  for (unsigned g = 0; g < work->pool->group_count; g++)
+  for (unsigned g = 0; g < pool->group_count; g++)
     synched__store_relaxed(&groups[g].left, groups[g].total << SYNCHED__REMAINING_SHIFT);
 }
 
-static void set_counts(struct synched__work *work, const struct synched__rest *rest) {
-  if (work->groups != NULL && (work->groups_partial || rest->next != 0)) {
-    set_groups(work, rest->next);
-    work->groups_partial = rest->next != 0;
+static void set_counts(struct synched__stage *stage, const struct synched__rest *rest) {
+  if (stage->groups != NULL && (stage->groups_partial || rest->next != 0)) {
+    set_groups(stage, rest->next);
+    stage->groups_partial = rest->next != 0;
   }
-  synched__store_relaxed(&work->remaining,
+  synched__store_relaxed(&stage->remaining,
                          (uint64_t)rest->count << SYNCHED__REMAINING_SHIFT | rest->work_ns);
 }
 
-/* The shape of the prepared round, which is not that of others where its pages are placed. */
-static struct synched__shape shape_of_next(const struct synched__work *work) {
-  struct synched__shape shape = work->shape;
-  if (synched__work_is_homebound(work)) {
+/* The shape of the prepared stage, which is not that of others where its pages are placed. */
+static struct synched__shape shape_of_next(const struct synched__stage *stage) {
+  struct synched__shape shape = stage->shape;
+  if (synched__stage_is_homebound(stage)) {
     shape.is_static = true;
-    shape.wake_count = synched__work_part_count(work);
+    shape.wake_count = synched__stage_part_count(stage);
   }
   return shape;
 }
 
-static void fill_slot(struct synched__open_slot *slot, struct synched__work *work,
+static void fill_slot(struct synched__open_slot *slot, struct synched__stage *stage,
                       struct synched__shape shape) {
   const uint64_t packed = synched__shape_pack(shape);
   /* Rarely different from two rounds ago. */
   if (synched__load_relaxed(&slot->shape) != packed)
     synched__store_release(&slot->shape, packed); /* [slot-written] release */
-  if (synched__load_relaxed(&slot->work) != work)
-    synched__store_release(&slot->work, work); /* [slot-written] release */
+  if (synched__load_relaxed(&slot->stage) != stage)
+    synched__store_release(&slot->stage, stage); /* [slot-written] release */
 }
 
-void synched__round_open_rest(struct synched_pool *pool, struct synched__work *work, uint64_t epoch,
+void synched__round_open_rest(struct synched_pool *pool, struct synched__stage *stage, uint64_t epoch,
                               const struct synched__rest *rest) {
   struct synched__open_round *open = pool->open;
-  const struct synched__shape shape = shape_of_next(work);
+  const struct synched__shape shape = shape_of_next(stage);
   SYNCHED_ASSERT(open->pair.next != NULL);
   SYNCHED_ASSERT(epoch == synched__load_relaxed(&pool->epoch) + 1);
-  fill_slot(&open->slots[epoch & 1], work, shape);
+  fill_slot(&open->slots[epoch & 1], stage, shape);
   open->outstanding = rest->count;
   /* One worker's part alone is not counted: see count_out. */
   const bool is_one_part =
       shape.is_static && rest->count < shape.segment_count && synched__shape_share(shape) == 2;
   if (!is_one_part)
-    set_counts(work, rest);
-  synched__event_round_share(work, open->round, epoch, rest->count);
+    set_counts(stage, rest);
+  synched__event_round_share(stage->work, open->round, epoch, rest->count);
   /* From here on the job may be closed, ended and gone. [round-open] release */
   if (synched__gate_advance(&pool->gate, epoch))
     synched__pool_wake(pool, shape.wake_count);
 }
 
-void synched__round_open(struct synched_pool *pool, struct synched__work *work, uint64_t epoch) {
-  synched__round_open_rest(pool, work, epoch,
-                           &(struct synched__rest){.count = work->shape.segment_count});
+void synched__round_open(struct synched_pool *pool, struct synched__stage *stage, uint64_t epoch) {
+  synched__round_open_rest(pool, stage, epoch,
+                           &(struct synched__rest){.count = stage->shape.segment_count});
 }

@@ -17,13 +17,14 @@
 #include "engine/claim.h"
 #include "memory/memory.h"
 #include "platform/atomic.h"
+#include "report/record.h"
 
-struct synched__work;
+struct synched__stage;
 
-/* Whose round an epoch is, and its shape (engine/claim.h). There are two of them, by the epoch's
+/* Which stage an epoch is of, and its shape (engine/claim.h). There are two of them, by the epoch's
  * last bit, so that the one of the open round is not written while it is open. */
 struct synched__open_slot {
-  _Atomic(struct synched__work *) work;
+  _Atomic(struct synched__stage *) stage;
   _Atomic uint64_t shape;
 };
 
@@ -34,8 +35,12 @@ struct synched__home {
   /* the last round that this worker opened, and when: saves it a look at the clock */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_epoch;
   uint64_t opened_ns;
-  /* what its part of a static round took when last it could tell */
+  /* what its part of a static stage took when last it could tell */
   uint64_t part_ns;
+  /* what is recorded of its part in the open round, where that has several stages; it is the round
+   * that was opened then */
+  struct synched__part part;
+  uint64_t part_opened_ns;
   /* the range itself, and the packed shape that it is for: saves it a division */
   struct synched__range range;
   uint64_t range_shape;
@@ -45,10 +50,14 @@ struct synched__open_round {
   /* The line that every round moves, read by everybody once the epoch has advanced; leader. It is
    * not the epoch's line: the leader writes it piece by piece, and who polls would take the line
    * away after each of them. Who counts itself out does so on yet another line (engine/work.h). */
-  /* when the round was opened */
+  /* when the stage was opened */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns;
+  uint64_t round_opened_ns;         /* when its round was */
   uint64_t round;                   /* its number */
+  struct synched__stage *stage;     /* the one that is open, or prepared */
   bool recorded;                    /* it is written down (report/record.h) */
+  bool goes_on;                     /* the stage is not the first of its round */
+  bool was_shared;                  /* a stage of it before this one was */
   uint64_t outstanding;             /* segments that were not computed yet when it was opened */
   _Atomic uint64_t busy_ns;         /* what the pool's rounds have taken so far; read by owners */
   struct synched__buffer_pair pair; /* current is what calls read, next what they write */

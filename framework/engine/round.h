@@ -16,7 +16,9 @@ struct synched__run {
   struct synched__worker *worker;
   struct synched_pool *pool;
   struct synched__open_round *open; /* the pool's */
-  struct synched__work *work;       /* not to be touched before a segment is claimed */
+  /* these two are not to be touched before a segment is claimed */
+  struct synched__stage *stage;
+  struct synched__work *work;
   uint64_t epoch;
   struct synched__shape shape;
   uint64_t start_ns;         /* of this stretch of calls */
@@ -32,13 +34,16 @@ struct synched__run {
 /* Whether every segment of the prepared round must be computed at home: then pages are written for
  * the first time, and that decides where they are. Not where calls may wait for each other, for one
  * that waits keeps its worker's other segments from being computed. */
-static inline bool synched__work_is_homebound(const struct synched__work *work) {
-  return work->initialising || (!work->pool->open->pair.next->placed && !work->eager);
+static inline bool synched__stage_is_homebound(const struct synched__stage *stage) {
+  const struct synched__work *work = stage->work;
+  const bool placed = work->fields != NULL ? work->fields->placed
+                                           : work->pool->open->pair.next->block->placed;
+  return stage->is_init || (!placed && !work->eager);
 }
 
-/* How many workers have a part of their own in every round. */
-static inline unsigned synched__work_part_count(const struct synched__work *work) {
-  return work->eager ? work->pool->worker_count : synched__shape_share(work->shape);
+/* How many workers have a part of their own in every such stage. */
+static inline unsigned synched__stage_part_count(const struct synched__stage *stage) {
+  return stage->work->eager ? stage->work->pool->worker_count : synched__shape_share(stage->shape);
 }
 
 /* --- open.c; all by the leader --- */
@@ -52,11 +57,11 @@ struct synched__rest {
 
 /* Opens the prepared round for everybody as that of `epoch`; whoever completes it is the leader
  * then. */
-void synched__round_open(struct synched_pool *pool, struct synched__work *work, uint64_t epoch);
+void synched__round_open(struct synched_pool *pool, struct synched__stage *stage, uint64_t epoch);
 
 /* The same for the rest of a round that the caller has begun. */
-void synched__round_open_rest(struct synched_pool *pool, struct synched__work *work, uint64_t epoch,
-                              const struct synched__rest *rest);
+void synched__round_open_rest(struct synched_pool *pool, struct synched__stage *stage,
+                              uint64_t epoch, const struct synched__rest *rest);
 
 /* --- execute.c --- */
 
@@ -67,21 +72,21 @@ bool synched__round_take_part(struct synched__run *run, struct synched__worker *
 
 /* Leader: whether this worker should compute the prepared round by itself. */
 static inline bool synched__round_is_solo(const struct synched__worker *worker,
-                                          const struct synched__work *work) {
-  if (work->eager && worker->pool->worker_count > 1)
+                                          const struct synched__stage *stage) {
+  if (stage->work->eager && worker->pool->worker_count > 1)
     return false;
-  const bool at_home = work->shape.is_static || synched__work_is_homebound(work);
-  if (synched__shape_share(work->shape) == 1)
+  const bool at_home = stage->shape.is_static || synched__stage_is_homebound(stage);
+  if (synched__shape_share(stage->shape) == 1)
     return !at_home || worker->index == 0;
-  return !at_home && work->balance.solo;
+  return !at_home && stage->balance.solo;
 }
 
-/* Leader: computes the prepared round of run->work, alone as long as that is right; what is left
+/* Leader: computes the prepared stage run->stage, alone as long as that is right; what is left
  * then is opened for everybody. true: this completed it; else run->epoch is that of the round, and
  * the caller has done its part. */
 bool synched__round_run_solo(struct synched__run *run);
 
-/* Leader: computes the caller's home range of the prepared round of run->work, then opens the rest:
+/* Leader: computes the caller's home range of the prepared stage run->stage, then opens the rest:
  * for static rounds of very little work. Returns the epoch. */
 uint64_t synched__round_open_late(struct synched__run *run);
 
@@ -90,10 +95,10 @@ uint64_t synched__round_open_late(struct synched__run *run);
 
 /* Leader: whether that is better than to open it first. */
 static inline bool synched__round_opens_late(const struct synched__run *run,
-                                             const struct synched__work *next) {
+                                             const struct synched__stage *next) {
   /* Eager calls may wait for each other. */
-  return next == run->work && next->shape.is_static && !next->eager && next->groups == NULL &&
-         run->worker->index < next->shape.team &&
+  return next == run->stage && next->shape.is_static && !next->work->eager &&
+         next->groups == NULL && run->worker->index < next->shape.team &&
          run->open->homes[run->worker->index].part_ns < SYNCHED__LINE_NS;
 }
 
@@ -109,26 +114,26 @@ static inline bool synched__round_opens_late(const struct synched__run *run,
 #endif
 
 /* Before a run. */
-void synched__round_reset_adaption(struct synched__work *work);
+void synched__round_reset_adaption(struct synched__stage *stage);
 
 /* The slower parts of the two below. */
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
                                  uint64_t now_ns);
-double synched__round_fold_all(const struct synched__work *work);
+double synched__round_fold_all(const struct synched__stage *stage);
 
 /* Learns from the round that `run` completed, the done_count-th of its job, how to run the next
  * one. */
 static inline void synched__round_adapt(const struct synched__run *run, uint64_t done_count,
                                         uint64_t now_ns) {
-  const struct synched__shape shape = run->work->shape;
+  const struct synched__shape shape = run->stage->shape;
   if (!shape.is_static && synched__shape_share(shape) > 1)
     synched__round_adapt_shared(run, done_count, now_ns);
 }
 
 /* The contributions of a complete round, folded in segment order: so the result has the same bits
  * however the segments were distributed. */
-static inline double synched__round_fold(const struct synched__work *work) {
-  return work->contributions == NULL ? 0.0 : synched__round_fold_all(work);
+static inline double synched__round_fold(const struct synched__stage *stage) {
+  return stage->contributions == NULL ? 0.0 : synched__round_fold_all(stage);
 }
 
 #endif

@@ -1,6 +1,17 @@
 #include "engine/work.h"
 
+#include "platform/alloc.h"
 #include "pool/pool.h"
+
+void synched__stage_destroy(struct synched__stage *stage) {
+  if (stage == NULL)
+    return;
+  synched__free(stage->contributions);
+  synched__order_deinit(&stage->order);
+  synched__free(stage->groups);
+  synched__free(stage->name);
+  synched__free(stage);
+}
 
 void synched__work_forget_failures(struct synched__work *work) {
   for (unsigned w = 0; w < work->pool->worker_count; w++)

@@ -1,9 +1,9 @@
 /*
  * work.h: what a job computes, as the engine sees it (internal).
  *
- * The engine runs one round of one work. It knows no time, no steering, no event loop and no other
+ * The engine runs one stage of one work. It knows no time, no steering, no event loop and no other
  * job. Everything here is fixed when the job is created, except the atomic fields, what says
- * "leader" (written by the leader between rounds, read by calls of an open round), and a worker's
+ * "leader" (written by the leader between stages, read by calls of an open one), and a worker's
  * failure and mark (its own).
  *
  * A worker that has counted itself out of a round touches nothing of the work any more: its job may
@@ -14,13 +14,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/balance.h"
 #include "engine/call_mark.h"
 #include "engine/claim.h"
 #include "engine/group_counter.h"
 #include "engine/order.h"
-#include "memory/memory.h"
+#include "memory/fields.h"
 #include "platform/fp_mode.h"
 #include "report/record.h"
 
@@ -47,54 +48,81 @@ struct synched__failure {
   int code;
   /* what the call set it to, where that is beyond its capacity; else 0 */
   size_t count;
+  /* of which field that is */
+  unsigned field;
+  unsigned stage;
 };
 
-struct synched__work {
-  struct synched_pool *pool;
-  struct synched_memory *memory;
-  struct synched__record *record;
-  synched_compute_fn compute, init;
-  void *user;
-  struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
-  enum synched_fold fold;
-  bool eager; /* every worker takes part in every round */
-  /* a worker's times of a round are cut to this, so that the sum of all of them stays below 2^32,
-   * and never touches the count of segments above it */
-  uint32_t part_most_ns;
+/* One pass over all segments. A round is the stages of its work, one after the other; the round of
+ * init is a stage of its own. */
+struct synched__stage {
+  struct synched__work *work;
+  synched_compute_fn compute;
+  char *name;
+  bool is_init;          /* it fills the memory, before the first round */
+  uint32_t writes;       /* fields, bit by bit; see memory/fields.h */
+  uint32_t overwrites;   /* those of them that are not refilled */
+  unsigned index;        /* in the round */
   struct synched__shape shape; /* batch and wake_count: leader */
   unsigned looks; /* leader: at the gate, before a worker looks for something to steal */
   struct synched__order order;           /* leader */
   struct synched__group_counter *groups; /* [pool->group_count]; NULL: few workers, one count */
-  struct synched__failure *failures;     /* [worker_count] */
-  struct synched__call_mark *marks;      /* [worker_count]; NULL: no deadline, nobody reads them */
-  double *contributions;                 /* [segment_count * stride]; NULL without a fold */
-  size_t contribution_stride;            /* so that tiny jobs' segments do not share lines */
-  bool initialising;                     /* leader: the round is that of init */
-  bool groups_partial;                   /* leader: they stand at the rest of a round */
-  _Atomic uint32_t state;                /* enum synched__job_state */
-  _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+  bool groups_partial;                   /* leader: they stand at the rest of a stage */
+  enum synched_fold fold;
+  double *contributions;      /* [segment_count * stride]; NULL without a fold */
+  size_t contribution_stride; /* so that tiny jobs' segments do not share lines */
   /* whether anything has been stolen since the batch was last set; by thieves, once */
   _Atomic uint32_t stolen;
 
-  /* Written once per worker per round. `balance` shares the line because only the last writer needs
+  /* Written once per worker per stage. `balance` shares the line because only the last writer needs
    * it. */
   /* segments not completed << 32 | compute ns */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t remaining;
   struct synched__balance balance; /* leader */
 };
 
-_Static_assert(!SYNCHED__SHARE_LINE(struct synched__work, skip_from, remaining),
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__stage, stolen, remaining),
                "who counts out takes nothing away that calls read");
-_Static_assert(offsetof(struct synched__work, balance) + sizeof(struct synched__balance) -
-                       offsetof(struct synched__work, remaining) <=
+_Static_assert(offsetof(struct synched__stage, balance) + sizeof(struct synched__balance) -
+                       offsetof(struct synched__stage, remaining) <=
                    64,
                "the balance shares the line of the count");
+
+struct synched__work {
+  struct synched_pool *pool;
+  struct synched_memory *memory; /* field 0 */
+  struct synched__fields *fields; /* NULL: one field, one stage, and nothing of memory/fields.h */
+  struct synched__record *record;
+  void *user;
+  struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
+  bool eager; /* every worker takes part in every stage */
+  /* a worker's times of a stage are cut to this, so that the sum of all of them stays below 2^32,
+   * and never touches the count of segments above it */
+  uint32_t part_most_ns;
+  unsigned stage_count;              /* of a round */
+  struct synched__stage **stages;    /* [stage_count] */
+  struct synched__stage *init_stage; /* NULL: there is no init */
+  struct synched__stage *copy_stage; /* copies what is changed in place; NULL: nobody wants that */
+  struct synched__failure *failures; /* [worker_count] */
+  struct synched__call_mark *marks;  /* [worker_count]; NULL: no deadline, nobody reads them */
+  bool initialising;                 /* leader: the next round is that of init */
+  _Atomic uint32_t state;            /* enum synched__job_state */
+  _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+};
+
+/* Frees a stage and what it has; NULL is allowed. */
+void synched__stage_destroy(struct synched__stage *stage);
 
 /* Forgets which calls have failed. Leader, or before a run. */
 void synched__work_forget_failures(struct synched__work *work);
 
 /* The failure of the lowest segment that has failed. Leader, or after the end. */
 const struct synched__failure *synched__work_lowest_failure(const struct synched__work *work);
+
+/* Leader: the stage that the next round begins with. */
+static inline struct synched__stage *synched__work_first_stage(struct synched__work *work) {
+  return work->initialising ? work->init_stage : work->stages[0];
+}
 
 static inline bool synched__work_is_cancelled(struct synched__work *work) {
   return (synched__load_relaxed(&work->state) & SYNCHED__JOB_CANCELLED) != 0;

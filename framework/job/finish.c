@@ -1,7 +1,6 @@
 /*
  * finish.c: the end of a job's run, on the engine's side.
  *
- *   [memory-idle]  see memory/memory.h.
  *   [job-ended]    status and report are final, and all is published that ever will be.
  *   [departed]     see notify.h.
  */
@@ -11,6 +10,7 @@
 #include "engine/open_round.h"
 #include "job/notify.h"
 #include "job/publish.h"
+#include "job/stages.h"
 #include "platform/event.h"
 #include "pool/pool.h"
 
@@ -37,7 +37,7 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
   synched__event_job_end(&job->work, job->setup.options.name, job->work.record->totals.last_round,
                          status);
   synched__job_move(job, SYNCHED__WHERE_RELEASED);
-  synched__store_release(&job->work.memory->running, 0); /* [memory-idle] release */
+  synched__stages_note_running(job, false);
   synched__store_release(&job->delivery.ended, 1);       /* [job-ended] release */
   synched__job_notify(job);
   /* The loop may finish the job from here on. [departed] release */

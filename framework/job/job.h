@@ -101,8 +101,8 @@ struct synched_job {
   struct synched__roster_entry roster;
 };
 
-_Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, work.balance, pace),
-               "the line of the count is its own");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, work.skip_from, pace),
+               "the leader takes nothing away that calls read");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched_job, control, delivery.notified),
                "the loop takes nothing of the leader's away");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched__mailbox, put_count, taken_count),

@@ -10,7 +10,9 @@
 #ifndef SYNCHED_JOB_NOTIFY_H
 #define SYNCHED_JOB_NOTIFY_H
 
+#include "engine/open_round.h"
 #include "job/job.h"
+#include "pool/pool.h"
 
 /* Lets the loop know that there is something for it. Any thread. */
 void synched__job_notify(struct synched_job *job);
@@ -23,6 +25,14 @@ void synched__job_expect_more(struct synched_job *job);
 
 /* Whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);
+
+/* Leader: whether the loop can take a copy of what is changed in place. */
+static inline bool synched__job_takes_copy(const struct synched_job *job) {
+  const struct synched__open_round *open = job->work.pool->open;
+  return job->setup.options.delivery == SYNCHED_DELIVER_EVERY ||
+         open->round == job->setup.last_round ||
+         synched__mailbox_count(&job->delivery.mailbox) == 0;
+}
 
 /* Who does what may make the job end, or leaves it to others who may end it, and looks at it
  * afterwards, pins it meanwhile: on_done may destroy the job, and the loop waits until nobody pins

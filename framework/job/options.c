@@ -122,6 +122,98 @@ static int check_time(const struct synched_job_options *options) {
   return status;
 }
 
+/* --- fields and stages --- */
+
+static int check_field(const struct synched_job_options *options,
+                       const struct synched_memory *memory, unsigned field) {
+  const struct synched_memory *other = options->fields[field - 1];
+  if (other == NULL)
+    return synched__fail(SYNCHED_EINVAL, "field %u is NULL", field);
+  for (unsigned f = 0; f < field; f++)
+    if (other == (f == 0 ? memory : options->fields[f - 1]))
+      return synched__fail(SYNCHED_EINVAL, "fields %u and %u are the same memory", f, field);
+  if (other->layout.segment_count != memory->layout.segment_count)
+    return synched__fail(SYNCHED_EINVAL, "field %u has %zu segments, and field 0 has %zu", field,
+                         other->layout.segment_count, memory->layout.segment_count);
+  return 0;
+}
+
+/* Reads the fields, and fills in the default. */
+static int read_fields(struct synched_job_options *options, const struct synched_memory *memory) {
+  if (options->field_count == 0)
+    options->field_count = 1;
+  if (options->field_count > SYNCHED_FIELDS_MAX)
+    return synched__fail(SYNCHED_ERANGE, "field_count is %u; at most %u", options->field_count,
+                         SYNCHED_FIELDS_MAX);
+  if ((options->field_count > 1) != (options->fields != NULL))
+    return synched__fail(SYNCHED_EINVAL, "field_count is %u, and fields is %s; it is the job's own "
+                                         "memory and those in fields",
+                         options->field_count, options->fields == NULL ? "NULL" : "given");
+  int status = 0;
+  for (unsigned f = 1; status == 0 && f < options->field_count; f++)
+    status = check_field(options, memory, f);
+  if (status == 0 && options->reads_only >> options->field_count != 0)
+    status = synched__fail(SYNCHED_EINVAL, "reads_only is %#x; the job has %u field%s",
+                           (unsigned)options->reads_only, options->field_count,
+                           options->field_count == 1 ? "" : "s");
+  return status;
+}
+
+static int check_writes(const struct synched_job_options *options, unsigned index) {
+  const struct synched_stage *stage = &options->stages[index];
+  const uint32_t writes = stage->writes;
+  const uint32_t all = (UINT32_C(1) << options->field_count) - 1;
+  if (writes != SYNCHED_WRITES_NONE && (writes & ~all) != 0)
+    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x; the job has %u",
+                         index, (unsigned)writes, options->field_count);
+  if (writes != SYNCHED_WRITES_NONE && (writes & options->reads_only) != 0)
+    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x, of which the job only "
+                                         "reads %#x",
+                         index, (unsigned)writes, (unsigned)(writes & options->reads_only));
+  const uint32_t written = writes == 0 ? all & ~options->reads_only : writes;
+  if ((stage->overwrites & ~written) != 0 ||
+      (writes == SYNCHED_WRITES_NONE && stage->overwrites != 0))
+    return synched__fail(SYNCHED_EINVAL, "stage %u overwrites the fields in %#x, and writes %#x",
+                         index, (unsigned)stage->overwrites, (unsigned)written);
+  return 0;
+}
+
+static int check_stages(const struct synched_job_options *options) {
+  if (options->compute != NULL)
+    return synched__fail(SYNCHED_EINVAL, "compute and stages are given; only one may be");
+  if (options->stage_count > SYNCHED_STAGES_MAX)
+    return synched__fail(SYNCHED_ERANGE, "stage_count is %u; at most %u", options->stage_count,
+                         SYNCHED_STAGES_MAX);
+  if (options->fold != SYNCHED_FOLD_NONE)
+    return synched__fail(SYNCHED_EINVAL, "fold is %d; with stages, each has its own",
+                         (int)options->fold);
+  int status = 0;
+  for (unsigned s = 0; status == 0 && s < options->stage_count; s++) {
+    if (options->stages[s].compute == NULL)
+      status = synched__fail(SYNCHED_EINVAL, "stage %u has no compute", s);
+    if (status == 0)
+      status = check_writes(options, s);
+    if (status == 0)
+      status = synched__check_enum("fold", (unsigned)options->stages[s].fold,
+                                   SYNCHED_FOLD_CUSTOM);
+  }
+  return status;
+}
+
+static int read_work(struct synched_job_options *options, const struct synched_memory *memory) {
+  const int status = read_fields(options, memory);
+  if (status != 0)
+    return status;
+  if ((options->stage_count != 0) != (options->stages != NULL))
+    return synched__fail(SYNCHED_EINVAL, "stage_count is %u, and stages is %s",
+                         options->stage_count, options->stages == NULL ? "NULL" : "given");
+  if (options->stages != NULL)
+    return check_stages(options);
+  if (options->compute == NULL)
+    return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it, or stages");
+  return 0;
+}
+
 int synched__job_read_options(struct synched_job_options *read,
                               const struct synched_job_options *options,
                               const struct synched_memory *memory, enum synched_record record) {
@@ -136,8 +228,9 @@ int synched__job_read_options(struct synched_job_options *read,
   if ((read->flags & ~known_flags) != 0)
     return synched__fail(SYNCHED_EINVAL, "flags is %#x; a job knows those in %#x",
                          (unsigned)read->flags, (unsigned)known_flags);
-  if (read->compute == NULL)
-    return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it");
+  status = read_work(read, memory);
+  if (status != 0)
+    return status;
   if (read->on_init != NULL && read->init == NULL)
     return synched__fail(SYNCHED_EINVAL, "on_init is given, but no init");
   if (read->on_snapshot != NULL && memory->buffer_count < 3)

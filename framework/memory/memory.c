@@ -10,19 +10,33 @@
 #include "platform/alloc.h"
 #include "platform/process.h"
 
+static int check_flags(const struct synched_memory_options *options) {
+  const bool in_place = (options->flags & SYNCHED_MEMORY_IN_PLACE) != 0;
+  if (in_place && options->refill != SYNCHED_REFILL_ZERO)
+    return synched__fail(SYNCHED_EINVAL, "refill is %d, and the memory is changed in place: out "
+                                         "holds what the segment holds",
+                         (int)options->refill);
+  if (options->buffers != NULL && (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0)
+    return synched__fail(SYNCHED_EINVAL, "HUGE_PAGES is for buffers of the library's own, and "
+                                         "buffers is given");
+  return 0;
+}
+
 static int read_options(struct synched_memory_options *read,
                         const struct synched_memory_options *options) {
   static const struct synched__options_spec spec = {"synched_memory_options",
                                                     sizeof(struct synched_memory_options),
-                                                    sizeof(struct synched_memory_options)};
+                                                    offsetof(struct synched_memory_options,
+                                                             buffers)};
   if (options == NULL)
     return synched__fail(SYNCHED_EINVAL, "the options are NULL; a memory needs its sizes");
   int status = synched__options_read(read, options, &spec);
   if (status != 0)
     return status;
-  if ((read->flags & ~SYNCHED_MEMORY_HUGE_PAGES) != 0)
-    return synched__fail(SYNCHED_EINVAL, "flags is %#x; a memory knows only HUGE_PAGES (%#x)",
-                         (unsigned)read->flags, SYNCHED_MEMORY_HUGE_PAGES);
+  if ((read->flags & ~(SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE)) != 0)
+    return synched__fail(SYNCHED_EINVAL,
+                         "flags is %#x; a memory knows HUGE_PAGES (%#x) and IN_PLACE (%#x)",
+                         (unsigned)read->flags, SYNCHED_MEMORY_HUGE_PAGES, SYNCHED_MEMORY_IN_PLACE);
   status = synched__check_enum("layout", (unsigned)read->layout, SYNCHED_LAYOUT_PADDED);
   if (status == 0)
     status = synched__check_enum("refill", (unsigned)read->refill, SYNCHED_REFILL_NONE);
@@ -31,49 +45,45 @@ static int read_options(struct synched_memory_options *read,
   if (read->lease_count > SYNCHED_LEASES_MAX)
     return synched__fail(SYNCHED_ERANGE, "lease_count is %u; at most %u", read->lease_count,
                          SYNCHED_LEASES_MAX);
-  return 0;
+  return check_flags(read);
 }
 
-static int init_buffer(struct synched__buffer *buffer, struct synched_memory *memory) {
+/* How many blocks the memory has before it has a job. */
+static unsigned blocks_needed(const struct synched_memory_options *options) {
+  return (options->flags & SYNCHED_MEMORY_IN_PLACE) != 0 ? 1 : 2 + options->lease_count;
+}
+
+void synched__buffer_map(struct synched__buffer *buffer, unsigned field,
+                         struct synched__block *block) {
+  struct synched_snapshot *view = buffer->views[field];
+  buffer->blocks[field] = block;
+  view->data = block == NULL ? NULL : block->data;
+  view->counts = block == NULL ? NULL : block->counts;
+}
+
+static void init_buffer(struct synched__buffer *buffer, struct synched_memory *memory,
+                        struct synched__block *block) {
   const struct synched__layout *layout = &memory->layout;
   buffer->memory = memory;
-  buffer->counts = synched__alloc_lines(layout->segment_count, sizeof *buffer->counts);
-  buffer->data =
-      memory->huge_pages ? synched__map_huge(layout->data_bytes) : synched__map(layout->data_bytes);
-  buffer->placed = layout->data_bytes < SYNCHED__PLACED_BYTES;
-  if (buffer->counts == NULL || buffer->data == NULL)
-    return synched__fail(SYNCHED_ENOMEM, "no memory for %u buffers of %zu bytes",
-                         memory->buffer_count, layout->data_bytes);
-  memcpy(buffer->counts, layout->capacities, layout->segment_count * sizeof *buffer->counts);
+  buffer->own_view = &buffer->snapshot;
+  buffer->views = &buffer->own_view;
+  buffer->blocks = &buffer->block;
   buffer->snapshot =
-      (struct synched_snapshot){.data = buffer->data,
-                                .element_count = layout->offsets[layout->segment_count],
+      (struct synched_snapshot){.element_count = layout->offsets[layout->segment_count],
                                 .element_size = layout->element_size,
                                 .segment_count = layout->segment_count,
                                 .offsets = layout->offsets,
-                                .counts = buffer->counts};
-  return 0;
-}
-
-static void deinit_buffers(struct synched_memory *memory) {
-  for (unsigned b = 0; memory->buffers != NULL && b < memory->buffer_count; b++) {
-    synched__unmap(memory->buffers[b].data, memory->layout.data_bytes);
-    synched__free(memory->buffers[b].counts);
-  }
-  synched__free(memory->buffers);
+                                .fields = (const struct synched_snapshot *const *)buffer->views,
+                                .field_count = 1};
+  synched__buffer_map(buffer, 0, block);
 }
 
 static int init_buffers(struct synched_memory *memory) {
-  int status = 0;
   memory->buffers = synched__alloc_lines(memory->buffer_count, sizeof *memory->buffers);
   if (memory->buffers == NULL)
-    status = synched__fail(SYNCHED_ENOMEM, "no memory for %u buffers", memory->buffer_count);
-  for (unsigned b = 0; status == 0 && b < memory->buffer_count; b++)
-    status = init_buffer(&memory->buffers[b], memory);
-  if (status != 0) {
-    deinit_buffers(memory);
-    return status;
-  }
+    return synched__fail(SYNCHED_ENOMEM, "no memory for %u buffers", memory->buffer_count);
+  for (unsigned b = 0; b < memory->buffer_count; b++)
+    init_buffer(&memory->buffers[b], memory, memory->in_place ? NULL : memory->blocks.all[b]);
   memory->pair = (struct synched__buffer_pair){.current = &memory->buffers[0],
                                                .sequence = SYNCHED__SEQUENCE_STEP};
   synched__store_relaxed(&memory->buffers[0].sequence, SYNCHED__SEQUENCE_STEP);
@@ -81,23 +91,45 @@ static int init_buffers(struct synched_memory *memory) {
   return 0;
 }
 
+/* Of a memory with a layout. */
+static int init_blocks(struct synched_memory *memory,
+                       const struct synched_memory_options *options) {
+  const unsigned count = blocks_needed(options);
+  int status = synched__blocks_check(&memory->layout, options, count);
+  if (status != 0)
+    return status;
+  memory->blocks.huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
+  status = options->buffers != NULL
+               ? synched__blocks_adopt(&memory->blocks, &memory->layout, options)
+               : synched__blocks_grow(&memory->blocks, &memory->layout, count);
+  if (status != 0)
+    synched__blocks_deinit(&memory->blocks, &memory->layout);
+  return status;
+}
+
 static int init_memory(struct synched_memory *memory,
                        const struct synched_memory_options *options) {
   memory->refill = options->refill;
-  memory->huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
+  memory->in_place = (options->flags & SYNCHED_MEMORY_IN_PLACE) != 0;
   memory->generation = synched__process_count_forks();
   memory->buffer_count = 2 + options->lease_count;
+  synched__store_relaxed(&memory->lead, memory);
   int status = synched__layout_init(&memory->layout, options);
   if (status != 0)
     return status;
   status = synched__mutex_init(&memory->mutex);
   if (status != 0)
     goto no_mutex;
+  status = init_blocks(memory, options);
+  if (status != 0)
+    goto no_blocks;
   status = init_buffers(memory);
   if (status != 0)
     goto no_buffers;
   return 0;
 no_buffers:
+  synched__blocks_deinit(&memory->blocks, &memory->layout);
+no_blocks:
   synched__mutex_deinit(&memory->mutex);
 no_mutex:
   synched__layout_deinit(&memory->layout);
@@ -125,6 +157,29 @@ int synched_memory_create(struct synched_memory **out,
   return 0;
 }
 
+int synched_memory_needs(const struct synched_memory_options *options,
+                         struct synched_memory_needs *out) {
+  if (out == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the needs to fill in are NULL");
+  *out = (struct synched_memory_needs){0};
+  struct synched_memory_options read;
+  struct synched__layout layout;
+  int status = read_options(&read, options);
+  if (status == 0)
+    status = synched__layout_init(&layout, &read);
+  if (status != 0)
+    return status;
+  *out = (struct synched_memory_needs){.bytes = layout.data_bytes,
+                                       .alignment = synched__blocks_alignment(&read),
+                                       .buffer_count = blocks_needed(&read)};
+  synched__layout_deinit(&layout);
+  return 0;
+}
+
+void *synched_memory_elements(const struct synched_memory *memory) {
+  return memory == NULL || !memory->in_place ? NULL : memory->blocks.all[0]->data;
+}
+
 static int check_unused(struct synched_memory *memory) {
   synched__mutex_lock(&memory->mutex);
   enum synched__owner owner = memory->owner;
@@ -149,7 +204,8 @@ int synched_memory_destroy(struct synched_memory *memory) {
   if (status != 0)
     return status;
   synched__writers_destroy(memory->writers);
-  deinit_buffers(memory);
+  synched__free(memory->buffers);
+  synched__blocks_deinit(&memory->blocks, &memory->layout);
   synched__mutex_deinit(&memory->mutex);
   synched__layout_deinit(&memory->layout);
   synched__free(memory);
@@ -164,19 +220,21 @@ static int load_locked(struct synched_memory *memory, size_t segment, const void
   if (runs || memory->owner == SYNCHED__OWNER_WRITERS)
     return synched__fail(SYNCHED_EBUSY, "the memory has %s",
                          runs ? "a running job" : "open writers");
-  struct synched__buffer *buffer = memory->pair.current;
+  struct synched__buffer *buffer = synched__load_relaxed(&memory->lead)->pair.current;
+  const struct synched__block *block =
+      memory->in_place ? memory->blocks.all[0] : buffer->blocks[memory->field];
   uint32_t refs = 0;
   /* [reader-left] acquire */
   if (!synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
     return synched__fail(SYNCHED_EBUSY,
                          "the current snapshot is retained %u time%s; release it first",
                          (unsigned)refs, refs == 1 ? "" : "s");
-  unsigned char *start = buffer->data + layout->offsets[segment] * layout->element_size;
+  unsigned char *start = block->data + layout->offsets[segment] * layout->element_size;
   size_t bytes = count * layout->element_size;
   if (bytes != 0)
     memcpy(start, elements, bytes);
   memset(start + bytes, 0, layout->capacities[segment] * layout->element_size - bytes);
-  buffer->counts[segment] = count;
+  block->counts[segment] = count;
   synched__store_release(&buffer->refs, 0); /* [buffer-written] release */
   return 0;
 }

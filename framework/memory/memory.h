@@ -1,6 +1,10 @@
 /*
  * memory.h: the buffers of a memory, and which of them are current and next (internal).
  *
+ * A buffer is what readers of one round hold: a snapshot, and the count of them. Its elements lie
+ * in a block. A memory by itself has a block for each buffer. The buffers of a job's first memory
+ * stand for all fields of the job (fields.h): each has a snapshot and a block of every field.
+ *
  * A buffer is one of: current (published last), next (being written), leased (retained by readers
  * and not current) or free. One thread at a time, the one that closes rounds, moves buffers from
  * one to the other; here it is the closing side. Readers, on any thread, only count themselves in
@@ -32,12 +36,16 @@
  *   [buffer-awaited]    all that the closing side wrote before it asked for on_free, to whoever
  *                       takes the request back or answers it.
  *   [memory-idle]       the end of the job's run; the memory can be loaded again.
+ *   [lead-changed]      who keeps readers out of the buffers writes the lead, then lets them in; a
+ *                       reader enters a buffer, then reads the lead.
  */
 #ifndef SYNCHED_MEMORY_MEMORY_H
 #define SYNCHED_MEMORY_MEMORY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "memory/block.h"
 #include "memory/layout.h"
 #include "platform/atomic.h"
 #include "platform/thread.h"
@@ -51,25 +59,27 @@
 #define SYNCHED__SEQUENCE_STEP 2u
 #define SYNCHED__SEQUENCE_WRITING 1u
 
-/* Memories whose buffers are smaller than this are not worth placing page by page. */
-#define SYNCHED__PLACED_BYTES 65536u
-
 struct synched__buffer {
-  /* what readers get: 64 bytes */
+  /* what readers get; its first 64 bytes are all that they read of it in a job of one field */
   _Alignas(SYNCHED__CACHE_LINE) struct synched_snapshot snapshot;
   /* of its publication; or its last, marked */
-  _Alignas(64) _Atomic uint64_t sequence;
+  _Atomic uint64_t sequence;
   /* how often readers retain it; or WRITING */
   _Atomic uint32_t refs;
 
   /* Hardly ever written. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched_memory *memory;
-  unsigned char *data;
-  /* snapshot.counts, writable; on lines of its own */
-  size_t *counts;
-  /* its pages have been written, so they are where they will stay */
-  bool placed;
+  /* [snapshot.field_count] the snapshots of all fields, and where their elements lie; the first is
+   * the one above. Those of a memory by itself are `own_view` and `block` */
+  struct synched_snapshot **views;
+  struct synched__block **blocks;
+  struct synched_snapshot *own_view;
+  struct synched__block *block;
 };
+
+_Static_assert(offsetof(struct synched__buffer, sequence) >= 64 &&
+                   SYNCHED__SHARE_LINE(struct synched__buffer, snapshot, refs),
+               "the number does not share the 64 bytes that every call reads");
 
 enum synched__owner { SYNCHED__OWNER_NONE, SYNCHED__OWNER_JOB, SYNCHED__OWNER_WRITERS };
 
@@ -91,10 +101,16 @@ struct synched_memory {
   /* Immutable. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
   enum synched_refill refill;
-  bool huge_pages;
+  bool in_place;       /* one block, and others for copies of it */
   uint32_t generation; /* of the process that made it */
   unsigned buffer_count;
   struct synched__buffer *buffers;
+
+  /* Changed while a job of several fields is created or destroyed: see fields.h. */
+  struct synched__blocks blocks;
+  /* whose buffers hold its snapshots: itself, or field 0 of its job */
+  _Atomic(struct synched_memory *) lead;
+  unsigned field; /* which field of the lead's buffers it is */
 
   /* The closing side waits for a free buffer; whoever exchanges it for 0 must call on_free. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaiting;
@@ -109,11 +125,30 @@ struct synched_memory {
   struct synched__writers *writers; /* made when the first one opens */
 };
 
+/* The buffer that holds a snapshot, of whatever field. */
 static inline struct synched__buffer *
 synched__snapshot_buffer(const struct synched_snapshot *snapshot) {
-  return (struct synched__buffer *)((uintptr_t)snapshot -
+  return (struct synched__buffer *)((uintptr_t)snapshot->fields[0] -
                                     offsetof(struct synched__buffer, snapshot));
 }
+
+/* Closing side: where the elements of next lie, field 0's, and its counts. */
+static inline unsigned char *synched__buffer_data(const struct synched__buffer *buffer) {
+  return (unsigned char *)(uintptr_t)buffer->snapshot.data;
+}
+static inline size_t *synched__buffer_counts(const struct synched__buffer *buffer) {
+  return (size_t *)(uintptr_t)buffer->snapshot.counts;
+}
+
+/* Closing side, or before anybody reads it: the elements of field `field` in a buffer are those of
+ * `block` from now on; NULL: the buffer has none. */
+void synched__buffer_map(struct synched__buffer *buffer, unsigned field,
+                         struct synched__block *block);
+
+/* Keeps readers out of all buffers, so that they can be rearranged; nobody must be the closing side
+ * meanwhile. false: a snapshot is retained, and nothing has changed. */
+bool synched__memory_lock_buffers(struct synched_memory *memory);
+void synched__memory_unlock_buffers(struct synched_memory *memory);
 
 /* Makes a memory a job's. SYNCHED_EBUSY: it has another owner; SYNCHED_ENOTSUP: it is a parent
  * process's. synched__memory_unclaim makes it free again. */

@@ -69,6 +69,24 @@ static bool enter_buffer(struct synched__buffer *buffer) {
   return false;
 }
 
+static void leave(struct synched__buffer *buffer) {
+  struct synched_memory *memory = buffer->memory;
+  leave_buffer(buffer);
+  (void)synched__sub_release(&memory->retained, 1); /* [memory-left] release */
+}
+
+/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there is
+ * none. */
+static const struct synched_snapshot *shown_view(struct synched__buffer *buffer,
+                                                 const struct synched_memory *memory) {
+  const struct synched_snapshot *view = buffer->views[memory->field];
+  if (view->data != NULL)
+    return view;
+  leave(buffer);
+  synched__explain("the memory is changed in place, and the current snapshot has no copy of it");
+  return NULL;
+}
+
 /* In a child process, of a memory that its parent made. Nothing moves here any more, so one attempt
  * is enough. What was being written at the fork need not be of any one moment: the system copies
  * pages one after the other. */
@@ -77,29 +95,45 @@ static const struct synched_snapshot *inherited_snapshot(struct synched_memory *
   const bool written =
       synched__load_acquire(&memory->running) != 0 || memory->owner == SYNCHED__OWNER_WRITERS;
   if (!written) {
-    struct synched__buffer *buffer = newest_buffer(memory);
+    struct synched_memory *lead = synched__load_acquire(&memory->lead); /* [lead-changed] acquire */
+    struct synched__buffer *buffer = newest_buffer(lead);
     /* No closing side is left here that could see it, and nobody can destroy the memory. */
-    (void)synched__add_relaxed(&memory->retained, 1);
+    (void)synched__add_relaxed(&lead->retained, 1);
     if (enter_buffer(buffer))
-      return &buffer->snapshot;
-    (void)synched__sub_relaxed(&memory->retained, 1);
+      return shown_view(buffer, memory);
+    (void)synched__sub_relaxed(&lead->retained, 1);
   }
   synched__explain("the memory was being written when the parent process called fork()");
+  return NULL;
+}
+
+/* Enters a buffer of the memory's lead that was current at some moment during the call. NULL: the
+ * lead has changed meanwhile, or its buffers are being rearranged. */
+static struct synched__buffer *enter_current(struct synched_memory *memory,
+                                             struct synched_memory *lead) {
+  /* Before it looks for the newest. This also keeps the memory from being destroyed meanwhile.
+   * [reader-counted] seq_cst */
+  (void)synched__add_seq_cst(&lead->retained, 1);
+  struct synched__buffer *buffer = newest_buffer(lead);
+  if (!enter_buffer(buffer)) {
+    (void)synched__sub_release(&lead->retained, 1); /* [memory-left] release */
+    return NULL;
+  }
+  /* While we are in a buffer of it, it cannot be rearranged. */
+  if (synched__load_acquire(&memory->lead) == lead) /* [lead-changed] acquire */
+    return buffer;
+  leave(buffer);
   return NULL;
 }
 
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
   if (synched__is_foreign(memory->generation))
     return inherited_snapshot(memory);
-  /* Before it looks for the newest. This also keeps the memory from being destroyed meanwhile.
-   * [reader-counted] seq_cst */
-  (void)synched__add_seq_cst(&memory->retained, 1);
-  struct synched__buffer *buffer = newest_buffer(memory);
-  while (!enter_buffer(buffer)) {
+  struct synched__buffer *buffer;
+  /* [lead-changed] acquire */
+  while ((buffer = enter_current(memory, synched__load_acquire(&memory->lead))) == NULL)
     synched__cpu_pause();
-    buffer = newest_buffer(memory);
-  }
-  return &buffer->snapshot;
+  return shown_view(buffer, memory);
 }
 
 const struct synched_snapshot *synched_snapshot_retain(const struct synched_snapshot *snapshot) {
@@ -114,10 +148,7 @@ const struct synched_snapshot *synched_snapshot_retain(const struct synched_snap
 void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   if (snapshot == NULL)
     return;
-  struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
-  struct synched_memory *memory = buffer->memory;
-  leave_buffer(buffer);
-  (void)synched__sub_release(&memory->retained, 1); /* [memory-left] release */
+  leave(synched__snapshot_buffer(snapshot));
 }
 
 static bool take_buffer(const struct synched_memory *memory, struct synched__buffer_pair *pair,
@@ -182,8 +213,8 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   SYNCHED_ASSERT(published != NULL && published != retired);
   published->snapshot.round = publication.round;
   published->snapshot.fold = publication.fold;
-  if (!published->placed)
-    published->placed = true;
+  if (published->block != NULL && !published->block->placed)
+    published->block->placed = true;
   /* For a reader to come. Only we look whether the count is 0, so it need not be ordered. */
   if (publication.held)
     (void)synched__add_relaxed(&memory->retained, 1);
@@ -210,4 +241,28 @@ unsigned synched__memory_leased(const struct synched_memory *memory) {
     leased += refs != 0 && (refs & SYNCHED__BUFFER_WRITING) == 0;
   }
   return leased;
+}
+
+bool synched__memory_lock_buffers(struct synched_memory *memory) {
+  for (unsigned b = 0; b < memory->buffer_count; b++) {
+    struct synched__buffer *buffer = &memory->buffers[b];
+    uint32_t refs = 0;
+    if (buffer == memory->pair.next && memory->pair.next_marked)
+      continue;
+    /* [reader-left] acquire */
+    if (synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))
+      continue;
+    while (b-- > 0)
+      if (&memory->buffers[b] != memory->pair.next || !memory->pair.next_marked)
+        synched__store_release(&memory->buffers[b].refs, 0); /* [buffer-written] release */
+    return false;
+  }
+  return true;
+}
+
+void synched__memory_unlock_buffers(struct synched_memory *memory) {
+  for (unsigned b = 0; b < memory->buffer_count; b++)
+    if (&memory->buffers[b] != memory->pair.next || !memory->pair.next_marked)
+      /* [buffer-written] release */
+      synched__store_release(&memory->buffers[b].refs, 0);
 }

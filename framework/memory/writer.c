@@ -185,13 +185,14 @@ static struct synched__buffer *open_buffer(struct synched_memory *memory) {
 static void fill_segment(struct synched__buffer *out, size_t segment, const void *elements,
                          size_t count) {
   const struct synched__layout *layout = &out->memory->layout;
-  unsigned char *start = out->data + layout->offsets[segment] * layout->element_size;
+  unsigned char *start = synched__buffer_data(out) + layout->offsets[segment] * layout->element_size;
   size_t bytes = count * layout->element_size;
   if (bytes != 0)
     memcpy(start, elements, bytes);
   memset(start + bytes, 0, layout->capacities[segment] * layout->element_size - bytes);
-  if (out->counts[segment] != count)
-    out->counts[segment] = count;
+  size_t *counts = synched__buffer_counts(out);
+  if (counts[segment] != count)
+    counts[segment] = count;
 }
 
 static int check_open(const struct synched_writer *writer) {

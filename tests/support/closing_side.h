@@ -35,11 +35,11 @@ static inline const struct synched_snapshot *publish(struct synched_memory *memo
 
 /* The number that a round has everywhere. */
 static inline void paint(struct synched_memory *memory, uint64_t round) {
-  uint64_t *numbers = (uint64_t *)(void *)out_of(memory)->data;
+  uint64_t *numbers = (uint64_t *)(void *)synched__buffer_data(out_of(memory));
   for (size_t i = 0; i < memory->layout.data_bytes / sizeof *numbers; i++)
     numbers[i] = round;
   for (size_t s = 0; s < memory->layout.segment_count; s++)
-    out_of(memory)->counts[s] = (size_t)((round + s) % (memory->layout.capacities[s] + 1));
+    synched__buffer_counts(out_of(memory))[s] = (size_t)((round + s) % (memory->layout.capacities[s] + 1));
 }
 
 static inline const struct synched_snapshot *paint_and_publish(struct synched_memory *memory,

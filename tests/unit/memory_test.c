@@ -263,7 +263,7 @@ static struct samples sample(const struct synched_memory *memory) {
   for (unsigned b = 0; b < memory->buffer_count; b++)
     for (size_t i = 0; i <= 32; i++) {
       size_t offset = i == 32 ? bytes - 1 : bytes / 32 * i;
-      samples.addresses[samples.count++] = memory->buffers[b].data + offset / 4096 * 4096;
+      samples.addresses[samples.count++] = synched__buffer_data(&memory->buffers[b]) + offset / 4096 * 4096;
     }
   for (size_t i = 0; i < samples.count; i++)
     cr_assert(is_mapped(samples.addresses[i]));
@@ -310,7 +310,7 @@ Test(memory, memory_of_4_gib_costs_only_the_pages_that_are_touched) {
   const size_t after_creation = resident_bytes();
   /* The last byte of each of the three buffers, and rounds over them. */
   for (uint64_t round = 1; round <= 1000; round++) {
-    out_of(memory)->data[4096 * MIB - 1] = (unsigned char)round;
+    synched__buffer_data(out_of(memory))[4096 * MIB - 1] = (unsigned char)round;
     const struct synched_snapshot *now = publish(memory, round, false);
     cr_assert_eq(((const unsigned char *)now->data)[4096 * MIB - 1], (unsigned char)round);
     cr_assert_eq(now->element_count, 4096 * MIB);
@@ -347,10 +347,10 @@ Test(memory, huge_pages_are_aligned_and_nothing_stands_over) {
     cr_assert_leq(mapped_bytes() - before, 2 * sizes[i] + 2 * 4096 + MIB / 4);
     for (unsigned b = 0; b < memory->buffer_count; b++) {
       const size_t alignment = sizes[i] < 2 * MIB ? 4096 : 2 * MIB;
-      cr_assert_eq((uintptr_t)memory->buffers[b].data % alignment, 0);
+      cr_assert_eq((uintptr_t)synched__buffer_data(&memory->buffers[b]) % alignment, 0);
     }
     for (uint64_t round = 1; round <= 4; round++) {
-      out_of(memory)->data[sizes[i] - 1] = (unsigned char)round;
+      synched__buffer_data(out_of(memory))[sizes[i] - 1] = (unsigned char)round;
       const struct synched_snapshot *now = publish(memory, round, false);
       cr_assert_eq(((const unsigned char *)now->data)[sizes[i] - 1], (unsigned char)round);
     }

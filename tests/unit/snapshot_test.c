@@ -19,12 +19,12 @@ Test(snapshot, publish_without_readers_alternates_two_buffers_and_copies_nothing
     struct synched_memory *memory = create_small(leases);
     const struct synched_snapshot *first = synched_snapshot_current(memory);
     synched_snapshot_release(first);
-    const void *data[2] = {out_of(memory)->data, first->data};
+    const void *data[2] = {synched__buffer_data(out_of(memory)), first->data};
     paint(memory, 77);
     for (uint64_t round = 1; round <= 100; round++) {
       /* One number is written; all others stay what they were two rounds ago. */
-      ((uint64_t *)(void *)out_of(memory)->data)[5] = round;
-      cr_assert_eq(out_of(memory)->data, data[(round + 1) % 2]);
+      ((uint64_t *)(void *)synched__buffer_data(out_of(memory)))[5] = round;
+      cr_assert_eq(synched__buffer_data(out_of(memory)), data[(round + 1) % 2]);
       const struct synched_snapshot *now = publish(memory, round, false);
       cr_assert_eq(now->data, data[(round + 1) % 2]);
       cr_assert_eq(now->round, round);
@@ -54,7 +54,7 @@ Test(snapshot, retained_snapshot_stays_unchanged_through_many_rounds) {
   const struct synched_snapshot *kept = synched_snapshot_current(memory);
   for (uint64_t round = 2; round <= 500; round++) {
     cr_assert_not_null(out_of(memory));
-    cr_assert_neq(out_of(memory)->data, kept->data);
+    cr_assert_neq(synched__buffer_data(out_of(memory)), kept->data);
     (void)paint_and_publish(memory, round);
     cr_assert_eq(kept->round, 1);
     cr_assert(is_painted(kept), "after round %u", (unsigned)round);
@@ -74,7 +74,7 @@ Test(snapshot, retained_snapshot_without_a_lease_stays_unchanged_too) {
   cr_assert_eq(kept->round, 1);
   synched_snapshot_release(kept);
   cr_assert(take_out(memory));
-  cr_assert_eq(out_of(memory)->data, kept->data);
+  cr_assert_eq(synched__buffer_data(out_of(memory)), kept->data);
   memory_end(memory);
 }
 
@@ -100,7 +100,7 @@ Test(snapshot, leases_used_up_leave_nothing_to_write_to) {
   }
   synched_snapshot_release(kept[2]);
   cr_assert(take_out(memory));
-  cr_assert_eq(out_of(memory)->data, kept[2]->data);
+  cr_assert_eq(synched__buffer_data(out_of(memory)), kept[2]->data);
   for (uint64_t i = 0; i <= LEASES; i++)
     if (i != 2)
       synched_snapshot_release(kept[i]);
@@ -178,7 +178,7 @@ Test(snapshot, awaiting_memory_calls_on_free_once_at_the_first_release) {
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 1);
   cr_assert(take_out(shortage.memory));
-  cr_assert_eq(out_of(shortage.memory)->data, shortage.kept[0]->data);
+  cr_assert_eq(synched__buffer_data(out_of(shortage.memory)), shortage.kept[0]->data);
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 1);
   cr_assert_not(synched__memory_stop_awaiting(shortage.memory), "on_free has been called");
@@ -204,7 +204,7 @@ Test(snapshot, await_after_a_release_finds_the_buffer_itself) {
   synched_snapshot_release(shortage.kept[1]);
   cr_assert_eq(shortage.freed_count, 0, "nobody had asked");
   cr_assert(synched__memory_await_buffer(shortage.memory));
-  cr_assert_eq(out_of(shortage.memory)->data, shortage.kept[1]->data);
+  cr_assert_eq(synched__buffer_data(out_of(shortage.memory)), shortage.kept[1]->data);
   synched_snapshot_release(shortage.kept[0]);
   cr_assert_eq(shortage.freed_count, 0);
   memory_end(shortage.memory);

@@ -1,0 +1,291 @@
+/*
+ * stages.c: see stages.h.
+ *
+ *   [memory-idle]  see memory/memory.h.
+ */
+#include "job/stages.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/round.h"
+#include "platform/alloc.h"
+
+/* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
+ * are not so short that sharing a line now and then shows. */
+#define SPREAD_SEGMENTS 4096u
+#define DOUBLES_PER_LINE (SYNCHED__CACHE_LINE / sizeof(double))
+
+/* --- what the options say --- */
+
+/* What a stage of the options is, or `compute` as one. */
+static struct synched_stage stage_option(const struct synched_job_options *options,
+                                         unsigned index) {
+  if (options->stage_count != 0)
+    return options->stages[index];
+  return (struct synched_stage){.compute = options->compute, .fold = options->fold};
+}
+
+static uint32_t all_fields(const struct synched_job_options *options) {
+  return ((UINT32_C(1) << options->field_count) - 1) & ~options->reads_only;
+}
+
+static uint32_t written_fields(const struct synched_job_options *options, uint32_t writes) {
+  if (writes == SYNCHED_WRITES_NONE)
+    return 0;
+  return writes == 0 ? all_fields(options) : writes;
+}
+
+/* Whether all that there is to the job is one field and one stage, which writes it. */
+static bool is_plain(const struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  return options->field_count == 1 && options->stage_count == 0 && options->reads_only == 0 &&
+         !job->work.memory->in_place;
+}
+
+/* Fields that are changed in place and can be copied for the loop. */
+static uint32_t copied_fields(const struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  uint32_t copied = 0;
+  if (options->on_snapshot == NULL)
+    return 0;
+  for (unsigned f = 0; f < options->field_count; f++) {
+    const struct synched_memory *memory = f == 0 ? job->work.memory : options->fields[f - 1];
+    if (memory->in_place && memory->buffer_count > 2)
+      copied |= UINT32_C(1) << f;
+  }
+  return copied;
+}
+
+/* --- stages --- */
+
+static void set_shape(struct synched__stage *stage, const struct synched_job_options *options) {
+  const struct synched__work *work = stage->work;
+  const struct synched_pool *pool = work->pool;
+  const bool is_static = options->balance == SYNCHED_BALANCE_STATIC;
+  const bool all = is_static || work->eager;
+  /* Workers beyond the usable CPUs would only take turns with the others on the same CPUs. */
+  const unsigned team =
+      all || pool->worker_count < pool->usable_count ? pool->worker_count : pool->usable_count;
+  stage->shape = (struct synched__shape){.segment_count = work->memory->layout.segment_count,
+                                         .team = team,
+                                         .batch = 1,
+                                         .wake_count = 1, /* until a run begins */
+                                         .is_static = is_static};
+}
+
+static bool name_stage(struct synched__stage *stage, const char *name) {
+  char text[24];
+  (void)snprintf(text, sizeof text, "stage %u", stage->index);
+  stage->name = synched__copy_text(name != NULL ? name : text);
+  return stage->name != NULL;
+}
+
+static bool make_contributions(struct synched__stage *stage) {
+  const size_t segment_count = stage->shape.segment_count;
+  if (stage->fold == SYNCHED_FOLD_NONE)
+    return true;
+  stage->contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
+  stage->contributions =
+      synched__alloc_lines(segment_count * stage->contribution_stride, sizeof(double));
+  return stage->contributions != NULL;
+}
+
+/* What is kept of one; false: no memory. */
+static bool make_arrays(struct synched__stage *stage, const struct synched_job_options *options) {
+  bool complete = make_contributions(stage);
+  /* Only who may steal has a choice; and weights are known where calls are timed. */
+  if (!stage->shape.is_static && stage->shape.team > 1 &&
+      (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)
+    complete = synched__order_init(&stage->order, stage->shape.segment_count) && complete;
+  if (stage->shape.team > SYNCHED__GROUPED_TEAM) {
+    stage->groups =
+        synched__alloc_lines(stage->work->pool->group_count, sizeof *stage->groups);
+    complete = complete && stage->groups != NULL;
+  }
+  return complete;
+}
+
+static bool init_stage(struct synched__stage *stage, struct synched__work *work,
+                       const struct synched_job_options *options,
+                       const struct synched_stage *given) {
+  stage->work = work;
+  stage->compute = given->compute;
+  stage->writes = written_fields(options, given->writes);
+  stage->overwrites = given->overwrites;
+  stage->fold = given->fold;
+  set_shape(stage, options);
+  const bool is_named = name_stage(stage, given->name);
+  return make_arrays(stage, options) && is_named;
+}
+
+/* NULL: no memory. */
+static struct synched__stage *make_stage(struct synched__work *work,
+                                         const struct synched_job_options *options,
+                                         const struct synched_stage *given, unsigned index) {
+  struct synched__stage *stage = synched__alloc_lines(1, sizeof *stage);
+  if (stage == NULL)
+    return NULL;
+  stage->index = index;
+  if (init_stage(stage, work, options, given))
+    return stage;
+  synched__stage_destroy(stage);
+  return NULL;
+}
+
+/* The copies of a segment of what is changed in place. */
+static int copy_segment(struct synched_task *task, void *user) {
+  (void)user;
+  for (unsigned f = 0; f < task->field_count; f++) {
+    const struct synched_snapshot *field = task->fields[f];
+    const size_t count = field->offsets[task->segment + 1] - field->offsets[task->segment];
+    if (task->outs[f] != NULL && count != 0)
+      memcpy(task->outs[f], synched_task_segment(task, f), count * field->element_size);
+  }
+  return 0;
+}
+
+static bool make_stages(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__work *work = &job->work;
+  work->stage_count = options->stage_count == 0 ? 1 : options->stage_count;
+  work->stages = synched__alloc(work->stage_count, sizeof(struct synched__stage *));
+  if (work->stages == NULL)
+    return false;
+  for (unsigned s = 0; s < work->stage_count; s++) {
+    const struct synched_stage given = stage_option(options, s);
+    work->stages[s] = make_stage(work, options, &given, s);
+    if (work->stages[s] == NULL)
+      return false;
+  }
+  return true;
+}
+
+int synched__stages_create(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__work *work = &job->work;
+  bool complete = make_stages(job);
+  if (options->init != NULL && complete) {
+    const struct synched_stage given = {
+        .name = "init", .compute = options->init, .fold = options->fold};
+    work->init_stage = make_stage(work, options, &given, 0);
+    complete = work->init_stage != NULL;
+    if (complete)
+      work->init_stage->is_init = true;
+  }
+  if (copied_fields(job) != 0 && complete) {
+    const struct synched_stage given = {
+        .name = "copies", .compute = copy_segment, .writes = SYNCHED_WRITES_NONE};
+    work->copy_stage = make_stage(work, options, &given, work->stage_count);
+    complete = work->copy_stage != NULL;
+  }
+  return complete ? 0
+                  : synched__fail(SYNCHED_ENOMEM,
+                                  "no memory for %u stages of %zu segments and %u workers",
+                                  work->stage_count, work->memory->layout.segment_count,
+                                  work->pool->worker_count);
+}
+
+void synched__stages_destroy(struct synched_job *job) {
+  struct synched__work *work = &job->work;
+  synched__stage_destroy(work->copy_stage);
+  synched__stage_destroy(work->init_stage);
+  for (unsigned s = 0; work->stages != NULL && s < work->stage_count; s++)
+    synched__stage_destroy(work->stages[s]);
+  synched__free(work->stages);
+}
+
+void synched__stages_reset(struct synched_job *job) {
+  struct synched__work *work = &job->work;
+  for (unsigned s = 0; s < work->stage_count; s++)
+    synched__round_reset_adaption(work->stages[s]);
+  if (work->init_stage != NULL)
+    synched__round_reset_adaption(work->init_stage);
+  if (work->copy_stage != NULL)
+    synched__round_reset_adaption(work->copy_stage);
+}
+
+/* --- memories --- */
+
+static struct synched_memory *memory_of(const struct synched_job *job, unsigned field) {
+  const struct synched__fields *fields = job->work.fields;
+  return fields == NULL ? job->work.memory : fields->memories[field];
+}
+
+static unsigned memory_count(const struct synched_job *job) {
+  return job->work.fields == NULL ? 1 : job->work.fields->count;
+}
+
+/* Fields that several stages write. */
+static uint32_t written_twice(const struct synched__work *work) {
+  uint32_t once = 0;
+  uint32_t twice = 0;
+  for (unsigned s = 0; s < work->stage_count; s++) {
+    twice |= once & work->stages[s]->writes;
+    once |= work->stages[s]->writes;
+  }
+  return twice;
+}
+
+static int claim(struct synched_memory *const *memories, unsigned count) {
+  int status = 0;
+  unsigned claimed = 0;
+  while (claimed < count && (status = synched__memory_claim(memories[claimed])) == 0)
+    claimed++;
+  if (status == 0)
+    return 0;
+  if (count > 1)
+    synched__explain("field %u: %s", claimed, synched_error_message());
+  while (claimed-- > 0)
+    synched__memory_unclaim(memories[claimed]);
+  return status;
+}
+
+int synched__stages_join_memories(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched_memory *memories[SYNCHED_FIELDS_MAX] = {job->work.memory};
+  for (unsigned f = 1; f < options->field_count; f++)
+    memories[f] = options->fields[f - 1];
+  int status = claim(memories, options->field_count);
+  if (status != 0 || is_plain(job))
+    return status;
+  const size_t fold_bytes[SYNCHED_STAGES_MAX] = {0};
+  const struct synched__fields_spec spec = {.memories = memories,
+                                            .count = options->field_count,
+                                            .written_twice = written_twice(&job->work),
+                                            .copied = copied_fields(job),
+                                            .stage_count = job->work.stage_count,
+                                            .fold_bytes = fold_bytes};
+  status = synched__fields_create(&job->work.fields, &spec);
+  for (unsigned f = 0; status != 0 && f < options->field_count; f++)
+    synched__memory_unclaim(memories[f]);
+  return status;
+}
+
+int synched__stages_part_memories(struct synched_job *job) {
+  struct synched_memory *memories[SYNCHED_FIELDS_MAX];
+  const unsigned count = memory_count(job);
+  for (unsigned f = 0; f < count; f++)
+    memories[f] = memory_of(job, f);
+  const int status = synched__fields_destroy(job->work.fields);
+  if (status != 0)
+    return status;
+  job->work.fields = NULL;
+  for (unsigned f = 0; f < count; f++)
+    synched__memory_unclaim(memories[f]);
+  return 0;
+}
+
+void synched__stages_note_running(struct synched_job *job, bool runs) {
+  for (unsigned f = 0; f < memory_count(job); f++) {
+    struct synched_memory *memory = memory_of(job, f);
+    if (!runs) {
+      synched__store_release(&memory->running, 0); /* [memory-idle] release */
+      continue;
+    }
+    synched__mutex_lock(&memory->mutex); /* no load is in the middle of its work */
+    synched__store_relaxed(&memory->running, 1);
+    synched__mutex_unlock(&memory->mutex);
+  }
+}

@@ -1,0 +1,150 @@
+#include "memory/block.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "platform/alloc.h"
+#include "platform/atomic.h"
+
+/* Memories whose buffers are smaller than this are not worth placing page by page. */
+#define PLACED_BYTES 65536u
+
+/* What a compiler may expect of elements: the largest power of two in their size, up to that of any
+ * vector register. */
+#define ELEMENT_ALIGNMENT_MAX 64u
+
+size_t synched__blocks_alignment(const struct synched_memory_options *options) {
+  if (options->layout == SYNCHED_LAYOUT_PADDED)
+    return SYNCHED__CACHE_LINE;
+  size_t alignment = 1;
+  while (alignment < ELEMENT_ALIGNMENT_MAX && options->element_size % (2 * alignment) == 0)
+    alignment *= 2;
+  return alignment;
+}
+
+/* --- the program's own --- */
+
+static int check_address(const struct synched_memory_options *options, unsigned index) {
+  const uintptr_t address = (uintptr_t)options->buffers[index];
+  const size_t alignment = synched__blocks_alignment(options);
+  if (address == 0)
+    return synched__fail(SYNCHED_EINVAL, "buffers[%u] is NULL", index);
+  if (address % alignment != 0)
+    return synched__fail(SYNCHED_EINVAL,
+                         "buffers[%u] is at %#llx; elements of %zu bytes%s need a multiple of %zu",
+                         index, (unsigned long long)address, options->element_size,
+                         options->layout == SYNCHED_LAYOUT_PADDED ? ", padded," : "", alignment);
+  return 0;
+}
+
+static int check_overlap(const struct synched_memory_options *options, size_t bytes, unsigned a,
+                         unsigned b) {
+  const uintptr_t first = (uintptr_t)options->buffers[a];
+  const uintptr_t second = (uintptr_t)options->buffers[b];
+  const uintptr_t distance = first < second ? second - first : first - second;
+  if (distance >= bytes)
+    return 0;
+  return synched__fail(SYNCHED_EINVAL,
+                       "buffers[%u] and buffers[%u] overlap: they begin %zu bytes apart, and each "
+                       "needs %zu",
+                       a, b, (size_t)distance, bytes);
+}
+
+int synched__blocks_check(const struct synched__layout *layout,
+                          const struct synched_memory_options *options, unsigned needed_count) {
+  const unsigned count = options->buffer_count;
+  if (options->buffers == NULL) {
+    if (count == 0 && options->buffer_bytes == 0)
+      return 0;
+    return synched__fail(SYNCHED_EINVAL, "%s is given, but buffers is NULL",
+                         count != 0 ? "buffer_count" : "buffer_bytes");
+  }
+  if (count < needed_count)
+    return synched__fail(SYNCHED_EINVAL, "buffer_count is %u; with %u leases a memory needs %u",
+                         count, options->lease_count, needed_count);
+  if (count > SYNCHED_LEASES_MAX + 3)
+    return synched__fail(SYNCHED_ERANGE, "buffer_count is %u; at most %u", count,
+                         SYNCHED_LEASES_MAX + 3);
+  if (options->buffer_bytes < layout->data_bytes)
+    return synched__fail(SYNCHED_EINVAL, "buffer_bytes is %zu; %zu segments need %zu bytes",
+                         options->buffer_bytes, layout->segment_count, layout->data_bytes);
+  int status = 0;
+  for (unsigned b = 0; status == 0 && b < count; b++) {
+    status = check_address(options, b);
+    for (unsigned a = 0; status == 0 && a < b; a++)
+      status = check_overlap(options, layout->data_bytes, a, b);
+  }
+  return status;
+}
+
+/* --- making them --- */
+
+/* Room for one more, of `data`; NULL: the library makes it. NULL: no memory. */
+static struct synched__block *add(struct synched__blocks *blocks,
+                                  const struct synched__layout *layout, void *data) {
+  struct synched__block *block = synched__alloc(1, sizeof *block);
+  if (block == NULL)
+    return NULL;
+  block->counts = synched__alloc_lines(layout->segment_count, sizeof *block->counts);
+  block->is_foreign = data != NULL;
+  block->placed = block->is_foreign || layout->data_bytes < PLACED_BYTES;
+  block->data = data;
+  if (data == NULL)
+    block->data = blocks->huge_pages ? synched__map_huge(layout->data_bytes)
+                                     : synched__map(layout->data_bytes);
+  if (block->counts != NULL && block->data != NULL) {
+    memcpy(block->counts, layout->capacities, layout->segment_count * sizeof *block->counts);
+    blocks->all[blocks->count++] = block;
+    return block;
+  }
+  if (!block->is_foreign)
+    synched__unmap(block->data, layout->data_bytes);
+  synched__free(block->counts);
+  synched__free(block);
+  return NULL;
+}
+
+/* Makes room for `count` addresses of blocks. */
+static bool reserve(struct synched__blocks *blocks, unsigned count) {
+  struct synched__block **all = synched__alloc(count, sizeof(struct synched__block *));
+  if (all == NULL)
+    return false;
+  for (unsigned b = 0; b < blocks->count; b++)
+    all[b] = blocks->all[b];
+  synched__free(blocks->all);
+  blocks->all = all;
+  return true;
+}
+
+int synched__blocks_adopt(struct synched__blocks *blocks, const struct synched__layout *layout,
+                          const struct synched_memory_options *options) {
+  bool complete = reserve(blocks, options->buffer_count);
+  for (unsigned b = 0; complete && b < options->buffer_count; b++)
+    complete = add(blocks, layout, options->buffers[b]) != NULL;
+  return complete ? 0
+                  : synched__fail(SYNCHED_ENOMEM, "no memory for the counts of %zu segments",
+                                  layout->segment_count);
+}
+
+int synched__blocks_grow(struct synched__blocks *blocks, const struct synched__layout *layout,
+                         unsigned count) {
+  bool complete = count <= blocks->count || reserve(blocks, count);
+  while (complete && blocks->count < count)
+    complete = add(blocks, layout, NULL) != NULL;
+  return complete ? 0
+                  : synched__fail(SYNCHED_ENOMEM, "no memory for %u buffers of %zu bytes", count,
+                                  layout->data_bytes);
+}
+
+void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched__layout *layout) {
+  for (unsigned b = 0; b < blocks->count; b++) {
+    struct synched__block *block = blocks->all[b];
+    if (!block->is_foreign)
+      synched__unmap(block->data, layout->data_bytes);
+    synched__free(block->counts);
+    synched__free(block);
+  }
+  synched__free(blocks->all);
+  *blocks = (struct synched__blocks){.huge_pages = blocks->huge_pages};
+}

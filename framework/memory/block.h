@@ -1,0 +1,47 @@
+/*
+ * block.h: what the elements of one buffer lie in, the library's or the program's own (internal).
+ */
+#ifndef SYNCHED_MEMORY_BLOCK_H
+#define SYNCHED_MEMORY_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "memory/layout.h"
+
+struct synched__block {
+  unsigned char *data;
+  /* [segment_count] elements that are valid; writable; on lines of its own */
+  size_t *counts;
+  /* its pages have been written, so they are where they will stay */
+  bool placed;
+  /* the program's: not freed */
+  bool is_foreign;
+};
+
+/* A memory's blocks: they are where they are as long as the memory. */
+struct synched__blocks {
+  struct synched__block **all; /* [count] */
+  unsigned count;
+  bool huge_pages;
+};
+
+/* Checks the program's own buffers. SYNCHED_EINVAL. */
+int synched__blocks_check(const struct synched__layout *layout,
+                          const struct synched_memory_options *options, unsigned needed_count);
+
+/* The alignment that a buffer needs. */
+size_t synched__blocks_alignment(const struct synched_memory_options *options);
+
+/* Makes the program's buffers blocks. SYNCHED_ENOMEM: some are; synched__blocks_deinit. */
+int synched__blocks_adopt(struct synched__blocks *blocks, const struct synched__layout *layout,
+                          const struct synched_memory_options *options);
+
+/* Makes blocks until there are `count`, all zeros and every count at its capacity. Reserves pages,
+ * but does not touch them. SYNCHED_ENOMEM: those that there are stay. */
+int synched__blocks_grow(struct synched__blocks *blocks, const struct synched__layout *layout,
+                         unsigned count);
+
+void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched__layout *layout);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * fields.h: the memories of a job as one, where it has several, or stages, or changes one in place,
+ * or has folds that readers keep (internal). A job of one field and one stage has none of this.
+ *
+ * The first memory leads: its buffers are those of the job, and the counting of readers is theirs
+ * (memory.h). Each buffer gets a snapshot of every field, a view, and its folds. So who holds one
+ * of a buffer's views holds them all.
+ *
+ * A field's elements lie in blocks. Of a field that no stage writes, the next buffer gets the same
+ * block as the current one, and nothing is copied. A stage writes to a block that no buffer refers
+ * to, but perhaps next, whose content nobody knows yet. Where a second stage of the round writes
+ * the field again, the first one's block is what it reads, so one block more is needed. Next refers
+ * to what the last complete stage has written: a round that is dropped leaves nothing behind.
+ *
+ * A field that is changed in place has one block, which no buffer refers to: calls write where they
+ * read. Its other blocks are for copies, which the workers make after the last stage.
+ *
+ * All of this is the closing side's, but that calls of an open stage read in, out and folds.
+ */
+#ifndef SYNCHED_MEMORY_FIELDS_H
+#define SYNCHED_MEMORY_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "memory/memory.h"
+
+#define SYNCHED__FIELDS_MAX 16u
+#define SYNCHED__STAGES_MAX 16u
+
+/* What each buffer of the lead has beside its own. */
+struct synched__buffer_part {
+  struct synched_snapshot *views[SYNCHED__FIELDS_MAX];
+  struct synched__block *blocks[SYNCHED__FIELDS_MAX];
+  struct synched_snapshot others[SYNCHED__FIELDS_MAX]; /* views of fields 1 and up */
+  void *folds[SYNCHED__STAGES_MAX];                    /* NULL: that stage has none */
+};
+
+struct synched__fields {
+  unsigned count;
+  struct synched_memory *memories[SYNCHED__FIELDS_MAX];
+  uint32_t in_place;                    /* fields */
+  uint32_t copied;                      /* those of them that snapshots can have a copy of */
+  unsigned stage_count;                 /* of the job */
+  size_t fold_bytes[SYNCHED__STAGES_MAX]; /* 0: none that readers keep */
+  struct synched__buffer_part *parts;   /* [lead's buffer_count] */
+  unsigned char *fold_memory;           /* of all of them */
+  bool has_folds;
+
+  /* What calls read of a field. */
+  const struct synched_snapshot *in[SYNCHED__FIELDS_MAX];
+  /* Where they write it; NULL: they do not. */
+  struct synched__block *out[SYNCHED__FIELDS_MAX];
+  /* The newest fold of each stage. */
+  const void *folds[SYNCHED__STAGES_MAX];
+  uint32_t written;                    /* fields, by the open round's complete stages */
+  bool placed;                         /* all that the stage writes has its pages */
+  double fold;                         /* of the round: its last fold of one double */
+  struct synched_snapshot in_place_views[SYNCHED__FIELDS_MAX];
+};
+
+struct synched__fields_spec {
+  struct synched_memory *const *memories; /* [count] */
+  unsigned count;
+  uint32_t written_twice; /* fields that several stages of a round write */
+  uint32_t copied;        /* fields in place of which snapshots can have a copy */
+  unsigned stage_count;
+  const size_t *fold_bytes;        /* [stage_count] */
+  const void *const *identities; /* [stage_count] */
+};
+
+/* Makes memories a job's, which has claimed them. SYNCHED_EBUSY: a snapshot of one is retained.
+ * SYNCHED_EINVAL: the program's own buffers are too few. SYNCHED_ENOMEM. Nothing has changed
+ * then. */
+int synched__fields_create(struct synched__fields **out, const struct synched__fields_spec *spec);
+
+/* The end: each memory is by itself again, with the content that it has. SYNCHED_EBUSY: a snapshot
+ * is retained, and nothing has changed. */
+int synched__fields_destroy(struct synched__fields *fields);
+
+/* Closing side: a round begins. */
+void synched__fields_open_round(struct synched__fields *fields,
+                                const struct synched__buffer_pair *pair);
+
+/* Closing side: a stage that writes these fields begins. */
+void synched__fields_open_stage(struct synched__fields *fields,
+                                const struct synched__buffer_pair *pair, uint32_t writes);
+
+/* The same for the copies of fields that are changed in place. */
+void synched__fields_open_copies(struct synched__fields *fields,
+                                 const struct synched__buffer_pair *pair);
+
+/* Closing side: it is complete; later stages read what it wrote. */
+void synched__fields_close_stage(struct synched__fields *fields,
+                                 const struct synched__buffer_pair *pair, uint64_t round);
+
+/* Closing side: where the stage's fold goes, or NULL; and it is there. */
+static inline void *synched__fields_fold_out(const struct synched__fields *fields,
+                                             const struct synched__buffer_pair *pair,
+                                             unsigned stage) {
+  return fields->parts[pair->next - fields->memories[0]->buffers].folds[stage];
+}
+
+/* Closing side, before it publishes: next has all fields and folds. */
+void synched__fields_close_round(struct synched__fields *fields,
+                                 const struct synched__buffer_pair *pair, uint64_t round);
+
+#endif

@@ -85,6 +85,12 @@ static void write_frame(struct synched_job *job, const struct synched_snapshot *
   free(path);
 }
 
+/* A snapshot holds all fields of its step together; of those that are changed in place it is a copy,
+ * and pictures need one of ez only. */
+static unsigned leases_of(const struct maxwell_options *options, enum maxwell_field field) {
+  return options->frames_path && (options->buffered || field == MAXWELL_EZ);
+}
+
 static int create_field(struct maxwell_simulation *simulation, enum maxwell_field field,
                         const size_t *capacities) {
   const struct maxwell_options *const options = simulation->options;
@@ -96,8 +102,10 @@ static int create_field(struct maxwell_simulation *simulation, enum maxwell_fiel
                                       (huge ? SYNCHED_MEMORY_HUGE_PAGES : 0),
                              .segment_count = simulation->run.segment_count,
                              .segment_capacities = capacities,
-                             .element_size = side * sizeof(double), .refill = SYNCHED_REFILL_NONE,
-                             .lease_count = field == MAXWELL_EZ && options->frames_path != NULL));
+                             .element_size = side * sizeof(double),
+                             .refill =
+                                 options->buffered ? SYNCHED_REFILL_NONE : SYNCHED_REFILL_ZERO,
+                             .lease_count = leases_of(options, field)));
 }
 
 static int create_fields(struct maxwell_simulation *simulation) {

@@ -103,7 +103,6 @@ static int run_job(struct code_run *run, struct synched_memory_options *field,
   field->segment_count = (size_t)SEGMENTS_PER_WORKER * run->workers;
   field->segment_capacity = run->size / field->segment_count;
   field->element_size = run->size * sizeof(double);
-  field->refill = SYNCHED_REFILL_NONE;
   int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
   for (int f = 0; f < FIELDS && status == 0; f++)
     status = synched_memory_create(&fields[f], field);
@@ -136,6 +135,8 @@ static void look(struct synched_job *job, const struct synched_snapshot *now, vo
 }
 
 int maxwell_buffered_synched(struct code_run *run) {
-  return run_job(run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES, .lease_count = 1),
+  return run_job(run,
+                 SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES,
+                                        .refill = SYNCHED_REFILL_NONE, .lease_count = 1),
                  look);
 }

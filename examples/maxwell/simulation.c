@@ -18,7 +18,7 @@
 #include "picture.h"
 
 #define REPORT_ROUNDS 8
-#define BANDS_PER_WORKER ((size_t)4) /* so that a slow worker's rest can be stolen */
+#define BANDS_PER_WORKER ((size_t)2) /* so that a slow worker's rest can be stolen */
 #define HUGE_BYTES ((size_t)4 << 20) /* from here on, huge pages are worth asking for */
 
 static struct maxwell_fields fields_of(const struct synched_task *task) {

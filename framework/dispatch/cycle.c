@@ -76,21 +76,27 @@ static void call_back(struct synched_job *job, synched_round_fn function, const 
     end_by(job, (struct synched__answer){callback, code}, outcome);
 }
 
-static const struct synched_snapshot *publish_buffer(struct synched_job *job, uint64_t round,
-                                                     bool held) {
+static inline double plain_fold(const struct synched__stage *stage) {
+  return stage->contributions == NULL ? 0.0 : synched__stage_fold_plainly(stage);
+}
+
+/* Inlined, as in every round of a plain job. */
+__attribute__((always_inline)) static inline const struct synched_snapshot *
+publish_buffer(struct synched_job *job, uint64_t round, bool held) {
   struct synched__open_round *open = job->work.pool->open;
   struct synched__fields *fields = job->work.fields;
   if (fields != NULL)
     synched__fields_close_round(fields, &open->pair, round);
-  const struct synched__publication publication = {
-      .round = round,
-      .fold = fields != NULL ? fields->fold : synched__round_fold(open->stage),
-      .held = held};
+  const struct synched__publication publication = {.round = round,
+                                                   .fold = fields != NULL ? fields->fold
+                                                                          : plain_fold(open->stage),
+                                                   .held = held};
   return synched__memory_publish(job->work.memory, &open->pair, publication);
 }
 
 /* The round of init: its number is that of the content which it replaces. */
-static struct outcome publish_init(struct synched_job *job, uint64_t round) {
+__attribute__((noinline)) static struct outcome publish_init(struct synched_job *job,
+                                                             uint64_t round) {
   const struct synched_job_options *options = &job->setup.options;
   struct outcome outcome = {.goes_on = true};
   const struct synched_snapshot *now = publish_buffer(job, round, false);
@@ -153,7 +159,9 @@ static struct synched__phase phase_of(const struct synched__run *run) {
 }
 
 /* Whether one worker has computed the whole round, unannounced. */
-static bool is_solo(const struct synched__run *run) { return run->solo && !run->open->was_shared; }
+static bool is_solo(const struct synched__run *run) {
+  return run->solo && !run->open->was_shared;
+}
 
 /* Writes the round down; now_ns is its end and the next one's start. */
 static void write_down(const struct synched__run *run, const struct outcome *outcome,
@@ -222,6 +230,8 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 static struct synched__stage *stage_after(struct synched_job *job,
                                           const struct synched__stage *stage) {
   struct synched__work *work = &job->work;
+  if (stage->fold_pass != NULL)
+    return stage->fold_pass;
   if (stage->is_init || stage == work->copy_stage)
     return NULL;
   if (stage->index + 1 < work->stage_count)
@@ -229,22 +239,37 @@ static struct synched__stage *stage_after(struct synched_job *job,
   return work->copy_stage != NULL && synched__job_takes_copy(job) ? work->copy_stage : NULL;
 }
 
+/* The fold of the stage, where that has one, or of the stage whose groups it has combined. */
+static void fold_stage(const struct synched__run *run) {
+  const struct synched__open_round *open = run->open;
+  const struct synched__stage *stage = open->stage;
+  const struct synched__stage *base = stage->folded != NULL ? stage->folded : stage;
+  struct synched__fields *fields = run->work->fields;
+  if (base->contributions == NULL || stage->fold_pass != NULL)
+    return;
+  void *out = synched__fields_fold_out(fields, &open->pair, base->index);
+  synched__stage_fold(base, stage->folded != NULL, out);
+  fields->folds[base->index] = out;
+  if (synched__fold_is_plain(&base->fold))
+    fields->fold = *(const double *)out;
+}
+
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
- * stage, which is the open round's now; else it is complete, or to be dropped. */
-static bool close_stage(const struct synched__run *run) {
+ * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
+ * jobs have nothing of this. */
+__attribute__((noinline)) static bool close_stage(const struct synched__run *run) {
   struct synched__open_round *open = run->open;
   struct synched__stage *stage = open->stage;
   struct synched__work *work = run->work;
-  if (work->fields == NULL || synched__work_has_failed(work) || synched__work_is_cancelled(work))
+  if (synched__work_has_failed(work) || synched__work_is_cancelled(work))
     return false;
   struct synched_job *job = synched__job_of(work);
   synched__fields_close_stage(work->fields, &open->pair, open->round);
-  if (stage->contributions != NULL)
-    work->fields->fold = synched__round_fold(stage);
+  fold_stage(run);
   struct synched__stage *next = stage_after(job, stage);
   if (next == NULL)
     return false;
-  if (stage->index + 1 < work->stage_count)
+  if (!stage->is_init)
     synched__round_adapt(run, open->round - job->setup.base_round, synched__tick_ns());
   open->stage = next;
   open->was_shared = open->was_shared || !run->solo;
@@ -258,7 +283,7 @@ static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns)
   struct synched__work *work = run->work;
   /* For the fold, and for on_round: whatever mode this worker's last call has left. */
   synched__fp_mode_enter(&work->fp_mode);
-  if (!close_stage(run))
+  if (work->fields == NULL || !close_stage(run))
     return close_round(run, now_ns);
   *now_ns = synched__tick_ns();
   return synched__job_of(work);
@@ -273,6 +298,14 @@ static void prepare_stage(struct synched_pool *pool, struct synched__work *work)
     synched__fields_open_copies(work->fields, &open->pair);
   else
     synched__fields_open_stage(work->fields, &open->pair, open->stage->writes);
+}
+
+/* What the round begins with. */
+__attribute__((noinline)) static void prepare_fields(struct synched_pool *pool,
+                                                     struct synched__work *work) {
+  pool->open->was_shared = false;
+  synched__fields_open_round(work->fields, &pool->open->pair);
+  prepare_stage(pool, work);
 }
 
 /* The same of the job's next round, or of the next stage of this one. Inlined in spite of the probe,
@@ -296,11 +329,8 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   if (job->work.record->left_ns != 0 && !job->work.initialising)
     synched__record_enter(job->work.record, now_ns, synched__load_relaxed(&open->busy_ns));
   synched__event_round_open(&job->work, open->round);
-  if (job->work.fields == NULL)
-    return;
-  open->was_shared = false;
-  synched__fields_open_round(job->work.fields, &open->pair);
-  prepare_stage(pool, &job->work);
+  if (job->work.fields != NULL)
+    prepare_fields(pool, &job->work);
 }
 
 /* Opens the prepared stage for everybody. Returns the last epoch in which the worker has

@@ -1,14 +1,9 @@
 /*
- * adapt.c: what a complete round gives: its fold, and how to run the next one.
+ * adapt.c: how to run the next stage like the one that is complete.
  */
-#include <math.h>
-
+#include "engine/fold.h"
 #include "engine/round.h"
 #include "platform/clock.h"
-
-#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
-#error "folds have NaNs: compile without -ffinite-math-only, which is a part of -ffast-math"
-#endif
 
 /* Claims are made so large that one takes about this long, where segments are tiny. */
 #define BATCH_NS 2000u
@@ -29,21 +24,6 @@
 
 /* About what a wake costs the two sides together. */
 #define WAKE_NS 10000u
-
-static double fold_two(enum synched_fold fold, double a, double b) {
-  if (fold == SYNCHED_FOLD_SUM)
-    return a + b;
-  if (isnan(a) || isnan(b))
-    return NAN;
-  return (fold == SYNCHED_FOLD_MIN) == (b < a) ? b : a;
-}
-
-double synched__round_fold_all(const struct synched__stage *stage) {
-  double folded = stage->contributions[0];
-  for (size_t s = 1; s < stage->shape.segment_count; s++)
-    folded = fold_two(stage->fold, folded, stage->contributions[s * stage->contribution_stride]);
-  return folded;
-}
 
 /* The most segments that a worker has at home. */
 static size_t range_most(const struct synched__shape *shape) {

@@ -42,19 +42,6 @@ static inline void refill(void *out, const void *before, size_t bytes, enum sync
     memcpy(out, before, bytes);
 }
 
-/* Segments above the lowest failure are skipped, those below are still computed: so which one is
- * the lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, const struct synched__failure *failure) {
-  struct synched__work *work = run->work;
-  const uint64_t segment = failure->segment;
-  struct synched__failure *own = &work->failures[run->worker->index];
-  if (segment < own->segment)
-    *own = *failure;
-  uint64_t from = synched__load_relaxed(&work->skip_from);
-  while (segment < from && !synched__cas_relaxed(&work->skip_from, &from, segment))
-    continue;
-}
-
 static bool is_skipped(struct synched__work *work, size_t segment) {
   return segment >= synched__load_relaxed(&work->skip_from) || synched__work_is_cancelled(work);
 }
@@ -66,29 +53,14 @@ int synched_task_cancelled(const struct synched_task *task) {
   return is_skipped((struct synched__work *)(uintptr_t)task->engine, task->segment);
 }
 
-/* The task of a call in a job of one field and one stage. */
-static inline struct synched_task plain_task(const struct synched__run *run, size_t segment) {
-  const struct synched__layout *layout = &run->work->memory->layout;
-  const struct synched__open_round *open = run->open;
-  const struct synched_snapshot *previous = &open->pair.current->snapshot;
-  const size_t first = layout->offsets[segment];
-  return (struct synched_task){
-      .round = open->round,
-      .segment = segment,
-      .worker = run->worker->index,
-      .previous = previous,
-      .out = synched__buffer_data(open->pair.next) + first * layout->element_size,
-      .capacity = layout->capacities[segment],
-      .count = previous->counts[segment],
-      .engine = run->work,
-      .first = first,
-      .field_count = 1,
-      .fields = previous->fields,
-  };
+/* Where a call's contribution is kept. */
+static inline void *contribution_of(const struct synched__stage *stage, size_t segment) {
+  return stage->contributions + segment * stage->contribution_stride;
 }
 
 /* What a call has of each field, where there are several or stages. */
 struct parts {
+  struct synched_task_parts shown;
   void *outs[SYNCHED__FIELDS_MAX];
   size_t counts[SYNCHED__FIELDS_MAX];
 };
@@ -107,6 +79,13 @@ static void *open_part(const struct synched__run *run, size_t segment, unsigned 
   return out;
 }
 
+/* Where a call puts what it adds to the fold, if that is more than a double; NULL: it is not. */
+static void *open_contribution(const struct synched__stage *stage, size_t segment) {
+  if (stage->accumulators == NULL)
+    return NULL;
+  return memcpy(contribution_of(stage, segment), stage->fold.identity, stage->fold.bytes);
+}
+
 static struct synched_task fields_task(const struct synched__run *run, size_t segment,
                                        struct parts *parts) {
   const struct synched__fields *fields = run->work->fields;
@@ -115,6 +94,15 @@ static struct synched_task fields_task(const struct synched__run *run, size_t se
     parts->outs[f] = open_part(run, segment, f);
     parts->counts[f] = fields->in[f]->counts[segment];
   }
+  parts->shown = (struct synched_task_parts){
+      .stage = run->stage->index,
+      .field_count = fields->count,
+      .fields = fields->in,
+      .outs = parts->outs,
+      .counts = parts->counts,
+      .fold = open_contribution(run->stage, segment),
+      .folds = fields->has_folds ? fields->folds : NULL,
+  };
   return (struct synched_task){
       .round = run->open->round,
       .segment = segment,
@@ -125,12 +113,7 @@ static struct synched_task fields_task(const struct synched__run *run, size_t se
       .count = parts->counts[0],
       .engine = run->work,
       .first = layout->offsets[segment],
-      .stage = run->stage->index,
-      .field_count = fields->count,
-      .fields = fields->in,
-      .outs = parts->outs,
-      .counts = fields->count > 1 ? parts->counts : NULL,
-      .folds = fields->has_folds ? fields->folds : NULL,
+      .parts = &parts->shown,
   };
 }
 
@@ -145,9 +128,8 @@ static inline void set_count(size_t *counts, size_t segment, size_t count) {
 static unsigned check_counts(const struct synched__fields *fields, size_t segment,
                              const struct parts *parts) {
   unsigned f = 0;
-  while (f < fields->count &&
-         (parts->outs[f] == NULL ||
-          parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
+  while (f < fields->count && (parts->outs[f] == NULL ||
+                               parts->counts[f] <= fields->memories[f]->layout.capacities[segment]))
     f++;
   return f;
 }
@@ -160,65 +142,111 @@ static void set_counts(const struct synched__fields *fields, size_t segment,
 }
 
 /* Calls the stage's function. */
-static inline int compute(const struct synched__run *run, struct synched_task *task) {
-  struct synched__work *work = run->work;
+__attribute__((always_inline)) static inline int compute(const struct synched__stage *stage,
+                                                         struct synched_task *task) {
+  const struct synched__work *work = stage->work;
   /* The call before may have left another one. */
   synched__fp_mode_enter(&work->fp_mode);
   synched__event_task_begin(work, task->round, task->segment, task->worker);
-  const int code = run->stage->compute(task, work->user);
+  const int code = stage->compute(task, work->user);
   synched__event_task_end(work, task->round, task->segment, task->worker);
   return code;
 }
 
-/* A call that has failed. What is not wanted any more may say so by a code of its own. */
-static void fail_call(struct synched__run *run, const struct synched__failure *failure) {
-  if (!is_skipped(run->work, failure->segment))
-    note_failure(run, failure);
+/* What a call has failed with. */
+struct fault {
+  int code;
+  unsigned field; /* of the count */
+  size_t count;   /* beyond the capacity, or 0 */
+};
+
+/* Segments above the lowest failure are skipped, those below are still computed: so which one is
+ * the lowest does not depend on who was faster. */
+static void note_failure(struct synched__run *run, size_t segment, struct fault fault) {
+  struct synched__work *work = run->work;
+  struct synched__failure *own = &work->failures[run->worker->index];
+  if (segment < own->segment)
+    *own = (struct synched__failure){.segment = segment,
+                                     .code = fault.code,
+                                     .count = fault.count,
+                                     .field = fault.field,
+                                     .stage = run->stage->index};
+  uint64_t from = synched__load_relaxed(&work->skip_from);
+  while (segment < from && !synched__cas_relaxed(&work->skip_from, &from, segment))
+    continue;
 }
 
-static inline void contribute(const struct synched__stage *stage, size_t segment, double value) {
-  if (stage->contributions != NULL)
-    stage->contributions[segment * stage->contribution_stride] = value;
+/* What is not wanted any more may say so by a code of its own. */
+static void fail_call(struct synched__run *run, size_t segment, struct fault fault) {
+  if (!is_skipped(run->work, segment))
+    note_failure(run, segment, fault);
 }
 
-static void call_plainly(struct synched__run *run, size_t segment) {
-  struct synched_task task = plain_task(run, segment);
-  const struct synched_memory *memory = run->work->memory;
-  task.outs = &task.out;
-  refill(task.out, synched_snapshot_segment(task.previous, segment),
-         task.capacity * memory->layout.element_size, memory->refill);
-  const int code = compute(run, &task);
+/* In a job of one field and one stage. Inlined, for it is most of what a call costs. */
+__attribute__((always_inline)) static inline void
+call_plainly(struct synched__run *run, const struct synched__stage *stage, size_t segment) {
+  const struct synched_memory *memory = stage->work->memory;
+  const struct synched__layout *layout = &memory->layout;
+  const struct synched__open_round *open = run->open;
+  const struct synched_snapshot *previous = &open->pair.current->snapshot;
+  const size_t first = layout->offsets[segment];
+  const size_t begin = first * layout->element_size;
+  struct synched_task task = {
+      .round = open->round,
+      .segment = segment,
+      .worker = run->worker->index,
+      .previous = previous,
+      .out = synched__buffer_data(open->pair.next) + begin,
+      .capacity = layout->capacities[segment],
+      .count = previous->counts[segment],
+      .engine = stage->work,
+      .first = first,
+      .parts = NULL,
+  };
+  refill(task.out, (const unsigned char *)previous->data + begin,
+         task.capacity * layout->element_size, memory->refill);
+  const int code = compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    fail_call(run, &(struct synched__failure){.segment = segment,
-                                              .code = code != 0 ? code : SYNCHED_ERANGE,
-                                              .count = code != 0 ? 0 : task.count});
+    fail_call(run, segment,
+              code != 0 ? (struct fault){.code = code}
+                        : (struct fault){SYNCHED_ERANGE, 0, task.count});
     return;
   }
-  set_count(synched__buffer_counts(run->open->pair.next), segment, task.count);
-  contribute(run->stage, segment, task.contribution);
+  set_count(synched__buffer_counts(open->pair.next), segment, task.count);
+  if (stage->contributions != NULL)
+    *(double *)contribution_of(stage, segment) = task.contribution;
 }
 
-static void call_with_fields(struct synched__run *run, size_t segment) {
-  const struct synched__fields *fields = run->work->fields;
+static void call_with_fields(struct synched__run *run, const struct synched__stage *stage,
+                             size_t segment) {
+  const struct synched__fields *fields = stage->work->fields;
   struct parts parts;
   struct synched_task task = fields_task(run, segment, &parts);
-  const int code = compute(run, &task);
+  const int code = compute(stage, &task);
   parts.counts[0] = task.count;
   const unsigned beyond = check_counts(fields, segment, &parts);
   if (code != 0 || beyond < fields->count) {
-    fail_call(run, &(struct synched__failure){.segment = segment,
-                                              .code = code != 0 ? code : SYNCHED_ERANGE,
-                                              .count = code != 0 ? 0 : parts.counts[beyond],
-                                              .field = beyond,
-                                              .stage = run->stage->index});
+    fail_call(run, segment,
+              code != 0 ? (struct fault){.code = code}
+                        : (struct fault){SYNCHED_ERANGE, beyond, parts.counts[beyond]});
     return;
   }
   set_counts(fields, segment, &parts);
-  contribute(run->stage, segment, task.contribution);
+  if (stage->contributions != NULL && parts.shown.fold == NULL)
+    *(double *)contribution_of(stage, segment) = task.contribution;
+}
+
+/* A turn of a loop over indices. */
+static void call_for(struct synched__run *run, const struct synched__stage *stage, size_t index) {
+  synched__fp_mode_enter(&stage->work->fp_mode);
+  const int code = stage->for_fn(index, run->worker->index, stage->for_user);
+  if (code != 0)
+    fail_call(run, index, (struct fault){.code = code});
 }
 
 /* A call that began when the one before ended, and ended now. */
-static void record_call(struct synched__run *run, size_t segment, bool home) {
+__attribute__((always_inline)) static inline void record_call(struct synched__run *run,
+                                                              size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
@@ -247,13 +275,16 @@ static inline void sleep_if_due(struct synched__run *run) {
   run->now_ns = synched__tick_ns();
 }
 
+enum kind { PLAIN, WITH_FIELDS, FOR };
+
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
-static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
+__attribute__((always_inline)) static inline size_t
+run_calls(struct synched__run *run, struct synched__range range, bool home, enum kind kind) {
   const struct synched__stage *stage = run->stage;
-  struct synched__work *work = run->work = stage->work;
+  struct synched__work *work = stage->work;
   const struct synched__record *record = work->record;
-  const bool timed = record->segments != NULL && !stage->is_init;
+  const bool timed = record->segments != NULL && stage->is_recorded;
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   size_t next = range.first;
@@ -264,10 +295,12 @@ static size_t run_range(struct synched__run *run, struct synched__range range, b
       continue;
     if (work->marks != NULL)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    if (work->fields == NULL)
-      call_plainly(run, segment);
+    if (kind == PLAIN)
+      call_plainly(run, stage, segment);
+    else if (kind == FOR)
+      call_for(run, stage, segment);
     else
-      call_with_fields(run, segment);
+      call_with_fields(run, stage, segment);
     call_count++;
     if (timed) {
       record_call(run, segment, home);
@@ -287,6 +320,15 @@ static size_t run_range(struct synched__run *run, struct synched__range range, b
     synched__call_mark_leave(&work->marks[run->worker->index]);
   run->calls += call_count + (home ? 0 : call_count << SYNCHED__STOLEN_SHIFT);
   return next;
+}
+
+/* Loops of their own, so that the plain one has nothing in it of what others need. */
+static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
+  run->work = run->stage->work;
+  if (run->stage->for_fn != NULL)
+    return run_calls(run, range, home, FOR);
+  return run->work->fields == NULL ? run_calls(run, range, home, PLAIN)
+                                   : run_calls(run, range, home, WITH_FIELDS);
 }
 
 /* The run begins a part in a round. */
@@ -318,8 +360,8 @@ static void resume_part(struct synched__part *part, const struct synched__part *
   if (stretch.longest_ns <= part->longest_ns)
     return;
   part->longest_ns = stretch.longest_ns;
-  part->segment_sleeps = (part->segment_sleeps & ~(uint64_t)UINT32_MAX) |
-                         (stretch.segment_sleeps & UINT32_MAX);
+  part->segment_sleeps =
+      (part->segment_sleeps & ~(uint64_t)UINT32_MAX) | (stretch.segment_sleeps & UINT32_MAX);
 }
 
 /* Writes a stretch of calls down; returns what it took. */
@@ -327,13 +369,14 @@ static uint64_t record(struct synched__run *run) {
   const struct synched__work *work = run->work;
   struct synched__record *record = work->record;
   const uint64_t compute_ns = synched__span_ns(run->start_ns, run->now_ns);
-  if (run->stage->is_init || record->rows == NULL)
+  if (!run->stage->is_recorded || record->rows == NULL)
     return compute_ns;
   const unsigned self = run->worker->index;
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
   struct synched__home *own = &run->open->homes[self];
-  if (part->round == 0 && own->part_opened_ns == run->open->round_opened_ns)
+  if (work->stage_count > 1 && part->round == 0 &&
+      own->part_opened_ns == run->open->round_opened_ns)
     resume_part(part, &own->part);
   const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {
@@ -565,7 +608,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   const size_t count = stage->shape.segment_count;
   const bool sharable = synched__shape_share(stage->shape) > 1;
   /* nobody else is to be asked in between, or each call is timed, or some are together */
-  const size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
+  const size_t most =
+      sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
   if (sharable)

@@ -22,8 +22,7 @@ static void set_groups(struct synched__stage *stage, size_t next) {
   for (unsigned g = 0; g < pool->group_count; g++)
     groups[g].total = 0;
   for (unsigned w = 0; w < shape.team; w++)
-    groups[pool->workers[w].group].total +=
-        synched__range_left(synched__range_of(shape, w), next);
+    groups[pool->workers[w].group].total += synched__range_left(synched__range_of(shape, w), next);
   for (unsigned g = 0; g < pool->group_count; g++)
     synched__store_relaxed(&groups[g].left, groups[g].total << SYNCHED__REMAINING_SHIFT);
 }
@@ -57,8 +56,8 @@ static void fill_slot(struct synched__open_slot *slot, struct synched__stage *st
     synched__store_release(&slot->stage, stage); /* [slot-written] release */
 }
 
-void synched__round_open_rest(struct synched_pool *pool, struct synched__stage *stage, uint64_t epoch,
-                              const struct synched__rest *rest) {
+void synched__round_open_rest(struct synched_pool *pool, struct synched__stage *stage,
+                              uint64_t epoch, const struct synched__rest *rest) {
   struct synched__open_round *open = pool->open;
   const struct synched__shape shape = shape_of_next(stage);
   SYNCHED_ASSERT(open->pair.next != NULL);

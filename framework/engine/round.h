@@ -36,8 +36,8 @@ struct synched__run {
  * that waits keeps its worker's other segments from being computed. */
 static inline bool synched__stage_is_homebound(const struct synched__stage *stage) {
   const struct synched__work *work = stage->work;
-  const bool placed = work->fields != NULL ? work->fields->placed
-                                           : work->pool->open->pair.next->block->placed;
+  const bool placed =
+      work->fields != NULL ? work->fields->placed : work->pool->open->pair.next->block->placed;
   return stage->is_init || (!placed && !work->eager);
 }
 
@@ -116,10 +116,9 @@ static inline bool synched__round_opens_late(const struct synched__run *run,
 /* Before a run. */
 void synched__round_reset_adaption(struct synched__stage *stage);
 
-/* The slower parts of the two below. */
+/* The slower part of the one below. */
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
                                  uint64_t now_ns);
-double synched__round_fold_all(const struct synched__stage *stage);
 
 /* Learns from the round that `run` completed, the done_count-th of its job, how to run the next
  * one. */
@@ -128,12 +127,6 @@ static inline void synched__round_adapt(const struct synched__run *run, uint64_t
   const struct synched__shape shape = run->stage->shape;
   if (!shape.is_static && synched__shape_share(shape) > 1)
     synched__round_adapt_shared(run, done_count, now_ns);
-}
-
-/* The contributions of a complete round, folded in segment order: so the result has the same bits
- * however the segments were distributed. */
-static inline double synched__round_fold(const struct synched__stage *stage) {
-  return stage->contributions == NULL ? 0.0 : synched__round_fold_all(stage);
 }
 
 #endif

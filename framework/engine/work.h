@@ -19,6 +19,7 @@
 #include "engine/balance.h"
 #include "engine/call_mark.h"
 #include "engine/claim.h"
+#include "engine/fold.h"
 #include "engine/group_counter.h"
 #include "engine/order.h"
 #include "memory/fields.h"
@@ -26,6 +27,7 @@
 #include "report/record.h"
 
 #include <synched/job.h>
+#include <synched/pool.h>
 
 #define SYNCHED__NO_SEGMENT UINT64_MAX
 
@@ -58,19 +60,26 @@ struct synched__failure {
 struct synched__stage {
   struct synched__work *work;
   synched_compute_fn compute;
+  /* instead of compute: a loop over indices, of which nothing is recorded */
+  synched_for_fn for_fn;
+  void *for_user;
   char *name;
-  bool is_init;          /* it fills the memory, before the first round */
-  uint32_t writes;       /* fields, bit by bit; see memory/fields.h */
-  uint32_t overwrites;   /* those of them that are not refilled */
-  unsigned index;        /* in the round */
+  bool is_init;                /* it fills the memory, before the first round */
+  bool is_recorded;            /* its calls are those of the job's rounds */
+  uint32_t writes;             /* fields, bit by bit; see memory/fields.h */
+  uint32_t overwrites;         /* those of them that are not refilled */
+  unsigned index;              /* in the round */
   struct synched__shape shape; /* batch and wake_count: leader */
   unsigned looks; /* leader: at the gate, before a worker looks for something to steal */
   struct synched__order order;           /* leader */
   struct synched__group_counter *groups; /* [pool->group_count]; NULL: few workers, one count */
   bool groups_partial;                   /* leader: they stand at the rest of a stage */
-  enum synched_fold fold;
-  double *contributions;      /* [segment_count * stride]; NULL without a fold */
-  size_t contribution_stride; /* so that tiny jobs' segments do not share lines */
+  struct synched__fold fold;
+  unsigned char *contributions;     /* [segment_count]; NULL without a fold */
+  size_t contribution_stride;       /* bytes; tiny jobs' segments do not share lines */
+  unsigned char *accumulators;      /* [groups of segments]; NULL: the fold is plain */
+  struct synched__stage *fold_pass; /* combines groups, after this one; NULL: the leader does */
+  struct synched__stage *folded;    /* of a fold pass: whose groups it combines; else NULL */
   /* whether anything has been stolen since the batch was last set; by thieves, once */
   _Atomic uint32_t stolen;
 
@@ -90,12 +99,12 @@ _Static_assert(offsetof(struct synched__stage, balance) + sizeof(struct synched_
 
 struct synched__work {
   struct synched_pool *pool;
-  struct synched_memory *memory; /* field 0 */
+  struct synched_memory *memory;  /* field 0 */
   struct synched__fields *fields; /* NULL: one field, one stage, and nothing of memory/fields.h */
   struct synched__record *record;
   void *user;
   struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
-  bool eager; /* every worker takes part in every stage */
+  bool eager;                      /* every worker takes part in every stage */
   /* a worker's times of a stage are cut to this, so that the sum of all of them stays below 2^32,
    * and never touches the count of segments above it */
   uint32_t part_most_ns;
@@ -118,6 +127,14 @@ void synched__work_forget_failures(struct synched__work *work);
 
 /* The failure of the lowest segment that has failed. Leader, or after the end. */
 const struct synched__failure *synched__work_lowest_failure(const struct synched__work *work);
+
+/* Leader: the fold of a complete stage that has one: a plain fold's, and any one's, of fold.bytes,
+ * at *out. The bits are the same whether its groups are combined already or not. */
+double synched__stage_fold_plainly(const struct synched__stage *stage);
+void synched__stage_fold(const struct synched__stage *stage, bool groups_done, void *out);
+
+/* A synched_for_fn: combines a group of the stage `user`. */
+int synched__stage_fold_group(size_t group, unsigned worker, void *user);
 
 /* Leader: the stage that the next round begins with. */
 static inline struct synched__stage *synched__work_first_stage(struct synched__work *work) {

@@ -38,7 +38,7 @@ void synched__job_finish(struct synched_job *job, int status, uint64_t now_ns) {
                          status);
   synched__job_move(job, SYNCHED__WHERE_RELEASED);
   synched__stages_note_running(job, false);
-  synched__store_release(&job->delivery.ended, 1);       /* [job-ended] release */
+  synched__store_release(&job->delivery.ended, 1); /* [job-ended] release */
   synched__job_notify(job);
   /* The loop may finish the job from here on. [departed] release */
   synched__store_release(&job->delivery.departed, 1);

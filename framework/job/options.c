@@ -17,8 +17,6 @@ static int check_enums(const struct synched_job_options *options) {
   if (status == 0)
     status = synched__check_enum("balance", (unsigned)options->balance, SYNCHED_BALANCE_STATIC);
   if (status == 0)
-    status = synched__check_enum("fold", (unsigned)options->fold, SYNCHED_FOLD_MAX);
-  if (status == 0)
     status = synched__check_enum("overrun", (unsigned)options->overrun, SYNCHED_OVERRUN_STRETCH);
   if (status == 0)
     status = synched__check_enum("deadline_policy", (unsigned)options->deadline_policy,
@@ -146,8 +144,9 @@ static int read_fields(struct synched_job_options *options, const struct synched
     return synched__fail(SYNCHED_ERANGE, "field_count is %u; at most %u", options->field_count,
                          SYNCHED_FIELDS_MAX);
   if ((options->field_count > 1) != (options->fields != NULL))
-    return synched__fail(SYNCHED_EINVAL, "field_count is %u, and fields is %s; it is the job's own "
-                                         "memory and those in fields",
+    return synched__fail(SYNCHED_EINVAL,
+                         "field_count is %u, and fields is %s; it is the job's own "
+                         "memory and those in fields",
                          options->field_count, options->fields == NULL ? "NULL" : "given");
   int status = 0;
   for (unsigned f = 1; status == 0 && f < options->field_count; f++)
@@ -164,11 +163,12 @@ static int check_writes(const struct synched_job_options *options, unsigned inde
   const uint32_t writes = stage->writes;
   const uint32_t all = (UINT32_C(1) << options->field_count) - 1;
   if (writes != SYNCHED_WRITES_NONE && (writes & ~all) != 0)
-    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x; the job has %u",
-                         index, (unsigned)writes, options->field_count);
+    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x; the job has %u", index,
+                         (unsigned)writes, options->field_count);
   if (writes != SYNCHED_WRITES_NONE && (writes & options->reads_only) != 0)
-    return synched__fail(SYNCHED_EINVAL, "stage %u writes the fields in %#x, of which the job only "
-                                         "reads %#x",
+    return synched__fail(SYNCHED_EINVAL,
+                         "stage %u writes the fields in %#x, of which the job only "
+                         "reads %#x",
                          index, (unsigned)writes, (unsigned)(writes & options->reads_only));
   const uint32_t written = writes == 0 ? all & ~options->reads_only : writes;
   if ((stage->overwrites & ~written) != 0 ||
@@ -184,18 +184,16 @@ static int check_stages(const struct synched_job_options *options) {
   if (options->stage_count > SYNCHED_STAGES_MAX)
     return synched__fail(SYNCHED_ERANGE, "stage_count is %u; at most %u", options->stage_count,
                          SYNCHED_STAGES_MAX);
-  if (options->fold != SYNCHED_FOLD_NONE)
-    return synched__fail(SYNCHED_EINVAL, "fold is %d; with stages, each has its own",
-                         (int)options->fold);
+  if (options->fold != SYNCHED_FOLD_NONE || options->fold_type != SYNCHED_FOLD_DOUBLE ||
+      options->fold_length != 0 || options->fold_size != 0 || options->fold_combine != NULL ||
+      options->fold_identity != NULL)
+    return synched__fail(SYNCHED_EINVAL, "a fold and stages are given; each stage has its own");
   int status = 0;
   for (unsigned s = 0; status == 0 && s < options->stage_count; s++) {
     if (options->stages[s].compute == NULL)
       status = synched__fail(SYNCHED_EINVAL, "stage %u has no compute", s);
     if (status == 0)
       status = check_writes(options, s);
-    if (status == 0)
-      status = synched__check_enum("fold", (unsigned)options->stages[s].fold,
-                                   SYNCHED_FOLD_CUSTOM);
   }
   return status;
 }

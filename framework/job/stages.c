@@ -15,7 +15,9 @@
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
  * are not so short that sharing a line now and then shows. */
 #define SPREAD_SEGMENTS 4096u
-#define DOUBLES_PER_LINE (SYNCHED__CACHE_LINE / sizeof(double))
+
+/* From so many bytes of contributions on, workers share what is to be combined. */
+#define SHARED_FOLD_BYTES 65536u
 
 /* --- what the options say --- */
 
@@ -24,7 +26,24 @@ static struct synched_stage stage_option(const struct synched_job_options *optio
                                          unsigned index) {
   if (options->stage_count != 0)
     return options->stages[index];
-  return (struct synched_stage){.compute = options->compute, .fold = options->fold};
+  return (struct synched_stage){.compute = options->compute,
+                                .fold = options->fold,
+                                .fold_type = options->fold_type,
+                                .fold_length = options->fold_length,
+                                .fold_size = options->fold_size,
+                                .fold_combine = options->fold_combine,
+                                .fold_identity = options->fold_identity};
+}
+
+static struct synched__fold_options fold_option(const struct synched_job_options *options,
+                                                const struct synched_stage *given) {
+  return (struct synched__fold_options){.kind = given->fold,
+                                        .type = given->fold_type,
+                                        .length = given->fold_length,
+                                        .size = given->fold_size,
+                                        .combine = given->fold_combine,
+                                        .identity = given->fold_identity,
+                                        .user = options->user};
 }
 
 static uint32_t all_fields(const struct synched_job_options *options) {
@@ -40,8 +59,10 @@ static uint32_t written_fields(const struct synched_job_options *options, uint32
 /* Whether all that there is to the job is one field and one stage, which writes it. */
 static bool is_plain(const struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
+  const struct synched__fold *fold = &job->work.stages[0]->fold;
   return options->field_count == 1 && options->stage_count == 0 && options->reads_only == 0 &&
-         !job->work.memory->in_place;
+         !job->work.memory->in_place &&
+         (fold->kind == SYNCHED_FOLD_NONE || synched__fold_is_plain(fold));
 }
 
 /* Fields that are changed in place and can be copied for the loop. */
@@ -60,7 +81,8 @@ static uint32_t copied_fields(const struct synched_job *job) {
 
 /* --- stages --- */
 
-static void set_shape(struct synched__stage *stage, const struct synched_job_options *options) {
+static void set_shape(struct synched__stage *stage, const struct synched_job_options *options,
+                      size_t segment_count) {
   const struct synched__work *work = stage->work;
   const struct synched_pool *pool = work->pool;
   const bool is_static = options->balance == SYNCHED_BALANCE_STATIC;
@@ -68,7 +90,7 @@ static void set_shape(struct synched__stage *stage, const struct synched_job_opt
   /* Workers beyond the usable CPUs would only take turns with the others on the same CPUs. */
   const unsigned team =
       all || pool->worker_count < pool->usable_count ? pool->worker_count : pool->usable_count;
-  stage->shape = (struct synched__shape){.segment_count = work->memory->layout.segment_count,
+  stage->shape = (struct synched__shape){.segment_count = segment_count,
                                          .team = team,
                                          .batch = 1,
                                          .wake_count = 1, /* until a run begins */
@@ -84,107 +106,159 @@ static bool name_stage(struct synched__stage *stage, const char *name) {
 
 static bool make_contributions(struct synched__stage *stage) {
   const size_t segment_count = stage->shape.segment_count;
-  if (stage->fold == SYNCHED_FOLD_NONE)
+  const size_t bytes = stage->fold.bytes;
+  if (stage->fold.kind == SYNCHED_FOLD_NONE)
     return true;
-  stage->contribution_stride = segment_count <= SPREAD_SEGMENTS ? DOUBLES_PER_LINE : 1;
-  stage->contributions =
-      synched__alloc_lines(segment_count * stage->contribution_stride, sizeof(double));
-  return stage->contributions != NULL;
+  stage->contribution_stride =
+      segment_count > SPREAD_SEGMENTS ? bytes : (SYNCHED__CACHE_LINE + bytes - 1) / bytes * bytes;
+  stage->contributions = synched__alloc_lines(segment_count, stage->contribution_stride);
+  if (stage->contributions == NULL || synched__fold_is_plain(&stage->fold))
+    return stage->contributions != NULL;
+  stage->accumulators =
+      synched__alloc_lines(synched__fold_group_count(segment_count), stage->fold.accumulator_bytes);
+  return stage->accumulators != NULL;
 }
 
 /* What is kept of one; false: no memory. */
 static bool make_arrays(struct synched__stage *stage, const struct synched_job_options *options) {
   bool complete = make_contributions(stage);
   /* Only who may steal has a choice; and weights are known where calls are timed. */
-  if (!stage->shape.is_static && stage->shape.team > 1 &&
+  if (!stage->shape.is_static && stage->shape.team > 1 && stage->is_recorded &&
       (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)
     complete = synched__order_init(&stage->order, stage->shape.segment_count) && complete;
   if (stage->shape.team > SYNCHED__GROUPED_TEAM) {
-    stage->groups =
-        synched__alloc_lines(stage->work->pool->group_count, sizeof *stage->groups);
+    stage->groups = synched__alloc_lines(stage->work->pool->group_count, sizeof *stage->groups);
     complete = complete && stage->groups != NULL;
   }
   return complete;
 }
 
-static bool init_stage(struct synched__stage *stage, struct synched__work *work,
-                       const struct synched_job_options *options,
-                       const struct synched_stage *given) {
-  stage->work = work;
-  stage->compute = given->compute;
-  stage->writes = written_fields(options, given->writes);
-  stage->overwrites = given->overwrites;
-  stage->fold = given->fold;
-  set_shape(stage, options);
-  const bool is_named = name_stage(stage, given->name);
-  return make_arrays(stage, options) && is_named;
-}
-
-/* NULL: no memory. */
-static struct synched__stage *make_stage(struct synched__work *work,
-                                         const struct synched_job_options *options,
-                                         const struct synched_stage *given, unsigned index) {
+/* A stage over `segment_count` segments, or indices. */
+static struct synched__stage *new_stage(struct synched_job *job, unsigned index,
+                                        size_t segment_count) {
   struct synched__stage *stage = synched__alloc_lines(1, sizeof *stage);
   if (stage == NULL)
     return NULL;
+  stage->work = &job->work;
   stage->index = index;
-  if (init_stage(stage, work, options, given))
-    return stage;
-  synched__stage_destroy(stage);
-  return NULL;
+  set_shape(stage, &job->setup.options, segment_count);
+  return stage;
+}
+
+/* The pass that combines the groups of a large fold. */
+static bool make_fold_pass(struct synched__stage *stage, struct synched_job *job) {
+  const size_t segment_count = stage->shape.segment_count;
+  if (stage->accumulators == NULL || stage->shape.team == 1 ||
+      segment_count * stage->contribution_stride < SHARED_FOLD_BYTES)
+    return true;
+  stage->fold_pass = new_stage(job, stage->index, synched__fold_group_count(segment_count));
+  if (stage->fold_pass == NULL)
+    return false;
+  stage->fold_pass->for_fn = synched__stage_fold_group;
+  stage->fold_pass->for_user = stage;
+  stage->fold_pass->folded = stage;
+  return name_stage(stage->fold_pass, "fold") && make_arrays(stage->fold_pass, &job->setup.options);
+}
+
+static int out_of_memory(const struct synched_job *job) {
+  return synched__fail(SYNCHED_ENOMEM, "no memory for stages of %zu segments and %u workers",
+                       job->work.memory->layout.segment_count, job->work.pool->worker_count);
+}
+
+/* Fills a new stage; the caller destroys it after a failure. */
+static int fill_stage(struct synched__stage *stage, struct synched_job *job,
+                      const struct synched_stage *given) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__fold_options fold = fold_option(options, given);
+  char where[24] = "";
+  if (options->stage_count != 0)
+    (void)snprintf(where, sizeof where, "stage %u: ", stage->index);
+  fold.where = where;
+  const int status = synched__fold_init(&stage->fold, &fold);
+  if (status != 0)
+    return status;
+  stage->compute = given->compute;
+  stage->writes = written_fields(options, given->writes);
+  stage->overwrites = given->overwrites;
+  const bool complete =
+      name_stage(stage, given->name) && make_arrays(stage, options) && make_fold_pass(stage, job);
+  return complete ? 0 : out_of_memory(job);
+}
+
+/* is_recorded: it is one of the job's own. */
+static int make_stage(struct synched__stage **out, struct synched_job *job,
+                      const struct synched_stage *given, unsigned index, bool is_recorded) {
+  struct synched__stage *stage = new_stage(job, index, job->work.memory->layout.segment_count);
+  if (stage == NULL)
+    return out_of_memory(job);
+  stage->is_recorded = is_recorded;
+  const int status = fill_stage(stage, job, given);
+  if (status != 0) {
+    synched__stage_destroy(stage);
+    return status;
+  }
+  *out = stage;
+  return 0;
+}
+
+static int make_stages(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__work *work = &job->work;
+  int status = 0;
+  work->stage_count = options->stage_count == 0 ? 1 : options->stage_count;
+  work->stages = synched__alloc(work->stage_count, sizeof(struct synched__stage *));
+  if (work->stages == NULL)
+    return out_of_memory(job);
+  for (unsigned s = 0; status == 0 && s < work->stage_count; s++) {
+    const struct synched_stage given = stage_option(options, s);
+    status = make_stage(&work->stages[s], job, &given, s, true);
+  }
+  return status;
+}
+
+/* Init is a stage of its own, which writes all fields; its fold is that of compute. */
+static int make_init_stage(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched_stage given = {.name = "init"};
+  if (options->init == NULL)
+    return 0;
+  if (options->stage_count == 0)
+    given = stage_option(options, 0);
+  given.compute = options->init;
+  const int status = make_stage(&job->work.init_stage, job, &given, 0, false);
+  if (status == 0)
+    job->work.init_stage->is_init = true;
+  return status;
 }
 
 /* The copies of a segment of what is changed in place. */
 static int copy_segment(struct synched_task *task, void *user) {
   (void)user;
-  for (unsigned f = 0; f < task->field_count; f++) {
-    const struct synched_snapshot *field = task->fields[f];
+  for (unsigned f = 0; f < task->parts->field_count; f++) {
+    const struct synched_snapshot *field = synched_task_field(task, f);
     const size_t count = field->offsets[task->segment + 1] - field->offsets[task->segment];
-    if (task->outs[f] != NULL && count != 0)
-      memcpy(task->outs[f], synched_task_segment(task, f), count * field->element_size);
+    void *out = synched_task_out(task, f);
+    if (out != NULL && count != 0)
+      memcpy(out, synched_task_in(task, f), count * field->element_size);
   }
   return 0;
 }
 
-static bool make_stages(struct synched_job *job) {
-  const struct synched_job_options *options = &job->setup.options;
-  struct synched__work *work = &job->work;
-  work->stage_count = options->stage_count == 0 ? 1 : options->stage_count;
-  work->stages = synched__alloc(work->stage_count, sizeof(struct synched__stage *));
-  if (work->stages == NULL)
-    return false;
-  for (unsigned s = 0; s < work->stage_count; s++) {
-    const struct synched_stage given = stage_option(options, s);
-    work->stages[s] = make_stage(work, options, &given, s);
-    if (work->stages[s] == NULL)
-      return false;
-  }
-  return true;
+static int make_copy_stage(struct synched_job *job) {
+  const struct synched_stage given = {
+      .name = "copies", .compute = copy_segment, .writes = SYNCHED_WRITES_NONE};
+  return copied_fields(job) == 0
+             ? 0
+             : make_stage(&job->work.copy_stage, job, &given, job->work.stage_count, false);
 }
 
 int synched__stages_create(struct synched_job *job) {
-  const struct synched_job_options *options = &job->setup.options;
-  struct synched__work *work = &job->work;
-  bool complete = make_stages(job);
-  if (options->init != NULL && complete) {
-    const struct synched_stage given = {
-        .name = "init", .compute = options->init, .fold = options->fold};
-    work->init_stage = make_stage(work, options, &given, 0);
-    complete = work->init_stage != NULL;
-    if (complete)
-      work->init_stage->is_init = true;
-  }
-  if (copied_fields(job) != 0 && complete) {
-    const struct synched_stage given = {
-        .name = "copies", .compute = copy_segment, .writes = SYNCHED_WRITES_NONE};
-    work->copy_stage = make_stage(work, options, &given, work->stage_count);
-    complete = work->copy_stage != NULL;
-  }
-  return complete ? 0
-                  : synched__fail(SYNCHED_ENOMEM,
-                                  "no memory for %u stages of %zu segments and %u workers",
-                                  work->stage_count, work->memory->layout.segment_count,
-                                  work->pool->worker_count);
+  int status = make_stages(job);
+  if (status == 0)
+    status = make_init_stage(job);
+  if (status == 0)
+    status = make_copy_stage(job);
+  return status;
 }
 
 void synched__stages_destroy(struct synched_job *job) {
@@ -196,14 +270,19 @@ void synched__stages_destroy(struct synched_job *job) {
   synched__free(work->stages);
 }
 
+static void reset_stage(struct synched__stage *stage) {
+  if (stage == NULL)
+    return;
+  synched__round_reset_adaption(stage);
+  reset_stage(stage->fold_pass);
+}
+
 void synched__stages_reset(struct synched_job *job) {
   struct synched__work *work = &job->work;
   for (unsigned s = 0; s < work->stage_count; s++)
-    synched__round_reset_adaption(work->stages[s]);
-  if (work->init_stage != NULL)
-    synched__round_reset_adaption(work->init_stage);
-  if (work->copy_stage != NULL)
-    synched__round_reset_adaption(work->copy_stage);
+    reset_stage(work->stages[s]);
+  reset_stage(work->init_stage);
+  reset_stage(work->copy_stage);
 }
 
 /* --- memories --- */
@@ -250,13 +329,19 @@ int synched__stages_join_memories(struct synched_job *job) {
   int status = claim(memories, options->field_count);
   if (status != 0 || is_plain(job))
     return status;
-  const size_t fold_bytes[SYNCHED_STAGES_MAX] = {0};
+  size_t fold_bytes[SYNCHED_STAGES_MAX];
+  const void *identities[SYNCHED_STAGES_MAX];
+  for (unsigned s = 0; s < job->work.stage_count; s++) {
+    fold_bytes[s] = job->work.stages[s]->fold.bytes;
+    identities[s] = job->work.stages[s]->fold.identity;
+  }
   const struct synched__fields_spec spec = {.memories = memories,
                                             .count = options->field_count,
                                             .written_twice = written_twice(&job->work),
                                             .copied = copied_fields(job),
                                             .stage_count = job->work.stage_count,
-                                            .fold_bytes = fold_bytes};
+                                            .fold_bytes = fold_bytes,
+                                            .identities = identities};
   status = synched__fields_create(&job->work.fields, &spec);
   for (unsigned f = 0; status != 0 && f < options->field_count; f++)
     synched__memory_unclaim(memories[f]);

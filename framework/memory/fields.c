@@ -18,7 +18,9 @@ static inline struct synched__buffer *lead_buffers(const struct synched__fields 
   return fields->memories[0]->buffers;
 }
 
-static inline bool has(uint32_t set, unsigned field) { return (set >> field & 1) != 0; }
+static inline bool has(uint32_t set, unsigned field) {
+  return (set >> field & 1) != 0;
+}
 
 /* --- blocks --- */
 
@@ -281,8 +283,8 @@ static int make_folds(struct synched__fields *fields, const struct synched__fiel
 static int lock_all(const struct synched__fields *fields) {
   for (unsigned f = 0; f < fields->count; f++)
     if (!synched__memory_lock_buffers(fields->memories[f])) {
-      const int status = synched__fail(
-          SYNCHED_EBUSY, "a snapshot of field %u is retained; release it first", f);
+      const int status =
+          synched__fail(SYNCHED_EBUSY, "a snapshot of field %u is retained; release it first", f);
       while (f-- > 0)
         synched__memory_unlock_buffers(fields->memories[f]);
       return status;
@@ -296,8 +298,7 @@ static int make_parts(struct synched__fields *fields, const struct synched__fiel
     return status;
   fields->parts = synched__alloc_lines(fields->memories[0]->buffer_count, sizeof *fields->parts);
   if (fields->parts == NULL)
-    return synched__fail(SYNCHED_ENOMEM, "no memory for the snapshots of %u fields",
-                         fields->count);
+    return synched__fail(SYNCHED_ENOMEM, "no memory for the snapshots of %u fields", fields->count);
   status = make_folds(fields, spec);
   return status != 0 ? status : lock_all(fields);
 }

@@ -39,12 +39,12 @@ struct synched__buffer_part {
 struct synched__fields {
   unsigned count;
   struct synched_memory *memories[SYNCHED__FIELDS_MAX];
-  uint32_t in_place;                    /* fields */
-  uint32_t copied;                      /* those of them that snapshots can have a copy of */
-  unsigned stage_count;                 /* of the job */
+  uint32_t in_place;                      /* fields */
+  uint32_t copied;                        /* those of them that snapshots can have a copy of */
+  unsigned stage_count;                   /* of the job */
   size_t fold_bytes[SYNCHED__STAGES_MAX]; /* 0: none that readers keep */
-  struct synched__buffer_part *parts;   /* [lead's buffer_count] */
-  unsigned char *fold_memory;           /* of all of them */
+  struct synched__buffer_part *parts;     /* [lead's buffer_count] */
+  unsigned char *fold_memory;             /* of all of them */
   bool has_folds;
 
   /* What calls read of a field. */
@@ -53,9 +53,9 @@ struct synched__fields {
   struct synched__block *out[SYNCHED__FIELDS_MAX];
   /* The newest fold of each stage. */
   const void *folds[SYNCHED__STAGES_MAX];
-  uint32_t written;                    /* fields, by the open round's complete stages */
-  bool placed;                         /* all that the stage writes has its pages */
-  double fold;                         /* of the round: its last fold of one double */
+  uint32_t written; /* fields, by the open round's complete stages */
+  bool placed;      /* all that the stage writes has its pages */
+  double fold;      /* of the round: its last fold of one double */
   struct synched_snapshot in_place_views[SYNCHED__FIELDS_MAX];
 };
 
@@ -65,7 +65,7 @@ struct synched__fields_spec {
   uint32_t written_twice; /* fields that several stages of a round write */
   uint32_t copied;        /* fields in place of which snapshots can have a copy */
   unsigned stage_count;
-  const size_t *fold_bytes;        /* [stage_count] */
+  const size_t *fold_bytes;      /* [stage_count] */
   const void *const *identities; /* [stage_count] */
 };
 

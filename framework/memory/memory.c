@@ -13,8 +13,9 @@
 static int check_flags(const struct synched_memory_options *options) {
   const bool in_place = (options->flags & SYNCHED_MEMORY_IN_PLACE) != 0;
   if (in_place && options->refill != SYNCHED_REFILL_ZERO)
-    return synched__fail(SYNCHED_EINVAL, "refill is %d, and the memory is changed in place: out "
-                                         "holds what the segment holds",
+    return synched__fail(SYNCHED_EINVAL,
+                         "refill is %d, and the memory is changed in place: out "
+                         "holds what the segment holds",
                          (int)options->refill);
   if (options->buffers != NULL && (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0)
     return synched__fail(SYNCHED_EINVAL, "HUGE_PAGES is for buffers of the library's own, and "
@@ -24,10 +25,9 @@ static int check_flags(const struct synched_memory_options *options) {
 
 static int read_options(struct synched_memory_options *read,
                         const struct synched_memory_options *options) {
-  static const struct synched__options_spec spec = {"synched_memory_options",
-                                                    sizeof(struct synched_memory_options),
-                                                    offsetof(struct synched_memory_options,
-                                                             buffers)};
+  static const struct synched__options_spec spec = {
+      "synched_memory_options", sizeof(struct synched_memory_options),
+      offsetof(struct synched_memory_options, buffers)};
   if (options == NULL)
     return synched__fail(SYNCHED_EINVAL, "the options are NULL; a memory needs its sizes");
   int status = synched__options_read(read, options, &spec);

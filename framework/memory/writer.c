@@ -185,7 +185,8 @@ static struct synched__buffer *open_buffer(struct synched_memory *memory) {
 static void fill_segment(struct synched__buffer *out, size_t segment, const void *elements,
                          size_t count) {
   const struct synched__layout *layout = &out->memory->layout;
-  unsigned char *start = synched__buffer_data(out) + layout->offsets[segment] * layout->element_size;
+  unsigned char *start =
+      synched__buffer_data(out) + layout->offsets[segment] * layout->element_size;
   size_t bytes = count * layout->element_size;
   if (bytes != 0)
     memcpy(start, elements, bytes);

@@ -83,34 +83,70 @@ struct synched_task {
    * element first + i of `previous`. */
   size_t first;
 
-  /* With several fields or stages: `previous`, `out`, `capacity`, `count` and `first` are those of
-   * field 0, and `out` is NULL where the stage does not write it. */
+  /* What there is beside field 0, in a job with several fields, with stages, with a memory that is
+   * changed in place, or with folds of more than a double; else NULL. The functions below read it.
+   * `previous`, `out`, `capacity`, `count` and `first` are those of field 0, and `out` is NULL where
+   * the stage does not write it. */
+  const struct synched_task_parts *parts;
+};
 
+struct synched_task_parts {
   /* the stage being computed; 0 in a job without stages, and in init */
   unsigned stage;
   /* the job's fields */
   unsigned field_count;
   /* [field_count]: each field as the stage before left it; fields[0] is `previous` */
   const struct synched_snapshot *const *fields;
-  /* [field_count]: where the segment begins that this call writes, in each field; NULL where the
-   * stage does not write it. In place it is the same address as in fields[f]. */
+  /* [field_count]: where this call's segment begins, in each field that the stage writes; else
+   * NULL. In place it is the same address as in fields[f] */
   void *const *outs;
   /* [field_count]: elements that are valid in each of outs; they start as in fields[f]. Entry 0 is
-   * not looked at: `count` is. NULL in a job with one field. */
+   * not looked at: `count` is */
   size_t *counts;
-  /* What this call adds to the stage's fold: starts as the fold's identity. NULL: the stage has no
-   * fold, or one of a single double, which is `contribution`. */
+  /* What this call adds to the stage's fold; starts as the fold's identity. NULL: the stage has no
+   * fold, or one of a single double, which is `contribution` */
   void *fold;
   /* [number of stages]: the newest fold of each: of this round for stages before this one, of the
-   * round before (at first: its identity) for this and later ones. Entries are NULL where a stage
-   * has no fold. NULL: the job has no stages, and no fold but that of a single double */
+   * round before (at first: the identity) for this and later ones. Entries are NULL where a stage
+   * has no fold. NULL: the job has none but of a single double */
   const void *const *folds;
 };
 
-/* The address of this segment's elements in field f as they were: the `first` ones of fields[f]. f
- * is not checked. In that call only; O(1). */
-static inline const void *synched_task_segment(const struct synched_task *task, unsigned f) {
-  return synched_snapshot_segment(task->fields[f], task->segment);
+/* What calls read and write, field by field. In that call only, on its worker; O(1). Field and
+ * stage are not checked. A job of one field and one stage may use these, too. */
+
+/* Field f as the stage before left it. */
+static inline const struct synched_snapshot *synched_task_field(const struct synched_task *task,
+                                                                unsigned f) {
+  return task->parts == NULL ? task->previous : task->parts->fields[f];
+}
+
+/* This call's segment of it: its first element. */
+static inline const void *synched_task_in(const struct synched_task *task, unsigned f) {
+  return synched_snapshot_segment(synched_task_field(task, f), task->segment);
+}
+
+/* Where this call writes its segment of field f; NULL: the stage does not write it. */
+static inline void *synched_task_out(const struct synched_task *task, unsigned f) {
+  return task->parts == NULL ? task->out : task->parts->outs[f];
+}
+
+/* Sets how many elements are valid in it. */
+static inline void synched_task_set_count(struct synched_task *task, unsigned f, size_t count) {
+  if (f == 0)
+    task->count = count;
+  else
+    task->parts->counts[f] = count;
+}
+
+/* What this call adds to the stage's fold, where that is more than one double. */
+static inline void *synched_task_fold(const struct synched_task *task) {
+  return task->parts == NULL ? NULL : task->parts->fold;
+}
+
+/* The newest fold of a stage, as synched_task_parts says. */
+static inline const void *synched_task_folded(const struct synched_task *task, unsigned stage) {
+  return task->parts == NULL || task->parts->folds == NULL ? NULL : task->parts->folds[stage];
 }
 
 /* Computes one segment, on a worker, at the same time as the calls of other segments. Returns 0, or

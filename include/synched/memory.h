@@ -35,7 +35,7 @@ struct synched_writer; /* opaque */
 /* One buffer, which calls change in place: half the memory and half the traffic, and a call finds
  * in `out` what its segment holds. For updates in which a call touches its own segment of this
  * memory only; others' it must not even read, for they change at the same time.
- * The price: a round that fails, is cancelled or misses its deadline has changed the buffer
+ * What it costs: a round that fails, is cancelled or misses its deadline has changed the buffer
  * already; its content is undefined then, and synched_error_message() of the job's end says so.
  * Snapshots hold a copy, made by the workers at the end of a round, or nothing (`data` is NULL): a
  * copy is made only for on_snapshot, when the loop can take one, and only if lease_count is 1 or

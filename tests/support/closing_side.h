@@ -39,7 +39,8 @@ static inline void paint(struct synched_memory *memory, uint64_t round) {
   for (size_t i = 0; i < memory->layout.data_bytes / sizeof *numbers; i++)
     numbers[i] = round;
   for (size_t s = 0; s < memory->layout.segment_count; s++)
-    synched__buffer_counts(out_of(memory))[s] = (size_t)((round + s) % (memory->layout.capacities[s] + 1));
+    synched__buffer_counts(out_of(memory))[s] =
+        (size_t)((round + s) % (memory->layout.capacities[s] + 1));
 }
 
 static inline const struct synched_snapshot *paint_and_publish(struct synched_memory *memory,

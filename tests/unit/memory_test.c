@@ -263,7 +263,8 @@ static struct samples sample(const struct synched_memory *memory) {
   for (unsigned b = 0; b < memory->buffer_count; b++)
     for (size_t i = 0; i <= 32; i++) {
       size_t offset = i == 32 ? bytes - 1 : bytes / 32 * i;
-      samples.addresses[samples.count++] = synched__buffer_data(&memory->buffers[b]) + offset / 4096 * 4096;
+      samples.addresses[samples.count++] =
+          synched__buffer_data(&memory->buffers[b]) + offset / 4096 * 4096;
     }
   for (size_t i = 0; i < samples.count; i++)
     cr_assert(is_mapped(samples.addresses[i]));

@@ -22,8 +22,9 @@
 #define HUGE_BYTES ((size_t)4 << 20) /* from here on, huge pages are worth asking for */
 
 static struct maxwell_fields fields_of(const struct synched_task *task) {
-  return (struct maxwell_fields){task->fields[MAXWELL_EZ]->data, task->fields[MAXWELL_HX]->data,
-                                 task->fields[MAXWELL_HY]->data};
+  return (struct maxwell_fields){synched_task_field(task, MAXWELL_EZ)->data,
+                                 synched_task_field(task, MAXWELL_HX)->data,
+                                 synched_task_field(task, MAXWELL_HY)->data};
 }
 
 /* An element is a row, so a segment's first element is its first row. */
@@ -34,9 +35,9 @@ static struct maxwell_rows rows_of(const struct synched_task *task) {
 static int start(struct synched_task *task, void *user) {
   const struct maxwell_simulation *const simulation = user;
   const size_t bytes = task->capacity * simulation->run.grid.side * sizeof(double);
-  maxwell_start(&simulation->run.grid, rows_of(task), task->outs[MAXWELL_EZ]);
-  memset(task->outs[MAXWELL_HX], 0, bytes);
-  memset(task->outs[MAXWELL_HY], 0, bytes);
+  maxwell_start(&simulation->run.grid, rows_of(task), synched_task_out(task, MAXWELL_EZ));
+  memset(synched_task_out(task, MAXWELL_HX), 0, bytes);
+  memset(synched_task_out(task, MAXWELL_HY), 0, bytes);
   return 0;
 }
 
@@ -44,7 +45,8 @@ static int step_h(struct synched_task *task, void *user) {
   const struct maxwell_simulation *const simulation = user;
   const struct maxwell_grid *const grid = &simulation->run.grid;
   const struct maxwell_fields was = fields_of(task);
-  double *const hx = task->outs[MAXWELL_HX], *const hy = task->outs[MAXWELL_HY];
+  double *const hx = synched_task_out(task, MAXWELL_HX);
+  double *const hy = synched_task_out(task, MAXWELL_HY);
   if (maxwell_energy_is_due(&simulation->run, task->round))
     task->contribution = maxwell_step_h_energy(grid, &was, rows_of(task), hx, hy);
   else
@@ -55,7 +57,7 @@ static int step_h(struct synched_task *task, void *user) {
 static int step_e(struct synched_task *task, void *user) {
   const struct maxwell_simulation *const simulation = user;
   const struct maxwell_fields now = fields_of(task);
-  maxwell_step_e(&simulation->run.grid, &now, rows_of(task), task->outs[MAXWELL_EZ]);
+  maxwell_step_e(&simulation->run.grid, &now, rows_of(task), synched_task_out(task, MAXWELL_EZ));
   return 0;
 }
 

@@ -20,17 +20,18 @@ static int pull(struct synched_task *task, void *user) {
   const struct particles_simulation *const simulation = user;
   const struct particles_range range = {task->first, task->first + task->capacity};
   task->contribution =
-      particles_pull(&simulation->world, task->fields[PARTICLES_POSITIONS]->data,
-                     task->fields[PARTICLES_CELLS]->data, range, task->outs[PARTICLES_FORCES]);
+      particles_pull(&simulation->world, synched_task_field(task, PARTICLES_POSITIONS)->data,
+                     synched_task_field(task, PARTICLES_CELLS)->data, range,
+                     synched_task_out(task, PARTICLES_FORCES));
   return 0;
 }
 
 static int move(struct synched_task *task, void *user) {
-  struct particles_sums *const sums = task->fold;
+  struct particles_sums *const sums = synched_task_fold(task);
   (void)user;
-  *sums =
-      particles_move(synched_task_segment(task, PARTICLES_FORCES), task->outs[PARTICLES_VELOCITIES],
-                     task->outs[PARTICLES_POSITIONS], task->capacity);
+  *sums = particles_move(synched_task_in(task, PARTICLES_FORCES),
+                         synched_task_out(task, PARTICLES_VELOCITIES),
+                         synched_task_out(task, PARTICLES_POSITIONS), task->capacity);
   return 0;
 }
 

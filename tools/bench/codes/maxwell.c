@@ -49,29 +49,31 @@ static struct maxwell_rows rows_of(const struct synched_task *task) {
 }
 
 static struct maxwell_fields fields_of(const struct synched_task *task) {
-  return (struct maxwell_fields){task->fields[EZ]->data, task->fields[HX]->data,
-                                 task->fields[HY]->data};
+  return (struct maxwell_fields){synched_task_field(task, EZ)->data,
+                                 synched_task_field(task, HX)->data,
+                                 synched_task_field(task, HY)->data};
 }
 
 static int start(struct synched_task *task, void *user) {
   const struct plane *plane = user;
-  maxwell_start(&plane->grid, rows_of(task), task->outs[EZ]);
-  memset(task->outs[HX], 0, task->capacity * plane->grid.side * sizeof(double));
-  memset(task->outs[HY], 0, task->capacity * plane->grid.side * sizeof(double));
+  maxwell_start(&plane->grid, rows_of(task), synched_task_out(task, EZ));
+  memset(synched_task_out(task, HX), 0, task->capacity * plane->grid.side * sizeof(double));
+  memset(synched_task_out(task, HY), 0, task->capacity * plane->grid.side * sizeof(double));
   return 0;
 }
 
 static int step_h(struct synched_task *task, void *user) {
   const struct plane *plane = user;
   const struct maxwell_fields was = fields_of(task);
-  maxwell_step_h(&plane->grid, &was, rows_of(task), task->outs[HX], task->outs[HY]);
+  maxwell_step_h(&plane->grid, &was, rows_of(task), synched_task_out(task, HX),
+                 synched_task_out(task, HY));
   return 0;
 }
 
 static int step_e(struct synched_task *task, void *user) {
   const struct plane *plane = user;
   const struct maxwell_fields now = fields_of(task);
-  maxwell_step_e(&plane->grid, &now, rows_of(task), task->outs[EZ]);
+  maxwell_step_e(&plane->grid, &now, rows_of(task), synched_task_out(task, EZ));
   return 0;
 }
 

@@ -49,16 +49,18 @@ struct program {
 static int pull(struct synched_task *task, void *user) {
   const struct program *program = user;
   const struct particles_range range = {task->first, task->first + task->capacity};
-  task->contribution = particles_pull(&program->world, task->fields[POSITIONS]->data,
-                                      task->fields[CELLS]->data, range, task->outs[FORCES]);
+  task->contribution =
+      particles_pull(&program->world, synched_task_field(task, POSITIONS)->data,
+                     synched_task_field(task, CELLS)->data, range, synched_task_out(task, FORCES));
   return 0;
 }
 
 static int move(struct synched_task *task, void *user) {
   (void)user;
-  task->contribution = particles_move(synched_task_segment(task, FORCES), task->outs[VELOCITIES],
-                                      task->outs[POSITIONS], task->capacity)
-                           .fastest;
+  task->contribution =
+      particles_move(synched_task_in(task, FORCES), synched_task_out(task, VELOCITIES),
+                     synched_task_out(task, POSITIONS), task->capacity)
+          .fastest;
   return 0;
 }
 

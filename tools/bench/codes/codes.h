@@ -28,7 +28,8 @@ struct code_run {
   unsigned workers;
   uint64_t warm_up, steps; /* all of them, and those of them that come first and are not timed */
   double start_ns, ns;     /* of the timed steps */
-  uint64_t checksum;       /* of the result */
+  uint64_t checksum; /* of the result, where it is the same bits whoever computes it; else 0, */
+  double value;      /* and a number of it that is the same but for rounding */
 };
 
 /* Runs it. 0; or -1: it failed, and has said why on stderr, unless it was for lack of memory. */
@@ -40,6 +41,7 @@ typedef int (*code_fn)(struct code_run *run);
   int name##_omp(struct code_run *run);
 
 CODE_FUNCTIONS(maxwell)
+CODE_FUNCTIONS(cg)
 CODE_FUNCTIONS(particles)
 /* maxwell with two buffers for each field, and a loop that takes a snapshot whenever it can */
 int maxwell_buffered_synched(struct code_run *run);

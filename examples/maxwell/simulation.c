@@ -87,8 +87,8 @@ static void write_frame(struct synched_job *job, const struct synched_snapshot *
   free(path);
 }
 
-/* A snapshot holds all fields of its step together; of those that are changed in place it is a copy,
- * and pictures need one of ez only. */
+/* A snapshot holds all fields of its step together. Of a field that is changed in place it is a
+ * copy, and pictures need one of ez only. */
 static unsigned leases_of(const struct maxwell_options *options, enum maxwell_field field) {
   return options->frames_path && (options->buffered || field == MAXWELL_EZ);
 }

@@ -45,12 +45,11 @@ for border in reflecting absorbing; do
   [ ! -s stdout ] || fail "--quiet is not quiet"
   is_picture $border.png
   for way in "" --buffered; do
-    for workers in 1 2 3 5; do
-      for segments in 0 1 7 1000; do
-        well "${small[@]}" --border $border -w $workers -s $segments $way --check --png out.png
-        grep -q 'those of a serial loop, bit for bit$' stdout || fail "not compared"
-        same $border.png out.png
-      done
+    for cut in "1 7" "2 0" "2 1000" "3 1" "5 7"; do
+      read -r workers segments <<<"$cut"
+      well "${small[@]}" --border $border -w $workers -s $segments $way --check --png out.png
+      grep -q 'those of a serial loop, bit for bit$' stdout || fail "not compared"
+      same $border.png out.png
     done
   done
 done

@@ -17,6 +17,7 @@
 
 #include "bench.h"
 #include "codes/codes.h"
+#include "peers_found.h"
 
 #define ROUNDING 1e-6
 #define TURNS_MOST 9u
@@ -37,6 +38,9 @@ static const struct code codes[] = {
     {"buffered_1000", 1000, 40, 160, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
     {"buffered_6000", 6000, 1, 5, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
     {"cg", 1000, 5, 30, cg_serial, cg_synched, "cg_omp"},
+#if BENCH_HAS_CXX
+    {"lattice", 480, 5, 30, lattice_serial, lattice_synched, "lattice_omp"},
+#endif
     {"particles", 48000, 5, 20, particles_serial, particles_synched, "particles_omp"},
 };
 

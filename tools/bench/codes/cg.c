@@ -1,6 +1,6 @@
 /*
- * cg.c: conjugate gradients serially and with Synched: three stages, of which two fold what the next
- * one reads.
+ * cg.c: conjugate gradients serially and with Synched: three stages, of which two fold what the
+ * next one reads.
  */
 #include <string.h>
 #include <synched/synched.h>
@@ -41,6 +41,8 @@ int cg_serial(struct code_run *run) {
 }
 
 /* --- Synched --- */
+
+#define SEGMENTS_PER_WORKER 4u
 
 enum { X, R, P, Q, FIELDS };
 enum { MULTIPLY, REDUCE, TURN, STAGES };
@@ -119,7 +121,7 @@ int cg_synched(struct code_run *run) {
   struct synched_job *job = NULL;
   if (cg_matrix_make_grid(&equations.matrix, run->size, &error) != 0)
     return -1;
-  cg_cut_make(&equations.cut, &equations.matrix, cg_cut_count(&equations.matrix));
+  cg_cut_make(&equations.cut, &equations.matrix, (size_t)SEGMENTS_PER_WORKER * run->workers);
   equations.square = (double)equations.matrix.row_count;
   int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
   for (int f = 0; f < FIELDS && status == 0; f++)

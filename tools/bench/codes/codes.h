@@ -1,10 +1,10 @@
 /*
  * codes.h: simulations and solvers as a whole, written by a user of each contestant.
  *
- * A code is CODE.c, with the serial loop and what it is with Synched, and ../peers/omp_CODE.c, its
- * twin with OpenMP, which is in a module of its own. Their arithmetic is that of an example, and is
- * compiled once for all of them. To add a code: both files and its kernel in ../CMakeLists.txt,
- * CODE_FUNCTIONS here, and a line in the table of ../codes.c.
+ * A code is CODE.c or CODE.cpp, with the serial loop and what it is with Synched, and
+ * ../peers/omp_CODE.c, its twin with OpenMP, which is in a module of its own. Their arithmetic is
+ * that of an example, and is compiled once for all of them. To add a code: both files and its
+ * kernel in ../CMakeLists.txt, CODE_FUNCTIONS here, and a line in the table of ../codes.c.
  */
 #ifndef SYNCHED_BENCH_CODES_H
 #define SYNCHED_BENCH_CODES_H
@@ -42,6 +42,7 @@ typedef int (*code_fn)(struct code_run *run);
 
 CODE_FUNCTIONS(maxwell)
 CODE_FUNCTIONS(cg)
+CODE_FUNCTIONS(lattice)
 CODE_FUNCTIONS(particles)
 /* maxwell with two buffers for each field, and a loop that takes a snapshot whenever it can */
 int maxwell_buffered_synched(struct code_run *run);

@@ -148,19 +148,14 @@ static struct outcome decide(struct synched_job *job, uint64_t round) {
  * not where the count was not needed to know that the round is complete. */
 static struct synched__phase phase_of(const struct synched__run *run) {
   const uint64_t own_ns = run->part.compute_ns;
-  if (run->work->stage_count > 1)
-    return (struct synched__phase){0, 0, 0};
   if (run->solo)
     return (struct synched__phase){1, own_ns, own_ns};
+  if (run->work->stage_count > 1)
+    return (struct synched__phase){0, 0, 0};
   const uint64_t other_ns = run->round_work_ns - run->work_ns;
   if (run->pool->worker_count > 2 || other_ns == 0)
     return (struct synched__phase){0, 0, 0};
   return (struct synched__phase){2, own_ns + other_ns, own_ns > other_ns ? own_ns : other_ns};
-}
-
-/* Whether one worker has computed the whole round, unannounced. */
-static bool is_solo(const struct synched__run *run) {
-  return run->solo && !run->open->was_shared;
 }
 
 /* Writes the round down; now_ns is its end and the next one's start. */
@@ -176,7 +171,7 @@ static void write_down(const struct synched__run *run, const struct outcome *out
       .closed_ns = now_ns,
       .callback_ns = called_ns == 0 ? 0 : synched__span_ns(called_ns, now_ns),
       .lateness_ns = record->lateness_ns,
-      .solo = is_solo(run)};
+      .solo = run->solo};
   const struct synched__phase phase = phase_of(run);
   if (outcome->published)
     synched__record_round(record, run->worker->index, &row, &phase);
@@ -196,7 +191,7 @@ static void record_round(const struct synched__run *run, const struct outcome *o
   if (record->rows == NULL)
     return;
   own->closed_count++;
-  own->solo_count += is_solo(run);
+  own->solo_count += run->solo;
   if (open->recorded || !outcome->published)
     write_down(run, outcome, now_ns);
   if (now_ns - record->published_ns >= SYNCHED__PUBLISH_NS)
@@ -257,7 +252,8 @@ static void fold_stage(const struct synched__run *run) {
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
  * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
  * jobs have nothing of this. */
-__attribute__((noinline)) static bool close_stage(const struct synched__run *run) {
+__attribute__((noinline)) static bool close_stage(const struct synched__run *run,
+                                                  uint64_t *now_ns) {
   struct synched__open_round *open = run->open;
   struct synched__stage *stage = open->stage;
   struct synched__work *work = run->work;
@@ -269,8 +265,9 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched__stage *next = stage_after(job, stage);
   if (next == NULL)
     return false;
+  *now_ns = synched__tick_ns();
   if (!stage->is_init)
-    synched__round_adapt(run, open->round - job->setup.base_round, synched__tick_ns());
+    synched__round_adapt(run, open->round - job->setup.base_round, *now_ns);
   open->stage = next;
   open->was_shared = open->was_shared || !run->solo;
   open->goes_on = true;
@@ -283,10 +280,12 @@ static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns)
   struct synched__work *work = run->work;
   /* For the fold, and for on_round: whatever mode this worker's last call has left. */
   synched__fp_mode_enter(&work->fp_mode);
-  if (work->fields == NULL || !close_stage(run))
-    return close_round(run, now_ns);
-  *now_ns = synched__tick_ns();
-  return synched__job_of(work);
+  if (work->fields != NULL) {
+    if (close_stage(run, now_ns))
+      return synched__job_of(work);
+    run->solo = run->solo && !run->open->was_shared; /* it stands for the whole round now */
+  }
+  return close_round(run, now_ns);
 }
 
 /* --- open --- */

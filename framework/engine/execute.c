@@ -191,18 +191,19 @@ call_plainly(struct synched__run *run, const struct synched__stage *stage, size_
   const struct synched_snapshot *previous = &open->pair.current->snapshot;
   const size_t first = layout->offsets[segment];
   const size_t begin = first * layout->element_size;
-  struct synched_task task = {
-      .round = open->round,
-      .segment = segment,
-      .worker = run->worker->index,
-      .previous = previous,
-      .out = synched__buffer_data(open->pair.next) + begin,
-      .capacity = layout->capacities[segment],
-      .count = previous->counts[segment],
-      .engine = stage->work,
-      .first = first,
-      .parts = NULL,
-  };
+  /* Member by member: as an initialiser it would be cleared first. */
+  struct synched_task task;
+  task.round = open->round;
+  task.segment = segment;
+  task.worker = run->worker->index;
+  task.previous = previous;
+  task.out = synched__buffer_data(open->pair.next) + begin;
+  task.capacity = layout->capacities[segment];
+  task.count = previous->counts[segment];
+  task.contribution = 0.0;
+  task.engine = stage->work;
+  task.first = first;
+  task.parts = NULL;
   refill(task.out, (const unsigned char *)previous->data + begin,
          task.capacity * layout->element_size, memory->refill);
   const int code = compute(stage, &task);
@@ -323,12 +324,28 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
 }
 
 /* Loops of their own, so that the plain one has nothing in it of what others need. */
-static size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
-  run->work = run->stage->work;
-  if (run->stage->for_fn != NULL)
-    return run_calls(run, range, home, FOR);
-  return run->work->fields == NULL ? run_calls(run, range, home, PLAIN)
-                                   : run_calls(run, range, home, WITH_FIELDS);
+__attribute__((noinline)) static size_t run_plainly(struct synched__run *run,
+                                                    struct synched__range range, bool home) {
+  return run_calls(run, range, home, PLAIN);
+}
+
+__attribute__((noinline)) static size_t run_with_fields(struct synched__run *run,
+                                                        struct synched__range range, bool home) {
+  return run_calls(run, range, home, WITH_FIELDS);
+}
+
+__attribute__((noinline)) static size_t run_for(struct synched__run *run,
+                                                struct synched__range range, bool home) {
+  return run_calls(run, range, home, FOR);
+}
+
+static inline size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
+  const struct synched__stage *stage = run->stage;
+  run->work = stage->work;
+  if (stage->for_fn != NULL)
+    return run_for(run, range, home);
+  return stage->work->fields == NULL ? run_plainly(run, range, home)
+                                     : run_with_fields(run, range, home);
 }
 
 /* The run begins a part in a round. */

@@ -7,6 +7,7 @@
  */
 #include "job/requests.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "job/notify.h"
 #include "platform/alloc.h"
@@ -103,7 +104,8 @@ static void end_step(struct synched__requests *requests, int status, uint64_t ro
 
 /* A periodic job keeps its phase over a pause. */
 static void resume(struct synched_job *job) {
-  if (job->control.requests.paused && job->pace.ticks.begun)
+  SYNCHED_ASSERT(job->control.requests.paused); /* else it is not accepted */
+  if (job->pace.ticks.begun)
     synched__ticks_realign(&job->pace.ticks, synched__clock_ns());
   job->control.requests.paused = false;
 }

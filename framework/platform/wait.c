@@ -9,6 +9,7 @@
  */
 #include "platform/wait.h"
 
+#include "base/assert.h"
 #include "platform/clock.h"
 #include "platform/event.h"
 #include "platform/thread.h"
@@ -21,6 +22,7 @@
 #endif
 
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
+  SYNCHED_ASSERT(spin.limit_ns != 0 || spin.never_sleep == NULL);
   waiter->spin = spin;
   waiter->usual_ns = 0;
   waiter->awake_most_ns = waiter->awake_until_ns = UINT64_MAX;
@@ -37,7 +39,7 @@ void synched__waiter_deinit(struct synched__waiter *waiter) {
 
 void synched__waiter_limit_awake(struct synched__waiter *waiter, uint64_t most_ns) {
   waiter->awake_most_ns = most_ns;
-  waiter->awake_until_ns = most_ns == UINT64_MAX ? UINT64_MAX : synched__tick_ns() + most_ns;
+  waiter->awake_until_ns = synched__tick_ns() + most_ns;
   waiter->sleep_count = synched__thread_sleep_count();
 }
 
@@ -172,9 +174,8 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
 static uint64_t wait_from(const struct synched__gate *gate, struct synched__waiter *waiter,
                           uint64_t seen, uint64_t until_ns) {
   const uint64_t start_ns = synched__clock_ns();
-  const bool spins = waiter->spin.limit_ns != 0 || waiter->spin.never_sleep != NULL;
   uint64_t epoch = seen;
-  if (spins && !is_set(waiter->spin.sleep_now))
+  if (waiter->spin.limit_ns != 0 && !is_set(waiter->spin.sleep_now))
     epoch = spin_from(gate, waiter, seen, start_ns, until_ns);
   const bool sleeps_now = is_set(waiter->spin.sleep_now);
   if (epoch == seen)

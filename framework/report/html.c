@@ -153,7 +153,7 @@ static void put_advice(const struct synched__html *html) {
   FILE *file = html->file;
   struct synched_report_advice advice = {.struct_size = sizeof advice};
   size_t count = 0;
-  while (count < SYNCHED_ADVICE_COUNT && synched_report_advice(html->report, count, &advice) == 0) {
+  while (synched_report_advice(html->report, count, &advice) == 0) {
     fputs(count == 0 ? "<ol class=\"advice\">\n" : "", file);
     fputs("<li><span class=\"gain\">", file);
     if (advice.gain >= 0.0005) {

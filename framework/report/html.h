@@ -34,9 +34,8 @@ struct synched__html_bins {
   uint64_t first_ns[SYNCHED__HTML_BINS], last_ns[SYNCHED__HTML_BINS], counts[SYNCHED__HTML_BINS];
 };
 
-/* The job's distributions, by their number. */
-const char *synched__html_distribution_name(unsigned distribution);  /* in the data */
-const char *synched__html_distribution_title(unsigned distribution); /* for people */
+/* The job's distributions, by their number, for people. */
+const char *synched__html_distribution_title(unsigned distribution);
 void synched__html_bins(const struct synched_report *report, unsigned distribution,
                         struct synched__html_bins *out);
 

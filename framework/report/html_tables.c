@@ -100,7 +100,7 @@ void synched__html_shares(const struct synched__html *html) {
 void synched__html_rounds(const struct synched__html *html) {
   const struct synched_report *report = html->report;
   FILE *file = html->file;
-  const double workers = report->summary.worker_count > 0 ? report->summary.worker_count : 1;
+  const double workers = report->summary.worker_count;
   const size_t first = report->recorded > ROUNDS_SHOWN ? report->recorded - ROUNDS_SHOWN : 0;
   if (report->recorded == 0)
     return;

@@ -59,25 +59,18 @@ static void print_any_text(struct json *json, const char *text, size_t room) {
 
 /* With as few digits as say which number it is. printf and strtod know the locale's point. */
 static void print_real(struct json *json, double number) {
+  static const char others[] = "0123456789+-e"; /* than the point, which may be some bytes long */
   char text[40];
   if (!isfinite(number)) {
     fputs("null", json->file); /* JSON has no such number, and a report should not, either */
     return;
   }
-  for (int digits = 15; digits <= 17; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, number);
-    if (strtod(text, NULL) == number)
-      break;
-  }
-  bool pointed = false;
-  for (const char *at = text; *at != '\0'; at++) {
-    const bool is_point = strchr("0123456789+-e", *at) == NULL;
-    if (!is_point)
-      putc(*at, json->file);
-    else if (!pointed)
-      putc('.', json->file);
-    pointed = pointed || is_point;
-  }
+  int digits = 14;
+  do
+    (void)snprintf(text, sizeof text, "%.*g", ++digits, number);
+  while (digits < 17 && strtod(text, NULL) != number);
+  const size_t whole = strspn(text, others), point = strcspn(text + whole, others);
+  fprintf(json->file, "%.*s%s%s", (int)whole, text, point == 0 ? "" : ".", text + whole + point);
 }
 
 static uint64_t unsigned_at(const void *place, unsigned bytes) {

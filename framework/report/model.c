@@ -3,6 +3,7 @@
  */
 #include "report/model.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "report/record.h"
@@ -15,16 +16,18 @@ static bool allocate(struct synched_report *report, const struct synched__report
   const size_t workers = shape->worker_count;
   const size_t distributions =
       SYNCHED__JOB_DISTRIBUTIONS + shape->worker_distributions + shape->segment_distributions;
-  if (shape->round_count > SIZE_MAX / (workers == 0 ? 1 : workers))
+  SYNCHED_ASSERT(workers > 0 && shape->segment_count > 0);
+  if (shape->round_count > SIZE_MAX / workers)
     return false;
-  bool complete = ALLOCATE(true, report->workers, workers);
+  report->workers = synched__alloc(workers, sizeof *report->workers);
   report->reading = synched__alloc_lines(workers, sizeof *report->reading);
-  complete = complete && report->reading != NULL;
-  complete = ALLOCATE(complete, report->segments, shape->segment_count);
+  report->segments = synched__alloc(shape->segment_count, sizeof *report->segments);
+  report->buckets = synched__alloc(distributions * SYNCHED__BUCKET_COUNT, sizeof *report->buckets);
+  bool complete = report->workers != NULL && report->reading != NULL && report->segments != NULL &&
+                  report->buckets != NULL;
   complete = ALLOCATE(complete, report->rounds, shape->round_count);
   complete = ALLOCATE(complete, report->parts, shape->round_count * workers);
   complete = ALLOCATE(complete, report->tasks, shape->task_count);
-  complete = ALLOCATE(complete, report->buckets, distributions * SYNCHED__BUCKET_COUNT);
   return complete;
 }
 

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include <locale.h>
+#include <math.h>
 
 #include "report/json.h"
 #include "support/recorded.h"
@@ -92,6 +93,9 @@ Test(json, print_reals_shortly_and_exactly) {
       {1.0 / 3.0, "\"serial\":0.3333333333333333,"},
       {0.1 + 0.2, "\"serial\":0.30000000000000004,"},
       {1e-300, "\"serial\":1e-300,"},
+      {-2.5e+300, "\"serial\":-2.5e+300,"},
+      {INFINITY, "\"serial\":null,"},
+      {NAN, "\"serial\":null,"},
   };
   struct synched_report *report = create(1, 0);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

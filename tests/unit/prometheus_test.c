@@ -64,9 +64,9 @@ Test(prometheus, distributions_are_summaries) {
 }
 
 Test(prometheus, labels_are_escaped) {
-  (void)snprintf(made->name, sizeof made->name, "%s", "a\"b\\c\nd\re\xff{}");
+  (void)snprintf(made->name, sizeof made->name, "%s", "a\"b\\c\nd\re\xff\x7f{}");
   has("synched_running{job=\"a\\\"b\\\\c\\nd\xef\xbf\xbd"
-      "e\xef\xbf\xbd{}\"} 0\n");
+      "e\xef\xbf\xbd\xef\xbf\xbd{}\"} 0\n");
 }
 
 Test(prometheus, what_is_not_recorded_is_not_told) {
@@ -78,6 +78,11 @@ Test(prometheus, what_is_not_recorded_is_not_told) {
   cr_expect_null(strstr(text, "synched_efficiency"));
   cr_expect_str_eq(text + byte_count - 6, "# EOF\n");
   free(text);
+}
+
+Test(prometheus, no_time_has_passed_before_the_first_round) {
+  made->summary.end_ns = made->summary.start_ns;
+  has("synched_elapsed_seconds{job=\"heat\"} 0.000000000\n");
 }
 
 Test(prometheus, failures_are_told) {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "support/recorded.h"
@@ -163,6 +164,35 @@ Test(report, forms_that_there_are_not_are_refused) {
   expect_refused(synched_report_write_as(report, "csv:"), SYNCHED_EINVAL, "empty");
   cr_assert_null(synched_format_name(SYNCHED_FORMAT_COUNT));
   cr_assert_null(synched_format_name((enum synched_format) - 1));
+  synched_report_destroy(report);
+}
+
+Test(report, forms_have_names_that_are_parsed) {
+  for (unsigned f = 0; f < SYNCHED_FORMAT_COUNT; f++) {
+    enum synched_format format = SYNCHED_FORMAT_COUNT;
+    const char *name = synched_format_name((enum synched_format)f);
+    cr_assert_not_null(name);
+    cr_assert_eq(synched_format_parse(&format, name), 0);
+    cr_assert_eq((unsigned)format, f);
+  }
+}
+
+Test(report, form_without_a_path_goes_to_standard_output) {
+  struct synched_report *report = full();
+  char text[16] = "";
+  FILE *file = tmpfile();
+  cr_assert_not_null(file);
+  (void)fflush(stdout);
+  const int usual = dup(STDOUT_FILENO);
+  cr_assert_eq(dup2(fileno(file), STDOUT_FILENO), STDOUT_FILENO);
+  const int status = synched_report_write_as(report, "table");
+  cr_assert_eq(dup2(usual, STDOUT_FILENO), STDOUT_FILENO);
+  cr_assert_eq(status, 0);
+  rewind(file);
+  cr_assert_not_null(fgets(text, sizeof text, file));
+  cr_assert_str_eq(text, "Job heat: ended");
+  (void)fclose(file);
+  (void)close(usual);
   synched_report_destroy(report);
 }
 
@@ -365,6 +395,7 @@ Test(report, distributions_are_told_apart_and_unknown_ones_are_empty) {
     cr_assert_eq(
         synched_report_bucket(report, absent[i].distribution, absent[i].index, &at, &bucket),
         SYNCHED_ENOENT);
+    cr_assert_eq(synched__report_sum_of(report, absent[i].distribution, absent[i].index).count, 0);
   }
   synched_report_destroy(report);
 }

@@ -192,6 +192,9 @@ Test(table, print_efficiency_marks_what_is_below) {
       .efficiency = 0.7949, .serial = 0.7951, .balance = 0.8, .scheduling = 0.1, .total_ns = 1};
   expect_in_print(report, "  efficiency 0.79 (!) = serial 0.80 x balance 0.80 x scheduling "
                           "0.10 (!)\n");
+  report->efficiency.efficiency = -1.0;
+  report->efficiency.serial = 12.0;
+  expect_in_print(report, "  efficiency 0.00 (!) = serial 9.99 x");
   report->efficiency = (struct synched_report_efficiency){.total_ns = 1};
   char *text = printed(report);
   expect_on_page(text);
@@ -394,6 +397,16 @@ Test(table, print_eight_workers_in_tables_of_a_page) {
   cr_assert_eq(count_parts(text, "Total Time"), 2);
   cr_assert_eq(count_parts(text, "\n               66 "), 2);
   cr_assert_eq(count_parts(text, "Worker 7\n"), 1);
+  free(text);
+  synched_report_destroy(report);
+}
+
+Test(table, print_many_workers_without_rounds_have_no_table_of_rounds) {
+  struct synched_report *report = create(64, 1);
+  char *text = printed(report);
+  cr_assert_eq(count_parts(text, "ms in round"), 0);
+  cr_assert_eq(count_parts(text, "Rounds closed"), 1);
+  expect_aligned(text);
   free(text);
   synched_report_destroy(report);
 }

@@ -23,6 +23,7 @@ public:
   const lattice_plane &plane() const noexcept {
     return plane_;
   }
+  /* of the cylinder, in cells */
   double diameter() const noexcept {
     return diameter_;
   }
@@ -31,9 +32,9 @@ public:
   }
 
 private:
-  double diameter_; // of the cylinder, in cells
   std::vector<lattice_range> solid_;
   lattice_plane plane_;
+  double diameter_;
 };
 
 } // namespace lattice

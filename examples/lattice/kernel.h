@@ -48,6 +48,19 @@ static inline size_t lattice_row(const struct lattice_plane *plane) {
   return LATTICE_DIRECTIONS * plane->width;
 }
 
+/* Makes the plane, whose width and height are set, that of a flow past a cylinder of this Reynolds
+ * number. `solid` is room for a range for each row; it stays the caller's. Returns the cylinder's
+ * diameter, in cells. */
+double lattice_place_cylinder(struct lattice_plane *plane, double reynolds,
+                              struct lattice_range *solid);
+
+/* In cells squared per step. Flows of less than LATTICE_VISCOSITY_LEAST are not stable. */
+static inline double lattice_viscosity(const struct lattice_plane *plane) {
+  return (1 / plane->relaxation - 0.5) / 3;
+}
+
+#define LATTICE_VISCOSITY_LEAST 0.004
+
 /* Fills rows first .. end - 1 with the flow at the start. `out` is where row `first` begins. */
 void lattice_init(const struct lattice_plane *plane, size_t first, size_t end, double *out);
 

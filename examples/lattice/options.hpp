@@ -13,9 +13,9 @@
 namespace lattice {
 
 struct options {
-  std::uint64_t steps = 20000;
-  std::size_t width = 640;
-  std::size_t height = 240;
+  std::uint64_t steps = 12000;
+  std::size_t width = 480;
+  std::size_t height = 180;
   unsigned reynolds = 150;
   std::uint64_t every = 0; // steps between two lines; 0: a tenth of all
   unsigned worker_count = 0;

@@ -1,5 +1,26 @@
 #include "counted_new.hpp"
 
+#include <synched/export.h>
+
+#if defined(SYNCHED_THREAD_SANITIZER)
+
+bool counts_new() noexcept {
+  return false;
+}
+
+unsigned long new_count() noexcept {
+  return 0;
+}
+
+void refuse_new_after(unsigned long) noexcept {
+}
+
+bool refuse_no_new() noexcept {
+  return false;
+}
+
+#else
+
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -7,6 +28,10 @@
 static std::atomic<unsigned long> count = 0;
 static std::atomic<unsigned long> refused = 0; // the number of the one to be refused; 0: none
 static std::atomic<bool> has_refused = false;
+
+bool counts_new() noexcept {
+  return true;
+}
 
 unsigned long new_count() noexcept {
   return count.load(std::memory_order_relaxed);
@@ -51,3 +76,5 @@ void operator delete(void *block) noexcept {
 void operator delete(void *block, std::size_t) noexcept {
   std::free(block);
 }
+
+#endif

@@ -4,6 +4,9 @@
 #ifndef SYNCHED_TESTS_CPP_COUNTED_NEW_HPP
 #define SYNCHED_TESTS_CPP_COUNTED_NEW_HPP
 
+/* Whether that can be had: a thread sanitizer brings its own operators. */
+bool counts_new() noexcept;
+
 /* of the whole process so far */
 unsigned long new_count() noexcept;
 

@@ -44,6 +44,8 @@ for compiler in g++ clang++; do
   compilers=$((compilers + 1))
   for standard in c++17 c++20; do
     build_and_run "$compiler" "$standard" throwing -- throwing_test.cpp counted_new.cpp
+    build_and_run "$compiler" "$standard" fields -- fields_test.cpp
+    build_and_run "$compiler" "$standard" loops -- loops_test.cpp counted_new.cpp
     build_and_run "$compiler" "$standard" returning -fno-exceptions -- returning_test.cpp
   done
 done

@@ -421,7 +421,7 @@ TEST(setup_without_memory_is_refused) {
     CHECK(refused == out.any);
     CHECK(!out.any || out.code == SYNCHED_ENOMEM);
   }
-  CHECK(which >= 5);
+  CHECK(which >= 5 || !counts_new());
 }
 
 /* --- exceptions --- */

@@ -155,15 +155,16 @@ public:
     return detail::finish(synched_memory_load(get(), segment, elements.data(), elements.size()));
   }
 
-  /* The newest snapshot, retained. Also while rounds run. */
+  /* The newest snapshot, retained. Also while rounds run. There is none (it is false) of an in-place
+   * memory without a copy. */
   snapshot<T> current() const noexcept {
     return snapshot<T>(synched_snapshot_current(get()));
   }
 
-  /* An in-place memory's one buffer, while no round runs; empty: it is no such memory. */
-  span<T> elements() const noexcept {
-    T *const first = static_cast<T *>(synched_memory_elements(get()));
-    return span<T>(first, first == nullptr ? 0 : current().get()->element_count);
+  /* Where an in-place memory's one buffer begins, for while no round runs; nullptr: it is no such
+   * memory. */
+  T *elements() const noexcept {
+    return static_cast<T *>(synched_memory_elements(get()));
   }
 
 private:

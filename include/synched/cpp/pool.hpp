@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -91,39 +92,96 @@ template <class F> int answer_of_turn(const F &fn, std::size_t index, unsigned w
   }
 }
 
-/* A parallel loop while it runs. */
-template <class F> struct loop_run {
-  const F &fn;
+/* The exception that counts of a parallel loop: that of the lowest index. */
+class loop_exception {
 #if SYNCHED_CPP_EXCEPTIONS
-  std::mutex mutex;
-  std::size_t index = std::numeric_limits<std::size_t>::max();
-  std::exception_ptr exception; // of that index, the lowest one
-
-  int keep(std::size_t thrown_at) noexcept {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (thrown_at <= index) {
-      index = thrown_at;
-      exception = std::current_exception();
+public:
+  /* In a catch: keeps it, if it is so far the one. Returns the code for it. */
+  int keep(std::size_t index) noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (index <= index_) {
+      index_ = index;
+      exception_ = std::current_exception();
     }
     return exception_code;
   }
-#endif
 
-  static int turn(std::size_t index, unsigned worker, void *user) noexcept {
-    auto *const run = static_cast<loop_run *>(user);
-#if SYNCHED_CPP_EXCEPTIONS
-    try {
-      return answer_of_turn(run->fn, index, worker);
-    } catch (...) {
-      return run->keep(index);
-    }
-#else
-    return answer_of_turn(run->fn, index, worker);
-#endif
+  /* When the loop is over, with the status that it ended by: that exception, if it is why. */
+  std::exception_ptr find(int status) const noexcept {
+    return status == exception_code ? exception_ : nullptr;
   }
+
+private:
+  std::mutex mutex_;
+  std::size_t index_ = std::numeric_limits<std::size_t>::max();
+  std::exception_ptr exception_;
+#endif
+};
+
+/* A turn of a parallel loop, for the C library; Run has `fn` and `exception`. */
+template <class Run> int on_turn(std::size_t index, unsigned worker, void *user) noexcept {
+  auto &run = *static_cast<Run *>(user);
+#if SYNCHED_CPP_EXCEPTIONS
+  try {
+    return answer_of_turn(run.fn, index, worker);
+  } catch (...) {
+    return run.exception.keep(index);
+  }
+#else
+  return answer_of_turn(run.fn, index, worker);
+#endif
+}
+
+/* A loop that is waited for. */
+template <class F> struct waited_loop {
+  explicit waited_loop(const F &its_fn) noexcept : fn(its_fn) {
+  }
+
+  const F &fn;
+  loop_exception exception;
+};
+
+/* A loop that ends on an event loop. */
+template <class F, class Done> struct started_loop {
+  started_loop(F &&its_fn, Done &&its_on_done)
+      : fn(std::move(its_fn)), on_done(std::move(its_on_done)) {
+  }
+
+  const F fn;
+  Done on_done;
+  loop_exception exception;
 };
 
 } // namespace detail
+
+/* How a parallel loop has ended, for its on_done. */
+class loop_ended {
+public:
+  loop_ended(int status, const detail::loop_exception &exception) noexcept
+      : status_(status), exception_(exception) {
+  }
+
+  /* nothing: well; else the code of the lowest index that failed */
+  std::error_code error() const noexcept {
+    return detail::code_of(status_);
+  }
+#if SYNCHED_CPP_EXCEPTIONS
+  /* the exception that is why; null: none is */
+  std::exception_ptr exception() const noexcept {
+    return exception_.find(status_);
+  }
+  /* Returns if it has ended well. Else throws that exception, or what error() is. */
+  void check() const {
+    if (std::exception_ptr thrown = exception())
+      std::rethrow_exception(thrown);
+    detail::finish(status_);
+  }
+#endif
+
+private:
+  int status_;
+  const detail::loop_exception &exception_;
+};
 
 /* A pool of workers. It must outlive its jobs. */
 class pool {
@@ -170,12 +228,32 @@ public:
    * The failure of the lowest index counts, thrown or returned, and comes out of this call.
    * Allocates nothing for it. */
   template <class F> outcome<void> parallel_for(std::size_t count, const F &fn) const {
-    detail::loop_run<F> run{fn};
-    const int status = synched_pool_for(raw_, count, detail::loop_run<F>::turn, &run);
+    detail::waited_loop<F> run(fn);
+    const int status = synched_pool_for(raw_, count, detail::on_turn<detail::waited_loop<F>>, &run);
 #if SYNCHED_CPP_EXCEPTIONS
-    if (status == exception_code && run.exception)
-      std::rethrow_exception(std::exchange(run.exception, nullptr));
+    if (std::exception_ptr thrown = run.exception.find(status))
+      std::rethrow_exception(thrown);
 #endif
+    return detail::finish(status);
+  }
+
+  /* The same without waiting: fn and on_done are moved to the heap, and on_done(const loop_ended &)
+   * is called on libuv's loop when all is done. It is noexcept: nobody would get what it throws. */
+  template <class F, class Done>
+  outcome<void> parallel_for_start(uv_loop_s *loop, std::size_t count, F fn, Done on_done) const {
+    static_assert(std::is_nothrow_invocable_v<Done &, const loop_ended &>,
+                  "on_done is noexcept, as in [](const synched::loop_ended &) noexcept");
+    using run = detail::started_loop<F, Done>;
+    std::unique_ptr<run> made(new (std::nothrow) run(std::move(fn), std::move(on_done)));
+    if (made == nullptr)
+      return detail::finish(SYNCHED_ENOMEM);
+    const int status = synched_pool_for_start(
+        raw_, loop, count, detail::on_turn<run>, made.get(), [](int how, void *user) {
+          const std::unique_ptr<run> all(static_cast<run *>(user));
+          all->on_done(loop_ended(how, all->exception));
+        });
+    if (status == 0)
+      (void)made.release();
     return detail::finish(status);
   }
 

@@ -45,7 +45,7 @@ static void sort_by(const struct cg_entries *entries, enum key key, size_t *plac
 bool cg_entries_sort(struct cg_entries *entries) {
   if (entries->count == 0)
     return true;
-  struct cg_entry *const other = malloc(entries->count * sizeof *other);
+  struct cg_entry *const other = calloc(entries->count, sizeof *other);
   size_t *const places = malloc((entries->row_count + 1) * sizeof *places);
   if (other && places) {
     sort_by(entries, COLUMN, places, other);

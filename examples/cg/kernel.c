@@ -1,12 +1,12 @@
 /*
- * A row of the matrix is added up from left to right. A dot product of vectors is a few sums side by
- * side, of every LANES-th row each, which are added up at the end in one order: so its bits are
+ * A row of the matrix is added up from left to right. A dot product of vectors is LANES sums side
+ * by side, of every LANES-th row each, which are added up at the end in one order: so its bits are
  * those of this source, and not those of what a compiler makes of it, and it can become vector
  * instructions. Where a segment begins does matter: the sums begin there, too.
  *
- * All this is bound by memory: a round of a large matrix reads it once, 12 bytes an entry, and reads
- * and writes some 12 numbers for every row. So what can be done in one loop is: x could be changed
- * together with r, but in the last loop p, which that needs, is in the cache anyway.
+ * All this is bound by memory: a round of a large matrix reads it once, 12 bytes an entry, and
+ * reads and writes some 12 numbers for every row. So what can be done in one loop is: x could be
+ * changed together with r, but in the last loop p, which that needs, is in the cache anyway.
  */
 #include "kernel.h"
 

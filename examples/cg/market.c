@@ -3,8 +3,8 @@
  * reader lets comments and empty lines stand anywhere behind the first line.
  *
  * Nothing in a file is believed before it has been seen: memory is taken as entries are read, not
- * for as many as the sizes promise. A matrix of hardly any entries is refused, whose rows would take
- * more memory than the file has shown that it needs.
+ * for as many as the sizes promise. A matrix of hardly any entries is refused: its rows would take
+ * far more memory than the file.
  */
 #include "market.h"
 
@@ -232,10 +232,9 @@ static int begin(struct reader *in, struct example_source *source, struct exampl
 static int next_entry(struct reader *in, uint64_t seen, struct words *words) {
   const int status = next_words(in, words);
   if (status == 0)
-    return example_fail(in->error, in->lines.number,
-                        "the file ends after %" PRIu64 " of %" PRIu64 " entries", seen,
-                        in->entry_count);
-  return status < 0 ? -1 : 0;
+    example_fail(in->error, in->lines.number,
+                 "the file ends after %" PRIu64 " of %" PRIu64 " entries", seen, in->entry_count);
+  return status > 0 ? 0 : -1;
 }
 
 /* A place as it is written, from 1 on. */
@@ -346,7 +345,7 @@ int cg_market_read_vector(double *out, size_t count, struct example_source *sour
   for (uint64_t seen = 0; seen < reader.entry_count; seen++) {
     struct words words;
     struct place place = {seen + 1, 1};
-    double value;
+    double value = 0;
     if (next_entry(&reader, seen, &words) != 0)
       return -1;
     if (reader.format == COORDINATE && read_entry(&reader, &words, &place, &value) != 0)

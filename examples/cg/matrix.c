@@ -26,8 +26,8 @@ void cg_matrix_deinit(struct cg_matrix *matrix) {
 
 /* --- of entries --- */
 
-/* Adds what a symmetric list, or a pattern, leaves unsaid: the other direction of each entry; and of
- * a pattern, the whole diagonal, but for the numbers on it. */
+/* Adds what a symmetric list, or a pattern, leaves unsaid: the other direction of each entry; and
+ * of a pattern, the whole diagonal, but for the numbers on it. */
 static bool complete(struct cg_entries *entries) {
   const size_t count = entries->count;
   const bool mirrors = entries->is_symmetric || entries->is_pattern;

@@ -23,8 +23,9 @@ struct cg_matrix {
 /* Makes it of entries, whose order may be changed; those of one place are added up, in their order.
  * Of a pattern, which has no values, it is the Laplacian of the graph, plus the identity: -1 for
  * every edge, in both directions, and a diagonal that is 1 larger than a vertex has edges.
- * 0, to be ended with cg_matrix_deinit; or -1 and why: it is not symmetric; a number on the diagonal
- * is not above 0, which no positive definite matrix has; there is no memory. *out is empty then. */
+ * 0, to be ended with cg_matrix_deinit; or -1 and why: it is not symmetric; a number on the
+ * diagonal is not above 0, which no positive definite matrix has; there is no memory. *out is empty
+ * then. */
 int cg_matrix_build(struct cg_matrix *out, struct cg_entries *entries, struct example_error *error);
 
 /* Poisson's equation on a square grid of side * side points, with zeros around it: 4 on the

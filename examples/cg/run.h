@@ -19,8 +19,8 @@ struct cg_run {
   uint64_t rounds_max;
 };
 
-/* Prepares a run: cuts the rows into at most `segments_max` segments; 0: as many as suit the matrix.
- * The system stays the caller's. */
+/* Prepares a run: cuts the rows into at most `segments_max` segments; 0: as many as suit the
+ * matrix. The system stays the caller's. */
 void cg_run_init(struct cg_run *out, const struct cg_system *system, size_t segments_max);
 
 /* What a round that cannot go on returns instead of 0. */

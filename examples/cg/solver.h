@@ -1,7 +1,7 @@
 /*
- * solver.h: the engine at work. The only part of this program that knows Synched's rounds: one round
- * is one of conjugate gradients, of three stages; a segment is a range of rows with about as many
- * entries as any other.
+ * solver.h: the engine at work. The only part of this program that knows Synched's rounds: one
+ * round is one of conjugate gradients, of three stages; a segment is a range of rows with about as
+ * many entries as any other.
  */
 #ifndef CG_SOLVER_H
 #define CG_SOLVER_H
@@ -40,8 +40,8 @@ struct cg_solver_options {
 int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
                      const struct cg_solver_options *options, struct example_error *error);
 
-/* Computes rounds until the equations are solved. Blocks. 0; or -1 and why: it did not come to that,
- * for one. */
+/* Computes rounds until the equations are solved. Blocks. 0; or -1 and why: it did not come to
+ * that, for one. */
 int cg_solver_run(struct cg_solver *solver, struct example_error *error);
 
 /* A field after the run, valid until cg_solver_destroy. */

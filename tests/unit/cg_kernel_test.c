@@ -1,5 +1,6 @@
 /*
- * cg_kernel_test.c: the loops of conjugate gradients, however the rows are cut; and what they solve.
+ * cg_kernel_test.c: the loops of conjugate gradients, however the rows are cut, and what they
+ * solve.
  */
 #include <criterion/criterion.h>
 

@@ -67,8 +67,8 @@ Test(cg_matrix, build_mirrors_symmetric_ones) {
   expect(&matrix, 3, dense);
 }
 
-/* An edge that is there twice, in one direction or both, is one edge; one to itself is none; a vertex
- * without edges has a row. */
+/* An edge that is there twice, in one direction or both, is one edge; one to itself is none; a
+ * vertex without edges has a row. */
 Test(cg_matrix, build_makes_a_laplacian_of_a_pattern) {
   static const struct cg_entry list[] = {{0, 1, 0}, {1, 0, 0}, {2, 1, 0},
                                          {2, 1, 0}, {2, 2, 0}, {0, 2, 0}};

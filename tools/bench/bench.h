@@ -60,13 +60,19 @@ struct bench_rows {
   size_t count, capacity;
 };
 
+/* Which cases are wanted. */
+struct bench_choice {
+  unsigned workers; /* only those with so many; 0: all */
+  bool small;       /* of codes: only to see whether they compute the same */
+};
+
 struct bench_list {
   struct bench_case *cases;
   size_t count, capacity;
-  unsigned workers; /* only cases with so many; 0: all */
+  struct bench_choice choice;
 };
 
-/* Copies the case to the end of the list, if its contestant is there and its workers are wanted. */
+/* Copies the case to the end of the list, if its contestant is there and its workers are chosen. */
 void bench_add(struct bench_list *list, const struct bench_case *one);
 
 struct bench_family {
@@ -89,7 +95,7 @@ extern const struct bench_family bench_family_codes;     /* codes.c */
 
 /* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
  * false: a case failed. */
-bool bench_run(const struct bench_family *family, unsigned workers, unsigned repeats,
+bool bench_run(const struct bench_family *family, struct bench_choice choice, unsigned repeats,
                struct bench_rows *out);
 
 /* rows.c: NULL: no memory. The row is cleared. */

@@ -21,11 +21,11 @@
 
 #define ROUNDING 1e-6
 #define TURNS_MOST 9u
-#define SAMPLE_NS 2e9 /* for as long there are more turns */
+#define SAMPLE_NS 1.2e9 /* for as long there are more turns */
 
 struct code {
   const char *name; /* the parameter, as in the JSON */
-  size_t size;
+  size_t size, small;
   uint64_t warm_up, timed; /* steps */
   code_fn serial, synched;
   const char *twin; /* its function in the OpenMP modules */
@@ -33,16 +33,23 @@ struct code {
 
 /* To hook up another one is a line here; see codes/codes.h. */
 static const struct code codes[] = {
-    {"maxwell_1000", 1000, 40, 160, maxwell_serial, maxwell_synched, "maxwell_omp"},
-    {"maxwell_6000", 6000, 1, 5, maxwell_serial, maxwell_synched, "maxwell_omp"},
-    {"buffered_1000", 1000, 40, 160, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
-    {"buffered_6000", 6000, 1, 5, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
-    {"cg", 1000, 5, 30, cg_serial, cg_synched, "cg_omp"},
+    {"maxwell_1000", 1000, 60, 40, 160, maxwell_serial, maxwell_synched, "maxwell_omp"},
+    {"maxwell_6000", 6000, 40, 1, 5, maxwell_serial, maxwell_synched, "maxwell_omp"},
+    {"buffered_1000", 1000, 60, 40, 160, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
+    {"buffered_6000", 6000, 40, 1, 5, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
+    {"cg", 1000, 30, 5, 30, cg_serial, cg_synched, "cg_omp"},
 #if BENCH_HAS_CXX
-    {"lattice", 480, 5, 30, lattice_serial, lattice_synched, "lattice_omp"},
+    {"lattice", 480, 24, 5, 30, lattice_serial, lattice_synched, "lattice_omp"},
 #endif
-    {"particles", 48000, 5, 20, particles_serial, particles_synched, "particles_omp"},
+    {"particles", 48000, 800, 5, 20, particles_serial, particles_synched, "particles_omp"},
 };
+
+static const struct code *find(const char *name) {
+  size_t c = 0;
+  while (strcmp(codes[c].name, name) != 0)
+    c++;
+  return &codes[c];
+}
 
 /* Who runs it, in the order of the figures. */
 enum side { SIDE_SERIAL, SIDE_TWIN_OF_ONE, SIDE_TWIN, SIDE_SYNCHED, SIDE_COUNT };
@@ -103,13 +110,13 @@ static bool is_same(const struct code_run *one, const struct code_run *other) {
 }
 
 /* One step's time of each side, in this order or in the reverse one. */
-static int take_turn(const struct code *code, unsigned workers, bool reversed,
-                     double step_ns[SIDE_COUNT]) {
+static int take_turn(const struct bench_case *self, bool reversed, double step_ns[SIDE_COUNT]) {
+  const struct code *code = find(self->parameter);
   struct code_run first = {.size = 0};
   for (unsigned i = 0; i < SIDE_COUNT; i++) {
     const enum side side = (enum side)(reversed ? SIDE_COUNT - 1 - i : i);
-    struct code_run run = {.size = code->size,
-                           .workers = side >= SIDE_TWIN ? workers : 1,
+    struct code_run run = {.size = (size_t)self->value,
+                           .workers = side >= SIDE_TWIN ? self->workers : 1,
                            .warm_up = code->warm_up,
                            .steps = code->warm_up + code->timed};
     if (run_apart(code, side, &run) != 0) {
@@ -138,20 +145,14 @@ static struct bench_figure figure_of(double *values, size_t count) {
   return (struct bench_figure){values[count / 2], values[0], values[count - 1]};
 }
 
-static const struct code *find(const char *name) {
-  size_t c = 0;
-  while (strcmp(codes[c].name, name) != 0)
-    c++;
-  return &codes[c];
-}
-
 static int measure(const struct bench_case *self, struct bench_figure *out) {
   double values[BENCH_FIGURES_MOST][TURNS_MOST];
-  const double start_ns = bench_now_ns();
+  const bool small = self->value < (double)find(self->parameter)->size;
+  const double until_ns = bench_now_ns() + (small ? 0 : SAMPLE_NS);
   size_t turns = 0;
-  while (turns < TURNS_MOST && (turns == 0 || bench_now_ns() - start_ns < SAMPLE_NS)) {
+  while (turns < TURNS_MOST && (turns == 0 || bench_now_ns() < until_ns)) {
     double step_ns[SIDE_COUNT];
-    if (take_turn(find(self->parameter), self->workers, turns % 2 == 1, step_ns) != 0)
+    if (take_turn(self, turns % 2 == 1, step_ns) != 0)
       return -1;
     for (unsigned side = 0; side < SIDE_COUNT; side++)
       values[side][turns] = step_ns[side];
@@ -166,8 +167,11 @@ static int measure(const struct bench_case *self, struct bench_figure *out) {
 
 static void list(struct bench_list *out) {
   for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
-    struct bench_case one = {
-        .contestant = "codes", .workers = 2, .measure_several = measure, .names = names};
+    struct bench_case one = {.contestant = "codes",
+                             .workers = 2,
+                             .value = (double)(out->choice.small ? codes[c].small : codes[c].size),
+                             .measure_several = measure,
+                             .names = names};
     (void)snprintf(one.parameter, sizeof one.parameter, "%s", codes[c].name);
     bench_add(out, &one);
   }

@@ -125,7 +125,7 @@ static void relate(struct bench_rows *rows, size_t first) {
   }
 }
 
-bool bench_run(const struct bench_family *family, unsigned workers, unsigned repeats,
+bool bench_run(const struct bench_family *family, struct bench_choice choice, unsigned repeats,
                struct bench_rows *out) {
   struct bench_list list = {0};
   const size_t first = out->count;
@@ -137,7 +137,7 @@ bool bench_run(const struct bench_family *family, unsigned workers, unsigned rep
                                         .workers = 1,
                                         .unit = "ns",
                                         .measure = measure_clock});
-  list.workers = workers;
+  list.choice = choice;
   family->list(&list);
   const size_t stride = (size_t)repeats * BENCH_FIGURES_MOST;
   struct bench_figure *samples = calloc(list.count * stride, sizeof *samples);

@@ -113,13 +113,14 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
   const struct synched__stage *copies = job->work.copy_stage;
   const bool is_mailed =
-      mailbox->slots != NULL && (copies == NULL || job->work.pool->open->stage == copies);
+      mailbox->slots != NULL && job->setup.shows &&
+      (copies == NULL || job->work.pool->open->stage == copies);
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);
   if (is_mailed)
     synched__mailbox_put(mailbox, now);
-  if (options->on_snapshot != NULL)
+  if (job->setup.shows)
     synched__job_notify(job);
   return outcome;
 }
@@ -397,18 +398,64 @@ static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
 void synched__cycle_work(struct synched__worker *worker) {
   struct synched_pool *pool = worker->pool;
   const struct synched__alarm *alarm = &pool->dispatch->alarms[worker->index];
-  uint64_t seen = 0;
+  struct synched__waiter *waiter = &worker->waiter;
   for (;;) {
     const uint64_t queue_ns = synched__load_relaxed(&alarm->queue_ns);
     const uint64_t stall_ns = synched__load_relaxed(&alarm->stall_ns);
     const uint64_t until_ns = queue_ns < stall_ns ? queue_ns : stall_ns;
     /* [round-open] acquire */
-    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
+    const uint64_t epoch = synched__gate_wait(&pool->gate, waiter, waiter->seen, until_ns);
     /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)
       return;
-    seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
+    /* While it slept, another thread may have been in its place. */
+    const uint64_t seen = waiter->seen;
+    waiter->seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
   }
+}
+
+/* --- in a worker's place --- */
+
+/* Opens a round of whatever job for everybody, and leaves it to them. Returns the epoch before. */
+static uint64_t leave_to_others(struct synched_pool *pool) {
+  const uint64_t seen = synched__load_relaxed(&pool->epoch);
+  synched__round_open(pool, pool->open->stage, seen + 1);
+  return seen;
+}
+
+/* The same as lead(), by a thread that has something else to do as soon as its own job's advance is
+ * over. */
+__attribute__((noinline)) static uint64_t lead_until_over(struct synched__run *run,
+                                                          struct synched_job *next,
+                                                          uint64_t now_ns,
+                                                          struct synched_job *own) {
+  while (next != NULL) {
+    prepare(run->pool, next, now_ns);
+    if (synched__job_is_departed(own))
+      return leave_to_others(run->pool);
+    if (!synched__round_is_solo(run->worker, run->open->stage))
+      return open_stage(run, now_ns);
+    run->stage = run->open->stage;
+    if (!synched__round_run_solo(run))
+      return run->epoch;
+    next = close_one(run, &now_ns);
+  }
+  return synched__load_relaxed(&run->pool->epoch);
+}
+
+uint64_t synched__cycle_lead_in_place(struct synched__worker *worker, struct synched_job *own) {
+  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
+  return lead_until_over(&run, own, synched__tick_ns(), own);
+}
+
+uint64_t synched__cycle_take_part_in_place(struct synched__worker *worker, uint64_t epoch,
+                                           struct synched_job *own) {
+  struct synched__run run;
+  if (!synched__round_take_part(&run, worker, epoch))
+    return epoch;
+  uint64_t now_ns;
+  struct synched_job *next = close_one(&run, &now_ns);
+  return next == NULL ? epoch : lead_until_over(&run, next, now_ns, own);
 }
 
 /* --- from outside --- */

@@ -69,6 +69,38 @@ int synched__requests_open(struct synched_job *job, uint32_t *before) {
   return idle ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
 }
 
+int synched__requests_open_advance(struct synched_job *job, bool *begins) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  const uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
+  const bool idle = (state & SYNCHED__JOB_STARTED) == 0;
+  if (idle) {
+    synched__store_relaxed(&job->work.state,
+                           (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
+    requests->accepted = SYNCHED_JOB_RUNNING;
+    requests->closed = false;
+    requests->paused = false;
+    requests->steps_left = 0;
+    free_all(&requests->done); /* nobody is told */
+    synched__job_move(job, SYNCHED__WHERE_STARTING);
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+    *begins = !job->advance.goes_on;
+    job->advance.goes_on = false;
+    job->advance.is_on = true;
+  }
+  synched__mutex_unlock(&requests->mutex);
+  return idle ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
+}
+
+void synched__requests_publish_advances(struct synched_job *job) {
+  synched__mutex_lock(&job->control.requests.mutex);
+  /* [run-over] acquire */
+  const bool is_over = synched__load_acquire(&job->work.state) == SYNCHED__JOB_ENDED;
+  if (is_over && job->advance.goes_on)
+    synched__advance_publish(job);
+  synched__mutex_unlock(&job->control.requests.mutex);
+}
+
 void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
   struct synched__requests *requests = &job->control.requests;
   synched__mutex_lock(&requests->mutex);

@@ -18,6 +18,7 @@
 
 struct synched__open_round; /* engine/open_round.h */
 struct synched__dispatch;   /* dispatch/dispatch.h */
+struct synched__sweeps;     /* api/sweep.h */
 
 struct synched__worker {
   /* on lines of its own */
@@ -50,6 +51,7 @@ struct synched_pool {
   struct synched__worker *workers;
   struct synched__open_round *open;
   struct synched__dispatch *dispatch;
+  struct synched__sweeps *sweeps;
   /* [worker_count] workers by place, so that neighbours are near */
   unsigned *ring;
   unsigned worker_count;
@@ -111,6 +113,10 @@ static inline struct synched__worker *synched__worker_here(const struct synched_
   struct synched__worker *self = synched__worker_self();
   return self != NULL && self->pool == pool ? self : NULL;
 }
+
+/* The calling thread is in a worker's place from now on; NULL: in none. Returns what it was
+ * before. */
+struct synched__worker *synched__worker_be(struct synched__worker *worker);
 
 /* A worker's thread; the argument is the worker. */
 void synched__worker_main(void *argument);

@@ -1,4 +1,4 @@
-#include "loop/explain.h"
+#include "job/explain.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,7 +25,10 @@ static void explain_failure(const struct synched_job *job) {
   const struct synched__failure *failure = synched__work_lowest_failure(&job->work);
   const size_t segment = (size_t)failure->segment;
   const struct where where = where_of_failure(job);
-  if (failure->count != 0)
+  if (job->setup.is_sweep)
+    synched__explain("index %zu of a parallel loop returned %d (%s)", segment, failure->code,
+                     synched_strerror(failure->code));
+  else if (failure->count != 0)
     synched__explain("segment %zu failed %s: it set count to %zu, and has a capacity of %zu",
                      segment, where.text, failure->count,
                      job->work.memory->layout.capacities[segment]);

@@ -54,6 +54,17 @@ static int run(struct particles_simulation *simulation, const struct particles_o
   return 0;
 }
 
+/* Where the time went, if that was asked for. */
+static int write_report(const struct particles_simulation *simulation,
+                        const struct particles_options *options) {
+  struct synched_report *report;
+  if (options->report.form == NULL || synched_job_report(simulation->job, &report) != 0)
+    return 0;
+  const int status = example_report_write(&options->report, "particles", report);
+  synched_report_destroy(report);
+  return status;
+}
+
 static bool is_same_state(const struct particles_state *state,
                           const struct particles_state *other) {
   return state->step == other->step && state->sort_count == other->sort_count &&
@@ -107,7 +118,7 @@ static int simulate(const struct particles_options *options) {
   if (run(&simulation, options, &error) != 0) {
     fprintf(stderr, "particles: %s\n", error.text);
     code = EXIT_FAILED;
-  } else if (check(&simulation, options) != 0) {
+  } else if (write_report(&simulation, options) != 0 || check(&simulation, options) != 0) {
     code = EXIT_FAILED;
   }
   particles_simulation_destroy(&simulation);
@@ -120,5 +131,7 @@ int main(int argc, char **argv) {
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return example_output_exit_code("particles",
                                     parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
+  if (example_report_check(&options.report, "particles") != 0)
+    return EXIT_FAILED;
   return example_output_exit_code("particles", simulate(&options));
 }

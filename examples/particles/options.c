@@ -21,8 +21,8 @@ static const char usage[] =
     "  -w, --workers N      worker threads; 0, the default: as many as this process may use\n"
     "  -s, --segments N     parts to deal the particles into; 0, the default: some per worker\n"
     "      --every N        print a line every so many steps; default: ten times in all\n"
-    "      --check          compare the result with that of a serial loop, bit for bit\n"
-    "      --quiet          print nothing but errors\n"
+    "      --check          compare the result with that of a serial loop, bit for "
+    "bit\n" EXAMPLE_REPORT_USAGE "      --quiet          print nothing but errors\n"
     "      --help           print this\n"
     "\n"
     "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line.\n";
@@ -32,6 +32,7 @@ enum long_only {
   OPTION_STEPS,
   OPTION_EVERY,
   OPTION_CHECK,
+  OPTION_REPORT,
   OPTION_QUIET
 };
 
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
     {"segments", required_argument, NULL, 's'},
     {"every", required_argument, NULL, OPTION_EVERY},
     {"check", no_argument, NULL, OPTION_CHECK},
+    {"report", required_argument, NULL, OPTION_REPORT},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -71,6 +73,8 @@ static int parse_option(void *progress, int option, struct example_error *error)
     status = example_number_parse(&number, optarg, parts, error);
     out->segment_count = (size_t)number;
     return status;
+  case OPTION_REPORT:
+    return example_report_parse(&out->report, optarg, error);
   case OPTION_CHECK:
     out->check = true;
     return 0;

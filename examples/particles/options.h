@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/options.h"
+#include "common/report.h"
 
 struct particles_options {
   size_t count; /* of particles */
@@ -16,6 +17,7 @@ struct particles_options {
   unsigned worker_count; /* 0: the pool decides */
   size_t segment_count;  /* 0: some per worker */
   uint64_t every;        /* steps from one line that is printed to the next; never 0 */
+  struct example_report report;
   bool check;
   bool quiet;
 };

@@ -40,16 +40,12 @@ static void add_sums(void *into, const void *next, void *user) {
   particles_sums_add(into, next);
 }
 
-/* Ends the advance when cells are to be made anew. */
-static int look(const struct synched_snapshot *now, void *user) {
-  struct particles_simulation *const simulation = user;
-  struct particles_state *const state = &simulation->state;
+static int note_sums(const struct synched_snapshot *now, void *user) {
+  struct particles_state *const state = &((struct particles_simulation *)user)->state;
   state->step = now->round;
   state->potential = now->fold;
   state->sums = *(const struct particles_sums *)now->folds[MOVE];
-  simulation->due =
-      particles_travel(&simulation->world, &simulation->travelled, state->sums.fastest);
-  return simulation->due ? SYNCHED_STOP : SYNCHED_CONTINUE;
+  return SYNCHED_CONTINUE;
 }
 
 static int count_part(size_t part, unsigned worker, void *user) {
@@ -72,7 +68,6 @@ static int sort(struct particles_simulation *simulation) {
   particles_cells_place(world);
   status = synched_pool_for(simulation->pool, world->part_count, move_part, world);
   simulation->state.sort_count++;
-  simulation->due = false;
   return status;
 }
 
@@ -112,7 +107,8 @@ static int create_fields(struct particles_simulation *simulation) {
   return status;
 }
 
-static int create_job(struct particles_simulation *simulation) {
+static int create_job(struct particles_simulation *simulation,
+                      const struct particles_options *options) {
   const struct synched_stage stages[STAGES] = {
       [PULL] = {.name = "pull",
                 .compute = pull,
@@ -126,11 +122,12 @@ static int create_job(struct particles_simulation *simulation) {
                 .fold_combine = add_sums}};
   return synched_job_create(
       &simulation->job, simulation->pool, simulation->memories[PARTICLES_POSITIONS],
-      SYNCHED_JOB_OPTIONS(.name = "particles", .user = simulation, .on_round = look,
+      SYNCHED_JOB_OPTIONS(.name = "particles", .user = simulation, .on_round = note_sums,
                           .fields = &simulation->memories[PARTICLES_VELOCITIES],
                           .field_count = PARTICLES_FIELDS,
                           .reads_only = SYNCHED_FIELD(PARTICLES_CELLS), .stages = stages,
-                          .stage_count = STAGES, .report_rounds = REPORT_ROUNDS));
+                          .stage_count = STAGES, .record = example_report_record(&options->report),
+                          .report_rounds = example_report_rounds(&options->report, REPORT_ROUNDS)));
 }
 
 static int create_pool(struct particles_simulation *simulation, unsigned worker_count) {
@@ -164,7 +161,7 @@ int particles_simulation_create(struct particles_simulation *out,
   if (status == 0)
     status = create_fields(out);
   if (status == 0)
-    status = create_job(out);
+    status = create_job(out, options);
   if (status == 0)
     return 0;
   example_fail(error, 0, "%s", synched_error_message());
@@ -172,17 +169,23 @@ int particles_simulation_create(struct particles_simulation *out,
   return -1;
 }
 
+/* A step; and before it, where that is due, new cells. */
+static int step(struct particles_simulation *simulation) {
+  int status = simulation->due ? sort(simulation) : 0;
+  if (status == 0)
+    status = synched_job_advance(simulation->job, 1);
+  if (status == 0)
+    simulation->due = particles_travel(&simulation->world, &simulation->travelled,
+                                       simulation->state.sums.fastest);
+  return status;
+}
+
 int particles_simulation_advance(struct particles_simulation *simulation, uint64_t step_count,
                                  struct example_error *error) {
-  const uint64_t end = simulation->state.step + step_count;
-  int status = 0;
-  while (status == 0 && simulation->state.step < end) {
-    if (simulation->due)
-      status = sort(simulation);
-    if (status == 0)
-      status = synched_job_advance(simulation->job, end - simulation->state.step);
-  }
-  return status == 0 ? 0 : example_fail(error, 0, "%s", synched_error_message());
+  for (uint64_t i = 0; i < step_count; i++)
+    if (step(simulation) != 0)
+      return example_fail(error, 0, "%s", synched_error_message());
+  return 0;
 }
 
 void particles_simulation_destroy(struct particles_simulation *simulation) {

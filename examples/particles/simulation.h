@@ -30,10 +30,10 @@ struct particles_simulation {
   struct synched_pool *pool;
   struct synched_memory *memories[PARTICLES_FIELDS];
   struct synched_job *job;
-  /* these belong to whoever closes a round, and to the time loop between two advances */
+  /* whoever closes a round writes it, and the time loop reads it between two */
   struct particles_state state;
-  double travelled;
-  bool due; /* cells are to be made before the next step */
+  double travelled; /* since cells were made, as particles_travel says */
+  bool due;         /* cells are to be made before the next step */
 };
 
 /* Gets everything that the run needs. 0, to be ended with particles_simulation_destroy; or -1 and

@@ -21,6 +21,8 @@ refused 2 "--every: 0 is not within 1 .. " --every 0
 refused 2 "-w: 4097 is not within 0 .. 4096" -w 4097
 refused 2 "-s: 65 is not within 0 .. 64" -s 65
 refused 2 "-s: a value is missing" -s
+refused 2 "--report: 'nonsense' is no form of a report" --report nonsense
+refused 1 "nowhere/report.json: cannot be written: " --report json:nowhere/report.json
 
 # --- the same bits as a serial loop's, however the work is cut and shared ---
 
@@ -35,14 +37,21 @@ well --particles 100 --steps 300 -w 2 --check --quiet
 # --- what is printed ---
 
 well --particles 3000 --steps 400 --every 25 -w 2
-[ "$(grep -cE '^ *[0-9]+( +[0-9]+[.][0-9]{6}){3} +-?[0-9.]+e-[0-9]+, +-?[0-9.]+e-[0-9]+$' stdout)" \
+[ "$(grep -cE '^ *[0-9]+( +[0-9]+[.][0-9]{6}){3} +-?[0-9.]+e[-+][0-9]+, +-?[0-9.]+e[-+][0-9]+$' stdout)" \
   = 16 ] || fail "not sixteen lines"
 # The energy stays, and so does the momentum, which is 0.
 awk '$1 ~ /^[0-9]+$/ && NF == 6 {
     if (!energy) energy = $4
-    if ($4 < 0.999 * energy || $4 > 1.001 * energy || $5 > 1e-9 || $6 > 1e-9) exit 1
+    if ($4 < 0.999 * energy || $4 > 1.001 * energy || $5 + 0 > 1e-9 || $6 + 0 > 1e-9)
+      exit 1
   }' stdout || fail "something is not kept"
 grep -qE '^400 steps in [0-9.]+ s, .*, 2 workers; cells were made [0-9]+ times$' stdout ||
   fail "no last line"
+
+# All advances are one run.
+well --particles 2000 --steps 50 --quiet --report json
+grep -q '"form":"synched report"' stdout || fail "no report"
+well --particles 2000 --steps 50 -w 2 --report table
+grep -qE '^ +rounds +50 at ' stdout || fail "not fifty rounds"
 
 echo "particles: all is well"

@@ -40,10 +40,7 @@ enum { POSITIONS, VELOCITIES, FORCES, CELLS, FIELDS };
 
 struct program {
   struct particles_world world;
-  struct code_run *run;
-  uint64_t step;
-  double travelled;
-  int due;
+  double fastest;
 };
 
 static int pull(struct synched_task *task, void *user) {
@@ -70,12 +67,9 @@ static const struct synched_stage stages[] = {
      .writes = SYNCHED_FIELD(POSITIONS) | SYNCHED_FIELD(VELOCITIES),
      .fold = SYNCHED_FOLD_MAX}};
 
-static int step_done(const struct synched_snapshot *now, void *user) {
-  struct program *program = user;
-  program->step = now->round;
-  program->due = particles_travel(&program->world, &program->travelled, now->fold);
-  code_step_done(program->run, now->round);
-  return program->due ? SYNCHED_STOP : SYNCHED_CONTINUE;
+static int note_fastest(const struct synched_snapshot *now, void *user) {
+  ((struct program *)user)->fastest = now->fold;
+  return SYNCHED_CONTINUE;
 }
 
 static int count_part(size_t part, unsigned worker, void *world) {
@@ -107,11 +101,13 @@ static int create_field(struct synched_memory **out, const struct particles_worl
 }
 
 int particles_synched(struct code_run *run) {
-  struct program program = {.run = run, .due = 1};
+  struct program program = {.fastest = 0};
   struct particles_world *world = &program.world;
   struct synched_pool *pool = NULL;
   struct synched_memory *fields[FIELDS] = {NULL};
   struct synched_job *job = NULL;
+  double travelled = 0;
+  int due = 1;
   if (particles_world_create(world, run->size, (size_t)PARTS_PER_WORKER * run->workers) != 0)
     return -1;
   void *const arrays[FIELDS] = {world->positions, world->velocities, world->forces, world->cells};
@@ -120,16 +116,19 @@ int particles_synched(struct code_run *run) {
     status = create_field(&fields[f], world, arrays[f],
                           f == CELLS ? sizeof *world->cells : sizeof *world->positions);
   if (status == 0)
-    status = synched_job_create(
-        &job, pool, fields[POSITIONS],
-        SYNCHED_JOB_OPTIONS(.user = &program, .on_round = step_done, .fields = &fields[VELOCITIES],
-                            .field_count = FIELDS, .reads_only = SYNCHED_FIELD(CELLS),
-                            .stages = stages, .stage_count = 2));
-  while (status == 0 && program.step < run->steps) {
-    if (program.due)
+    status =
+        synched_job_create(&job, pool, fields[POSITIONS],
+                           SYNCHED_JOB_OPTIONS(.user = &program, .on_round = note_fastest,
+                                               .fields = &fields[VELOCITIES], .field_count = FIELDS,
+                                               .reads_only = SYNCHED_FIELD(CELLS), .stages = stages,
+                                               .stage_count = 2));
+  for (uint64_t step = 1; step <= run->steps && status == 0; step++) {
+    if (due)
       status = sort(pool, world);
     if (status == 0)
-      status = synched_job_advance(job, run->steps - program.step);
+      status = synched_job_advance(job, 1);
+    due = particles_travel(world, &travelled, program.fastest);
+    code_step_done(run, step);
   }
   run->checksum = kernel_checksum(world->positions, world->count * sizeof *world->positions);
   status = bench_job_end(status, job, fields, FIELDS, pool);

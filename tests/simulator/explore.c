@@ -118,6 +118,7 @@ static bool run(const struct sim_world *world, struct sim_counts *counts) {
   sim->world = world;
   sim->failed = false;
   sim->quiet = false;
+  sim->told = 0;
   sim->made.count = 0;
   sim->step = 0;
   sim->step_most = STEPS_MOST;

@@ -355,6 +355,14 @@ uint64_t sim_time_ns(void) {
   return sim->now_ns;
 }
 
+void sim_tell(void) {
+  sim->told++;
+}
+
+unsigned sim_told(void) {
+  return sim->told;
+}
+
 unsigned sim_thread_start(void (*run)(void *), void *argument) {
   const unsigned thread = sim_fibre_create(run, argument);
   sim_point();

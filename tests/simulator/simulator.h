@@ -40,6 +40,11 @@ uint64_t sim_time_ns(void);
 /* The calling thread waits until a descriptor of the library's is readable. */
 void sim_await(int descriptor);
 
+/* A number that all threads know at once, and that orders nothing among them: for what a world must
+ * not do before. */
+void sim_tell(void);
+unsigned sim_told(void);
+
 /* A thread of the world's own. */
 unsigned sim_thread_start(void (*run)(void *), void *argument);
 void sim_thread_join(unsigned thread);

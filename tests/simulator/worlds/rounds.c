@@ -145,3 +145,51 @@ const struct sim_world sim_world_groups = {
     .about = "more than sixteen workers, and a job that runs twice",
     .run = run_groups,
 };
+
+/* --- solo rounds that are shared: by many, and without segments' times --- */
+
+static void run_turned(unsigned worker_count, size_t segment_count, uint32_t flags) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = turning, .aloud_from = 30};
+  sim_quietly();
+  scene_open(&scene, worker_count, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, segment_count, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 33, .flags = flags));
+  scene_job_run(&job, 0);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_turn_uneven(void) {
+  run_turned(3, 7, 0);
+}
+
+static void run_turn_untimed(void) {
+  run_turned(2, 5, SYNCHED_JOB_NO_SEGMENT_TIMES);
+}
+
+static void run_turn_groups(void) {
+  run_turned(17, 35, 0);
+}
+
+const struct sim_world sim_world_turn_uneven = {
+    .name = "turn-3x7x33",
+    .about = "a solo round is shared by three workers, and solo rounds follow",
+    .run = run_turn_uneven,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_turn_untimed = {
+    .name = "turn-untimed-2x5x33",
+    .about = "a solo round whose segments are not timed is shared",
+    .run = run_turn_untimed,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_turn_groups = {
+    .name = "turn-17x35x33",
+    .about = "a solo round is shared by workers that are counted in groups",
+    .run = run_turn_groups,
+    .bound = 1,
+};

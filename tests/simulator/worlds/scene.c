@@ -9,6 +9,27 @@ uint64_t scene_heavy(uint64_t round, size_t segment) {
 
 /* --- callbacks --- */
 
+/* The sum of three neighbours is another one in another order. */
+static double contribution(uint64_t round, size_t segment) {
+  static const double large[] = {0, 1e16, -1e16};
+  return segment % 3 == 0 ? (double)(1 + (round + segment) % 5) : large[segment % 3];
+}
+
+static double folded(uint64_t round, size_t segment_count) {
+  double sum = contribution(round, 0);
+  for (size_t s = 1; s < segment_count; s++)
+    sum += contribution(round, s);
+  return sum;
+}
+
+static int init(struct synched_task *task, void *user) {
+  struct scene_job *job = user;
+  promises_init(job->promises, task->round, task->segment);
+  *(uint64_t *)task->out = 0;
+  task->contribution = contribution(0, task->segment);
+  return 0;
+}
+
 static int compute(struct synched_task *task, void *user) {
   struct scene_job *job = user;
   const uint64_t *previous = task->previous->data;
@@ -27,7 +48,7 @@ static int compute(struct synched_task *task, void *user) {
   }
   uint64_t *out = task->out;
   *out = promises_next(sum, task->round, task->segment);
-  task->contribution = (double)(task->segment + 1);
+  task->contribution = contribution(task->round, task->segment);
   while (job->endless_round == task->round && !synched_task_cancelled(task))
     sim_spend(50000);
   if (job->spend_ns != NULL)
@@ -45,7 +66,9 @@ void scene_check_snapshot(const struct scene_job *job, const struct synched_snap
       sim_fail("promise 6: segment %zu of the snapshot of round %llu is %llx, not %llx", s,
                (unsigned long long)snapshot->round, (unsigned long long)data[s],
                (unsigned long long)promises_value(job->promises, snapshot->round, s));
-  const double fold = (double)(job->segment_count * (job->segment_count + 1) / 2);
+  const double fold = folded(snapshot->round, job->segment_count);
+  if (snapshot->segment_count != job->segment_count)
+    sim_fail("promise 6: a snapshot has %zu segments", snapshot->segment_count);
   if (snapshot->round != 0 && snapshot->fold != fold)
     sim_fail("promise 7: the fold of round %llu is %g, not %g", (unsigned long long)snapshot->round,
              snapshot->fold, fold);
@@ -57,6 +80,11 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   scene_check_snapshot(job, now);
   if (now->round + 1 == job->aloud_from)
     sim_aloud();
+  return now->round == job->stop_round ? SYNCHED_STOP : SYNCHED_CONTINUE;
+}
+
+static int on_init(const struct synched_snapshot *now, void *user) {
+  scene_check_snapshot(user, now);
   return SYNCHED_CONTINUE;
 }
 
@@ -66,6 +94,39 @@ static void on_snapshot(struct synched_job *unused, const struct synched_snapsho
   (void)unused;
   promises_delivered(job->promises, now->round, job->every);
   scene_check_snapshot(job, now);
+  if (job->deliver_ns != 0)
+    sim_spend(job->deliver_ns);
+  sim_tell();
+  if (job->when_seen != NULL)
+    job->when_seen(job);
+}
+
+static void on_steered(struct synched_job *unused, const struct synched_steered *steered,
+                       void *user) {
+  struct scene_job *job = user;
+  (void)unused;
+  promises_steered(job->promises);
+  if (job->when_steered != NULL)
+    job->when_steered(job, steered);
+}
+
+static void on_deadline(struct synched_job *unused, const struct synched_deadline_miss *miss,
+                        void *user) {
+  struct scene_job *job = user;
+  (void)unused;
+  SIM_CHECK(miss->missed_count > job->deadline_count);
+  job->deadline_count++;
+  for (unsigned i = 0; i < miss->running_count; i++)
+    promises_running(job->promises, miss->round, miss->running[i].segment,
+                     miss->running[i].since_ns);
+}
+
+static void on_stalled(struct synched_job *unused, const struct synched_stall *stall, void *user) {
+  struct scene_job *job = user;
+  (void)unused;
+  SIM_CHECK(stall->stalled_count > job->stalled_count);
+  job->stalled_count++;
+  job->when_stalled(job);
 }
 
 static void on_done(struct synched_job *unused, int status, const struct synched_report *report,
@@ -78,6 +139,8 @@ static void on_done(struct synched_job *unused, int status, const struct synched
   promises_done(job->promises, status, current->round);
   scene_check_snapshot(job, current);
   synched_snapshot_release(current);
+  if (job->when_done != NULL)
+    job->when_done(job);
 }
 
 /* --- pools --- */
@@ -106,8 +169,19 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
   chosen.compute = compute;
   chosen.on_round = on_round;
   chosen.on_done = on_done;
-  if (options->flags == 0 && options->delivery == SYNCHED_DELIVER_EVERY)
+  chosen.on_steered = on_steered;
+  if (options->deadline_ns != 0)
+    chosen.on_deadline = on_deadline;
+  if (out->when_stalled != NULL)
+    chosen.on_stalled = on_stalled;
+  if (out->inits) {
+    chosen.init = init;
+    chosen.on_init = on_init;
+  }
+  if (out->every || out->latest) {
     chosen.on_snapshot = on_snapshot;
+    promises_deliver(out->promises);
+  }
   chosen.fold = SYNCHED_FOLD_SUM;
   chosen.user = out;
   if (chosen.record == SYNCHED_RECORD_TOTALS)

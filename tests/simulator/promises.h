@@ -32,7 +32,8 @@ void promises_init(struct promises *promises, uint64_t round, size_t segment);
 /* A call begins and ends; it fails with that code, 0: it does not. */
 void promises_call(struct promises *promises, uint64_t round, size_t segment, unsigned worker);
 void promises_return(struct promises *promises, uint64_t round, size_t segment, int code);
-/* A call of the round is said to run since then; of one that has not begun yet nothing is known. */
+/* A call of the round is said to run since then; of one that has not begun yet nothing is known.
+ * Where calls take more than 20 us. */
 void promises_running(const struct promises *promises, uint64_t round, size_t segment,
                       uint64_t since_ns);
 /* on_round, with the number that its snapshot bears. */

@@ -53,7 +53,8 @@ static void run_refused(void) {
            &memory)) {
     if (made(synched_job_create(&job, pool, memory,
                                 SYNCHED_JOB_OPTIONS(.compute = compute, .round_count = 2,
-                                                    .period_ns = sim_any(2) ? 200000 : 0)),
+                                                    .period_ns = sim_any(2) ? 200000 : 0,
+                                                    .report_rounds = 2)),
              &job)) {
       use(job);
       use(job);

@@ -116,7 +116,7 @@ static void on_deadline(struct synched_job *unused, const struct synched_deadlin
   (void)unused;
   SIM_CHECK(miss->missed_count > job->deadline_count);
   job->deadline_count++;
-  for (unsigned i = 0; i < miss->running_count; i++)
+  for (unsigned i = 0; job->knows_calls && i < miss->running_count; i++)
     promises_running(job->promises, miss->round, miss->running[i].segment,
                      miss->running[i].since_ns);
 }

@@ -30,6 +30,7 @@ struct scene_job {
   uint64_t stop_round; /* on_round ends the job after this one; 0: it does not */
   /* on_done calls it last; the job may be destroyed there */
   void (*when_done)(struct scene_job *job);
+  bool knows_calls; /* it is checked since when calls run at a missed deadline */
   unsigned deadline_count, stalled_count;   /* calls of on_deadline and on_stalled */
   void (*when_seen)(struct scene_job *job); /* after on_snapshot */
   void (*when_stalled)(struct scene_job *job);

@@ -252,7 +252,7 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   run->epoch = epoch;
   run->solo = false;
   const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
-  run->work = synched__load_acquire(&slot->work);             /* [slot-written] acquire */
+  run->work = synched__load_relaxed(&slot->work);
   if (synched__load_relaxed(&pool->epoch) != epoch)
     return false;
   run->shape = synched__shape_unpack(shape);

@@ -355,6 +355,16 @@ uint64_t sim_time_ns(void) {
   return sim->now_ns;
 }
 
+void sim_hold_others(void) {
+  for (unsigned t = 0; t < sim->thread_count; t++)
+    if (t != sim->current && sim->fibres[t].state == SIM_READY)
+      sim->fibres[t].stalled_until = SIM_NEVER;
+}
+
+void sim_let_go(void) {
+  end_stalls();
+}
+
 void sim_tell(void) {
   sim->told++;
 }

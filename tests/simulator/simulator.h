@@ -45,6 +45,11 @@ void sim_await(int descriptor);
 void sim_tell(void);
 unsigned sim_told(void);
 
+/* All others that could go on now are held up, as by a system that has something else to do: until
+ * they are let go, or nobody else can go on. */
+void sim_hold_others(void);
+void sim_let_go(void);
+
 /* A thread of the world's own. */
 unsigned sim_thread_start(void (*run)(void *), void *argument);
 void sim_thread_join(unsigned thread);

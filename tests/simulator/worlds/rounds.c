@@ -193,3 +193,44 @@ const struct sim_world sim_world_turn_groups = {
     .run = run_turn_groups,
     .bound = 1,
 };
+
+/* --- a worker that is late by two epochs finds another shape in the slot --- */
+
+/* In round 4 the snapshot is retained on the spot: so round 6 is the first in a third buffer, and
+ * that one is computed at home, which the two before are not. */
+static void retain_once(struct scene_job *job, const struct synched_snapshot *now) {
+  if (now->round == 3)
+    sim_aloud();
+  if (now->round == 4)
+    job->kept = synched_snapshot_retain(now);
+  if (now->round == 5)
+    sim_let_go();
+  if (now->round == 6)
+    sim_quietly();
+}
+
+static uint64_t holding(uint64_t round, size_t segment) {
+  if (round == 4)
+    sim_hold_others();
+  return scene_heavy(round, segment);
+}
+
+static void run_late(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = holding, .when_round = retain_once, .is_large = true};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 6));
+  scene_job_run(&job, 0);
+  sim_quietly();
+  synched_snapshot_release(job.kept);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_late = {
+    .name = "late-2x2x6",
+    .about = "who is late by two rounds finds one that is computed at home",
+    .run = run_late,
+    .bound = 2,
+};

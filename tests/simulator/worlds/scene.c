@@ -40,11 +40,11 @@ static int compute(struct synched_task *task, void *user) {
              (unsigned long long)task->previous->round, (unsigned long long)task->round);
   for (size_t s = 0; s < job->segment_count; s++) {
     const uint64_t value = promises_value(job->promises, task->round - 1, s);
-    if (previous[s] != value)
+    if (previous[s * job->capacity] != value)
       sim_fail("promise 2: segment %zu of the round before %llu is %llx, not %llx", s,
-               (unsigned long long)task->round, (unsigned long long)previous[s],
+               (unsigned long long)task->round, (unsigned long long)previous[s * job->capacity],
                (unsigned long long)value);
-    sum += previous[s];
+    sum += previous[s * job->capacity];
   }
   uint64_t *out = task->out;
   *out = promises_next(sum, task->round, task->segment);
@@ -62,9 +62,9 @@ static int compute(struct synched_task *task, void *user) {
 void scene_check_snapshot(const struct scene_job *job, const struct synched_snapshot *snapshot) {
   const uint64_t *data = snapshot->data;
   for (size_t s = 0; s < job->segment_count; s++)
-    if (data[s] != promises_value(job->promises, snapshot->round, s))
+    if (data[s * job->capacity] != promises_value(job->promises, snapshot->round, s))
       sim_fail("promise 6: segment %zu of the snapshot of round %llu is %llx, not %llx", s,
-               (unsigned long long)snapshot->round, (unsigned long long)data[s],
+               (unsigned long long)snapshot->round, (unsigned long long)data[s * job->capacity],
                (unsigned long long)promises_value(job->promises, snapshot->round, s));
   const double fold = folded(snapshot->round, job->segment_count);
   if (snapshot->segment_count != job->segment_count)
@@ -78,6 +78,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   struct scene_job *job = user;
   promises_round(job->promises, now->round);
   scene_check_snapshot(job, now);
+  if (job->when_round != NULL)
+    job->when_round(job, now);
   if (now->round + 1 == job->aloud_from)
     sim_aloud();
   return now->round == job->stop_round ? SYNCHED_STOP : SYNCHED_CONTINUE;
@@ -164,6 +166,7 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
   struct synched_job_options chosen = *options;
   out->promises = promises_begin(segment_count);
   out->segment_count = segment_count;
+  out->capacity = out->is_large ? SCENE_LARGE : 1;
   out->every = options->delivery == SYNCHED_DELIVER_EVERY;
   chosen.struct_size = sizeof chosen;
   chosen.compute = compute;
@@ -186,11 +189,13 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
   chosen.user = out;
   if (chosen.record == SYNCHED_RECORD_TOTALS)
     chosen.record = SYNCHED_RECORD_OFF;
-  SIM_CHECK(
-      synched_memory_create(&out->memory, SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count,
-                                                                 .segment_capacity = 1,
-                                                                 .element_size = sizeof(uint64_t),
-                                                                 .lease_count = lease_count)) == 0);
+  SIM_CHECK(synched_memory_create(
+                &out->memory, SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count,
+                                                     .segment_capacity = out->capacity,
+                                                     .element_size = sizeof(uint64_t),
+                                                     .refill = out->is_large ? SYNCHED_REFILL_NONE
+                                                                             : SYNCHED_REFILL_ZERO,
+                                                     .lease_count = lease_count)) == 0);
   if (synched_job_create(&out->job, scene->pool, out->memory, &chosen) != 0)
     sim_fail("no job: %s", synched_error_message());
 }

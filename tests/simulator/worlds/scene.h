@@ -17,7 +17,8 @@ struct scene_job {
   struct synched_memory *memory;
   struct synched_job *job;
   struct promises *promises;
-  size_t segment_count;
+  size_t segment_count, capacity;
+  bool is_large; /* its pages are placed, by a round at home for each buffer */
   /* what a call of a round takes; NULL: no time */
   uint64_t (*spend_ns)(uint64_t round, size_t segment);
   /* the calls of this round fail, from this segment on; 0: none */
@@ -27,6 +28,8 @@ struct scene_job {
   bool latest;         /* on_snapshot gets the newest, and the last */
   uint64_t deliver_ns; /* what on_snapshot takes */
   bool inits;          /* there are init and on_init */
+  void (*when_round)(struct scene_job *job, const struct synched_snapshot *now); /* in on_round */
+  const struct synched_snapshot *kept;                                           /* the world's */
   uint64_t stop_round; /* on_round ends the job after this one; 0: it does not */
   /* on_done calls it last; the job may be destroyed there */
   void (*when_done)(struct scene_job *job);
@@ -42,6 +45,7 @@ struct scene_job {
 };
 
 #define SCENE_FAILURE (-77)
+#define SCENE_LARGE ((size_t)4096)
 
 /* For spend_ns: calls that are worth sharing. */
 uint64_t scene_heavy(uint64_t round, size_t segment);

@@ -309,12 +309,13 @@ static void let_first_go(struct scene_job *job) {
 
 static void let_second_go(struct scene_job *job) {
   (void)job;
+  sim_quietly();
   synched_snapshot_release(held[1]);
 }
 
 static void run_second(void *argument) {
   struct scene_job *job = argument;
-  sim_spend(SYNCHED_STALL_NS);
+  sim_spend(SYNCHED_STALL_NS - 100000);
   scene_job_start(job);
   scene_job_finish(job);
 }
@@ -322,7 +323,8 @@ static void run_second(void *argument) {
 static void run_stalled_both(void) {
   struct scene scene;
   struct scene_job first = {.spend_ns = scene_heavy, .when_stalled = let_first_go};
-  struct scene_job second = {.spend_ns = scene_heavy, .when_stalled = let_second_go};
+  struct scene_job second = {
+      .spend_ns = scene_heavy, .when_stalled = let_second_go, .aloud_from = 2};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&first, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
@@ -330,7 +332,6 @@ static void run_stalled_both(void) {
   held[0] = synched_snapshot_current(first.memory);
   held[1] = synched_snapshot_current(second.memory);
   scene_job_start(&first);
-  sim_aloud();
   const unsigned thread = sim_thread_start(run_second, &second);
   scene_job_finish(&first);
   sim_thread_join(thread);

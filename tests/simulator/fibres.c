@@ -77,6 +77,17 @@ static unsigned list_ready(unsigned *ready) {
   return count;
 }
 
+/* Where the world is restless, those that only pause: the last to be chosen. */
+static unsigned list_pausing(unsigned *pausing) {
+  unsigned count = 0;
+  for (unsigned t = 0; sim->world->restless && t < sim->thread_count; t++) {
+    const struct sim_fibre *fibre = &sim->fibres[t];
+    if (fibre->state == SIM_READY && fibre->yielded && fibre->stalled_until <= sim->step)
+      pausing[count++] = t;
+  }
+  return count;
+}
+
 /* Of threads that can go on, those that only pause; or those that are stalled. */
 static unsigned count_held_back(bool stalled) {
   unsigned count = 0;
@@ -156,6 +167,7 @@ static void schedule(void) {
     bring_on();
     ready = list_ready(options);
   }
+  ready += list_pausing(options + ready);
   const unsigned count = ready + list_timed(options + ready);
   const unsigned option = count > 1 ? sim_choose(SIM_CHOOSE_THREAD, count) : 0;
   struct sim_fibre *next = &sim->fibres[options[option]];

@@ -17,6 +17,8 @@ struct sim_world {
   void (*run)(void);
   /* how many deviations from the default schedule are explored by default; 0: seeds only */
   unsigned bound;
+  /* a thread that pauses may go on again before others pause, too: more executions */
+  bool restless;
   /* the system may refuse what it is asked for, with seeds */
   bool may_fail;
 };

@@ -286,3 +286,45 @@ const struct sim_world sim_world_gone_freed = {
     .run = run_gone_freed,
     .bound = 2,
 };
+
+/* --- a job's state says that all of its run is over --- */
+
+static unsigned progress_count;
+
+static void on_progress(struct synched_job *job, const struct synched_progress *progress,
+                        void *user) {
+  (void)job;
+  (void)progress;
+  (void)user;
+  progress_count++;
+}
+
+static void wait_for_state(void *argument) {
+  const struct scene_job *job = argument;
+  while (synched_job_state(job->job) != SYNCHED_JOB_ENDED)
+    sim_spend(3000);
+  SIM_CHECK(progress_count != 0);
+}
+
+static void run_state(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = scene_heavy};
+  set_up(
+      &scene, &job,
+      SYNCHED_JOB_OPTIONS(.round_count = 2, .on_progress = on_progress, .progress_ns = 1000000000));
+  scene_job_start(&job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(wait_for_state, &job);
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_state = {
+    .name = "state-2x2x2",
+    .about = "another thread waits until the job's state says that it has ended",
+    .run = run_state,
+    .bound = 1,
+};

@@ -126,6 +126,7 @@ const struct sim_world sim_world_publish_1 = {
     .about = "one reader takes twice, over three publications, with two buffers",
     .run = run_one,
     .bound = 4,
+    .restless = true,
 };
 
 const struct sim_world sim_world_publish_leased = {
@@ -133,6 +134,7 @@ const struct sim_world sim_world_publish_leased = {
     .about = "one reader takes twice, over four publications, with three buffers",
     .run = run_leased,
     .bound = 3,
+    .restless = true,
 };
 
 const struct sim_world sim_world_publish_2 = {
@@ -140,6 +142,7 @@ const struct sim_world sim_world_publish_2 = {
     .about = "two readers take twice, over two publications",
     .run = run_two,
     .bound = 3,
+    .restless = true,
 };
 
 const struct sim_world sim_world_publish_held = {
@@ -147,6 +150,7 @@ const struct sim_world sim_world_publish_held = {
     .about = "each publication is held, as for a mailbox",
     .run = run_held,
     .bound = 3,
+    .restless = true,
 };
 
 const struct sim_world sim_world_publications = {

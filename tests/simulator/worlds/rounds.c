@@ -234,3 +234,21 @@ const struct sim_world sim_world_late = {
     .run = run_late,
     .bound = 2,
 };
+
+/* --- the last of more than sixteen workers sleeps, the others do not --- */
+
+static uint64_t short_last(uint64_t round, size_t segment) {
+  (void)round;
+  return segment == 16 ? 1000 : 30000;
+}
+
+static void run_branch(void) {
+  run(&(struct shape){17, 17, 3, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, short_last});
+}
+
+const struct sim_world sim_world_branch = {
+    .name = "branch-17x17x3",
+    .about = "a worker sleeps that only another one wakes",
+    .run = run_branch,
+    .bound = 1,
+};

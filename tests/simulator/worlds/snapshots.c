@@ -304,12 +304,12 @@ const struct sim_world sim_world_held_steered = {
 
 static void let_first_go(struct scene_job *job) {
   (void)job;
+  sim_quietly();
   synched_snapshot_release(held[0]);
 }
 
 static void let_second_go(struct scene_job *job) {
   (void)job;
-  sim_quietly();
   synched_snapshot_release(held[1]);
 }
 
@@ -346,5 +346,30 @@ const struct sim_world sim_world_stalled_both = {
     .name = "stalled-2x2x2x2",
     .about = "a job begins to wait for a buffer when another one has waited for a second",
     .run = run_stalled_both,
+    .bound = 2,
+};
+
+/* --- the only round ends while the loop looks whether it has --- */
+
+static void run_ending(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = NULL};
+  sim_quietly();
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  scene_job_open(&job, &scene, 1, 1,
+                 SYNCHED_JOB_OPTIONS(.round_count = 1, .delivery = SYNCHED_DELIVER_EVERY));
+  scene_job_start(&job);
+  sim_aloud();
+  if (synched_job_dispatch(job.job) == SYNCHED_CONTINUE)
+    scene_job_finish(&job);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_ending = {
+    .name = "ending-1x1x1",
+    .about = "the only round ends while the loop looks what there is",
+    .run = run_ending,
     .bound = 2,
 };

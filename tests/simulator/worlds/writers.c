@@ -140,6 +140,8 @@ static void run_held(void) {
   const unsigned first = sim_thread_start(write_first, &bench);
   const unsigned second = sim_thread_start(write_second, &bench);
   sim_spend(2000);
+  const uint64_t *data = bench.held->data;
+  SIM_CHECK(bench.held->round == 0 && data[0] == 0 && data[1] == 0);
   synched_snapshot_release(bench.held);
   sim_thread_join(first);
   sim_thread_join(second);

@@ -338,7 +338,7 @@ void synched__record_round(struct synched__record *record, unsigned self,
                            const struct synched__round_row *round,
                            const struct synched__phase *phase) {
   _Atomic uint64_t *row = synched__record_row(record, self, round->round)->round;
-  synched__store_release(&row[0], round->round);       /* [row-read] release */
+  synched__store_relaxed(&row[0], round->round);
   synched__store_release(&row[1], round->opened_ns);   /* [row-read] release */
   synched__store_release(&row[2], round->complete_ns); /* [row-read] release */
   synched__store_release(&row[3], round->closed_ns);   /* [row-read] release */

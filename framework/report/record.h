@@ -369,7 +369,7 @@ static inline void synched__record_part(struct synched__record *record, unsigned
                                         const struct synched__part *part, uint64_t before_ns) {
   struct synched__histogram *histogram = &record->worker_histograms[worker];
   _Atomic uint64_t *words = synched__record_row(record, worker, part->round)->part;
-  synched__store_release(&words[0], part->round);          /* [row-read] release */
+  synched__store_relaxed(&words[0], part->round);
   synched__store_release(&words[1], part->start_ns);       /* [row-read] release */
   synched__store_release(&words[2], part->end_ns);         /* [row-read] release */
   synched__store_release(&words[3], part->compute_ns);     /* [row-read] release */
@@ -411,7 +411,7 @@ static inline void synched__record_task(struct synched__record *record, unsigned
   struct synched__task_row *row = &ring->rows[count & (record->task_rows - 1)];
   uint64_t ns = task->end_ns > task->start_ns ? task->end_ns - task->start_ns : 0;
   ns = ns < most_ns ? ns : most_ns;
-  synched__store_release(&ring->begun_count, count + 1);  /* [task-read] release */
+  synched__store_relaxed(&ring->begun_count, count + 1);
   synched__store_release(&row->start_ns, task->start_ns); /* [task-read] release */
   synched__store_release(&row->round, task->round);       /* [task-read] release */
   /* [task-read] release */

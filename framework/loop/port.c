@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "api/check.h"
+#include "base/assert.h"
 #include "base/error.h"
 #include "loop/deliver.h"
 #include "platform/alloc.h"
@@ -77,7 +78,8 @@ static void start_timer(struct port *port) {
 static void on_timer(uv_timer_t *timer) {
   struct port *port = timer->data;
   struct synched_job *job = port->delivery.job;
-  if (port->finishing || synched__is_foreign(job->setup.generation))
+  SYNCHED_ASSERT(!port->finishing); /* then the timer is closed, too */
+  if (synched__is_foreign(job->setup.generation))
     return;
   synched__progress_look(&port->delivery.progress, job);
   if (is_lost(port))

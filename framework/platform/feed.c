@@ -67,12 +67,11 @@ static void text_leave(struct synched__feed_text *text) {
   synched__free(text);
 }
 
+/* More than there is. */
 static bool make_room(struct synched__feed_text *text, size_t more) {
   size_t room = text->room < ROOM_LEAST ? ROOM_LEAST : text->room;
   while (room - text->length < more)
     room *= 2;
-  if (room == text->room)
-    return true;
   char *bytes = synched__alloc(room, 1);
   if (bytes == NULL)
     return false;

@@ -17,10 +17,10 @@ static void read_model(char *model, size_t bytes) {
   if (file == NULL)
     return;
   while (model[0] == '\0' && fgets(line, sizeof line, file) != NULL) {
-    const char *colon = strchr(line, ':');
-    if (strncmp(line, "model name", 10) != 0 || colon == NULL)
+    if (strncmp(line, "model name", 10) != 0)
       continue;
-    (void)snprintf(model, bytes, "%s", colon + 1 + strspn(colon + 1, " \t"));
+    const char *value = line + strcspn(line, ":");
+    (void)snprintf(model, bytes, "%s", value + strspn(value, ": \t"));
     model[strcspn(model, "\n")] = '\0';
   }
   (void)fclose(file);

@@ -155,12 +155,12 @@ static unsigned oldest(const struct place *places) {
 /* --- the dump --- */
 
 __attribute__((format(printf, 2, 3))) static void say(int file, const char *format, ...) {
-  char line[256];
+  char line[256] = "";
   va_list arguments;
   va_start(arguments, format);
-  const int length = vsnprintf(line, sizeof line, format, arguments);
+  (void)vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
-  size_t left = length < 0 ? 0 : (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
+  size_t left = strlen(line);
   for (const char *at = line; left > 0;) {
     const ssize_t written = write(file, at, left);
     if (written <= 0)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "platform/alloc.h"
@@ -61,7 +62,8 @@ static double part_of(const struct study *study, enum synched_share share) {
 /* "0.61"; "0.00" to "999.00". */
 static struct synched__text text_of_ratio(double ratio) {
   struct synched__text text;
-  const double shown = ratio > 0.0 ? ratio < 999.0 ? ratio : 999.0 : 0.0;
+  SYNCHED_ASSERT(ratio >= 0.0);
+  const double shown = ratio < 999.0 ? ratio : 999.0;
   const unsigned hundredths = (unsigned)(shown * 100.0 + 0.5);
   (void)snprintf(text.bytes, sizeof text.bytes, "%u.%02u", hundredths / 100, hundredths % 100);
   return text;

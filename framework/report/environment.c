@@ -146,8 +146,8 @@ static void append_name(struct path *path, const char *name) {
     clean[0] = '_';
   for (char *at = clean; *at != '\0'; at++) {
     const unsigned char byte = (unsigned char)*at, next = (unsigned char)at[1];
-    /* U+0080 .. U+009F are controls, too. */
-    const bool is_wide_control = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+    /* U+0080 .. U+009F are controls, too. What is clean has no other byte behind this one. */
+    const bool is_wide_control = byte == 0xc2 && next < 0xa0;
     if (is_wide_control)
       at[1] = '_';
     if (byte < 0x20 || byte == 0x7f || byte == '/' || is_wide_control)

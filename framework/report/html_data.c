@@ -7,6 +7,7 @@
  */
 #include <inttypes.h>
 
+#include "base/assert.h"
 #include "report/html.h"
 
 static size_t least(size_t a, size_t b) {
@@ -46,7 +47,7 @@ static void choose_tasks(struct synched__html *html) {
 void synched__html_choose(struct synched__html *html) {
   const struct synched_report *report = html->report;
   const struct synched_report_summary *job = &report->summary;
-  const size_t parts = SYNCHED__HTML_PARTS / (job->worker_count > 0 ? job->worker_count : 1);
+  const size_t parts = SYNCHED__HTML_PARTS / job->worker_count;
   const size_t rounds = least(report->recorded, SYNCHED__HTML_ROUNDS);
   html->elapsed_ns = job->end_ns > job->start_ns ? job->end_ns - job->start_ns : 0;
   html->first_round = report->recorded - rounds;
@@ -59,7 +60,8 @@ void synched__html_choose(struct synched__html *html) {
 
 static uint64_t origin_ns(const struct synched__html *html) {
   const struct synched_report *report = html->report;
-  return report->recorded == 0 ? 0 : report->rounds[html->first_round].start_ns;
+  SYNCHED_ASSERT(report->recorded != 0);
+  return report->rounds[html->first_round].start_ns;
 }
 
 static int64_t relative(const struct synched__html *html, uint64_t ns) {
@@ -105,7 +107,7 @@ static void put_tasks(const struct synched__html *html) {
   const struct synched_report *report = html->report;
   const char *comma = "";
   fputs("\"tasks\":[", html->file);
-  for (size_t i = 0; i < report->task_count; i++) {
+  for (size_t i = 0; html->task_count != 0 && i < report->task_count; i++) {
     const struct synched_report_task *task = &report->tasks[i];
     if (task->start_ns < html->first_task_ns)
       continue;
@@ -151,10 +153,6 @@ static const struct {
     [SYNCHED_DISTRIBUTION_LATENESS] = {"lateness", "Lateness of ticks"},
 };
 
-const char *synched__html_distribution_name(unsigned distribution) {
-  return distributions[distribution].name;
-}
-
 const char *synched__html_distribution_title(unsigned distribution) {
   return distributions[distribution].title;
 }
@@ -172,8 +170,9 @@ void synched__html_bins(const struct synched_report *report, unsigned distributi
   const uint64_t *buckets =
       synched__report_buckets(report, (enum synched_distribution)distribution, 0);
   unsigned first = SYNCHED__BUCKET_COUNT, last = 0;
+  SYNCHED_ASSERT(distribution < SYNCHED__JOB_DISTRIBUTIONS && buckets != NULL);
   *out = (struct synched__html_bins){0};
-  for (unsigned i = 0; buckets != NULL && i < SYNCHED__BUCKET_COUNT; i++) {
+  for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++) {
     if (buckets[i] == 0)
       continue;
     first = first < i ? first : i;

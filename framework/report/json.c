@@ -59,25 +59,18 @@ static void print_any_text(struct json *json, const char *text, size_t room) {
 
 /* With as few digits as say which number it is. printf and strtod know the locale's point. */
 static void print_real(struct json *json, double number) {
+  static const char others[] = "0123456789+-e"; /* than the point, which may be some bytes long */
   char text[40];
   if (!isfinite(number)) {
     fputs("null", json->file); /* JSON has no such number, and a report should not, either */
     return;
   }
-  for (int digits = 15; digits <= 17; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, number);
-    if (strtod(text, NULL) == number)
-      break;
-  }
-  bool pointed = false;
-  for (const char *at = text; *at != '\0'; at++) {
-    const bool is_point = strchr("0123456789+-e", *at) == NULL;
-    if (!is_point)
-      putc(*at, json->file);
-    else if (!pointed)
-      putc('.', json->file);
-    pointed = pointed || is_point;
-  }
+  int digits = 14;
+  do
+    (void)snprintf(text, sizeof text, "%.*g", ++digits, number);
+  while (digits < 17 && strtod(text, NULL) != number);
+  const size_t whole = strspn(text, others), point = strcspn(text + whole, others);
+  fprintf(json->file, "%.*s%s%s", (int)whole, text, point == 0 ? "" : ".", text + whole + point);
 }
 
 static uint64_t unsigned_at(const void *place, unsigned bytes) {
@@ -220,6 +213,22 @@ static void print_workers(struct json *json, const struct synched_report *report
                                 sizeof *report->segments};
   name_section(json, "segments");
   print_columns(json, &synched__json_segment, &segments);
+}
+
+/* Of a job of one stage there are none. */
+static void print_stages(struct json *json, const struct synched_report *report) {
+  name_section(json, "stages");
+  open_bracket(json, '[');
+  for (unsigned s = 0; s < report->summary.stage_count; s++) {
+    separate(json);
+    putc('\n', json->file);
+    open_bracket(json, '{');
+    name_member(json, "name");
+    print_any_text(json, report->stage_names[s], sizeof report->stage_names[s]);
+    print_members(json, &synched__json_stage, &report->stages[s]);
+    close_bracket(json, '}');
+  }
+  close_bracket(json, ']');
 }
 
 /* --- rounds and calls --- */
@@ -386,6 +395,7 @@ int synched__json_print(const struct synched_report *report, FILE *file) {
   print_job(&json, report);
   print_totals(&json, report);
   print_workers(&json, report);
+  print_stages(&json, report);
   print_rounds(&json, report);
   print_distributions(&json, report);
   print_advice(&json, report);

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/assert.h"
 #include "engine/order.h"
 
 /* Looks at workers; more would take longer than the answer is worth. */
@@ -71,8 +72,9 @@ static bool deal(const struct synched__pieces *pieces, unsigned workers, const s
 /* The next position of its own, or of the nearest who has any. There is one. */
 static size_t take(struct synched__lane *lanes, unsigned workers, unsigned self) {
   unsigned from = self;
-  for (unsigned k = 1; lanes[from].next == lanes[from].end && k < workers; k++) {
+  for (unsigned k = 1; lanes[from].next == lanes[from].end; k++) {
     const unsigned step = (k + 1) / 2;
+    SYNCHED_ASSERT(k < workers);
     from = ((k & 1) != 0 ? self + step : self + workers - step) % workers;
   }
   return lanes[from].next++;

@@ -3,6 +3,7 @@
  */
 #include "report/model.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "report/record.h"
@@ -15,16 +16,18 @@ static bool allocate(struct synched_report *report, const struct synched__report
   const size_t workers = shape->worker_count;
   const size_t distributions =
       SYNCHED__JOB_DISTRIBUTIONS + shape->worker_distributions + shape->segment_distributions;
-  if (shape->round_count > SIZE_MAX / (workers == 0 ? 1 : workers))
+  SYNCHED_ASSERT(workers > 0 && shape->segment_count > 0);
+  if (shape->round_count > SIZE_MAX / workers)
     return false;
-  bool complete = ALLOCATE(true, report->workers, workers);
+  report->workers = synched__alloc(workers, sizeof *report->workers);
   report->reading = synched__alloc_lines(workers, sizeof *report->reading);
-  complete = complete && report->reading != NULL;
-  complete = ALLOCATE(complete, report->segments, shape->segment_count);
+  report->segments = synched__alloc(shape->segment_count, sizeof *report->segments);
+  report->buckets = synched__alloc(distributions * SYNCHED__BUCKET_COUNT, sizeof *report->buckets);
+  bool complete = report->workers != NULL && report->reading != NULL && report->segments != NULL &&
+                  report->buckets != NULL;
   complete = ALLOCATE(complete, report->rounds, shape->round_count);
   complete = ALLOCATE(complete, report->parts, shape->round_count * workers);
   complete = ALLOCATE(complete, report->tasks, shape->task_count);
-  complete = ALLOCATE(complete, report->buckets, distributions * SYNCHED__BUCKET_COUNT);
   return complete;
 }
 
@@ -41,7 +44,9 @@ int synched__report_create(struct synched_report **out, const struct synched__re
   report->summary.name = report->name;
   report->summary.worker_count = shape->worker_count;
   report->summary.segment_count = shape->segment_count;
-  report->summary.failed_segment = -1;
+  report->summary.failed_segment = report->summary.failed_stage = -1;
+  for (unsigned s = 0; s < SYNCHED__STAGES_SHOWN; s++)
+    report->stages[s].name = report->stage_names[s];
   for (unsigned w = 0; w < shape->worker_count; w++)
     report->workers[w].cpu = report->workers[w].core = report->workers[w].package = -1;
   report->worker_distributions = shape->worker_distributions;
@@ -73,6 +78,19 @@ uint64_t *synched__report_buckets(const struct synched_report *report,
   else if (at >= SYNCHED__JOB_DISTRIBUTIONS)
     return NULL;
   return report->buckets + at * SYNCHED__BUCKET_COUNT;
+}
+
+const char *synched__report_failed_stage(const struct synched_report *report) {
+  const int stage = report->summary.failed_stage;
+  return stage >= 0 && (unsigned)stage < report->summary.stage_count ? report->stages[stage].name
+                                                                     : NULL;
+}
+
+double synched__report_stages_ns(const struct synched_report *report) {
+  double sum_ns = 0.0;
+  for (unsigned s = 0; s < report->summary.stage_count; s++)
+    sum_ns += (double)report->stages[s].total_ns;
+  return sum_ns;
 }
 
 struct synched__report_sum synched__report_sum_of(const struct synched_report *report,

@@ -18,6 +18,7 @@
 #include <synched/status.h>
 #include <synched/version.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "platform/alloc.h"
 
@@ -101,8 +102,7 @@ static void place(struct synched__timeline_slice *slice, uint64_t *reached_ns) {
 /* The same within another slice. */
 static void place_within(struct synched__timeline_slice *slice, uint64_t *reached_ns,
                          const struct synched__timeline_slice *outer) {
-  if (slice->start_ns > outer->end_ns)
-    slice->start_ns = outer->end_ns;
+  SYNCHED_ASSERT(slice->start_ns <= outer->end_ns);
   if (slice->end_ns > outer->end_ns)
     slice->end_ns = outer->end_ns;
   place(slice, reached_ns);
@@ -323,7 +323,7 @@ static int compare_tasks(const void *left, const void *right) {
     return a->worker < b->worker ? -1 : 1;
   if (a->start_ns != b->start_ns)
     return a->start_ns < b->start_ns ? -1 : 1;
-  return a < b ? -1 : a > b; /* so that the order is the same on every system */
+  return (a > b) - (a < b); /* so that the order is the same on every system */
 }
 
 /* They are in order where collect.c has made the report. */

@@ -148,17 +148,14 @@ static hwloc_obj_t last_level_cache(hwloc_obj_t cpu) {
 }
 
 /* Where several nodes are near (fast and large memory side by side), it is the one that the fewest
- * CPUs share; among equals the first, which is the ordinary one. */
+ * CPUs share: hwloc tells of the nodes of a part before those of the whole. Among equals it is the
+ * first, which is the ordinary one. */
 static int numa_node_of(hwloc_topology_t tree, hwloc_obj_t cpu) {
-  hwloc_obj_t nearest = NULL;
   for (hwloc_obj_t node = hwloc_get_next_obj_by_type(tree, HWLOC_OBJ_NUMANODE, NULL); node != NULL;
-       node = hwloc_get_next_obj_by_type(tree, HWLOC_OBJ_NUMANODE, node)) {
-    if (!hwloc_bitmap_isset(node->cpuset, cpu->os_index))
-      continue;
-    if (nearest == NULL || hwloc_bitmap_weight(node->cpuset) < hwloc_bitmap_weight(nearest->cpuset))
-      nearest = node;
-  }
-  return nearest == NULL ? -1 : (int)nearest->os_index;
+       node = hwloc_get_next_obj_by_type(tree, HWLOC_OBJ_NUMANODE, node))
+    if (hwloc_bitmap_isset(node->cpuset, cpu->os_index))
+      return (int)node->os_index;
+  return -1;
 }
 
 /* hwloc counts caches by level, and the last level may differ within a machine; so caches are

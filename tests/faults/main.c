@@ -170,7 +170,7 @@ static void expect_status(int status) {
   const struct faults_refusal *refusal = now.refusal;
   if (status == 0) {
     FAULTS_CHECK(sums->last_refused == 0 ||
-                     (refusal->kind & (now.scenario->gets_over | FAULTS_REMOVAL | FAULTS_TABLES |
+                     (refusal->kind & (now.scenario->gets_over | FAULTS_NEED | FAULTS_TABLES |
                                        FAULTS_TOLERABLE)) != 0,
                  "it succeeds all the same");
     sums->tolerated += sums->last_refused != 0;
@@ -271,6 +271,7 @@ static void run(const struct faults_scenario *scenario) {
     functions += sums->calls[i] != 0;
     calls += sums->calls[i];
   }
+  FAULTS_CHECK(calls != 0, "nothing is called that could be refused");
   for (size_t i = 0; i < faults_refusal_count; i++)
     sweep(&faults_refusals[i]);
   now.refusal = NULL;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <synched/synched.h>
 
@@ -82,6 +83,14 @@ static int use_list(void) {
                                   .cpu_list = first_cpu));
 }
 
+/* For longer than any of them is awake. Where it is finite, they keep to it. */
+static void limit_real_time(void) {
+  struct rlimit limit;
+  FAULTS_CHECK(getrlimit(RLIMIT_RTTIME, &limit) == 0, "the limit is not told");
+  limit.rlim_cur = limit.rlim_max < 60000000 ? limit.rlim_max : 60000000;
+  FAULTS_CHECK(setrlimit(RLIMIT_RTTIME, &limit) == 0, "the limit is not set");
+}
+
 /* They sleep: nothing spins at that priority. */
 static int use_priority(void) {
   return use(SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_NONE,
@@ -96,6 +105,11 @@ static int use_nice(void) {
 static int use_stack(void) {
   return use(SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_NONE,
                                   .stack_bytes = (size_t)4 << 20, .name = "deep"));
+}
+
+static int use_small_stack(void) {
+  return use(SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_NONE,
+                                  .stack_bytes = (size_t)512 << 10));
 }
 
 /* --- the machine --- */
@@ -143,6 +157,7 @@ const struct faults_scenario faults_pool_scenarios[] = {
     {.name = "pool_priority",
      .gets_over = FAULTS_HEAP,
      .leaves_out = FAULTS_TABLES,
+     .open = limit_real_time,
      .attempt = use_priority},
     {.name = "pool_nice",
      .gets_over = FAULTS_HEAP,
@@ -153,6 +168,10 @@ const struct faults_scenario faults_pool_scenarios[] = {
      .leaves_out = FAULTS_TABLES,
      .also = {SYNCHED_ENOMEM},
      .attempt = use_stack},
+    {.name = "pool_small_stack",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = use_small_stack},
     {.name = "topology", .attempt = look},
     {.name = "topology_plan", .leaves_out = FAULTS_TABLES, .attempt = plan},
     FAULTS_LIST_END};

@@ -59,7 +59,7 @@ const struct faults_refusal faults_refusals[] = {
     R(uv_thread_create_ex, THREAD, EAGAIN, EAGAIN, LASTS),
     R(uv_thread_create_ex, THREAD, ENOMEM, EAGAIN, ONCE),
     R(uv_thread_create_ex, THREAD, EPERM, EPERM, ONCE),
-    R(uv_thread_create_ex, THREAD, EINVAL, EINVAL, ONCE),
+    R(uv_thread_create_ex, THREAD, EINVAL, EINVAL, LASTS),
     R(uv_thread_create_ex, THREAD, EIO, EIO, ONCE),
     BOTH(uv_thread_create_ex, THREAD, EAGAIN, EAGAIN, getrlimit),
     R(pthread_getattr_np, TOLERABLE, ENOMEM, OK, LASTS),
@@ -78,6 +78,7 @@ const struct faults_refusal faults_refusals[] = {
     R(poll, TOLERABLE, ENOMEM, OK, ONCE),
     R(sched_getaffinity, TOLERABLE, EPERM, OK, LASTS),
     R(sched_getaffinity, TOLERABLE, EINVAL, OK, LASTS),
+    BOTH(sched_getaffinity, NEED, EINVAL, ENOMEM, calloc),
     R(pthread_setaffinity_np, TOLERABLE, EPERM, OK, LASTS),
     R(pthread_setaffinity_np, TOLERABLE, EINVAL, OK, ONCE),
     R(pthread_setschedparam, TOLERABLE, EPERM, OK, LASTS),
@@ -136,8 +137,8 @@ const struct faults_refusal faults_refusals[] = {
     R(link, FILE, EPERM, EPERM, LASTS),
     R(link, FILE, ENOSPC, OK, ONCE),
     R(link, FILE, EEXIST, EBUSY, ONCE),
-    R(unlink, REMOVAL, EACCES, OK, LASTS),
-    R(unlink, REMOVAL, ENOENT, OK, ONCE),
+    R(unlink, NEED, EACCES, OK, LASTS),
+    R(unlink, NEED, ENOENT, OK, ONCE),
     R(rename, FILE, EACCES, OK, LASTS),
     R(rename, FILE, ENOSPC, OK, ONCE),
     R(chmod, FILE, EPERM, EPERM, LASTS),
@@ -245,8 +246,9 @@ int faults_refused(enum faults_call call) {
   if (!counting)
     return 0;
   const unsigned nth = 1 + atomic_fetch_add(&counts[call], 1);
-  /* A stream's end fails once the stream has. */
-  if (armed_besides == (int)call && (call != FAULTS_fclose || refused_count != 0))
+  /* A stream's end fails once the stream has; and memory is wanted for other things before. */
+  const bool comes_after = call == FAULTS_fclose || call == FAULTS_calloc;
+  if (armed_besides == (int)call && (!comes_after || refused_count != 0))
     return EPERM;
   if (armed_call != (int)call || nth < armed_nth || (nth > armed_nth && !armed_ever_after))
     return 0;

@@ -39,7 +39,7 @@ enum faults_kind {
   FAULTS_TOPOLOGY = 1 << 6,
   FAULTS_FILE = 1 << 7,
   FAULTS_SOCKET = 1 << 8,
-  FAULTS_REMOVAL = 1 << 9, /* of a name: it depends on whether it is needed */
+  FAULTS_NEED = 1 << 9, /* it depends on whether it is needed */
   FAULTS_TABLES =
       1 << 10, /* the system's, which tell of the machine: what they lack is not known */
   FAULTS_TOLERABLE = 1 << 11 /* a wish, a hint, or to be tried again: every call gets over it */

@@ -27,6 +27,7 @@ refused "unknown argument gxx" "$root/tools/test" gxx
 refused "nothing follows --" "$root/tools/test" gcc --
 refused "the step lint has no tests" "$root/tools/test" gcc lint -- -R heap
 refused "the step coverage counts" "$root/tools/test" coverage -- -R heap
+refused "the step mcdc counts" "$root/tools/test" mcdc -- -R heap
 refused "the step analyze has no tests" "$root/tools/test" gcc analyze -- -R heap
 refused "unknown argument --quick" "$root/tools/format" --quick
 refused "x is no number of seconds" "$root/tools/fuzz" x

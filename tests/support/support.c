@@ -216,11 +216,15 @@ unsigned refuse_in_turn(const struct refusing *refusing) {
 
 #if defined(SYNCHED_COVERAGE)
 void __gcov_dump(void);
+#elif defined(SYNCHED_PROFILE)
+int __llvm_profile_write_file(void);
 #endif
 
 void end_child(int status) {
 #if defined(SYNCHED_COVERAGE)
   __gcov_dump();
+#elif defined(SYNCHED_PROFILE)
+  (void)__llvm_profile_write_file();
 #endif
   _exit(status);
 }

@@ -11,6 +11,7 @@
 #include <synched/report.h>
 #include <synched/status.h>
 
+#include "platform/fault.h"
 #include "support/recorded.h"
 
 #define MS UINT64_C(1000000)
@@ -186,6 +187,19 @@ Test(advice, even_segments_that_do_not_divide_are_cut) {
 }
 
 /* Two of them share all of it already, whatever is said of four workers. */
+Test(advice, one_segment_is_cut_into_no_more_than_eight) {
+  struct synched_report *report = busy(8, 1);
+  report->summary.compute_ns = 100 * MS;
+  spend(report, SYNCHED_SHARE_SLOWEST, 0.875);
+  report->segments[0].compute_ns = 100 * MS;
+  const struct synched_report_advice advice = at(report, 0);
+  cr_assert_eq(advice.kind, SYNCHED_ADVICE_MORE_SEGMENTS);
+  cr_assert_str_eq(advice.text,
+                   "1 segment cannot be spread evenly over 8 workers: 8 segments would "
+                   "bring a round to about 0.13 x its length");
+  synched_report_destroy(report);
+}
+
 Test(advice, workers_without_a_cpu_do_not_count) {
   struct synched_report *report = busy(4, 4);
   report->usable_cpus = 2;
@@ -251,6 +265,10 @@ Test(advice, large_rounds_are_large_enough) {
   struct synched_report *report = busy(2, 4);
   spend(report, SYNCHED_SHARE_CLOSING, 0.6);
   expect_nothing(report);
+  /* As fast as one worker, by less than is worth a line. */
+  report = tiny_rounds();
+  spend(report, SYNCHED_SHARE_OPENING, 0.505);
+  expect_nothing(report);
 }
 
 Test(advice, workers_beyond_the_segments_have_no_work) {
@@ -294,6 +312,12 @@ Test(advice, static_workers_that_take_turns_are_too_many) {
   spend(report, SYNCHED_SHARE_OPENING, 0.25);
   expect_only(report, SYNCHED_ADVICE_CORES, 250,
               "4 workers take turns on 1 CPU, and each has segments of its own: take 1 worker");
+  report = busy(4, 4);
+  report->can_steal = false;
+  report->usable_cpus = 2;
+  spend(report, SYNCHED_SHARE_OPENING, 0.25);
+  expect_only(report, SYNCHED_ADVICE_CORES, 250,
+              "4 workers take turns on 2 CPUs, and each has segments of its own: take 2 workers");
 }
 
 Test(advice, callbacks_are_to_be_shared) {
@@ -438,6 +462,22 @@ Test(advice, million_segments_are_judged) {
   spend(report, SYNCHED_SHARE_SLOWEST, 0.4);
   for (size_t i = 0; i < count_of(report); i++)
     expect_whole(report);
+  synched_report_destroy(report);
+}
+
+Test(advice, memory_refused_leaves_out_what_needs_it) {
+  struct synched_report *report = busy(2, 4);
+  weigh(report, (double[]){1.0, 0.1, 0.05, 0.05});
+  spend(report, SYNCHED_SHARE_SLOWEST, 0.4);
+  const size_t count = count_of(report);
+  cr_assert_gt(count, 0);
+  struct synched_report_advice advice = {.struct_size = sizeof advice};
+  for (unsigned nth = 1; nth <= 3; nth++) {
+    synched__fault_arm(SYNCHED__FAULT_ALLOCATE, nth);
+    cr_assert_eq(synched_report_advice(report, count - 1, &advice), SYNCHED_ENOENT);
+  }
+  synched__fault_arm(SYNCHED__FAULT_ALLOCATE, 0);
+  cr_assert_eq(count_of(report), count);
   synched_report_destroy(report);
 }
 

@@ -73,6 +73,17 @@ Test(chrome, parts_calls_sleeps_and_the_closing_are_slices) {
   synched_report_destroy(report);
 }
 
+/* A flow begins within its part, or where it is, if it took no time; and the job is not over. */
+Test(chrome, parts_of_no_time_have_flows) {
+  struct synched_report *report = create_here(2, 1);
+  record_run(report, 1, 1, 1);
+  report->parts[0].end_ns = report->parts[0].start_ns;
+  report->summary.ended = 0;
+  expect_part(report, SYNCHED_FORMAT_TRACE, FLOW("s", "8", "1000.000", ""));
+  expect_part(report, SYNCHED_FORMAT_TRACE, "\"status\":\"it runs\"");
+  synched_report_destroy(report);
+}
+
 Test(chrome, lateness_is_a_counter_of_periodic_jobs) {
   struct synched_report *report = create_here(1, 1);
   record_run(report, 1, 1, 1);

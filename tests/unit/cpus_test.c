@@ -362,6 +362,32 @@ QUOTA_TEST(quota_odd_proc_files_are_none) {
   }
 }
 
+/* A folder of which the mount shows what is below it, and nothing beside it. */
+QUOTA_TEST(quota_mount_of_a_part_shows_that_part_only) {
+  put("/proc/self/mountinfo", "30 21 0:26 /app /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  put("/sys/fs/cgroup/cpu.max", "300000 100000\n");
+  put("/sys/fs/cgroup/part/cpu.max", "200000 100000\n");
+  put("/proc/self/cgroup", "0::/app\n");
+  EXPECT_QUOTA(3);
+  put("/proc/self/cgroup", "0::/app/part\n");
+  EXPECT_QUOTA(2);
+  put("/proc/self/cgroup", "0::/apple\n"); /* what it shows is above it, as far as it tells */
+  EXPECT_QUOTA(3);
+}
+
+QUOTA_TEST(quota_line_that_begins_with_a_zero_byte_ends_there) {
+  static const char bytes[] = "\0\n0::/app\n";
+  char path[512];
+  put_v2("/app");
+  put("/sys/fs/cgroup/app/cpu.max", "150000 100000\n");
+  (void)snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+  FILE *file = fopen(path, "w");
+  cr_assert_not_null(file);
+  cr_assert_eq(fwrite(bytes, 1, sizeof bytes - 1, file), sizeof bytes - 1);
+  cr_assert_eq(fclose(file), 0);
+  EXPECT_QUOTA(1.5);
+}
+
 /* A container's layers make lines of many kilobytes. What such a line ends with is no line by
  * itself, wherever a reader's buffer happens to end. */
 QUOTA_TEST(quota_long_lines_are_passed_over) {

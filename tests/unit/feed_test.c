@@ -102,6 +102,27 @@ Test(feed, readers_get_whole_texts_in_order) {
   house_close(&house);
 }
 
+static void print_nothing(struct synched__feed_text *text, void *argument) {
+  synched__feed_add(text, "%s", "");
+  atomic_fetch_add(&((struct press *)argument)->count, 1);
+}
+
+Test(feed, text_of_nothing_is_not_sent) {
+  struct house house = {.folder = folder_new()};
+  struct synched__feed_options options = options_of(&house);
+  options.print = print_nothing;
+  cr_assert_eq(synched__feed_open(&house.feed, &options), 0, "%s", synched_error_message());
+  const int client = client_new(house.folder.path);
+  expect_greeting(client);
+  for (unsigned ms = 0; ms < HANG_SECONDS * 1000 && atomic_load(&house.press.count) < 4; ms++)
+    nap_ms(1);
+  cr_assert_geq(atomic_load(&house.press.count), 4);
+  char byte;
+  cr_assert_eq(recv(client, &byte, 1, MSG_DONTWAIT), -1);
+  house_close(&house);
+  (void)close(client);
+}
+
 /* It prints nothing while nobody is there to read it. */
 Test(feed, nobody_costs_nothing) {
   struct house house;

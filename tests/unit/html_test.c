@@ -7,6 +7,8 @@
 #include <locale.h>
 #include <unistd.h>
 
+#include <synched/pool.h>
+
 #include "report/forms.h"
 #include "report/html.h"
 #include "report/html_text.h"
@@ -65,6 +67,7 @@ Test(html, escape_controls_are_pictures) {
   expect_escaped("a\nb", "a\nb");
   expect_escaped("\x01\t\r\x1b\x7f", "&#x2401;&#x2409;&#x240d;&#x241b;&#x2421;");
   expect_escaped("\xc2\x85", "\xef\xbf\xbd");
+  expect_escaped("\xc2\xa9", "\xc2\xa9");
 }
 
 Test(html, escape_invalid_bytes_are_replaced) {
@@ -246,11 +249,109 @@ Test(html, print_job_in_ticks_has_its_schedule_and_snapshots) {
   report->has_on_snapshot = true;
   report->workers[1].package = 1;
   count(report, SYNCHED_DISTRIBUTION_LATENESS, 0, 70000);
+  char *page = page_of(report);
   expect_page(report);
+  expect_part(page, "the latest");
+  cr_expect_eq(count_of(page, "Lateness, p99"), 0, "no tick has begun");
+  free(page);
+  report->summary.started_count = 1;
+  report->delivers_every = true;
+  report->summary.deadline_ns = 0;
+  page = page_of(report);
+  expect_page(report);
+  expect_part(page, "every one");
+  expect_part(page, "Lateness, p99");
+  cr_expect_eq(count_of(page, "Deadline"), 0);
+  free(page);
+  report->summary.deadline_ns = 9000000;
   report->summary.period_ns = 0;
   expect_page(report);
   report->summary.record = (enum synched_record)77;
   expect_page(report);
+  synched_report_destroy(report);
+}
+
+Test(html, print_nothing_recorded_says_so) {
+  struct synched_report *report = create(2, 4);
+  report->summary.record = SYNCHED_RECORD_OFF;
+  report->summary.round_count = 3;
+  report->efficiency.total_ns = report->efficiency.share_ns[SYNCHED_SHARE_COMPUTE] = 1000;
+  expect_page(report);
+  char *page = page_of(report);
+  expect_part(page, "<p>Where the time went was not recorded.</p>");
+  expect_part(page, "<p>It was not recorded.</p>");
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_times_of_nothing_divide_by_nothing) {
+  struct synched_report *report = create(2, 1);
+  record_run(report, 1, 1, 1);
+  report->summary.end_ns = report->summary.start_ns;
+  report->parts[0].end_ns = report->parts[0].start_ns - 1;
+  report->rounds[0].longest_ns = report->rounds[0].critical_ns = 0;
+  report->segments[1].call_count = 1;
+  expect_page(report);
+  char *page = page_of(report);
+  expect_part(page, "1 round of 4 segments on 2 workers, in 0&nbsp;ns");
+  cr_expect_eq(count_of(page, "rounds a second"), 0);
+  expect_part(page, "\"parts\":[[0,0,101000,1,0,0,0]");
+  expect_part(page, "<tr><th scope=\"row\">1<td>1<td>-<td>0");
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_advice_with_and_without_a_gain) {
+  struct synched_report *report = create(2, 4);
+  record_run(report, 1, 4, 4);
+  report->usable_cpus = 2;
+  report->efficiency.total_ns = 8000000;
+  report->efficiency.share_ns[SYNCHED_SHARE_COMPUTE] = 6000000;
+  report->efficiency.share_ns[SYNCHED_SHARE_BUFFER] = 2000000;
+  report->workers[0].core = report->workers[1].core = report->workers[0].cpu = 0;
+  report->workers[1].cpu = 1;
+  expect_page(report);
+  char *page = page_of(report);
+  expect_part(page, "<ol class=\"advice\">");
+  expect_part(page, "<span class=\"gain\">25.0&nbsp;%<small> less time</small></span>");
+  expect_part(page, "<span class=\"gain\"></span><span>workers 0 and 1 share core 0");
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_calls_without_a_round_are_left_out) {
+  struct synched_report *report = create_shape(1, 4, 0, 1);
+  report->tasks[0].start_ns = UINT64_MAX;
+  report->task_count = 1;
+  expect_page(report);
+  char *page = page_of(report);
+  expect_part(page, "\"tasks\":[],");
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_stages_of_several_as_a_table) {
+  struct synched_report *report = create(2, 4);
+  record_run(report, 1, 3, 3);
+  char *page = page_of(report);
+  cr_expect_eq(count_of(page, "<h3>Stages"), 0);
+  free(page);
+  add_stages(report);
+  report->summary.status = report->summary.failed_code = 42;
+  report->summary.failed_segment = 2;
+  report->summary.failed_stage = 0;
+  (void)snprintf(report->stage_names[0], sizeof report->stage_names[0], "<b>\"&\xff");
+  expect_page(report);
+  page = page_of(report);
+  expect_part(page, "<tr><th scope=\"row\"><bdi>&lt;b&gt;&quot;&amp;\xef\xbf\xbd</bdi>"
+                    "<td>63.1&nbsp;%<td>1.20&nbsp;ms<td>400&nbsp;&micro;s<td>95.8&nbsp;%<td>3\n");
+  expect_part(page, "<bdi>copies</bdi>");
+  expect_part(page, "Segment 2 failed in <bdi class=\"name\">&lt;b&gt;");
+  free(page);
+  report->summary.record = SYNCHED_RECORD_OFF;
+  page = page_of(report);
+  cr_expect_eq(count_of(page, "<h3>Stages"), 0);
+  free(page);
   synched_report_destroy(report);
 }
 
@@ -291,6 +392,11 @@ Test(html, print_many_rounds_shows_some) {
 Test(html, print_many_workers_is_bounded) {
   struct synched_report *report = create_shape(300, 300, 64, 0);
   record_run(report, 1, 64, 64);
+  expect_page(report);
+  synched_report_destroy(report);
+  /* The parts of one round are more than the page has room for; so it is one round's. */
+  report = create_shape(SYNCHED_WORKERS_MAX, 4, 2, 0);
+  record_run(report, 1, 2, 2);
   expect_page(report);
   synched_report_destroy(report);
 }

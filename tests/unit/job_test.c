@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "engine/group_counter.h"
+#include "job/requests.h"
 #include "support/unit_support.h"
 #include "support/witness.h"
 
@@ -531,6 +533,51 @@ static void expect_timed(uint32_t flags, uint64_t expected) {
     cr_assert_eq(segment.call_count, expected);
   }
   synched_report_destroy(report);
+  engine_end_with_pool(&engine);
+}
+
+/* --- what a job needs --- */
+
+static int create_large(void *context) {
+  struct engine *engine = context;
+  return synched_job_create(&engine->job, engine->pool, engine->memory,
+                            SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 1,
+                                                .balance = SYNCHED_BALANCE_STATIC,
+                                                .deadline_ns = UINT64_C(1000000000),
+                                                .fold = SYNCHED_FOLD_SUM));
+}
+
+static void destroy_large(void *context) {
+  struct engine *engine = context;
+  cr_assert_eq(synched_job_destroy(engine->job), 0);
+}
+
+/* A team so large that it counts in groups; and the first job with a deadline makes the pool's
+ * monitor. */
+Test(job, create_refused_what_a_large_team_needs_leaves_nothing) {
+  static const enum synched__fault faults[] = {SYNCHED__FAULT_SYNC, SYNCHED__FAULT_ALLOCATE};
+  for (size_t i = 0; i < LENGTH(faults); i++) {
+    struct engine engine = {.pool = pool_new(SYNCHED__GROUPED_TEAM + 1)};
+    engine.memory = memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 2 * SYNCHED__GROUPED_TEAM,
+                                                       .segment_capacity = 1, .element_size = 8));
+    const struct refusing refusing = {faults[i],    SYNCHED_ENOMEM, SYNCHED_EAGAIN,
+                                      create_large, destroy_large,  &engine};
+    cr_assert_gt(refuse_in_turn(&refusing), 3);
+    memory_end(engine.memory);
+    pool_end(engine.pool);
+  }
+}
+
+/* Its port is there only when the start is sure. */
+Test(job, destroy_in_the_middle_of_a_start_is_refused) {
+  struct engine engine = engine_new(
+      pool_new(1),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 8),
+      SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 1));
+  uint32_t before;
+  cr_assert_eq(synched__requests_open(engine.job, &before), 0);
+  expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
+  synched__requests_undo_open(engine.job, before);
   engine_end_with_pool(&engine);
 }
 

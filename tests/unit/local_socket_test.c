@@ -138,6 +138,37 @@ Test(local_socket, listen_refuses_another_users_socket) {
   folder_end(&folder);
 }
 
+/* Beside its path it needs a name of its own for a moment, with the number of this process. */
+Test(local_socket, listen_takes_no_file_for_its_other_name) {
+  const struct folder folder = folder_new();
+  struct stat there;
+  char name[96];
+  (void)snprintf(name, sizeof name, "%s.%ld", folder.path, (long)getpid());
+  leave_behind(name);
+  struct synched__local_socket local = listening(folder.path);
+  synched__local_close(&local);
+  cr_assert_neq(lstat(name, &there), 0);
+  FILE *file = fopen(name, "w");
+  cr_assert_not_null(file);
+  (void)fclose(file);
+  expect_refusal(folder.path, -EADDRINUSE, folder.path);
+  cr_assert_eq(unlink(name), 0);
+  if (geteuid() == 0) { /* who can be somebody else */
+    leave_behind(name);
+    cr_assert_eq(lchown(name, 12345, 12345), 0);
+    expect_refusal(folder.path, -EADDRINUSE, folder.path);
+    cr_assert_eq(unlink(name), 0);
+  }
+  folder_end(&folder);
+}
+
+/* There is a folder; who may not write beside it does not get as far as to see that. */
+Test(local_socket, listen_at_the_root_is_refused_where_there_is_a_folder) {
+  struct synched__local_socket local;
+  cr_assert_lt(synched__local_listen(&local, "/tmp"), 0);
+  cr_assert_not_null(strstr(synched_error_message(), "/tmp"), "%s", synched_error_message());
+}
+
 Test(local_socket, listen_refuses_paths_that_cannot_be) {
   char path[SYNCHED__SOCKET_PATH_MOST + 2];
   expect_refusal("", SYNCHED_EINVAL, "1 to 88 bytes");
@@ -200,6 +231,10 @@ Test(local_socket, close_removes_only_its_own) {
   leave_behind(folder.path);
   synched__local_close(&local);
   cr_assert_eq(unlink(folder.path), 0, "it has removed another one's socket");
+  local = listening(folder.path);
+  local.device++; /* as if another file system had been mounted there */
+  synched__local_close(&local);
+  cr_assert_eq(unlink(folder.path), 0, "it has removed what is on another file system");
   folder_end(&folder);
 }
 

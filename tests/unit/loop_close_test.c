@@ -116,6 +116,40 @@ Test(loop_close, closed_under_a_running_job_leaves_it_to_be_cancelled) {
     }
 }
 
+static void show_nothing(struct synched_job *job, const struct synched_progress *progress,
+                         void *user) {
+  (void)job;
+  (void)progress;
+  (void)user;
+}
+
+static void close_timer(uv_handle_t *handle, void *argument) {
+  if (uv_handle_get_type(handle) == UV_TIMER)
+    close_handle(handle, argument);
+}
+
+Test(loop_close, closed_one_handle_after_the_other) {
+  struct scene scene = {0};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 8,
+                             .lease_count = 2),
+      SYNCHED_JOB_OPTIONS(.compute = hold_if_asked, .on_round = tell_round, .on_snapshot = receive,
+                          .on_progress = show_nothing, .on_done = note_done, .user = &scene));
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  uv_walk(&loop, close_timer, NULL);
+  for (unsigned ms = 0; ms < 20000 && atomic_load(&scene.round) == 0; ms++)
+    nap_ms(1);
+  (void)uv_run(&loop, UV_RUN_ONCE);
+  close_loop(&loop);
+  expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "running");
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  destroy_when_possible(engine.job);
+  expect_reusable(&engine, &scene);
+}
+
 Test(loop_close, closed_under_a_job_that_waits_for_deliveries) {
   struct scene scene = {0};
   struct engine engine = scene_engine(&scene, SYNCHED_DELIVER_EVERY, 0);

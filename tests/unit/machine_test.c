@@ -5,13 +5,17 @@
 
 #include <criterion/criterion.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <synched/status.h>
 #include <synched/topology.h>
 
 #include "platform/fault.h"
 #include "support/machines.h"
+#include "support/unit_support.h"
 
 Test(machine, load_two_packages_has_a_row_per_cpu) {
   struct synched__machine machine = load(TWO_PACKAGES, NULL);
@@ -63,6 +67,48 @@ Test(machine, load_several_near_nodes_takes_the_narrowest_then_the_first) {
   synched__machine_unload(&machine);
   machine = load("package:1 [numa(indexes=3,5)] [numa] core:2 pu:1", NULL);
   cr_expect_eq(machine.cpus[0].place.numa_node, machine.cpus[1].place.numa_node);
+  synched__machine_unload(&machine);
+}
+
+/* Two cores, of which the first has the one NUMA node. */
+static const char lopsided[] =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+    "<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+    "<topology version=\"2.0\">\n"
+    "<object type=\"Machine\" os_index=\"0\" cpuset=\"0x3\" complete_cpuset=\"0x3\" "
+    "allowed_cpuset=\"0x3\" nodeset=\"0x1\" complete_nodeset=\"0x1\" allowed_nodeset=\"0x1\" "
+    "gp_index=\"1\">\n"
+    "<object type=\"Core\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\" nodeset=\"0x1\" "
+    "complete_nodeset=\"0x1\" gp_index=\"2\">\n"
+    "<object type=\"NUMANode\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\" "
+    "nodeset=\"0x1\" complete_nodeset=\"0x1\" gp_index=\"3\"/>\n"
+    "<object type=\"PU\" os_index=\"0\" cpuset=\"0x1\" complete_cpuset=\"0x1\" nodeset=\"0x1\" "
+    "complete_nodeset=\"0x1\" gp_index=\"4\"/>\n"
+    "</object>\n"
+    "<object type=\"Core\" os_index=\"1\" cpuset=\"0x2\" complete_cpuset=\"0x2\" nodeset=\"0x0\" "
+    "complete_nodeset=\"0x0\" gp_index=\"5\">\n"
+    "<object type=\"PU\" os_index=\"1\" cpuset=\"0x2\" complete_cpuset=\"0x2\" nodeset=\"0x0\" "
+    "complete_nodeset=\"0x0\" gp_index=\"6\"/>\n"
+    "</object>\n"
+    "</object>\n"
+    "</topology>\n";
+
+Test(machine, load_cpu_far_from_all_nodes_is_near_none) {
+  struct synched__machine machine;
+  char path[] = "/tmp/synched-machine-XXXXXX";
+  FILE *file = fdopen(mkstemp(path), "w");
+  cr_assert_not_null(file);
+  cr_assert_geq(fputs(lopsided, file), 0);
+  cr_assert_eq(fclose(file), 0);
+  cr_assert_eq(setenv("HWLOC_XMLFILE", path, 1), 0);
+  const int status = synched__machine_load(&machine, NULL);
+  cr_assert_eq(unsetenv("HWLOC_XMLFILE") + unlink(path), 0);
+  if (status == SYNCHED_EIO)
+    cr_skip_test("this process may use neither CPU 0 nor CPU 1");
+  cr_assert_eq(status, 0, "%s", synched_error_message());
+  cr_assert_eq(machine.cpu_count, 2);
+  cr_expect_eq(machine.cpus[0].place.numa_node, 0);
+  cr_expect_eq(machine.cpus[1].place.numa_node, -1);
   synched__machine_unload(&machine);
 }
 
@@ -121,6 +167,34 @@ Test(machine, load_refused_leaves_it_empty) {
   cr_expect_eq(status, 0);
   cr_expect_gt(allocations, 3);
   synched__machine_unload(&machine);
+}
+
+Test(machine, load_without_tables_refused_leaves_it_empty) {
+  struct synched__machine machine;
+  int status = SYNCHED_ENOMEM;
+  unsigned allocations = 0;
+  while (status == SYNCHED_ENOMEM && allocations < 50) {
+    synched__fault_arm(SYNCHED__FAULT_TABLES, 1);
+    synched__fault_arm(SYNCHED__FAULT_ALLOCATE, ++allocations);
+    status = synched__machine_load(&machine, NULL);
+    cr_expect(status == 0 || machine.cpus == NULL);
+  }
+  synched__fault_arm(SYNCHED__FAULT_ALLOCATE, 0);
+  cr_expect_eq(status, 0);
+  cr_expect_geq(allocations, 4);
+  synched__machine_unload(&machine);
+}
+
+/* A description may be of another machine, or said to be of this one. */
+Test(machine, load_of_none_of_our_cpus_is_refused) {
+  struct synched__machine machine;
+  cr_assert_eq(setenv("HWLOC_SYNTHETIC", "core:2 pu:1(indexes=8190,8191)", 1), 0);
+  expect_refused(synched__machine_load(&machine, NULL), SYNCHED_EIO,
+                 "it describes another machine");
+  cr_assert_eq(setenv("HWLOC_THISSYSTEM", "1", 1), 0);
+  expect_refused(synched__machine_load(&machine, NULL), SYNCHED_EIO, "hwloc knows none of them");
+  cr_expect_null(strstr(synched_error_message(), "another machine"), "%s", synched_error_message());
+  cr_assert_eq(unsetenv("HWLOC_THISSYSTEM") + unsetenv("HWLOC_SYNTHETIC"), 0);
 }
 
 /* What is not there need not be switched off. On a CPU that is not x86, hwloc has no component for

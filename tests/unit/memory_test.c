@@ -208,7 +208,10 @@ static void expect_load_refused(struct synched_memory *memory, int expected, con
 Test(memory, load_while_in_use_is_refused) {
   struct synched_memory *memory = create_small(0);
   const struct synched_snapshot *now = synched_snapshot_current(memory);
-  expect_load_refused(memory, SYNCHED_EBUSY, "is retained");
+  expect_load_refused(memory, SYNCHED_EBUSY, "is retained 1 time;");
+  (void)synched_snapshot_retain(now);
+  expect_load_refused(memory, SYNCHED_EBUSY, "is retained 2 times;");
+  synched_snapshot_release(now);
   synched_snapshot_release(now);
   struct synched_writer *writer;
   cr_assert_eq(synched_writer_open(&writer, memory, 2), 0);

@@ -65,6 +65,26 @@ Test(monitor, open_shows_jobs_until_close) {
   folder_end(&folder);
 }
 
+Test(monitor, job_that_records_nothing_is_shown) {
+  const struct folder folder = folder_new();
+  struct engine engine =
+      engine_new(pool_new(2),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 1,
+                                        .element_size = sizeof(uint64_t)),
+                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 20,
+                                     .record = SYNCHED_RECORD_OFF));
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  cr_assert_eq(synched_monitor_open(folder.path), 0, "%s", synched_error_message());
+  const int viewer = client_new(folder.path);
+  expect_line(viewer, "\"record\":\"off\"");
+  cr_assert_not_null(strstr(line, ",\"rounds\":20,"), "%s", line);
+  cr_assert_not_null(strstr(line, ",\"lateness_last_ns\":0,"), "%s", line);
+  cr_assert_eq(synched_monitor_close(), 0);
+  (void)close(viewer);
+  engine_end_with_pool(&engine);
+  folder_end(&folder);
+}
+
 Test(monitor, calls_out_of_turn_are_refused) {
   const struct folder folder = folder_new();
   expect_refused(synched_monitor_close(), SYNCHED_ENOENT, "no monitor");

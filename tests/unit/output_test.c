@@ -119,7 +119,7 @@ Test(output, open_descriptor_of_a_file_goes_on_where_it_is) {
 }
 
 Test(output, open_names_that_only_look_like_descriptors_are_paths) {
-  static const char *const paths[] = {"/dev/fd/x", "/dev/fd/:", "/dev/fd/1x",
+  static const char *const paths[] = {"/dev/fd/x", "/dev/fd/:", "/dev/fd/1x", "/dev/fd/+1",
                                       "/dev/fd/99999999999"};
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
     cr_assert_eq(write_new(paths[i], 0), SYNCHED_ENOENT, "%s: %s", paths[i],

@@ -3,9 +3,12 @@
  */
 #include <criterion/criterion.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "report/progress_line.h"
 
@@ -54,6 +57,9 @@ Test(progress_line, make_says_what_is_known) {
   progress.left_ns = 7250000000000;
   cr_assert_str_eq(line_of(&progress, NULL, 75),
                    "heat  42 %, 2,100 of 5,000 rounds, one per 2.500 s, 2 h 0 min left");
+  progress.per_second = 1e-10; /* one in three centuries */
+  cr_assert_str_eq(line_of(&progress, "", 75),
+                   "heat  42 %, 2,100 of 5,000 rounds, 0.0 per second, 2 h 0 min left");
   progress = heat;
   progress.round_count = 0;
   progress.name = NULL;
@@ -95,6 +101,67 @@ Test(progress_line, make_never_leaves_the_line) {
         for (const char *at = line.bytes; *at != '\0'; at++)
           cr_assert((unsigned char)*at >= 0x20u && *at != 0x7f);
       }
+}
+
+/* The two ends of a terminal. */
+struct terminal {
+  int near, far;
+};
+
+static struct terminal terminal_new(unsigned short columns) {
+  const struct winsize size = {.ws_row = 24, .ws_col = columns};
+  struct terminal ends = {.near = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)};
+  cr_assert_geq(ends.near, 0);
+  cr_assert_eq(grantpt(ends.near) + unlockpt(ends.near), 0);
+  ends.far = open(ptsname(ends.near), O_RDWR | O_NOCTTY);
+  cr_assert_geq(ends.far, 0);
+  cr_assert_eq(ioctl(ends.far, TIOCSWINSZ, &size), 0);
+  return ends;
+}
+
+/* The kind of terminal is read once in a process, and each test has one of its own. */
+static void expect_quiet_where_term_is(const char *type) {
+  char byte;
+  const struct terminal ends = terminal_new(60);
+  FILE *file = fdopen(ends.far, "w");
+  cr_assert_not_null(file);
+  cr_assert_eq(type == NULL ? unsetenv("TERM") : setenv("TERM", type, 1), 0);
+  synched_progress_print(&heat, "note", file);
+  cr_assert_eq(read(ends.near, &byte, 1), -1);
+  (void)fclose(file);
+  (void)close(ends.near);
+}
+
+Test(progress_line, print_is_quiet_on_a_dumb_terminal) {
+  expect_quiet_where_term_is("dumb");
+}
+
+Test(progress_line, print_is_quiet_on_a_terminal_of_no_kind) {
+  expect_quiet_where_term_is(NULL);
+}
+
+/* The bar is printed on standard error. */
+Test(progress_line, print_and_bar_show_the_line_on_a_terminal) {
+  char text[512] = "";
+  struct synched_progress all = heat;
+  struct winsize size = {.ws_row = 24};
+  const struct terminal ends = terminal_new(60);
+  setenv("TERM", "xterm", 1);
+  const int usual = dup(STDERR_FILENO);
+  (void)fflush(stderr);
+  cr_assert_eq(dup2(ends.far, STDERR_FILENO), STDERR_FILENO);
+  synched_progress_bar(NULL, &heat, NULL);
+  (void)ioctl(ends.far, TIOCSWINSZ, &size); /* one that does not know is as wide as most */
+  synched_progress_print(&heat, "end", stderr);
+  all.ended = 1;
+  synched_progress_print(&all, NULL, stderr);
+  cr_assert_eq(dup2(usual, STDERR_FILENO), STDERR_FILENO);
+  cr_assert_gt(read(ends.near, text, sizeof text - 1), 0);
+  cr_assert_str_eq(text, "\rheat  42 %, 2,100 of 5,000 rounds, 812.0 per second\x1b[K"
+                         "\rheat [====>     ]  42 %, 2,100 of 5,000 rounds, 812.0 per second, "
+                         "4 s left, end\x1b[K\r\x1b[K");
+  (void)close(ends.far);
+  (void)close(ends.near);
 }
 
 Test(progress_line, print_is_quiet_where_there_is_no_terminal) {

@@ -39,6 +39,23 @@ Test(prometheus, workers_are_a_label) {
       "synched_worker_calls_total{job=\"heat\",worker=\"1\"} 3\n");
 }
 
+Test(prometheus, stages_of_several_are_labels) {
+  size_t byte_count;
+  char *text = written(made, SYNCHED_FORMAT_PROMETHEUS, &byte_count);
+  cr_expect_null(strstr(text, "synched_stage"), "a job of one stage");
+  free(text);
+  add_stages(made);
+  (void)snprintf(made->stage_names[1], sizeof made->stage_names[1], "a\"b\n");
+  has("# TYPE synched_stage_seconds counter\n"
+      "# UNIT synched_stage_seconds seconds\n"
+      "# HELP synched_stage_seconds From its opening to its end.\n"
+      "synched_stage_seconds_total{job=\"heat\",stage=\"0\",name=\"forces\"} 0.001200000\n"
+      "synched_stage_seconds_total{job=\"heat\",stage=\"1\",name=\"a\\\"b\\n\"} 0.000700000\n");
+  has("synched_stage_rounds_total{job=\"heat\",stage=\"2\",name=\"copies\"} 1\n");
+  has("synched_stage_compute_seconds_total{job=\"heat\",stage=\"0\",name=\"forces\"} "
+      "0.002300000\n");
+}
+
 Test(prometheus, efficiencies_and_shares_are_ratios) {
   made->efficiency.balance = 0.75;
   made->efficiency.share_ns[SYNCHED_SHARE_COMPUTE] = 2000000000;
@@ -64,9 +81,9 @@ Test(prometheus, distributions_are_summaries) {
 }
 
 Test(prometheus, labels_are_escaped) {
-  (void)snprintf(made->name, sizeof made->name, "%s", "a\"b\\c\nd\re\xff{}");
+  (void)snprintf(made->name, sizeof made->name, "%s", "a\"b\\c\nd\re\xff\x7f{}");
   has("synched_running{job=\"a\\\"b\\\\c\\nd\xef\xbf\xbd"
-      "e\xef\xbf\xbd{}\"} 0\n");
+      "e\xef\xbf\xbd\xef\xbf\xbd{}\"} 0\n");
 }
 
 Test(prometheus, what_is_not_recorded_is_not_told) {
@@ -78,6 +95,11 @@ Test(prometheus, what_is_not_recorded_is_not_told) {
   cr_expect_null(strstr(text, "synched_efficiency"));
   cr_expect_str_eq(text + byte_count - 6, "# EOF\n");
   free(text);
+}
+
+Test(prometheus, no_time_has_passed_before_the_first_round) {
+  made->summary.end_ns = made->summary.start_ns;
+  has("synched_elapsed_seconds{job=\"heat\"} 0.000000000\n");
 }
 
 Test(prometheus, failures_are_told) {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "support/recorded.h"
@@ -91,6 +92,8 @@ static int call(unsigned accessor, const struct synched_report *report, void *ou
     return synched_report_part(report, 0, 0, out);
   case 6:
     return synched_report_task(report, 0, out);
+  case 7:
+    return synched_report_stage(report, 0, out);
   default:
     return synched_report_bucket(report, SYNCHED_DISTRIBUTION_ROUND, 0, &at, out);
   }
@@ -112,6 +115,8 @@ static const struct {
      sizeof(struct synched_report_round)},
     {"synched_report_part", sizeof(struct synched_report_part), sizeof(struct synched_report_part)},
     {"synched_report_task", sizeof(struct synched_report_task), sizeof(struct synched_report_task)},
+    {"synched_report_stage", sizeof(struct synched_report_stage),
+     sizeof(struct synched_report_stage)},
     {"synched_report_bucket", sizeof(struct synched_report_bucket),
      sizeof(struct synched_report_bucket)},
 };
@@ -121,6 +126,7 @@ static struct synched_report *full(void) {
   struct synched_report *report = create(2, 4);
   record_run(report, 1, 3, 3);
   report->task_count = 2;
+  add_stages(report);
   for (unsigned i = 0; i < 2; i++)
     report->tasks[i] =
         (struct synched_report_task){.struct_size = sizeof(struct synched_report_task),
@@ -163,6 +169,35 @@ Test(report, forms_that_there_are_not_are_refused) {
   expect_refused(synched_report_write_as(report, "csv:"), SYNCHED_EINVAL, "empty");
   cr_assert_null(synched_format_name(SYNCHED_FORMAT_COUNT));
   cr_assert_null(synched_format_name((enum synched_format) - 1));
+  synched_report_destroy(report);
+}
+
+Test(report, forms_have_names_that_are_parsed) {
+  for (unsigned f = 0; f < SYNCHED_FORMAT_COUNT; f++) {
+    enum synched_format format = SYNCHED_FORMAT_COUNT;
+    const char *name = synched_format_name((enum synched_format)f);
+    cr_assert_not_null(name);
+    cr_assert_eq(synched_format_parse(&format, name), 0);
+    cr_assert_eq((unsigned)format, f);
+  }
+}
+
+Test(report, form_without_a_path_goes_to_standard_output) {
+  struct synched_report *report = full();
+  char text[16] = "";
+  FILE *file = tmpfile();
+  cr_assert_not_null(file);
+  (void)fflush(stdout);
+  const int usual = dup(STDOUT_FILENO);
+  cr_assert_eq(dup2(fileno(file), STDOUT_FILENO), STDOUT_FILENO);
+  const int status = synched_report_write_as(report, "table");
+  cr_assert_eq(dup2(usual, STDOUT_FILENO), STDOUT_FILENO);
+  cr_assert_eq(status, 0);
+  rewind(file);
+  cr_assert_not_null(fgets(text, sizeof text, file));
+  cr_assert_str_eq(text, "Job heat: ended");
+  (void)fclose(file);
+  (void)close(usual);
   synched_report_destroy(report);
 }
 
@@ -244,6 +279,9 @@ Test(report, out_of_range_is_refused_with_what_there_is) {
   struct synched_report_task task = {.struct_size = sizeof task};
   expect_refused(synched_report_task(report, 2, &task), SYNCHED_ERANGE,
                  "there is no recorded call 2; there are 2");
+  struct synched_report_stage stage = {.struct_size = sizeof stage};
+  expect_refused(synched_report_stage(report, 3, &stage), SYNCHED_ERANGE,
+                 "there is no stage 3 to tell of; there are 3");
   cr_assert_eq(synched_report_round_compute_ns(report, 3, 0), 0);
   cr_assert_eq(synched_report_round_compute_ns(report, 0, 2), 0);
   synched_report_destroy(report);
@@ -281,6 +319,20 @@ Test(report, calls_are_those_recorded) {
     cr_assert_eq(task.segment, 3 - i);
     cr_assert_eq(task.compute_ns, 10 + i);
   }
+  synched_report_destroy(report);
+}
+
+Test(report, stages_are_those_recorded) {
+  struct synched_report *report = full();
+  struct synched_report_summary summary = {.struct_size = sizeof summary};
+  struct synched_report_stage stage = {.struct_size = sizeof stage};
+  cr_assert_eq(synched_report_summary(report, &summary), 0);
+  cr_assert_eq(summary.stage_count, 3);
+  cr_assert_eq(synched_report_stage(report, 1, &stage), 0);
+  cr_assert_str_eq(stage.name, "moves");
+  cr_assert_eq(stage.round_count, 3);
+  cr_assert_eq(stage.total_ns, 700000);
+  cr_assert_eq(stage.compute_ns, 900000);
   synched_report_destroy(report);
 }
 
@@ -365,6 +417,7 @@ Test(report, distributions_are_told_apart_and_unknown_ones_are_empty) {
     cr_assert_eq(
         synched_report_bucket(report, absent[i].distribution, absent[i].index, &at, &bucket),
         SYNCHED_ENOENT);
+    cr_assert_eq(synched__report_sum_of(report, absent[i].distribution, absent[i].index).count, 0);
   }
   synched_report_destroy(report);
 }

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 struct row {
   uint64_t ns;
@@ -53,4 +54,27 @@ Test(text, ms_have_three_decimals_however_many_there_are) {
   cr_expect_str_eq(synched__text_of_ms(499).bytes, "0.000");
   cr_expect_str_eq(synched__text_of_ms(4595500).bytes, "4.596");
   cr_expect_str_eq(synched__text_of_ms(UINT64_MAX).bytes, "18446744073709.552");
+}
+
+Test(text, name_has_nothing_that_moves_a_cursor) {
+  char shown[16];
+  synched__text_of_name(shown, sizeof shown, "a\x1b\xc2\x9b\xc2\xa9\xc3\xa4z");
+  cr_expect_str_eq(shown, "a???\xc2\xa9\xc3\xa4z");
+}
+
+Test(text, wrapped_words_keep_the_spaces_between_them) {
+  char *text = NULL;
+  size_t size;
+  FILE *file = open_memstream(&text, &size);
+  cr_assert_not_null(file);
+  synched__print_wrapped(file, "  it ", "a  b");
+  cr_assert_eq(fclose(file), 0);
+  cr_expect_str_eq(text, "  it a  b\n");
+  free(text);
+}
+
+Test(text, nearest_whole_number_is_one_that_there_is) {
+  cr_expect_eq(synched__nearest_whole(0.4), 0);
+  cr_expect_eq(synched__nearest_whole(0.5), 1);
+  cr_expect_eq(synched__nearest_whole(1e300), UINT64_MAX);
 }

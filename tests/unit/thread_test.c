@@ -202,8 +202,17 @@ Test(thread, default_stack_too_small_says_what_would_do) {
   if (status == 0 && is_emulated())
     cr_skip_test("the emulator has read the limit before us");
   expect_refused(status, SYNCHED_EINVAL, "RLIMIT_STACK");
-  expect_usable(
-      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .stack_bytes = number_that_would_do())));
+  pool = pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .stack_bytes = number_that_would_do()));
+  /* The threads that watch deadlines and show jobs have the default, too. */
+  struct synched_memory *memory = memory_with(&bytes);
+  struct synched_job *job;
+  expect_refused(synched_job_create(&job, pool, memory,
+                                    SYNCHED_JOB_OPTIONS(.compute = use_stack, .round_count = 3,
+                                                        .deadline_ns = 1000000000)),
+                 SYNCHED_EINVAL, "RLIMIT_STACK");
+  memory_end(memory);
+  expect_refused(synched_monitor_open("/tmp/synched-%p"), SYNCHED_EINVAL, "RLIMIT_STACK");
+  expect_usable(pool);
 }
 
 Test(thread, stack_too_large_is_no_passing_refusal) {
@@ -246,4 +255,24 @@ Test(thread, creator_of_a_class_that_makes_no_threads_is_told_so) {
   const struct sched_param usual = {.sched_priority = 0};
   cr_assert_eq(sched_setscheduler(0, SCHED_OTHER, &usual), 0);
   expect_refused(status, SYNCHED_ENOTSUP, "SCHED_DEADLINE");
+}
+
+static void *leave_round_robin(void *argument) {
+  int *statuses = argument;
+  const struct sched_param least = {.sched_priority = 1};
+  statuses[0] = pthread_setschedparam(pthread_self(), SCHED_RR, &least);
+  statuses[1] = statuses[0] == 0 ? synched__thread_set_nice(0) : 0;
+  statuses[2] = sched_getscheduler(0);
+  return NULL;
+}
+
+Test(thread, nice_value_is_taken_in_either_real_time_class) {
+  int statuses[3];
+  struct crew crew = {0};
+  crew_add(&crew, leave_round_robin, statuses);
+  crew_join(&crew);
+  if (statuses[0] != 0)
+    cr_skip_test("this process may not be of the class SCHED_RR");
+  cr_assert_eq(statuses[1], 0);
+  cr_assert_eq(statuses[2], SCHED_OTHER);
 }

@@ -130,8 +130,9 @@ Test(timeline, calls_are_sorted_by_time) {
   add_task(report, 0, 1000500, 10);
   add_task(report, 1, 1000100, 10);
   add_task(report, 0, 1000200, 10);
+  add_task(report, 0, 1000200, 10);
   const struct seen seen = see(report);
-  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_TASK], 4u);
+  cr_expect_eq(seen.counts[SYNCHED__TIMELINE_TASK], 5u);
   cr_expect_eq(seen.first_start_ns[SYNCHED__TIMELINE_TASK], 1000200u);
   synched_report_destroy(report);
 }

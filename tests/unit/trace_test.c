@@ -118,6 +118,31 @@ Test(trace, full_ring_keeps_the_last_events) {
   }
 }
 
+/* As a dump finds them while threads write: an event that is not written yet, the last one of a
+ * ring, and words that mean nothing. */
+Test(trace, dump_leaves_out_what_is_being_written) {
+  synched__trace_name("a-thread");
+  synched__trace_name("another");
+  for (uint64_t i = 1; i <= 3; i++)
+    write_event(SYNCHED__TRACE_ROUND_OPEN, 1, i, 0, 0);
+  struct synched__trace_ring *ring = NULL;
+  for (unsigned r = 0; r < SYNCHED__TRACE_RINGS; r++)
+    if (synched__trace_rings[r].count == 3)
+      ring = &synched__trace_rings[r];
+  cr_assert_not_null(ring);
+  ring->events[1].kind = UINT64_MAX;
+  ring->events[3].number = 0;
+  cr_assert_eq(dump(), 1);
+  cr_assert_str_eq(lines[0].thread, "another");
+  cr_assert_eq(lines[0].numbers[0], 2);
+}
+
+Test(trace, dump_to_a_file_that_takes_nothing_ends) {
+  write_event(SYNCHED__TRACE_WAKE, 1, 0, 0, 0);
+  synched__trace_dump(-1);
+  cr_assert_eq(dump(), 1);
+}
+
 Test(trace, unnamed_threads_share_a_ring) {
   write_event(SYNCHED__TRACE_WAKE, 1, 0, 0, 0);
   cr_assert_eq(dump(), 1);

@@ -217,6 +217,47 @@ const struct sim_world sim_world_stages_cancelled = {
     .bound = 1,
 };
 
+/* --- the end of the job, and of one memory, while the other one is read --- */
+
+static void read_second(void *argument) {
+  const struct fields_job *job = argument;
+  for (unsigned i = 0; i < 2; i++) {
+    const struct synched_snapshot *now = synched_snapshot_current(job->memories[1]);
+    SIM_CHECK(now != NULL && now->round == 1);
+    check_field(now, 1, STAGES - 1, 1);
+    synched_snapshot_release(now);
+  }
+}
+
+static void run_parted(void) {
+  struct scene scene;
+  struct fields_job job = {.rounds = 0};
+  sim_quietly();
+  scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
+  open_memories(&job, 0, 0);
+  open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = 1));
+  SIM_CHECK(synched_job_run(job.job) == 0);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(read_second, &job);
+  int status;
+  while ((status = synched_job_destroy(job.job)) == SYNCHED_EBUSY)
+    sim_spend(100);
+  SIM_CHECK(status == 0);
+  /* Nobody reads this one. */
+  SIM_CHECK(synched_memory_destroy(job.memories[0]) == 0);
+  sim_thread_join(thread);
+  sim_quietly();
+  SIM_CHECK(synched_memory_destroy(job.memories[1]) == 0);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_parted = {
+    .name = "parted-1x2x1",
+    .about = "a job and its first memory end while the second one is read",
+    .run = run_parted,
+    .bound = 2,
+};
+
 /* --- a fold that workers combine in a pass of its own --- */
 
 #define MANY 65u /* segments: two groups */

@@ -96,6 +96,7 @@ extern const struct sim_world sim_world_stages_cancelled;
 extern const struct sim_world sim_world_fold_pass;
 extern const struct sim_world sim_world_in_place;
 extern const struct sim_world sim_world_in_place_every;
+extern const struct sim_world sim_world_parted;
 
 /* Small ones first. */
 const struct sim_world *const sim_worlds[] = {
@@ -195,5 +196,6 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_fold_pass,
     &sim_world_in_place,
     &sim_world_in_place_every,
+    &sim_world_parted,
     NULL,
 };

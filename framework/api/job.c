@@ -45,15 +45,31 @@ static void describe(struct synched_job *job) {
     about->places[w] = pool->workers[w].info.place;
 }
 
+/* The names of the stages that are told apart, and of the copies: to [SYNCHED__STAGES_SHOWN].
+ * Returns how many there are; 0: one stage is all there is. */
+static unsigned name_stages(const struct synched__work *work, const char **names) {
+  unsigned count = 0;
+  if (work->stage_count == 1 && work->copy_stage == NULL)
+    return 0;
+  for (; count < work->stage_count; count++)
+    names[count] = work->stages[count]->name;
+  if (work->copy_stage != NULL)
+    names[count++] = work->copy_stage->name;
+  return count;
+}
+
 /* The report of a whole run has its memory from the start: nothing that a run ends with can be
  * refused. */
 static int make_record(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
+  const char *stage_names[SYNCHED__STAGES_SHOWN];
   const struct synched__record_shape shape = {
       .name = options->name,
       .level = options->record,
       .worker_count = job->work.pool->worker_count,
       .segment_count = job->work.memory->layout.segment_count,
+      .stage_names = stage_names,
+      .stage_count = name_stages(&job->work, stage_names),
       .round_count = options->report_rounds,
       .task_count = options->report_tasks,
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
@@ -130,6 +146,9 @@ static int init_job(struct synched_job *job) {
   status = synched__signal_init(&job->delivery.signal);
   if (status != 0)
     goto no_signal;
+  status = synched__parker_init(&job->advance.parker);
+  if (status != 0)
+    goto no_parker;
   status = synched__requests_init(&job->control.requests);
   if (status != 0)
     goto no_requests;
@@ -150,6 +169,8 @@ no_claim:
 no_wait:
   synched__requests_deinit(&job->control.requests);
 no_requests:
+  synched__parker_deinit(&job->advance.parker);
+no_parker:
   synched__signal_deinit(&job->delivery.signal);
 no_signal:
   destroy_record(job);
@@ -174,16 +195,26 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   int status = synched__job_read_options(&read, options, memory, synched__environment_record());
   if (status != 0)
     return status;
+  status = synched__job_make(out, pool, memory, &read, false);
+  if (status == 0)
+    synched__roster_add(*out);
+  return status;
+}
+
+int synched__job_make(struct synched_job **out, struct synched_pool *pool,
+                      struct synched_memory *memory, const struct synched_job_options *read,
+                      bool is_sweep) {
   struct synched_job *job = synched__alloc_lines(1, sizeof *job);
   if (job == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a job");
+  job->setup.is_sweep = is_sweep;
   job->setup.generation = synched__process_generation();
   job->work.pool = pool;
   job->work.memory = memory;
-  job->setup.options = read;
-  fill_work(&job->work, &read);
+  job->setup.options = *read;
+  fill_work(&job->work, read);
   job->work.fp_mode = synched__fp_mode_here();
-  status = init_job(job);
+  const int status = init_job(job);
   if (status != 0) {
     synched__free(job);
     return status;
@@ -193,13 +224,29 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   job->setup.options.fields = NULL;
   job->setup.options.stages = NULL;
   job->setup.options.fold_identity = NULL;
-  synched__roster_add(job);
   *out = job;
   return 0;
 }
 
-/* Of the run that begins: what the report, and whoever computes, starts from. */
-static void reset_run(struct synched_job *job) {
+void synched__job_write_report(struct synched_job *job) {
+  synched__report_collect(job->delivery.report, job->work.record);
+  synched__environment_write(job->delivery.report);
+}
+
+/* Between two advances of a run that is reported. */
+static bool is_advanced(const struct synched_job *job) {
+  return job->advance.goes_on && !job->setup.is_sweep;
+}
+
+/* A run that was made of advances ends with the last of them. It has been published. */
+static void end_advances(struct synched_job *job) {
+  synched__event_job_end(&job->work, job->setup.options.name, job->work.record->totals.last_round,
+                         0);
+  synched__job_write_report(job);
+  job->advance.goes_on = false;
+}
+
+void synched__job_reset_run(struct synched_job *job) {
   synched__work_forget_failures(&job->work);
   synched__store_relaxed(&job->delivery.ended, 0);
   synched__store_relaxed(&job->delivery.departed, 0);
@@ -215,15 +262,21 @@ static void reset_run(struct synched_job *job) {
                               : job->setup.base_round + job->setup.options.round_count;
   job->delivery.answer = (struct synched__answer){NULL, 0};
   job->delivery.passed_over = 0;
+  job->setup.shows = job->setup.options.on_snapshot != NULL && !job->advance.is_on;
   job->work.initialising = job->setup.options.init != NULL && !job->setup.initialised;
+  synched__job_record_start(job, synched__tick_ns());
+  synched__event_job_start(&job->work, job->setup.options.name, job->setup.base_round);
 }
 
 void synched__job_begin(struct synched_job *job) {
-  reset_run(job);
-  synched__job_record_start(job, synched__tick_ns());
+  if (is_advanced(job)) {
+    synched__advance_publish(job);
+    end_advances(job);
+  }
+  job->advance.goes_on = job->advance.is_on = false;
+  synched__job_reset_run(job);
   /* The mutexes in submit release all of this to whoever runs the first round. */
   synched__stages_note_running(job, true);
-  synched__event_job_start(&job->work, job->setup.options.name, job->setup.base_round);
   synched__requests_ready(job);
   synched__cycle_submit(job);
 }
@@ -239,19 +292,21 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  /* [run-over] acquire */
-  if (synched__load_acquire(&job->work.state) == SYNCHED__JOB_READY)
+  if (synched__load_relaxed(&job->work.state) == SYNCHED__JOB_READY)
     return synched__fail(SYNCHED_ENOENT, "the job has not been started");
   status = synched__report_create_for(out, job->work.record);
-  if (status == 0)
-    synched__report_collect(*out, job->work.record);
-  return status;
+  if (status != 0)
+    return status;
+  synched__requests_publish_advances((struct synched_job *)job);
+  synched__report_collect(*out, job->work.record);
+  return 0;
 }
 
 /* A started job that can be destroyed all the same: its loop is gone, and the engine has left
  * it. */
 static bool is_abandoned(struct synched_job *job) {
-  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
+  /* Who destroys a job knows whether it has been started. */
+  void *port = synched__load_relaxed(&job->delivery.port);
   return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
 }
 
@@ -267,19 +322,26 @@ int synched_job_destroy(struct synched_job *job) {
       return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
     synched__mailbox_empty(&job->delivery.mailbox);
   }
+  /* While the memory is still the job's. */
+  if (is_advanced(job))
+    synched__advance_publish(job);
   status = synched__stages_part_memories(job);
   if (status != 0)
     return status;
+  if (is_advanced(job))
+    end_advances(job);
   /* [port-set] acquire */
   void *port = synched__load_acquire(&job->delivery.port);
   if (port != NULL)
     job->delivery.port_calls->destroy(port);
-  synched__roster_remove(job);
+  if (!job->setup.is_sweep)
+    synched__roster_remove(job);
   synched__deadline_deinit(job);
   synched__buffer_wait_deinit(job);
   synched__dispatch_detach(job);
   synched__requests_deinit(&job->control.requests);
   synched__signal_deinit(&job->delivery.signal);
+  synched__parker_deinit(&job->advance.parker);
   destroy_record(job);
   free_arrays(job);
   synched__free(job);

@@ -4,6 +4,7 @@
  */
 #include "pool/pool.h"
 
+#include "api/sweep.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "dispatch/cycle.h"
@@ -39,6 +40,9 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   status = synched__dispatch_create(&pool->dispatch, pool->worker_count);
   if (status != 0)
     goto no_dispatch;
+  status = synched__sweeps_create(&pool->sweeps);
+  if (status != 0)
+    goto no_sweeps;
   status = synched__pool_start(pool, read.stack_bytes, synched__cycle_work);
   if (status != 0)
     goto no_threads;
@@ -46,6 +50,8 @@ int synched_pool_create(struct synched_pool **out, const struct synched_pool_opt
   *out = pool;
   return 0;
 no_threads:
+  synched__sweeps_destroy(pool->sweeps);
+no_sweeps:
   synched__dispatch_destroy(pool->dispatch);
 no_dispatch:
   synched__open_round_destroy(pool->open);
@@ -61,10 +67,13 @@ int synched_pool_destroy(struct synched_pool *pool) {
     return synched__process_refuse("pool");
   if (synched__worker_here(pool) != NULL)
     return synched__fail(SYNCHED_EDEADLK, "a worker cannot wait for its own end");
-  const int status = synched__dispatch_check_unused(pool->dispatch);
+  int status = synched__sweeps_end(pool->sweeps);
+  if (status == 0)
+    status = synched__dispatch_check_unused(pool->dispatch);
   if (status != 0)
     return status;
   synched__pool_stop(pool);
+  synched__sweeps_destroy(pool->sweeps);
   synched__dispatch_destroy(pool->dispatch);
   synched__open_round_destroy(pool->open);
   synched__pool_free(pool);

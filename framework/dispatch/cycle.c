@@ -50,6 +50,7 @@ static int status_of_drop(struct synched_job *job) {
     const struct synched__failure *lowest = synched__work_lowest_failure(&job->work);
     totals->failed_segment = (int64_t)lowest->segment;
     totals->failed_code = lowest->code;
+    totals->failed_stage = job->work.initialising ? -1 : (int64_t)lowest->stage;
     return lowest->code;
   }
   return synched__work_is_cancelled(&job->work) ? SYNCHED_ECANCELED : 0;
@@ -112,14 +113,14 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   struct synched__mailbox *mailbox = &job->delivery.mailbox;
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
   const struct synched__stage *copies = job->work.copy_stage;
-  const bool is_mailed =
-      mailbox->slots != NULL && (copies == NULL || job->work.pool->open->stage == copies);
+  const bool is_mailed = mailbox->slots != NULL && job->setup.shows &&
+                         (copies == NULL || job->work.pool->open->stage == copies);
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);
   if (is_mailed)
     synched__mailbox_put(mailbox, now);
-  if (options->on_snapshot != NULL)
+  if (job->setup.shows)
     synched__job_notify(job);
   return outcome;
 }
@@ -249,6 +250,31 @@ static void fold_stage(const struct synched__run *run) {
     fields->fold = *(const double *)out;
 }
 
+/* Whether round_work_ns is all that was computed in the stage. Who has computed all that was left
+ * does not look at what was computed before; what is computed before a late opening is not counted,
+ * and what a worker takes only up to a limit. */
+static bool is_work_known(const struct synched__run *run, uint64_t total_ns) {
+  const struct synched__shape *shape = &run->open->stage->shape;
+  if (run->solo)
+    return true;
+  if (run->round_work_ns == run->work_ns || total_ns >= run->work->part_most_ns)
+    return false;
+  return !shape->is_static || run->open->outstanding == shape->segment_count;
+}
+
+/* Adds the stage up that has ended, or the pass; in all rounds, for it costs little. */
+static void record_stage(const struct synched__run *run, uint64_t now_ns) {
+  const struct synched__stage *stage = run->open->stage;
+  const uint64_t total_ns = synched__span_ns(run->open->opened_ns, now_ns);
+  const struct synched__stage_part part = {.stage = stage->index,
+                                           .is_pass = stage->folded != NULL,
+                                           .is_recorded = stage->is_recorded,
+                                           .is_known = is_work_known(run, total_ns),
+                                           .total_ns = total_ns,
+                                           .compute_ns = run->round_work_ns};
+  synched__record_stage(run->work->record, &part);
+}
+
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
  * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
  * jobs have nothing of this. */
@@ -257,15 +283,20 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched__open_round *open = run->open;
   struct synched__stage *stage = open->stage;
   struct synched__work *work = run->work;
-  if (synched__work_has_failed(work) || synched__work_is_cancelled(work))
-    return false;
   struct synched_job *job = synched__job_of(work);
-  synched__fields_close_stage(work->fields, &open->pair, open->round);
-  fold_stage(run);
-  struct synched__stage *next = stage_after(job, stage);
+  struct synched__stage *next = NULL;
+  if (!synched__work_has_failed(work) && !synched__work_is_cancelled(work)) {
+    synched__fields_close_stage(work->fields, &open->pair, open->round);
+    fold_stage(run);
+    next = stage_after(job, stage);
+  }
+  const bool is_told = work->record->stage_count != 0 && work->record->rows != NULL;
+  if (next != NULL || is_told)
+    *now_ns = synched__tick_ns();
+  if (is_told && !work->initialising)
+    record_stage(run, *now_ns);
   if (next == NULL)
     return false;
-  *now_ns = synched__tick_ns();
   if (!stage->is_init)
     synched__round_adapt(run, open->round - job->setup.base_round, *now_ns);
   open->stage = next;
@@ -348,6 +379,19 @@ static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
 
 /* --- the cycle --- */
 
+/* Whether the worker's place is another thread's, which has something else to do as soon as its own
+ * job's advance is over (stand_in.h). */
+static inline bool is_over(const struct synched__worker *worker) {
+  return worker->own != NULL && synched__job_is_departed(worker->own);
+}
+
+/* Opens the prepared stage for everybody, and takes no part. Returns the epoch before. */
+__attribute__((noinline)) static uint64_t leave_to_others(struct synched_pool *pool) {
+  const uint64_t seen = synched__load_relaxed(&pool->epoch);
+  synched__round_open(pool, pool->open->stage, seen + 1);
+  return seen;
+}
+
 /* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle)
  * until another worker may complete a round. Returns the last epoch in which the worker has done
  * its part; `seen` is the one before. */
@@ -355,6 +399,8 @@ static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_
                      uint64_t seen) {
   while (next != NULL) {
     prepare(run->pool, next, now_ns);
+    if (is_over(run->worker))
+      return leave_to_others(run->pool);
     if (!synched__round_is_solo(run->worker, run->open->stage))
       return open_stage(run, now_ns);
     run->stage = run->open->stage;
@@ -380,6 +426,24 @@ __attribute__((noinline)) static uint64_t take_part(struct synched__worker *work
   return lead(&run, next, now_ns, epoch);
 }
 
+uint64_t synched__cycle_take_part(struct synched__worker *worker, uint64_t epoch) {
+  return take_part(worker, epoch);
+}
+
+/* Leader, who has not just taken part in a round: goes on with `next`. Not inlined, so that lead()
+ * is, in take_part(). */
+__attribute__((noinline)) static uint64_t lead_from(struct synched__worker *worker,
+                                                    struct synched_job *next, uint64_t now_ns,
+                                                    uint64_t seen) {
+  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
+  return lead(&run, next, now_ns, seen);
+}
+
+uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound) {
+  const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
+  return lead_from(worker, bound, synched__tick_ns(), seen);
+}
+
 /* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
 static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
   struct synched_job *stalled;
@@ -389,25 +453,26 @@ static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
       synched__cycle_submit(stalled); /* with the pool idle or not */
   if (!synched__timer_worker_take_over(worker))
     return seen;
-  struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
   const uint64_t now_ns = synched__tick_ns();
-  return lead(&run, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
+  return lead_from(worker, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
 }
 
 void synched__cycle_work(struct synched__worker *worker) {
   struct synched_pool *pool = worker->pool;
   const struct synched__alarm *alarm = &pool->dispatch->alarms[worker->index];
-  uint64_t seen = 0;
+  struct synched__waiter *waiter = &worker->waiter;
   for (;;) {
     const uint64_t queue_ns = synched__load_relaxed(&alarm->queue_ns);
     const uint64_t stall_ns = synched__load_relaxed(&alarm->stall_ns);
     const uint64_t until_ns = queue_ns < stall_ns ? queue_ns : stall_ns;
     /* [round-open] acquire */
-    const uint64_t epoch = synched__gate_wait(&pool->gate, &worker->waiter, seen, until_ns);
+    const uint64_t epoch = synched__gate_wait(&pool->gate, waiter, waiter->seen, until_ns);
     /* Stored before the gate advanced, which gate_wait acquires. */
     if (synched__load_relaxed(&pool->stopping) != 0)
       return;
-    seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
+    /* While it slept, another thread may have been in its place. */
+    const uint64_t seen = waiter->seen;
+    waiter->seen = epoch != seen ? take_part(worker, epoch) : look_around(worker, seen);
   }
 }
 

@@ -72,12 +72,16 @@ static bool is_stallable(const struct synched_job *job) {
 
 /* With the mutex held. */
 static int attach_locked(struct synched__dispatch *dispatch, struct synched_job *job) {
-  int status = synched__run_queue_reserve(&dispatch->queue, (size_t)dispatch->job_count + 1);
+  const size_t count = (size_t)dispatch->job_count + dispatch->sweep_count;
+  int status = synched__run_queue_reserve(&dispatch->queue, count + 1);
   if (status == 0 && job->setup.options.deadline_ns != 0 && dispatch->monitor == NULL)
     status = synched__deadline_monitor_create(&dispatch->monitor);
   if (status != 0)
     return status;
-  dispatch->job_count++;
+  if (job->setup.is_sweep)
+    dispatch->sweep_count++;
+  else
+    dispatch->job_count++;
   if (is_stallable(job)) {
     job->control.wait.next = dispatch->stallable;
     dispatch->stallable = job;
@@ -96,7 +100,10 @@ int synched__dispatch_attach(struct synched_job *job) {
 void synched__dispatch_detach(struct synched_job *job) {
   struct synched__dispatch *dispatch = job->work.pool->dispatch;
   synched__mutex_lock(&dispatch->mutex);
-  dispatch->job_count--;
+  if (job->setup.is_sweep)
+    dispatch->sweep_count--;
+  else
+    dispatch->job_count--;
   if (is_stallable(job)) {
     struct synched_job **link = &dispatch->stallable;
     while (*link != job)

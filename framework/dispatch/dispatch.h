@@ -40,7 +40,8 @@ struct synched__dispatch {
   struct synched__worker *timer_worker;
   /* how much earlier it wakes, for the system wakes late */
   uint64_t lead_ns;
-  unsigned job_count;
+  unsigned job_count;                        /* the program's */
+  unsigned sweep_count;                      /* and those of synched_pool_for */
   struct synched_job *stallable;             /* jobs with on_stalled */
   struct synched__deadline_monitor *monitor; /* NULL: no job has had a deadline */
   struct synched__alarm *alarms;             /* [worker_count] */

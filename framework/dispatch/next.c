@@ -178,6 +178,33 @@ static bool make_ready(struct synched_job *job) {
   return true;
 }
 
+/* With the mutex held: whether no other job could have a round. */
+static bool is_idle_locked(struct synched__dispatch *dispatch) {
+  if (synched__dispatch_is_running(dispatch))
+    return false;
+  const uint64_t recheck_ns = synched__run_queue_recheck_ns(&dispatch->queue);
+  return recheck_ns == SYNCHED__NEVER || recheck_ns > synched__clock_ns();
+}
+
+bool synched__next_take_idle(struct synched_job *job) {
+  struct synched_memory *memory = job->work.memory;
+  struct synched_pool *pool = job->work.pool;
+  struct synched__dispatch *dispatch = pool->dispatch;
+  if (is_asked(job) || !synched__memory_take_next(memory, &memory->pair))
+    return false;
+  synched__mutex_lock(&dispatch->mutex);
+  const bool is_idle = is_idle_locked(dispatch);
+  if (is_idle)
+    synched__dispatch_lead(pool);
+  synched__mutex_unlock(&dispatch->mutex);
+  if (!is_idle)
+    return false;
+  /* What is asked of the job from here on is found when its round is closed. */
+  synched__pace_choose(job);
+  bind_pair(job);
+  return true;
+}
+
 /* --- the choice --- */
 
 struct synched_job *synched__next_choose_anew(struct synched_pool *pool, struct synched_job *job,

@@ -14,6 +14,10 @@ bool synched__next_enqueue_locked(struct synched_job *job);
 /* Takes a job from the run queue; false: it was not there. Any thread. */
 bool synched__next_withdraw(struct synched_job *job);
 
+/* Owner: if the pool is idle, and the job is all that could have a round, makes the caller the
+ * leader and binds the job. false: nothing has changed; it is to be submitted. */
+bool synched__next_take_idle(struct synched_job *job);
+
 /* Leader: the open round's buffer pair is the memory's own again, if it was this job's. */
 void synched__next_unbind(struct synched_job *job);
 

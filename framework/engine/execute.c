@@ -444,7 +444,7 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   run->epoch = epoch;
   run->solo = false;
   const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
-  run->stage = synched__load_acquire(&slot->stage);           /* [slot-written] acquire */
+  run->stage = synched__load_relaxed(&slot->stage);
   if (synched__load_relaxed(&pool->epoch) != epoch)
     return false;
   run->shape = synched__shape_unpack(shape);
@@ -600,10 +600,37 @@ uint64_t synched__round_open_late(struct synched__run *run) {
   return run->epoch;
 }
 
+/* Turns of a loop over indices that are claimed together once some have shown what they take. */
+#define FOR_BATCH_NS 2000u
+/* And at least so many batches for each worker. */
+#define FOR_BATCHES 8u
+
+/* Its first `next` indices have been computed. */
+static void set_for_batch(const struct synched__run *run, size_t next) {
+  struct synched__shape *shape = &run->stage->shape;
+  const uint64_t fitting =
+      FOR_BATCH_NS * (uint64_t)next / (synched__span_ns(run->start_ns, run->now_ns) + 1);
+  const size_t even = (shape->segment_count - next) / ((size_t)shape->team * FOR_BATCHES);
+  uint64_t batch = fitting < even ? fitting : even;
+  if (batch > SYNCHED__BATCH_MAX)
+    batch = SYNCHED__BATCH_MAX;
+  shape->batch = batch == 0 ? 1 : (unsigned)batch;
+}
+
+/* Looks at the clock more rarely, as long as that cannot make it late. Returns true. */
+static bool lengthen(const struct synched__run *run, size_t *most) {
+  const uint64_t gone_ns = run->now_ns - run->start_ns;
+  if (*most < SYNCHED__BATCH_MAX && gone_ns * 8 < run->stop_ns - run->start_ns)
+    *most *= 2;
+  return true;
+}
+
 /* Opens the rest of the round, from segment position `next` on; this run takes part in it as in any
  * round. */
 static void share_rest(struct synched__run *run, size_t next) {
   struct synched_pool *pool = run->pool;
+  if (run->stage->for_fn != NULL)
+    set_for_batch(run, next);
   run->solo = false;
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->stage->shape;
@@ -625,8 +652,7 @@ bool synched__round_run_solo(struct synched__run *run) {
   const size_t count = stage->shape.segment_count;
   const bool sharable = synched__shape_share(stage->shape) > 1;
   /* nobody else is to be asked in between, or each call is timed, or some are together */
-  const size_t most =
-      sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
+  size_t most = sharable && stage->work->record->segments == NULL ? stage->shape.batch : count;
   begin(run, run->open->opened_ns);
   run->solo = true;
   if (sharable)
@@ -635,7 +661,8 @@ bool synched__round_run_solo(struct synched__run *run) {
   do {
     const size_t left = count - next;
     next = run_range(run, (struct synched__range){next, left < most ? left : most}, true);
-  } while (next < count && run->now_ns < run->stop_ns);
+  } while (next < count && run->now_ns < run->stop_ns &&
+           (stage->for_fn == NULL || lengthen(run, &most)));
   if (next < count) {
     share_rest(run, next);
     return take_part_balanced(run);

@@ -6,6 +6,7 @@
  *   pace      when its rounds are due. The leader's while a round is prepared, open or closed, else
  *             the owner's.
  *   control   what is asked of it, its deadline, its wait for a buffer: see the headers of these.
+ *   advance   who waits for a piece of its run, where it runs in pieces: see job/advance.h.
  *   delivery  what the loop is told. The engine's side until `departed` is set, then the loop's.
  *   roster    its place among the process's jobs: see job/roster.h.
  *
@@ -23,6 +24,7 @@
 #include <stddef.h>
 
 #include "engine/work.h"
+#include "job/advance.h"
 #include "job/buffer_wait.h"
 #include "job/deadline.h"
 #include "job/mailbox.h"
@@ -56,6 +58,8 @@ struct synched__setup {
   uint64_t base_round; /* of this run: the round before its first */
   uint64_t last_round; /* and its last; 0: no limit */
   bool initialised;    /* init has run, in this run or an earlier one; leader */
+  bool shows;          /* snapshots of this run go to on_snapshot */
+  bool is_sweep;       /* it is the library's own, for parallel loops, and nobody sees it */
 };
 
 struct synched__pace {
@@ -97,6 +101,7 @@ struct synched_job {
   struct synched__work work;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__pace pace;
   struct synched__control control;
+  struct synched__advance advance;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__job_delivery delivery;
   struct synched__roster_entry roster;
 };

@@ -21,6 +21,6 @@ void synched__job_expect_more(struct synched_job *job) {
 }
 
 bool synched__job_is_released(struct synched_job *job) {
-  return synched__load_acquire(&job->delivery.departed) != 0 && /* [departed] acquire */
-         synched__load_acquire(&job->delivery.pin_count) == 0;  /* [unpinned] acquire */
+  return synched__job_is_departed(job) &&
+         synched__load_acquire(&job->delivery.pin_count) == 0; /* [unpinned] acquire */
 }

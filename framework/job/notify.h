@@ -23,15 +23,20 @@ void synched__job_answer(struct synched_job *job);
 /* Lets the loop's side know that a paused job goes on. Any thread. */
 void synched__job_expect_more(struct synched_job *job);
 
+/* Whether the engine has left it for good. */
+static inline bool synched__job_is_departed(struct synched_job *job) {
+  return synched__load_acquire(&job->delivery.departed) != 0; /* [departed] acquire */
+}
+
 /* Whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);
 
 /* Leader: whether the loop can take a copy of what is changed in place. */
 static inline bool synched__job_takes_copy(const struct synched_job *job) {
   const struct synched__open_round *open = job->work.pool->open;
-  return job->setup.options.delivery == SYNCHED_DELIVER_EVERY ||
-         open->round == job->setup.last_round ||
-         synched__mailbox_count(&job->delivery.mailbox) == 0;
+  return job->setup.shows && (job->setup.options.delivery == SYNCHED_DELIVER_EVERY ||
+                                 open->round == job->setup.last_round ||
+                                 synched__mailbox_count(&job->delivery.mailbox) == 0);
 }
 
 /* Who does what may make the job end, or leaves it to others who may end it, and looks at it

@@ -2,8 +2,8 @@
  * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner,
  * completed on the loop.
  *
- *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the
- *               job.
+ *   [run-over]  the last run is over, and all of it is seen by who starts or destroys the job, or is
+ *               told its state.
  */
 #include "job/requests.h"
 
@@ -67,6 +67,38 @@ int synched__requests_open(struct synched_job *job, uint32_t *before) {
   }
   synched__mutex_unlock(&requests->mutex);
   return idle ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
+}
+
+int synched__requests_open_advance(struct synched_job *job, bool *begins) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  const uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
+  const bool idle = (state & SYNCHED__JOB_STARTED) == 0;
+  if (idle) {
+    synched__store_relaxed(&job->work.state,
+                           (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
+    requests->accepted = SYNCHED_JOB_RUNNING;
+    requests->closed = false;
+    requests->paused = false;
+    requests->steps_left = 0;
+    free_all(&requests->done); /* nobody is told */
+    synched__job_move(job, SYNCHED__WHERE_STARTING);
+    synched__job_move(job, SYNCHED__WHERE_OWNED);
+    *begins = !job->advance.goes_on;
+    job->advance.goes_on = false;
+    job->advance.is_on = true;
+  }
+  synched__mutex_unlock(&requests->mutex);
+  return idle ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
+}
+
+void synched__requests_publish_advances(struct synched_job *job) {
+  synched__mutex_lock(&job->control.requests.mutex);
+  /* [run-over] acquire */
+  const bool is_over = synched__load_acquire(&job->work.state) == SYNCHED__JOB_ENDED;
+  if (is_over && job->advance.goes_on)
+    synched__advance_publish(job);
+  synched__mutex_unlock(&job->control.requests.mutex);
 }
 
 void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
@@ -151,8 +183,8 @@ static bool apply_all(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   struct synched__request *request;
   bool any = false;
-  /* Set under the mutex only, so what was asked before is in the list. [asked] seq_cst */
-  (void)synched__and_seq_cst(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
+  /* Set under the mutex only, so what was asked before is in the list. */
+  (void)synched__and_relaxed(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
   while ((request = take_first(&requests->asked)) != NULL) {
     if (apply(job, request)) {
       complete(requests, request, 0, round_of(job));
@@ -168,8 +200,9 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   bool completes = false;
   if ((synched__load_relaxed(&job->work.state) & SYNCHED__JOB_STEERED) != 0)
     completes = apply_all(job);
-  /* And with parking by way of the mutex: see synched__requests_unpark. [asked] seq_cst */
-  const uint32_t state = synched__load_seq_cst(&job->work.state);
+  /* All that was asked before we took the mutex; who asks later finds the job where it is then: see
+   * synched__requests_unpark. */
+  const uint32_t state = synched__load_relaxed(&job->work.state);
   const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
   const bool parks = !ends && requests->paused && requests->steps_left == 0;
   /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is

@@ -4,7 +4,7 @@
 #include "api/start.h"
 #include "base/error.h"
 #include "job/notify.h"
-#include "loop/explain.h"
+#include "job/explain.h"
 #include "platform/alloc.h"
 #include "platform/thread.h"
 #include "pool/pool.h"
@@ -124,8 +124,10 @@ void synched__delivery_finish(struct synched__delivery *delivery) {
   void *user = job->setup.options.user;
   struct synched_report *report = job->delivery.report;
   const int status = job->delivery.status;
-  synched__report_collect(report, job->work.record);
-  synched__environment_write(report);
+  if (!job->setup.is_sweep) {
+    synched__report_collect(report, job->work.record);
+    synched__environment_write(report);
+  }
   if (delivery->result != NULL)
     *delivery->result = status;
   /* For this thread, where on_done and synched_job_run hear of the status. */

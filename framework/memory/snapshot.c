@@ -60,8 +60,9 @@ static bool enter_buffer(struct synched__buffer *buffer) {
       return false;
     /* [buffer-written] acquire */
   } while (!synched__cas_acquire(&buffer->refs, &refs, refs + 1));
-  /* [buffer-published] acquire, [buffer-marked] acquire */
-  if (!is_unannounced(synched__load_acquire(&buffer->sequence)))
+  /* Relaxed: what the buffer holds came with refs, or with the number that was found before; and
+   * who finds the mark looks at all numbers again. */
+  if (!is_unannounced(synched__load_relaxed(&buffer->sequence)))
     return true;
   /* The buffer is written anew, but not yet announced: a reader that saw it now could see an older
    * one next. */

@@ -24,11 +24,13 @@
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin) {
   SYNCHED_ASSERT(spin.limit_ns != 0 || spin.never_sleep == NULL);
   waiter->spin = spin;
+  waiter->seen = 0;
   waiter->usual_ns = 0;
   waiter->awake_most_ns = waiter->awake_until_ns = UINT64_MAX;
   waiter->sleep = (struct synched__sleep){0};
   synched__store_relaxed(&waiter->asleep, 0);
   synched__store_relaxed(&waiter->interrupted, 0);
+  synched__store_relaxed(&waiter->wanted, 0);
   synched__store_relaxed(&waiter->prewake_ns, 0);
   return synched__parker_init(&waiter->parker);
 }
@@ -125,9 +127,10 @@ static uint64_t spin_prewoken(const struct synched__gate *gate, struct synched__
 }
 
 /* Ends the announcement; false if a waker has taken it, who then leaves a token, and that orders
- * what follows. Relaxed: who finds asleep at 0 goes away, and looks at nothing else. */
+ * what follows; or who has taken the waiter's place, and may leave one. Who finds asleep at 0 goes
+ * away, and looks at nothing else. */
 static bool withdraw(const struct synched__gate *gate, struct synched__waiter *waiter) {
-  if (synched__exchange_relaxed(&waiter->asleep, 0) == 0)
+  if (synched__exchange_acquire(&waiter->asleep, 0) == 0) /* [place-returned] acquire */
     return false;
   (void)synched__sub_relaxed(gate->sleeper_count, 1);
   return true;
@@ -174,10 +177,13 @@ static uint64_t sleep_until_changed(const struct synched__gate *gate,
 static uint64_t wait_from(const struct synched__gate *gate, struct synched__waiter *waiter,
                           uint64_t seen, uint64_t until_ns) {
   const uint64_t start_ns = synched__clock_ns();
+  const bool wanted = synched__load_relaxed(&waiter->wanted) != 0;
   uint64_t epoch = seen;
-  if (waiter->spin.limit_ns != 0 && !is_set(waiter->spin.sleep_now))
+  if (waiter->spin.limit_ns != 0 && !wanted && !is_set(waiter->spin.sleep_now))
     epoch = spin_from(gate, waiter, seen, start_ns, until_ns);
-  const bool sleeps_now = is_set(waiter->spin.sleep_now);
+  const bool sleeps_now = wanted || is_set(waiter->spin.sleep_now);
+  if (wanted)
+    synched__store_relaxed(&waiter->wanted, 0);
   if (epoch == seen)
     epoch = sleep_until_changed(gate, waiter, seen, until_ns);
   /* A sleep that was known beforehand says nothing of the waits within rounds. */
@@ -213,6 +219,36 @@ void synched__waiter_interrupt(const struct synched__gate *gate, struct synched_
   /* [sleeper-interrupted] seq_cst, [interrupt-answered] release */
   synched__store_seq_cst(&waiter->interrupted, 1);
   (void)synched__waiter_wake(gate, waiter);
+}
+
+bool synched__waiter_take(const struct synched__gate *gate, struct synched__waiter *waiter) {
+  /* [sleep-announced] acquire */
+  if (synched__load_relaxed(&waiter->asleep) == 0 ||
+      synched__exchange_acquire(&waiter->asleep, 0) == 0)
+    return false;
+  (void)synched__sub_relaxed(gate->sleeper_count, 1);
+  return true;
+}
+
+void synched__waiter_give_back(const struct synched__gate *gate, struct synched__waiter *waiter,
+                               bool wakes) {
+  const uint64_t seen = waiter->seen;
+  /* As in sleep_until_changed. [sleeper-counted] seq_cst */
+  (void)synched__add_seq_cst(gate->sleeper_count, 1);
+  /* [sleeper-counted] seq_cst, [sleeper-interrupted] seq_cst, [sleep-announced] release,
+   * [place-returned] release */
+  synched__store_seq_cst(&waiter->asleep, 1);
+  /* [sleeper-counted] seq_cst; [sleeper-interrupted] seq_cst */
+  const bool sleeps = synched__load_seq_cst(gate->epoch) == seen &&
+                      synched__load_seq_cst(&waiter->interrupted) == 0;
+  if (wakes || !sleeps)
+    (void)synched__waiter_wake(gate, waiter);
+}
+
+void synched__waiter_want(const struct synched__gate *gate, struct synched__waiter *waiter) {
+  /* If that comes late, or for nothing, it sleeps once when it might have spun. */
+  synched__store_relaxed(&waiter->wanted, 1);
+  synched__waiter_interrupt(gate, waiter);
 }
 
 void synched__waiter_prewake(const struct synched__gate *gate, struct synched__waiter *waiter,

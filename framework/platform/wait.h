@@ -18,6 +18,13 @@
  *   [sleeper-interrupted]  the same of asleep, and of interrupted in the place of the epoch.
  *   [sleep-announced]      whoever sets asleep to 0 finds the waiter counted in sleeper_count.
  *   [interrupt-answered]   what was done before the interruption, to the waiter that answers it.
+ *
+ * Another thread can take the place of a waiter that sleeps, and give it back. In between nobody
+ * finds the waiter asleep, so its thread sleeps on whatever happens, and what only that thread
+ * touches is the other one's. To take it is what a waker does, but for the unpark; to give it back
+ * is what the waiter does when it announces its sleep: so no wake-up is lost.
+ *
+ *   [place-returned]       all that was done in the waiter's place, to its thread.
  */
 #ifndef SYNCHED_PLATFORM_WAIT_H
 #define SYNCHED_PLATFORM_WAIT_H
@@ -60,12 +67,16 @@ struct synched__sleep {
 struct synched__waiter {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t asleep;
   _Atomic uint32_t interrupted;
+  /* its next wait is to be a sleep at once, so that its place can be taken */
+  _Atomic uint32_t wanted;
   /* until then a woken waiter spins, for the epoch is about to advance */
   _Atomic uint64_t prewake_ns;
   struct synched__parker parker;
 
   /* The waiter's own. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__spin spin;
+  /* the last epoch about which all has been done that there was to do */
+  uint64_t seen;
   /* a moving average of its waits */
   uint64_t usual_ns;
   /* how long it may go without a check that it sleeps; UINT64_MAX: for ever */
@@ -118,6 +129,18 @@ bool synched__waiter_wake(const struct synched__gate *gate, struct synched__wait
 
 /* Makes this waiter's wait return, or its next one, though the epoch is the same. Any thread. */
 void synched__waiter_interrupt(const struct synched__gate *gate, struct synched__waiter *waiter);
+
+/* Takes the place of a waiter that sleeps; false: it does not, or its place is taken. Any thread,
+ * which then is the waiter: it does what is to be done about each epoch, and says so in
+ * waiter->seen, until it gives the place back. */
+bool synched__waiter_take(const struct synched__gate *gate, struct synched__waiter *waiter);
+
+/* wakes: the waiter's thread is woken in any case, and not only if there is something for it. */
+void synched__waiter_give_back(const struct synched__gate *gate, struct synched__waiter *waiter,
+                               bool wakes);
+
+/* Asks this waiter to go to sleep, if it waits, so that its place can be taken. Any thread. */
+void synched__waiter_want(const struct synched__gate *gate, struct synched__waiter *waiter);
 
 /* Wakes this waiter if it sleeps, because the epoch will advance before prewake_ns. */
 void synched__waiter_prewake(const struct synched__gate *gate, struct synched__waiter *waiter,

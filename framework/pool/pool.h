@@ -16,12 +16,16 @@
 
 #include <synched/pool.h>
 
+struct synched_job;
 struct synched__open_round; /* engine/open_round.h */
 struct synched__dispatch;   /* dispatch/dispatch.h */
+struct synched__sweeps;     /* api/sweep.h */
 
 struct synched__worker {
   /* on lines of its own */
   struct synched__waiter waiter;
+  /* of the thread that is in its place: the job whose advance it waits for; NULL: its own is */
+  struct synched_job *own;
 
   /* Fixed once the pool is created. */
   struct synched_pool *pool;
@@ -50,6 +54,7 @@ struct synched_pool {
   struct synched__worker *workers;
   struct synched__open_round *open;
   struct synched__dispatch *dispatch;
+  struct synched__sweeps *sweeps;
   /* [worker_count] workers by place, so that neighbours are near */
   unsigned *ring;
   unsigned worker_count;
@@ -115,6 +120,10 @@ static inline struct synched__worker *synched__worker_here(const struct synched_
   struct synched__worker *self = synched__worker_self();
   return self != NULL && self->pool == pool ? self : NULL;
 }
+
+/* The calling thread is in a worker's place from now on; NULL: in none. Returns what it was
+ * before. */
+struct synched__worker *synched__worker_be(struct synched__worker *worker);
 
 /* A worker's thread; the argument is the worker. */
 void synched__worker_main(void *argument);

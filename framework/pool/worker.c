@@ -19,6 +19,12 @@ struct synched__worker *synched__worker_self(void) {
   return self == NULL || synched__is_foreign(self->pool->generation) ? NULL : self;
 }
 
+struct synched__worker *synched__worker_be(struct synched__worker *worker) {
+  struct synched__worker *before = self;
+  self = worker;
+  return before;
+}
+
 static void read_back_cpus(struct synched__worker *worker) {
   struct synched__cpus cpus;
   if (synched__cpus_allowed(&cpus, 0) != 0) {

@@ -57,6 +57,7 @@ void synched__html_data(const struct synched__html *html);
 /* --- html_tables.c --- */
 
 void synched__html_shares(const struct synched__html *html);
+void synched__html_stages(const struct synched__html *html);
 void synched__html_rounds(const struct synched__html *html);
 void synched__html_distributions(const struct synched__html *html);
 void synched__html_segments(const struct synched__html *html);

@@ -9,11 +9,9 @@
 
 #include <stdbool.h>
 
-#include "report/histogram.h"
+#include "report/record.h"
 
 #include <synched/report.h>
-
-struct synched__worker_totals; /* report/record.h */
 
 /* The distributions of which there is one for the job. */
 #define SYNCHED__JOB_DISTRIBUTIONS ((size_t)SYNCHED_DISTRIBUTION_LATENESS + 1)
@@ -38,6 +36,9 @@ struct synched_report {
   unsigned lease_count;
   unsigned usable_cpus;
 
+  /* [summary.stage_count]; their names are those below */
+  struct synched_report_stage stages[SYNCHED__STAGES_SHOWN];
+  char stage_names[SYNCHED__STAGES_SHOWN][64];
   /* rounds */
   size_t recorded;
   /* calls */
@@ -79,6 +80,12 @@ int synched__report_create(struct synched_report **out, const struct synched__re
 /* The buckets [SYNCHED__BUCKET_COUNT] of a distribution; NULL: it is not recorded. */
 uint64_t *synched__report_buckets(const struct synched_report *report,
                                   enum synched_distribution distribution, size_t index);
+
+/* The name of the stage that has failed. NULL: none has, or there is one only. */
+const char *synched__report_failed_stage(const struct synched_report *report);
+
+/* What all stages took together. */
+double synched__report_stages_ns(const struct synched_report *report);
 
 /* When a distribution's values are summed up: how many, and about how much. */
 struct synched__report_sum {

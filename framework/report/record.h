@@ -15,6 +15,9 @@
  * does not, or there are more, it reads the others' lines at the end of each such run: it folds
  * them.
  *
+ * What the stages took, where a job has several, the leader adds up as it closes each, in all
+ * rounds.
+ *
  * Now and then the leader adds up everybody's totals and publishes them. A report can be made at
  * any time, on any thread, while all this goes on:
  *
@@ -46,6 +49,7 @@
 #include "platform/atomic.h"
 #include "report/histogram.h"
 
+#include <synched/job.h>
 #include <synched/memory.h>
 #include <synched/report.h>
 #include <synched/topology.h>
@@ -151,6 +155,16 @@ struct synched__worker_totals {
 _Static_assert(sizeof(struct synched__worker_totals) == 2 * (size_t)SYNCHED__CACHE_LINE,
                "two workers' do not share a line");
 
+/* What a stage has taken, with the passes that belong to it. The leader's. */
+struct synched__stage_totals {
+  uint64_t round_count;
+  uint64_t total_ns;   /* from its opening to its end */
+  uint64_t compute_ns; /* summed over workers */
+};
+
+/* So many at most: a job's stages, and its copies. */
+#define SYNCHED__STAGES_SHOWN (SYNCHED_STAGES_MAX + 1)
+
 /* What is known of the job as a whole. Its owner's. */
 struct synched__totals {
   /* of what is added up */
@@ -168,7 +182,7 @@ struct synched__totals {
   /* waits for a buffer */
   uint64_t lease_wait_count, lease_wait_ns, stalled_count, stalled_ns;
   uint64_t init_missing;
-  int64_t status, failed_segment, failed_code;
+  int64_t status, failed_segment, failed_code, failed_stage;
   /* time; see <synched/report.h> */
   uint64_t period_ns, started_count, late_count, skipped_count, overrun_count, lateness_max_ns;
   uint64_t deadline_ns, deadline_missed_count;
@@ -214,6 +228,7 @@ struct synched__about {
   char pool[16];
   /* [worker_count] */
   struct synched_place *places;
+  char stage_names[SYNCHED__STAGES_SHOWN][64];
   /* workers with home ranges */
   unsigned team;
   unsigned usable_cpus, lease_count;
@@ -230,6 +245,8 @@ struct synched__record {
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
+  /* with copies; 0: it has one stage, and is all of that */
+  unsigned stage_count;
   /* rounds that a report can show */
   size_t shown_count;
   /* of each ring: a power of two above that */
@@ -286,6 +303,10 @@ struct synched__record {
   uint16_t closers[SYNCHED__RUN_ROUNDS];
   unsigned pending_count;
 
+  /* The leader's, of a job with stages. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__stage_totals stages[SYNCHED__STAGES_SHOWN];
+  uint64_t staged_ns; /* what workers have computed that is in stages */
+
   /* The published copies of totals and workers: how often they were written; copy `sequence % 2` is
    * the last one. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t sequence;
@@ -305,6 +326,10 @@ struct synched__record_shape {
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
+  /* [stage_count] */
+  const char *const *stage_names;
+  /* as in the record */
+  unsigned stage_count;
   /* that can be shown */
   size_t round_count;
   /* the same of each worker's calls, at SYNCHED_RECORD_TASKS */
@@ -344,7 +369,7 @@ static inline void synched__record_part(struct synched__record *record, unsigned
                                         const struct synched__part *part, uint64_t before_ns) {
   struct synched__histogram *histogram = &record->worker_histograms[worker];
   _Atomic uint64_t *words = synched__record_row(record, worker, part->round)->part;
-  synched__store_release(&words[0], part->round);          /* [row-read] release */
+  synched__store_relaxed(&words[0], part->round);
   synched__store_release(&words[1], part->start_ns);       /* [row-read] release */
   synched__store_release(&words[2], part->end_ns);         /* [row-read] release */
   synched__store_release(&words[3], part->compute_ns);     /* [row-read] release */
@@ -386,7 +411,7 @@ static inline void synched__record_task(struct synched__record *record, unsigned
   struct synched__task_row *row = &ring->rows[count & (record->task_rows - 1)];
   uint64_t ns = task->end_ns > task->start_ns ? task->end_ns - task->start_ns : 0;
   ns = ns < most_ns ? ns : most_ns;
-  synched__store_release(&ring->begun_count, count + 1);  /* [task-read] release */
+  synched__store_relaxed(&ring->begun_count, count + 1);
   synched__store_release(&row->start_ns, task->start_ns); /* [task-read] release */
   synched__store_release(&row->round, task->round);       /* [task-read] release */
   /* [task-read] release */
@@ -424,6 +449,19 @@ void synched__record_fold(struct synched__record *record, unsigned self);
 void synched__record_drop(struct synched__record *record, unsigned self,
                           const struct synched__round_row *round);
 
+/* A stage that is complete or was given up, or a pass that belongs to it. */
+struct synched__stage_part {
+  unsigned stage;
+  bool is_pass;
+  bool is_recorded;    /* what it computed is in the workers' totals */
+  bool is_known;       /* how much that was; it may be left out where it is recorded */
+  uint64_t total_ns;   /* from its opening to now */
+  uint64_t compute_ns; /* of all workers */
+};
+
+/* Adds that up. */
+void synched__record_stage(struct synched__record *record, const struct synched__stage_part *part);
+
 /* Owner: makes all that is recorded, up to the round that was last published and to end_ns, what
  * reports are made of. */
 void synched__record_publish(struct synched__record *record, uint64_t last_round, uint64_t end_ns);
@@ -434,6 +472,8 @@ struct synched__reading {
   struct synched__totals totals;
   /* [worker_count], the caller's; NULL: not wanted */
   struct synched__worker_totals *workers;
+  /* [SYNCHED__STAGES_SHOWN], the same */
+  struct synched__stage_totals *stages;
 };
 
 /* Copies the totals that were published last. Any thread; does not hold up anybody. */

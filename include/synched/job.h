@@ -540,8 +540,8 @@ SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool
                                    const struct synched_job_options *options);
 
 /*
- * A job's states, and what each call does in them. All calls but start, run, dispatch, ref, unref
- * and destroy: any thread, callbacks included. None of them blocks.
+ * A job's states, and what each call does in them. All calls but start, run, advance, dispatch,
+ * ref, unref and destroy: any thread, callbacks included. None of them blocks, but run and advance.
  *
  *             start            pause            cancel, stop, failure,
  *    READY ----------> RUNNING <======> PAUSED  the last round           on_done
@@ -553,6 +553,7 @@ SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool
  *
  *                READY       RUNNING     PAUSED      STEPPING    ENDING      ENDED
  *    start       0           EBUSY       EBUSY       EBUSY       EBUSY       0
+ *    advance     0 (5)       EBUSY       EBUSY       EBUSY       EBUSY       0 (5)
  *    pause       ENOENT      0           EALREADY    0 (1)       EALREADY    EALREADY
  *    resume      ENOENT      EALREADY    0           0 (1)       EALREADY    EALREADY
  *    step        ENOENT      EBUSY       0           EBUSY       EALREADY    EALREADY
@@ -568,6 +569,8 @@ SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool
  *    (3) After a stop: drops that stop's round if it still runs. EALREADY after another cancel, or
  *        when the round is over.
  *    (4) From the next start on, without a completion.
+ *    (5) RUNNING while it lasts, ENDED when it returns. As long as it goes on, all calls are as in
+ *        these states; their completions are not told.
  *
  * A call that returns 0 is accepted. It takes effect when the job's open round is closed, or at
  * once if none is open, also while the pool computes another job's round. Then its completion comes
@@ -602,16 +605,36 @@ SYNCHED_API int synched_job_start(struct synched_job *job, struct uv_loop_s *loo
  * worker of its pool. */
 SYNCHED_API int synched_job_run(struct synched_job *job);
 
-/* Computes exactly so many rounds of a job that is not started, from the program's own time loop:
- * it blocks until they are complete. The caller needs no event loop. on_init and on_round are
- * called as always, on the thread that closes the round; on_snapshot and the other callbacks of the
- * loop are not. on_round may end it early. Between two advances the job is as one that has ended:
- * snapshots, loads and a report are possible.
- * Any thread but a worker; blocks. Costs little more than the rounds, while the workers spin.
- * Returns 0 after the last round, or when on_round has returned SYNCHED_STOP; else what on_done
- * would have got. Errors, after which nothing has run: SYNCHED_EINVAL: NULL, or rounds is 0; the
- * job has a period, or starts paused. SYNCHED_EBUSY: the job runs. SYNCHED_EDEADLK: on a worker.
- * SYNCHED_ENOTSUP. */
+/* Computes exactly so many rounds of a job, from the program's own time loop, and returns when the
+ * last one is complete. No event loop is needed. The equivalent serial loop is that of the top of
+ * this file, with last = the current round + rounds; round_count is not looked at.
+ *
+ * Meanwhile the job is RUNNING; between two advances it is ENDED, as any job whose run is over: its
+ * snapshots, loads, changes, a report, a start and its end are possible then, and a cancel or stop
+ * comes too late. But all advances are one run, with one report, as long as each of them ends with
+ * its last round. Time between two of them counts as a pause. The run is over when an advance
+ * fails, or is ended early, when the job is started in another way, or destroyed; the next advance
+ * begins another one.
+ *
+ * The calling thread takes part where it can: in the place of a worker that sleeps, under that
+ * worker's index, so that scratch space by index stays one call's at a time. It may close rounds,
+ * also of other jobs on the pool, and call their callbacks. Where no worker sleeps, or rounds take
+ * long, and while pages are placed (init, and a memory's first rounds) it waits, and sleeps.
+ * on_init and on_round are called as always; on_snapshot, on_done and the other callbacks of the
+ * loop are not.
+ *
+ * Any thread but a worker of the pool; several at once, each with a job of its own; blocks. It
+ * waits for a resume where the job is paused, and for a release where retained snapshots have all
+ * leases; cancel or stop, on another thread, ends that. Allocates nothing. While the job has the
+ * pool to itself, an advance of one round costs some 200 ns more than the round.
+ * Returns 0 after the last round, and also if it was ended early by SYNCHED_STOP of on_round or
+ * on_init, or by synched_job_stop: the current snapshot's round tells. Otherwise the status that
+ * on_done would have got, and nothing of the round that failed is published: the code of a call, of
+ * on_round or on_init; SYNCHED_ECANCELED; SYNCHED_ETIMEDOUT for a deadline under FAIL.
+ * synched_error_message() says more. Errors, after which nothing has run: SYNCHED_EINVAL: NULL, or
+ * rounds is 0; the job has a period, or starts paused. SYNCHED_EBUSY: the job runs.
+ * SYNCHED_EDEADLK: on a worker of the pool, or on a thread that is in the place of one, as in a
+ * callback. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_advance(struct synched_job *job, uint64_t rounds);
 
 /* Starts a job for an event loop that is not libuv's. From then on the caller calls

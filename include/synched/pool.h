@@ -129,7 +129,8 @@ SYNCHED_API int synched_pool_create(struct synched_pool **out,
 
 /* Ends the workers and frees the pool. NULL is allowed and does nothing.
  * Any thread but a worker; blocks until the threads have ended.
- * Errors, after which the pool is as before: SYNCHED_EBUSY: the pool has a job; destroy that first.
+ * Errors, after which the pool is as before: SYNCHED_EBUSY: the pool has a job; destroy that first;
+ * or a parallel loop goes on.
  * SYNCHED_EDEADLK: the caller is one of its workers. SYNCHED_ENOTSUP: the pool is a parent
  * process's, and its workers do not exist here. */
 SYNCHED_API int synched_pool_destroy(struct synched_pool *pool);
@@ -190,10 +191,11 @@ SYNCHED_API int synched_pool_worker_info(const struct synched_pool *pool, unsign
  * beside them.
  */
 
-/* One turn of a parallel loop, on a worker or on the thread that called synched_pool_for: `index`
- * is 0 .. count - 1, each once; `worker` is 0 .. worker_count - 1, or worker_count for that thread.
- * Returns 0, or a code of the program's own: turns of higher indices that have not begun are left
- * out then. Floating point is as in a job's calls. */
+/* One turn of a parallel loop: `index` is 0 .. count - 1, each once. `worker` is 0 ..
+ * worker_count - 1, an index for scratch space: no two turns that run at the same time have the
+ * same one, on whatever thread. Returns 0, or a code of the program's own: turns of higher indices
+ * that have not begun are left out then. Floating point is in the mode of the thread that called
+ * synched_pool_for, in each turn, as <synched/job.h> says of a job's calls. */
 typedef int (*synched_for_fn)(size_t index, unsigned worker, void *user);
 
 /* Calls fn for each index below count, and returns when all are done. The equivalent serial loop is
@@ -202,14 +204,19 @@ typedef int (*synched_for_fn)(size_t index, unsigned worker, void *user);
  *     if ((status = fn(index, worker, user)) != 0) return status;
  *   return 0;
  *
- * but turns run in any order, on the workers and on the calling thread at once. Indices are dealt
- * and stolen as segments are, and a loop too small to share stays on the calling thread or one
- * worker. Where jobs run on the pool, the loop has its turn between their rounds.
- * Any thread but a worker of the pool; several at once take turns; blocks. Costs no more than an
- * empty round. Allocates nothing after the pool's first loop.
- * Returns 0, or the code of the lowest index that failed. Errors, after which fn has not been
- * called: SYNCHED_EINVAL: a NULL, or count is 0. SYNCHED_ERANGE: count is above
- * SYNCHED_SEGMENTS_MAX. SYNCHED_EDEADLK: on a worker. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. */
+ * but turns run in any order and at the same time, on the workers and on the calling thread, which
+ * takes part in the place of a worker that sleeps; where none does, it waits. Indices are dealt and
+ * stolen as segments are. A loop begins on one thread, and what is left of it after some 20 us is
+ * shared; how much loops of the same function and of about the same count take is remembered.
+ * Where jobs run on the pool, the loop has its turn between their rounds, like a free-running job
+ * of weight 1; the calling thread may compute a round of theirs meanwhile.
+ * Any thread but a worker of the pool (which a thread that calls back for it is, too); several at
+ * once take turns; blocks. Costs about as much as an empty round. Allocates nothing after the
+ * pool's first loop, or the first that goes on at the same time as so many others.
+ * Returns 0, or the code of the lowest index that failed; synched_error_message() names it. Errors,
+ * after which fn has not been called: SYNCHED_EINVAL: a NULL, or count is 0. SYNCHED_ERANGE: count
+ * is above SYNCHED_SEGMENTS_MAX. SYNCHED_EDEADLK: on a worker. SYNCHED_ENOMEM, SYNCHED_EAGAIN: of
+ * the first loop, there is no memory, or no file descriptor. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_pool_for(struct synched_pool *pool, size_t count, synched_for_fn fn,
                                  void *user);
 
@@ -218,9 +225,14 @@ struct uv_loop_s; /* libuv's uv_loop_t */
 /* The end of a loop that synched_pool_for_start began, on the event loop's thread. */
 typedef void (*synched_for_done_fn)(int status, void *user);
 
-/* The same without waiting: returns at once, and calls on_done on the event loop when all is done.
- * From the loop's thread, not on a worker; does not block. Errors as synched_pool_for, and libuv's
- * where the loop takes no handle; on_done is not called then. */
+/* The same without waiting: returns at once, and calls on_done on the event loop when all is done,
+ * also if a turn failed, with that code. The loop is kept alive until then. Several at once take
+ * turns. If its handle is closed under it, with uv_walk and uv_close, on_done is not called.
+ * Allocates.
+ * From the loop's thread, not on a worker; does not block, but may wake workers. Errors as
+ * synched_pool_for, on_done being NULL, too, SYNCHED_EPERM on a worker of another pool, and libuv's
+ * where the loop takes no handle; on_done is not called then. Until on_done has been called, the
+ * pool's destroy is refused with SYNCHED_EBUSY, as during synched_pool_for. */
 SYNCHED_API int synched_pool_for_start(struct synched_pool *pool, struct uv_loop_s *loop,
                                        size_t count, synched_for_fn fn, void *user,
                                        synched_for_done_fn on_done);

@@ -1,4 +1,4 @@
-#include "loop/explain.h"
+#include "job/explain.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +47,10 @@ static void explain_failure(const struct synched_job *job) {
   const struct synched__failure *failure = synched__work_lowest_failure(&job->work);
   const size_t segment = (size_t)failure->segment;
   const struct where where = where_of_failure(job, failure);
-  if (failure->count != 0)
+  if (job->setup.is_sweep)
+    synched__explain("index %zu of a parallel loop returned %d (%s)", segment, failure->code,
+                     synched_strerror(failure->code));
+  else if (failure->count != 0)
     explain_count(job, failure);
   else if (failure->code == SYNCHED_STOP)
     synched__explain("segment %zu failed %s with code %d: SYNCHED_STOP is for on_round; a compute "

@@ -1,8 +1,8 @@
 /*
  * explain.h: why a job has ended, in words (internal).
  */
-#ifndef SYNCHED_LOOP_EXPLAIN_H
-#define SYNCHED_LOOP_EXPLAIN_H
+#ifndef SYNCHED_JOB_EXPLAIN_H
+#define SYNCHED_JOB_EXPLAIN_H
 
 struct synched_job;
 

@@ -1,0 +1,48 @@
+/*
+ * advance.h: a job's run in pieces, each of which a thread of the program waits for (internal).
+ *
+ * synched_job_advance begins a run, if none is under way, and computes some rounds of it. Then the
+ * job is as one that has ended: its place is RELEASED, its state ENDED. But what is recorded of the
+ * run is not closed: the next advance goes on with it. The run ends with an advance that fails or
+ * is ended early, with a start of another kind, or with the job.
+ *
+ * There is no loop that would be notified. Who finishes the job sets `departed`, for which the
+ * caller looks, and wakes it if it sleeps.
+ */
+#ifndef SYNCHED_JOB_ADVANCE_H
+#define SYNCHED_JOB_ADVANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform/park.h"
+
+struct synched_job;
+
+/* What the thread does that waits for an advance to be over. */
+enum synched__caller { SYNCHED__CALLER_AWAKE, SYNCHED__CALLER_ASLEEP, SYNCHED__CALLER_TOLD };
+
+struct synched__advance {
+  /* The owner's, and between advances under the mutex of the job's requests. */
+  bool is_on;              /* the run is made of advances */
+  bool goes_on;            /* one is over, and the next one goes on with its run */
+  unsigned place;          /* the worker in whose place the caller was last; the caller's */
+  _Atomic uint32_t caller; /* enum synched__caller */
+  struct synched__parker parker;
+};
+
+/* Owner, of a run that is made of advances: whether one that has ended with this status, and with
+ * what had been asked of the job by then, was only a piece of it. */
+bool synched__advance_goes_on(const struct synched_job *job, int status);
+
+/* Engine's side: the advance is over, but for the store to `departed`. */
+void synched__advance_tell(struct synched_job *job);
+
+/* The thread that advances: returns when the job is released. */
+void synched__advance_wait(struct synched_job *job, uint64_t spin_ns);
+
+/* Owner, or with the mutex of the job's requests between two advances: makes all that is recorded
+ * so far what reports are made of, as of a run that is over. */
+void synched__advance_publish(struct synched_job *job);
+
+#endif

@@ -120,8 +120,7 @@ void synched__stand_in_run(struct synched_job *job) {
     give_back(worker);
   }
   /* Only with a CPU to spare. */
-  const uint64_t spin_ns = pool->worker_count < pool->usable_count
-                               ? synched__waiter_spin_ns(&pool->workers[0].waiter)
-                               : 0;
+  const uint64_t limit_ns = pool->workers[0].waiter.spin.limit_ns;
+  const uint64_t spin_ns = pool->worker_count < pool->usable_count ? limit_ns : 0;
   synched__advance_wait(job, spin_ns);
 }

@@ -82,9 +82,10 @@ int synched__requests_open_advance(struct synched_job *job, bool *begins) {
     requests->paused = false;
     requests->steps_left = 0;
     free_all(&requests->done); /* nobody is told */
-    synched__job_move(job, SYNCHED__WHERE_STARTING);
-    synched__job_move(job, SYNCHED__WHERE_OWNED);
     *begins = !job->advance.goes_on;
+    synched__job_move(job, SYNCHED__WHERE_STARTING);
+    if (!*begins)
+      synched__job_move(job, SYNCHED__WHERE_OWNED);
     job->advance.goes_on = false;
     job->advance.is_on = true;
   }

@@ -53,7 +53,7 @@ static void fill_slot(struct synched__open_slot *slot, struct synched__work *wor
   if (synched__load_relaxed(&slot->shape) != packed)
     synched__store_release(&slot->shape, packed); /* [slot-written] release */
   /* Who is late by two epochs may find this with the shape of its own round. That one was not
-   * static, or it would be open still; so nothing is left to claim, and the work is not looked at. */
+   * static, or it would be open still: so nothing is left to claim, and the work not looked at. */
   if (synched__load_relaxed(&slot->work) != work)
     synched__store_relaxed(&slot->work, work);
 }

@@ -2,8 +2,8 @@
  * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner,
  * completed on the loop.
  *
- *   [run-over]  the last run is over, and all of it is seen by who starts or destroys the job, or is
- *               told its state.
+ *   [run-over]  the last run is over, and all of it is seen by who starts or destroys the job, or
+ *               is told its state.
  */
 #include "job/requests.h"
 

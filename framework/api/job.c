@@ -292,7 +292,8 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  if (synched__load_relaxed(&job->work.state) == SYNCHED__JOB_READY)
+  /* [run-over] acquire */
+  if (synched__load_acquire(&job->work.state) == SYNCHED__JOB_READY)
     return synched__fail(SYNCHED_ENOENT, "the job has not been started");
   status = synched__report_create_for(out, job->work.record);
   if (status != 0)
@@ -305,8 +306,7 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
 /* A started job that can be destroyed all the same: its loop is gone, and the engine has left
  * it. */
 static bool is_abandoned(struct synched_job *job) {
-  /* Who destroys a job knows whether it has been started. */
-  void *port = synched__load_relaxed(&job->delivery.port);
+  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
   return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
 }
 

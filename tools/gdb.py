@@ -175,17 +175,19 @@ def say_open_round(pool):
     if int(bound) == 0:
         print("  bound: no job")
         return
-    work = bound["work"]
+    stage = opened["stage"]
     print("  bound: job %s, round %d, prepared or open" % (job_name(bound), int(opened["round"])))
+    if int(bound["work"]["stage_count"]) > 1 or is_true(stage["is_init"]):
+        print("    stage %d, \"%s\"" % (int(stage["index"]), text_of(stage["name"])))
     print("    remaining: %s; %d segments when it was opened"
-          % (count_text(int(work["remaining"])), int(opened["outstanding"])))
-    if int(work["groups"]) != 0:
+          % (count_text(int(stage["remaining"])), int(opened["outstanding"])))
+    if int(stage["groups"]) != 0:
         for g in range(int(pool["group_count"])):
-            print("    group %d: %s" % (g, count_text(int(work["groups"][g]["left"]))))
+            print("    group %d: %s" % (g, count_text(int(stage["groups"][g]["left"]))))
     slot = opened["slots"][epoch & 1]
     shape = int(slot["shape"])
-    if int(slot["work"]) != int(bound["work"].address):
-        print("    not opened: the epoch's slot is that of another job")
+    if int(slot["stage"]) != int(stage):
+        print("    not opened: the epoch's slot is that of another stage")
         return
     print("    slot %d: %s" % (epoch & 1, shape_text(shape)))
     for w in range(int(pool["worker_count"])):
@@ -293,6 +295,22 @@ def say_buffers(job):
               % (b, role, int(buffer["snapshot"]["round"]), refs & 0x7FFFFFFF))
 
 
+def say_fields(job):
+    """What a job has beside one field and one stage."""
+    fields = job["work"]["fields"]
+    if int(fields) == 0:
+        return
+    for s in range(int(job["work"]["stage_count"])):
+        stage = job["work"]["stages"][s].dereference()
+        print("  stage %d: \"%s\", writes fields %#x" % (
+            s, text_of(stage["name"]), int(stage["writes"])))
+    for f in range(int(fields["count"])):
+        memory = fields["memories"][f]
+        print("  field %d: %d blocks%s" % (
+            f, int(memory["blocks"]["count"]),
+            ", changed in place" if is_true(memory["in_place"]) else ""))
+
+
 def say_job(job):
     setup, control, delivery = job["setup"], job["control"], job["delivery"]
     requests = control["requests"]
@@ -316,6 +334,7 @@ def say_job(job):
             int(ticks["period_ns"]), when(int(ticks["due_ns"])) if ticks["begun"] else "not set"))
     if int(control["deadline"]["monitor"]) != 0:
         print("  deadline: %s" % deadline_text(int(control["deadline"]["word"])))
+    say_fields(job)
     say_buffers(job)
     flags = [name for name in ("notified", "ended", "departed") if is_true(delivery[name])]
     print("  delivery: %s; %d pins" % (", ".join(flags) or "nothing", int(delivery["pin_count"])))

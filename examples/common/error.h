@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Why something was refused. */
 struct example_error {
   size_t line;    /* of what was read, counted from 1; 0: no line in particular */
@@ -22,5 +26,9 @@ int example_out_of_memory(struct example_error *error);
 /* Prints "PROGRAM: NAME:LINE: TEXT" (without ":LINE" where there is none) as exactly one line on
  * stderr, whatever bytes the name holds. */
 void example_error_print(const struct example_error *error, const char *program, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,7 +2,9 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 int example_number_parse(uint64_t *out, const char *text, struct example_range range,
                          struct example_error *error) {
@@ -19,6 +21,17 @@ int example_number_parse(uint64_t *out, const char *text, struct example_range r
   if (!small || value < range.least)
     return example_fail(error, 0, "%.40s is not within %" PRIu64 " .. %" PRIu64, text, range.least,
                         range.most);
+  *out = value;
+  return 0;
+}
+
+int example_positive_parse(double *out, const char *text, struct example_error *error) {
+  char *end;
+  const double value = strtod(text, &end);
+  if (end == text || *end != '\0' || isspace((unsigned char)*text) || !isfinite(value))
+    return example_fail(error, 0, "'%.40s' is not a number", text);
+  if (value <= 0)
+    return example_fail(error, 0, "'%.40s' is not above 0", text);
   *out = value;
   return 0;
 }

@@ -7,6 +7,10 @@
 #include "common/error.h"
 #include "common/number.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct option; /* <getopt.h> */
 
 enum example_options_result {
@@ -50,5 +54,9 @@ struct example_number {
 enum example_options_result example_numbers_read(const struct example_number *numbers,
                                                  const char *program, const char *usage, int argc,
                                                  char **argv);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

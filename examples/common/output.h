@@ -16,6 +16,10 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct example_output {
   FILE *file;
   char *temporary; /* NULL: written directly */
@@ -66,5 +70,9 @@ int example_output_exit_code(const char *program, int code);
 
 /* The permissions that an ordinary open would give a new file. */
 mode_t example_output_usual_mode(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

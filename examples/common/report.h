@@ -10,6 +10,10 @@
 
 #include "common/error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct example_report {
   const char *form; /* as it was given; NULL: it was not */
   enum synched_format format;
@@ -44,5 +48,9 @@ int example_report_read(struct example_report *out, const char *program, const c
 /* Writes it, if it was asked for. 0; or -1, with a line on stderr. */
 int example_report_write(const struct example_report *report, const char *program,
                          const struct synched_report *from);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

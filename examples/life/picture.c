@@ -5,15 +5,15 @@
 #include "picture.h"
 
 #include <math.h>
-#include <png.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/png.h"
+
 #define ZOOM_SIDE ((size_t)1200) /* pixels that a small area is magnified to, as far as whole ... */
 #define ZOOM_MAX ((size_t)24)    /* ... pixels a cell, and not more than these, allow */
 #define ZOOM_WITH_LINES ((size_t)5)
-#define COLOUR_COUNT 256
 #define BACKGROUND 0
 #define LINE 1
 #define DIMMEST 2
@@ -25,9 +25,7 @@ struct canvas {
   size_t zoom;  /* pixels a cell, in each direction */
   size_t block; /* cells a pixel; one of the two is 1 */
   size_t width, height;
-  uint8_t *pixels;  /* a row of them */
-  uint32_t *counts; /* live cells of the blocks of that row, or cells of one row where block is 1 */
-  struct example_error *error;
+  uint32_t *counts; /* live cells of the blocks of a row, or cells of one row where block is 1 */
 };
 
 static size_t larger(size_t a, size_t b) {
@@ -62,21 +60,14 @@ struct life_box life_picture_area(const struct life_view *view) {
 }
 
 /* From deep blue over green to pale yellow, each step brighter than the one before. */
-static void fill_palette(png_color palette[static COLOUR_COUNT]) {
-  static const int stops[][3] = {
+static void fill_palette(struct example_colour *palette) {
+  static const struct example_colour stops[] = {
       {38, 60, 128}, {24, 132, 158}, {74, 186, 128}, {196, 222, 92}, {255, 250, 210}};
-  const int intervals = (int)(sizeof stops / sizeof *stops) - 1;
-  palette[BACKGROUND] = (png_color){11, 15, 30};
-  palette[LINE] = (png_color){22, 28, 48};
-  for (int i = DIMMEST; i <= BRIGHTEST; i++) {
-    const int position = (i - DIMMEST) * intervals * 256 / (BRIGHTEST - DIMMEST);
-    const int stop = position / 256 < intervals ? position / 256 : intervals - 1;
-    const int share = position - stop * 256;
-    png_byte rgb[3];
-    for (int k = 0; k < 3; k++)
-      rgb[k] = (png_byte)(stops[stop][k] + (stops[stop + 1][k] - stops[stop][k]) * share / 256);
-    palette[i] = (png_color){rgb[0], rgb[1], rgb[2]};
-  }
+  palette[BACKGROUND] = (struct example_colour){11, 15, 30};
+  palette[LINE] = (struct example_colour){22, 28, 48};
+  for (int i = DIMMEST; i <= BRIGHTEST; i++)
+    palette[i] = example_colour_between(stops, sizeof stops / sizeof *stops, i - DIMMEST,
+                                        BRIGHTEST - DIMMEST);
 }
 
 /* Live cells among the `length` ones from `column` on. */
@@ -119,84 +110,37 @@ static uint8_t colour_of(const struct canvas *canvas, uint32_t count) {
   return (uint8_t)(DIMMEST + (int)((BRIGHTEST - DIMMEST) * sqrt((double)count / cells)));
 }
 
-static void draw_row(const struct canvas *canvas, size_t y) {
+static void draw_row(void *user, size_t y, uint8_t *pixels) {
+  const struct canvas *const canvas = user;
   const size_t zoom = canvas->zoom;
   const bool lines = zoom >= ZOOM_WITH_LINES;
   if (y % zoom == 0)
     count_blocks(canvas, y / zoom);
   if (lines && y % zoom == zoom - 1) {
-    memset(canvas->pixels, LINE, canvas->width);
+    memset(pixels, LINE, canvas->width);
     return;
   }
   for (size_t x = 0; x < canvas->width; x++) {
     const bool line = lines && x % zoom == zoom - 1;
-    canvas->pixels[x] = line ? LINE : colour_of(canvas, canvas->counts[x / zoom]);
+    pixels[x] = line ? LINE : colour_of(canvas, canvas->counts[x / zoom]);
   }
-}
-
-static _Noreturn void on_png_error(png_structp png, png_const_charp message) {
-  const struct canvas *const canvas = png_get_error_ptr(png);
-  example_fail(canvas->error, 0, "the picture cannot be written: %s", message);
-  png_longjmp(png, 1);
-}
-
-static void on_png_warning(png_structp png, png_const_charp message) {
-  (void)png;
-  (void)message;
-}
-
-/* Everything here may be left by a jump to the setjmp of write_png. */
-static void write_rows(png_structp png, png_infop info, const struct canvas *canvas) {
-  png_color palette[COLOUR_COUNT];
-  fill_palette(palette);
-  png_set_IHDR(png, info, (png_uint_32)canvas->width, (png_uint_32)canvas->height, 8,
-               PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-               PNG_FILTER_TYPE_DEFAULT);
-  png_set_PLTE(png, info, palette, COLOUR_COUNT);
-  png_write_info(png, info);
-  for (size_t y = 0; y < canvas->height; y++) {
-    draw_row(canvas, y);
-    png_write_row(png, canvas->pixels);
-  }
-  png_write_end(png, info);
-}
-
-static int write_png(FILE *out, struct canvas *canvas) {
-  png_structp png =
-      png_create_write_struct(PNG_LIBPNG_VER_STRING, canvas, on_png_error, on_png_warning);
-  if (!png)
-    return example_fail(canvas->error, 0, "the picture cannot be written: out of memory");
-  png_infop info = png_create_info_struct(png);
-  if (!info) {
-    png_destroy_write_struct(&png, NULL);
-    return example_fail(canvas->error, 0, "the picture cannot be written: out of memory");
-  }
-  if (setjmp(png_jmpbuf(png))) {
-    png_destroy_write_struct(&png, &info);
-    return -1;
-  }
-  png_init_io(png, out);
-  write_rows(png, info, canvas);
-  png_destroy_write_struct(&png, &info);
-  return 0;
 }
 
 int life_picture_write(FILE *out, const struct life_view *view, struct example_error *error) {
-  struct canvas canvas = {.view = view, .area = life_picture_area(view), .error = error};
+  struct canvas canvas = {.view = view, .area = life_picture_area(view)};
   const size_t side = larger(canvas.area.width, canvas.area.height);
   const size_t zoom = ZOOM_SIDE / side < ZOOM_MAX ? ZOOM_SIDE / side : ZOOM_MAX;
   canvas.zoom = larger(1, zoom);
   canvas.block = (side + LIFE_PICTURE_SIDE - 1) / LIFE_PICTURE_SIDE;
   canvas.width = (canvas.area.width + canvas.block - 1) / canvas.block * canvas.zoom;
   canvas.height = (canvas.area.height + canvas.block - 1) / canvas.block * canvas.zoom;
-  canvas.pixels = malloc(canvas.width * sizeof *canvas.pixels);
   canvas.counts = malloc(canvas.width * sizeof *canvas.counts);
-  int status;
-  if (canvas.pixels && canvas.counts)
-    status = write_png(out, &canvas);
-  else
-    status = example_fail(error, 0, "the picture cannot be written: out of memory");
-  free(canvas.pixels);
+  if (!canvas.counts)
+    return example_fail(error, 0, "the picture cannot be written: out of memory");
+  struct example_png png = {
+      .width = canvas.width, .height = canvas.height, .draw = draw_row, .user = &canvas};
+  fill_palette(png.palette);
+  const int status = example_png_write(out, &png, error);
   free(canvas.counts);
   return status;
 }

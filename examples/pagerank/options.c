@@ -1,10 +1,7 @@
 #include "options.h"
 
-#include <ctype.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include <synched/pool.h>
 
@@ -71,17 +68,6 @@ static int parse_count(size_t *out, uint64_t most, struct example_error *error) 
   return 0;
 }
 
-static int parse_tolerance(double *out, const char *text, struct example_error *error) {
-  char *end;
-  const double value = strtod(text, &end);
-  if (end == text || *end != '\0' || isspace((unsigned char)*text) || !isfinite(value))
-    return example_fail(error, 0, "'%.40s' is not a number", text);
-  if (value <= 0)
-    return example_fail(error, 0, "'%.40s' is not above 0", text);
-  *out = value;
-  return 0;
-}
-
 /* What is known while reading. */
 struct reading {
   struct pagerank_options *out;
@@ -99,7 +85,7 @@ static int parse_option(void *progress, int option, struct example_error *error)
     out->worker_count = (unsigned)count;
     return status;
   case 't':
-    return parse_tolerance(&out->tolerance, optarg, error);
+    return example_positive_parse(&out->tolerance, optarg, error);
   case 's':
     return parse_count(&out->segment_count, PAGERANK_SEGMENTS_MAX, error);
   case OPTION_ROUNDS:

@@ -45,15 +45,31 @@ static void describe(struct synched_job *job) {
     about->places[w] = pool->workers[w].info.place;
 }
 
+/* The names of the stages that are told apart, and of the copies: to [SYNCHED__STAGES_SHOWN].
+ * Returns how many there are; 0: one stage is all there is. */
+static unsigned name_stages(const struct synched__work *work, const char **names) {
+  unsigned count = 0;
+  if (work->stage_count == 1 && work->copy_stage == NULL)
+    return 0;
+  for (; count < work->stage_count; count++)
+    names[count] = work->stages[count]->name;
+  if (work->copy_stage != NULL)
+    names[count++] = work->copy_stage->name;
+  return count;
+}
+
 /* The report of a whole run has its memory from the start: nothing that a run ends with can be
  * refused. */
 static int make_record(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
+  const char *stage_names[SYNCHED__STAGES_SHOWN];
   const struct synched__record_shape shape = {
       .name = options->name,
       .level = options->record,
       .worker_count = job->work.pool->worker_count,
       .segment_count = job->work.memory->layout.segment_count,
+      .stage_names = stage_names,
+      .stage_count = name_stages(&job->work, stage_names),
       .round_count = options->report_rounds,
       .task_count = options->report_tasks,
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
@@ -276,8 +292,7 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  /* [run-over] acquire */
-  if (synched__load_acquire(&job->work.state) == SYNCHED__JOB_READY)
+  if (synched__load_relaxed(&job->work.state) == SYNCHED__JOB_READY)
     return synched__fail(SYNCHED_ENOENT, "the job has not been started");
   status = synched__report_create_for(out, job->work.record);
   if (status != 0)
@@ -290,7 +305,8 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
 /* A started job that can be destroyed all the same: its loop is gone, and the engine has left
  * it. */
 static bool is_abandoned(struct synched_job *job) {
-  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
+  /* Who destroys a job knows whether it has been started. */
+  void *port = synched__load_relaxed(&job->delivery.port);
   return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
 }
 

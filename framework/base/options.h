@@ -12,9 +12,12 @@
 #include <stddef.h>
 
 struct synched__options_spec {
-  const char *what; /* "synched_pool_options", for messages */
-  size_t known;     /* sizeof, in this version of the library */
-  size_t minimum;   /* sizeof, in the first version that had it */
+  /* "synched_pool_options", for messages */
+  const char *what;
+  /* sizeof, in this version of the library */
+  size_t known;
+  /* sizeof, in the first version that had it */
+  size_t minimum;
 };
 
 /* Copies the caller's options into `known` bytes at `copy`. NULL options: all zeros.

@@ -46,10 +46,12 @@ const char *synched_error_message(void) {
 }
 
 void synched__explain(const char *format, ...) {
+  char text[sizeof error_message]; /* an argument may be the sentence before */
   va_list arguments;
   va_start(arguments, format);
-  (void)vsnprintf(error_message, sizeof error_message, format, arguments);
+  (void)vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  memcpy(error_message, text, sizeof error_message);
   /* What a caller gave is quoted, of whatever bytes it is; a sentence stays a line all the same. */
   for (char *at = error_message; *at != '\0'; at++)
     if ((unsigned char)*at < 0x20 || *at == 0x7f)

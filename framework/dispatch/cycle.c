@@ -50,6 +50,7 @@ static int status_of_drop(struct synched_job *job) {
     const struct synched__failure *lowest = synched__work_lowest_failure(&job->work);
     totals->failed_segment = (int64_t)lowest->segment;
     totals->failed_code = lowest->code;
+    totals->failed_stage = job->work.initialising ? -1 : (int64_t)lowest->stage;
     return lowest->code;
   }
   return synched__work_is_cancelled(&job->work) ? SYNCHED_ECANCELED : 0;
@@ -249,6 +250,31 @@ static void fold_stage(const struct synched__run *run) {
     fields->fold = *(const double *)out;
 }
 
+/* Whether round_work_ns is all that was computed in the stage. Who has computed all that was left
+ * does not look at what was computed before; what is computed before a late opening is not counted,
+ * and what a worker takes only up to a limit. */
+static bool is_work_known(const struct synched__run *run, uint64_t total_ns) {
+  const struct synched__shape *shape = &run->open->stage->shape;
+  if (run->solo)
+    return true;
+  if (run->round_work_ns == run->work_ns || total_ns >= run->work->part_most_ns)
+    return false;
+  return !shape->is_static || run->open->outstanding == shape->segment_count;
+}
+
+/* Adds the stage up that has ended, or the pass; in all rounds, for it costs little. */
+static void record_stage(const struct synched__run *run, uint64_t now_ns) {
+  const struct synched__stage *stage = run->open->stage;
+  const uint64_t total_ns = synched__span_ns(run->open->opened_ns, now_ns);
+  const struct synched__stage_part part = {.stage = stage->index,
+                                           .is_pass = stage->folded != NULL,
+                                           .is_recorded = stage->is_recorded,
+                                           .is_known = is_work_known(run, total_ns),
+                                           .total_ns = total_ns,
+                                           .compute_ns = run->round_work_ns};
+  synched__record_stage(run->work->record, &part);
+}
+
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
  * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
  * jobs have nothing of this. */
@@ -257,15 +283,20 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched__open_round *open = run->open;
   struct synched__stage *stage = open->stage;
   struct synched__work *work = run->work;
-  if (synched__work_has_failed(work) || synched__work_is_cancelled(work))
-    return false;
   struct synched_job *job = synched__job_of(work);
-  synched__fields_close_stage(work->fields, &open->pair, open->round);
-  fold_stage(run);
-  struct synched__stage *next = stage_after(job, stage);
+  struct synched__stage *next = NULL;
+  if (!synched__work_has_failed(work) && !synched__work_is_cancelled(work)) {
+    synched__fields_close_stage(work->fields, &open->pair, open->round);
+    fold_stage(run);
+    next = stage_after(job, stage);
+  }
+  const bool is_told = work->record->stage_count != 0 && work->record->rows != NULL;
+  if (next != NULL || is_told)
+    *now_ns = synched__tick_ns();
+  if (is_told && !work->initialising)
+    record_stage(run, *now_ns);
   if (next == NULL)
     return false;
-  *now_ns = synched__tick_ns();
   if (!stage->is_init)
     synched__round_adapt(run, open->round - job->setup.base_round, *now_ns);
   open->stage = next;

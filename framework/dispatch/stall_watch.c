@@ -8,7 +8,8 @@ static void appoint(struct synched_pool *pool, uint64_t look_ns) {
   struct synched__worker *here = synched__worker_here(pool);
   struct synched__worker *looker = here != NULL ? here : &pool->workers[0];
   _Atomic uint64_t *alarm_ns = &dispatch->alarms[looker->index].stall_ns;
-  synched__store_seq_cst(&dispatch->stall_look_ns, look_ns); /* [stall-due] seq_cst */
+  /* Who does not see this yet sees a later one, or none, and takes the mutex. */
+  synched__store_relaxed(&dispatch->stall_look_ns, look_ns);
   /* So that the leader looks, too, where rounds go on. */
   synched__dispatch_note_recheck(dispatch);
   if (synched__load_relaxed(alarm_ns) <= look_ns)
@@ -21,8 +22,7 @@ static void appoint(struct synched_pool *pool, uint64_t look_ns) {
 void synched__stall_watch_arm(struct synched_job *job) {
   struct synched_pool *pool = job->work.pool;
   struct synched__dispatch *dispatch = pool->dispatch;
-  /* [stall-due] seq_cst */
-  const uint64_t due_ns = synched__load_seq_cst(&job->control.wait.due_ns);
+  const uint64_t due_ns = synched__load_relaxed(&job->control.wait.due_ns);
   /* [stall-due] seq_cst */
   if (due_ns == SYNCHED__NEVER || synched__load_seq_cst(&dispatch->stall_look_ns) <= due_ns)
     return;

@@ -444,7 +444,7 @@ static bool join(struct synched__run *run, struct synched__worker *worker, uint6
   run->epoch = epoch;
   run->solo = false;
   const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
-  run->stage = synched__load_acquire(&slot->stage);           /* [slot-written] acquire */
+  run->stage = synched__load_relaxed(&slot->stage);
   if (synched__load_relaxed(&pool->epoch) != epoch)
     return false;
   run->shape = synched__shape_unpack(shape);

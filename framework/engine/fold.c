@@ -49,11 +49,11 @@ static int refuse_given(const struct synched__fold_options *options, const char 
 
 static int check_enums(const struct synched__fold_options *options) {
   if ((unsigned)options->kind > SYNCHED_FOLD_CUSTOM)
-    return synched__fail(SYNCHED_EINVAL, "%sfold is %u; it must be 0 to %d", where(options),
-                         (unsigned)options->kind, SYNCHED_FOLD_CUSTOM);
+    return synched__fail(SYNCHED_EINVAL, "%sfold is %d; there are 0 to %d", where(options),
+                         (int)options->kind, SYNCHED_FOLD_CUSTOM);
   if ((unsigned)options->type > SYNCHED_FOLD_INT64)
-    return synched__fail(SYNCHED_EINVAL, "%sfold_type is %u; it must be 0 to %d", where(options),
-                         (unsigned)options->type, SYNCHED_FOLD_INT64);
+    return synched__fail(SYNCHED_EINVAL, "%sfold_type is %d; there are 0 to %d", where(options),
+                         (int)options->type, SYNCHED_FOLD_INT64);
   if (options->kind == SYNCHED_FOLD_SUM_COMPENSATED && options->type == SYNCHED_FOLD_INT64)
     return synched__fail(SYNCHED_EINVAL,
                          "%sfold is SYNCHED_FOLD_SUM_COMPENSATED of int64_t, whose sums are exact; "

@@ -7,7 +7,7 @@
  *
  *   [round-open]   the advance of the gate hands the open round, and all that the leader wrote, to
  *                  whoever joins it.
- *   [slot-written] a slot's words are those of its epoch, or of a later one whose predecessor's
+ *   [slot-written] a slot's shape is that of its epoch, or of a later one whose predecessor's
  *                  advance is seen.
  */
 #include "base/assert.h"
@@ -52,8 +52,10 @@ static void fill_slot(struct synched__open_slot *slot, struct synched__stage *st
   /* Rarely different from two rounds ago. */
   if (synched__load_relaxed(&slot->shape) != packed)
     synched__store_release(&slot->shape, packed); /* [slot-written] release */
+  /* Who is late by two epochs may find this with the shape of its own round. That one was not
+   * static, or it would be open still: so nothing is left to claim, and the stage not looked at. */
   if (synched__load_relaxed(&slot->stage) != stage)
-    synched__store_release(&slot->stage, stage); /* [slot-written] release */
+    synched__store_relaxed(&slot->stage, stage);
 }
 
 void synched__round_open_rest(struct synched_pool *pool, struct synched__stage *stage,

@@ -85,7 +85,7 @@ static unsigned list_held(const struct synched_memory *memory, uint64_t *rounds)
 static void post(struct synched_job *job, uint64_t stalled_count) {
   struct synched__buffer_wait *wait = &job->control.wait;
   const struct synched_memory *memory = job->work.memory;
-  synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER); /* [stall-due] seq_cst */
+  synched__store_relaxed(&wait->due_ns, SYNCHED__NEVER);
   synched__mutex_lock(&wait->mutex);
   wait->last = (struct synched_stall){
       .round = memory->pair.current->snapshot.round + 1,
@@ -126,7 +126,8 @@ void synched__buffer_wait_end(struct synched_job *job) {
       post(job, totals->stalled_count);
   }
   wait->since_ns = 0;
-  synched__store_seq_cst(&wait->due_ns, SYNCHED__NEVER); /* [stall-due] seq_cst */
+  /* A look that does not see this comes in vain. */
+  synched__store_relaxed(&wait->due_ns, SYNCHED__NEVER);
 }
 
 bool synched__buffer_wait_take(struct synched_job *job, struct synched_stall *taken) {

@@ -6,17 +6,39 @@
 #include "base/error.h"
 #include "job/job.h"
 
-/* "in round 3"; "in init". */
+/* "in round 3"; "in round 3 in stage \"pressure\""; "in init". */
 struct where {
-  char text[40];
+  char text[100];
 };
 
-static struct where where_of_failure(const struct synched_job *job) {
+static struct where where_of_failure(const struct synched_job *job,
+                                     const struct synched__failure *failure) {
+  const uint64_t round = job->work.record->totals.last_round + 1;
   struct where where = {"in init"};
-  if (job->work.record->totals.init_missing == 0)
-    (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64,
-                   job->work.record->totals.last_round + 1);
+  if (job->work.record->totals.init_missing != 0)
+    return where;
+  if (job->work.stage_count == 1)
+    (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64, round);
+  else
+    (void)snprintf(where.text, sizeof where.text, "in round %" PRIu64 " in stage \"%.40s\"", round,
+                   job->work.stages[failure->stage]->name);
   return where;
+}
+
+/* A call that counted too much. */
+static void explain_count(const struct synched_job *job, const struct synched__failure *failure) {
+  const struct synched__fields *fields = job->work.fields;
+  const size_t segment = (size_t)failure->segment;
+  const struct where where = where_of_failure(job, failure);
+  if (fields == NULL || fields->count == 1)
+    synched__explain("segment %zu failed %s: it set count to %zu, and has a capacity of %zu",
+                     segment, where.text, failure->count,
+                     job->work.memory->layout.capacities[segment]);
+  else
+    synched__explain("segment %zu failed %s: it set the count of field %u to %zu, and has a "
+                     "capacity of %zu there",
+                     segment, where.text, failure->field, failure->count,
+                     fields->memories[failure->field]->layout.capacities[segment]);
 }
 
 /* A call that returned a code, or counted too much. */
@@ -24,14 +46,12 @@ static void explain_failure(const struct synched_job *job) {
   const struct synched__totals *totals = &job->work.record->totals;
   const struct synched__failure *failure = synched__work_lowest_failure(&job->work);
   const size_t segment = (size_t)failure->segment;
-  const struct where where = where_of_failure(job);
+  const struct where where = where_of_failure(job, failure);
   if (job->setup.is_sweep)
     synched__explain("index %zu of a parallel loop returned %d (%s)", segment, failure->code,
                      synched_strerror(failure->code));
   else if (failure->count != 0)
-    synched__explain("segment %zu failed %s: it set count to %zu, and has a capacity of %zu",
-                     segment, where.text, failure->count,
-                     job->work.memory->layout.capacities[segment]);
+    explain_count(job, failure);
   else if (failure->code == SYNCHED_STOP)
     synched__explain("segment %zu failed %s with code %d: SYNCHED_STOP is for on_round; a compute "
                      "call returns 0, or any other value to fail",
@@ -41,14 +61,19 @@ static void explain_failure(const struct synched_job *job) {
                      (int)totals->failed_code, synched_strerror((int)totals->failed_code));
 }
 
+/* Fields that the last round, which was dropped, has changed in place. */
+static uint32_t undefined_fields(const struct synched_job *job) {
+  return job->work.fields == NULL ? 0 : job->work.fields->undefined;
+}
+
 static void explain_cancel(const struct synched_job *job) {
   const struct synched__totals *totals = &job->work.record->totals;
   const char *waited = job->delivery.waited_at_end
                            ? ", while it waited for a buffer: retained snapshots had taken all"
                            : "";
   if (totals->init_missing != 0)
-    synched__explain("the job was cancelled before its init was complete; the memory holds what it "
-                     "held before");
+    synched__explain("the job was cancelled before its init was complete%s",
+                     undefined_fields(job) != 0 ? "" : "; the memory holds what it held before");
   else
     synched__explain("the job was cancelled after round %" PRIu64 "%s", totals->last_round, waited);
 }
@@ -65,10 +90,28 @@ static void explain_answer(const struct synched_job *job) {
                      round, answer->code, synched_strerror(answer->code));
 }
 
-void synched__explain_end(const struct synched_job *job) {
-  const struct synched__totals *totals = &job->work.record->totals;
-  if (job->delivery.status == 0)
+/* Adds them. */
+static void explain_undefined(const struct synched_job *job) {
+  const struct synched__fields *fields = job->work.fields;
+  const uint32_t undefined = undefined_fields(job);
+  char list[64] = "";
+  size_t length = 0;
+  if (undefined == 0)
     return;
+  for (unsigned f = 0; f < fields->count; f++)
+    if ((undefined >> f & 1) != 0)
+      length +=
+          (size_t)snprintf(list + length, sizeof list - length, "%s%u", length == 0 ? "" : ", ", f);
+  const bool several = (undefined & (undefined - 1)) != 0;
+  if (fields->count == 1)
+    synched__explain("%s; the memory, changed in place, is undefined now", synched_error_message());
+  else
+    synched__explain("%s; field%s %s, changed in place, %s undefined now", synched_error_message(),
+                     several ? "s" : "", list, several ? "are" : "is");
+}
+
+static void explain_status(const struct synched_job *job) {
+  const struct synched__totals *totals = &job->work.record->totals;
   if (totals->failed_segment >= 0)
     explain_failure(job);
   else if (job->delivery.answer.callback != NULL)
@@ -78,4 +121,11 @@ void synched__explain_end(const struct synched_job *job) {
   else
     synched__explain("round %" PRIu64 " missed its deadline, %" PRIu64 " ns after it was due",
                      totals->last_round + 1, job->setup.options.deadline_ns);
+}
+
+void synched__explain_end(const struct synched_job *job) {
+  if (job->delivery.status == 0)
+    return;
+  explain_status(job);
+  explain_undefined(job);
 }

@@ -105,6 +105,22 @@ static int read_progress(struct synched_job_options *options) {
   return 0;
 }
 
+/* What a dropped round has changed in place would be the next one's past. */
+static int check_drops(const struct synched_job_options *options,
+                       const struct synched_memory *memory) {
+  if (options->deadline_policy != SYNCHED_DEADLINE_CANCEL)
+    return 0;
+  for (unsigned f = 0; f < options->field_count; f++) {
+    const struct synched_memory *field = f == 0 ? memory : options->fields[f - 1];
+    if (field->in_place && (options->reads_only >> f & 1) == 0)
+      return synched__fail(SYNCHED_EINVAL,
+                           "deadline_policy is SYNCHED_DEADLINE_CANCEL, and field %u is changed in "
+                           "place: it would be undefined after a round that is dropped",
+                           f);
+  }
+  return 0;
+}
+
 static int check_time(const struct synched_job_options *options) {
   if (options->period_ns == 0 && options->overrun != SYNCHED_OVERRUN_SKIP)
     return synched__fail(SYNCHED_EINVAL, "overrun is %d, but period_ns is 0",
@@ -239,6 +255,8 @@ int synched__job_read_options(struct synched_job_options *read,
     status = read_record(read, record);
   if (status == 0)
     status = check_time(read);
+  if (status == 0)
+    status = check_drops(read, memory);
   if (status == 0)
     status = read_progress(read);
   if (read->weight == 0)

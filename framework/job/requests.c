@@ -2,8 +2,8 @@
  * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner,
  * completed on the loop.
  *
- *   [run-over]  the last run is over, and all of it is seen by who starts, reports or destroys the
- *               job.
+ *   [run-over]  the last run is over, and all of it is seen by who starts or destroys the job, or
+ *               is told its state.
  */
 #include "job/requests.h"
 
@@ -184,8 +184,8 @@ static bool apply_all(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   struct synched__request *request;
   bool any = false;
-  /* Set under the mutex only, so what was asked before is in the list. [asked] seq_cst */
-  (void)synched__and_seq_cst(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
+  /* Set under the mutex only, so what was asked before is in the list. */
+  (void)synched__and_relaxed(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
   while ((request = take_first(&requests->asked)) != NULL) {
     if (apply(job, request)) {
       complete(requests, request, 0, round_of(job));
@@ -201,8 +201,9 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   bool completes = false;
   if ((synched__load_relaxed(&job->work.state) & SYNCHED__JOB_STEERED) != 0)
     completes = apply_all(job);
-  /* And with parking by way of the mutex: see synched__requests_unpark. [asked] seq_cst */
-  const uint32_t state = synched__load_seq_cst(&job->work.state);
+  /* All that was asked before we took the mutex; who asks later finds the job where it is then: see
+   * synched__requests_unpark. */
+  const uint32_t state = synched__load_relaxed(&job->work.state);
   const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
   const bool parks = !ends && requests->paused && requests->steps_left == 0;
   /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is

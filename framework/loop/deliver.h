@@ -15,8 +15,10 @@
 /* The loop's side of a started job; a port begins with one. The loop's thread's. */
 struct synched__delivery {
   struct synched_job *job;
-  uint64_t delivered_round; /* the last that on_snapshot got, or the one before the first */
-  int *result;              /* for synched_job_run: where its status goes; else NULL */
+  /* the last that on_snapshot got, or the one before the first */
+  uint64_t delivered_round;
+  /* for synched_job_run: where its status goes; else NULL */
+  int *result;
   struct synched__progress progress;
 };
 

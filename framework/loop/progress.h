@@ -13,11 +13,13 @@
 
 struct synched__progress {
   uint64_t started_ns;
-  uint64_t next_ns; /* on_progress is not called before */
+  /* on_progress is not called before */
+  uint64_t next_ns;
   /* at the last look */
   uint64_t looked_ns, done_count;
   bool paused;
-  double per_second; /* 0: it is not known yet */
+  /* 0: it is not known yet */
+  double per_second;
 };
 
 /* At the start of a run. */

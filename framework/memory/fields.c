@@ -59,13 +59,18 @@ void synched__fields_open_round(struct synched__fields *fields,
                                 const struct synched__buffer_pair *pair) {
   const struct synched__buffer *current = pair->current;
   fields->written = 0;
+  fields->undefined = 0;
   for (unsigned f = 0; f < fields->count; f++) {
     fields->in[f] = current->views[f];
     if (has(fields->in_place, f)) {
-      fields->in_place_views[f].round = current->snapshot.round;
-      fields->in[f] = &fields->in_place_views[f];
+      fields->shown[f].round = current->snapshot.round;
+      fields->in[f] = &fields->shown[f];
     }
   }
+  /* Not what a round that was dropped has left. */
+  const struct synched__buffer_part *part = &fields->parts[current - lead_buffers(fields)];
+  for (unsigned stage = 0; fields->has_folds && stage < fields->stage_count; stage++)
+    fields->folds[stage] = part->folds[stage];
 }
 
 static void set_out(struct synched__fields *fields, unsigned field, struct synched__block *block) {
@@ -76,6 +81,7 @@ static void set_out(struct synched__fields *fields, unsigned field, struct synch
 void synched__fields_open_stage(struct synched__fields *fields,
                                 const struct synched__buffer_pair *pair, uint32_t writes) {
   fields->placed = true;
+  fields->undefined |= writes & fields->in_place;
   for (unsigned f = 0; f < fields->count; f++) {
     if (!has(writes, f))
       fields->out[f] = NULL;
@@ -93,6 +99,16 @@ void synched__fields_open_copies(struct synched__fields *fields,
     set_out(fields, f, has(fields->copied, f) ? choose_block(fields, pair, f) : NULL);
 }
 
+/* What later stages of the round read of a field. */
+static const struct synched_snapshot *show(struct synched__fields *fields, unsigned field,
+                                           const struct synched__block *block, uint64_t round) {
+  struct synched_snapshot *shown = &fields->shown[field];
+  shown->round = round;
+  shown->data = block->data;
+  shown->counts = block->counts;
+  return shown;
+}
+
 void synched__fields_close_stage(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round) {
   for (unsigned f = 0; f < fields->count; f++) {
@@ -108,12 +124,13 @@ void synched__fields_close_stage(struct synched__fields *fields,
     pair->next->views[f]->round = round;
     fields->written |= UINT32_C(1) << f;
     if (!has(fields->in_place, f))
-      fields->in[f] = pair->next->views[f];
+      fields->in[f] = show(fields, f, block, round);
   }
 }
 
 void synched__fields_close_round(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round) {
+  fields->undefined = 0;
   for (unsigned f = 0; f < fields->count; f++) {
     if (!has(fields->written, f))
       synched__buffer_map(pair->next, f,
@@ -158,7 +175,7 @@ static void part_memories(struct synched__fields *fields) {
     memory->field = 0;
     memory->pair.current->snapshot.round = lead->pair.current->snapshot.round;
     spread_blocks(memory, lead->pair.current->blocks[f]);
-    synched__store_release(&memory->lead, memory); /* [lead-changed] release */
+    synched__memory_leave_lead(memory);
     synched__memory_unlock_buffers(memory);
   }
   for (unsigned b = 0; b < lead->buffer_count; b++)
@@ -205,6 +222,18 @@ static void equip_buffer(struct synched__fields *fields, struct synched__buffer 
   }
 }
 
+static void init_shown(struct synched__fields *fields, unsigned field) {
+  const struct synched__block *block = fields->memories[field]->blocks.all[0];
+  struct synched_snapshot *shown = &fields->shown[field];
+  *shown = *fields->memories[0]->pair.current->views[field];
+  (void)show(fields, field, block, shown->round);
+  fields->in_nowhere = &fields->nowhere.snapshot;
+  shown->fields = &fields->in_nowhere;
+  shown->field_count = 0;
+  shown->folds = NULL;
+  shown->fold_count = 0;
+}
+
 /* Nothing can fail from here on. */
 static void join_memories(struct synched__fields *fields) {
   struct synched_memory *lead = fields->memories[0];
@@ -214,16 +243,8 @@ static void join_memories(struct synched__fields *fields) {
     struct synched_memory *memory = fields->memories[f];
     memory->field = f;
     synched__store_release(&memory->lead, lead); /* [lead-changed] release */
-    if (!memory->in_place)
-      continue;
-    struct synched_snapshot *view = &fields->in_place_views[f];
-    *view = *lead->pair.current->views[f];
-    view->data = memory->blocks.all[0]->data;
-    view->counts = memory->blocks.all[0]->counts;
+    init_shown(fields, f);
   }
-  const struct synched__buffer_part *current = &fields->parts[lead->pair.current - lead->buffers];
-  for (unsigned stage = 0; stage < fields->stage_count; stage++)
-    fields->folds[stage] = current->folds[stage];
 }
 
 /* As many blocks as rounds can need. */

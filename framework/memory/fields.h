@@ -15,6 +15,10 @@
  * A field that is changed in place has one block, which no buffer refers to: calls write where they
  * read. Its other blocks are for copies, which the workers make after the last stage.
  *
+ * What calls see of a field that an earlier stage of the open round has written, or that is changed
+ * in place, is no snapshot yet, or never: a view of its own, which seems to be in a buffer of no
+ * memory. So it cannot be retained.
+ *
  * All of this is the closing side's, but that calls of an open stage read in, out and folds.
  */
 #ifndef SYNCHED_MEMORY_FIELDS_H
@@ -53,10 +57,14 @@ struct synched__fields {
   struct synched__block *out[SYNCHED__FIELDS_MAX];
   /* The newest fold of each stage. */
   const void *folds[SYNCHED__STAGES_MAX];
-  uint32_t written; /* fields, by the open round's complete stages */
-  bool placed;      /* all that the stage writes has its pages */
-  double fold;      /* of the round: its last fold of one double */
-  struct synched_snapshot in_place_views[SYNCHED__FIELDS_MAX];
+  uint32_t written;   /* fields, by the open round's complete stages */
+  uint32_t undefined; /* fields in place that stages of a round which is not published write */
+  bool placed;        /* all that the stage writes has its pages */
+  double fold;        /* of the round: its last fold of one double */
+  /* Of fields that are changed in place, and of those that stages of the round have written. */
+  struct synched_snapshot shown[SYNCHED__FIELDS_MAX];
+  struct synched__buffer nowhere;
+  const struct synched_snapshot *in_nowhere;
 };
 
 struct synched__fields_spec {

@@ -23,29 +23,31 @@ static int check_flags(const struct synched_memory_options *options) {
   return 0;
 }
 
-static int read_options(struct synched_memory_options *read,
+static int copy_options(struct synched_memory_options *read,
                         const struct synched_memory_options *options) {
   static const struct synched__options_spec spec = {
       "synched_memory_options", sizeof(struct synched_memory_options),
       offsetof(struct synched_memory_options, buffers)};
   if (options == NULL)
     return synched__fail(SYNCHED_EINVAL, "the options are NULL; a memory needs its sizes");
-  int status = synched__options_read(read, options, &spec);
-  if (status != 0)
-    return status;
-  if ((read->flags & ~(SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE)) != 0)
-    return synched__fail(SYNCHED_EINVAL,
-                         "flags is %#x; a memory knows HUGE_PAGES (%#x) and IN_PLACE (%#x)",
-                         (unsigned)read->flags, SYNCHED_MEMORY_HUGE_PAGES, SYNCHED_MEMORY_IN_PLACE);
-  status = synched__check_enum("layout", (unsigned)read->layout, SYNCHED_LAYOUT_PADDED);
+  return synched__options_read(read, options, &spec);
+}
+
+/* All but sizes and buffers, which are checked where they are used. */
+static int check_options(const struct synched_memory_options *options) {
+  if ((options->flags & ~(SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE)) != 0)
+    return synched__fail(
+        SYNCHED_EINVAL, "flags is %#x; a memory knows HUGE_PAGES (%#x) and IN_PLACE (%#x)",
+        (unsigned)options->flags, SYNCHED_MEMORY_HUGE_PAGES, SYNCHED_MEMORY_IN_PLACE);
+  int status = synched__check_enum("layout", (unsigned)options->layout, SYNCHED_LAYOUT_PADDED);
   if (status == 0)
-    status = synched__check_enum("refill", (unsigned)read->refill, SYNCHED_REFILL_NONE);
+    status = synched__check_enum("refill", (unsigned)options->refill, SYNCHED_REFILL_NONE);
   if (status != 0)
     return status;
-  if (read->lease_count > SYNCHED_LEASES_MAX)
-    return synched__fail(SYNCHED_ERANGE, "lease_count is %u; at most %u", read->lease_count,
+  if (options->lease_count > SYNCHED_LEASES_MAX)
+    return synched__fail(SYNCHED_ERANGE, "lease_count is %u; at most %u", options->lease_count,
                          SYNCHED_LEASES_MAX);
-  return check_flags(read);
+  return check_flags(options);
 }
 
 /* How many blocks the memory has before it has a job. */
@@ -142,7 +144,9 @@ int synched_memory_create(struct synched_memory **out,
     return synched__fail(SYNCHED_EINVAL, "the memory to create is NULL");
   *out = NULL;
   struct synched_memory_options read;
-  int status = read_options(&read, options);
+  int status = copy_options(&read, options);
+  if (status == 0)
+    status = check_options(&read);
   if (status != 0)
     return status;
   struct synched_memory *memory = synched__alloc_lines(1, sizeof *memory);
@@ -164,7 +168,10 @@ int synched_memory_needs(const struct synched_memory_options *options,
   *out = (struct synched_memory_needs){0};
   struct synched_memory_options read;
   struct synched__layout layout;
-  int status = read_options(&read, options);
+  int status = copy_options(&read, options);
+  read.buffers = NULL;
+  if (status == 0)
+    status = check_options(&read);
   if (status == 0)
     status = synched__layout_init(&layout, &read);
   if (status != 0)
@@ -212,6 +219,21 @@ int synched_memory_destroy(struct synched_memory *memory) {
   return 0;
 }
 
+/* A block can be that of several rounds, where no stage has written the field in between. Returns a
+ * buffer beside the current one that readers hold and that has this block, too; NULL: there is
+ * none. */
+static const struct synched__buffer *holder_of(const struct synched_memory *lead, unsigned field,
+                                               const struct synched__block *block) {
+  for (unsigned b = 0; b < lead->buffer_count; b++) {
+    const struct synched__buffer *buffer = &lead->buffers[b];
+    const uint32_t refs = synched__load_relaxed(&buffer->refs);
+    if (buffer != lead->pair.current && buffer->blocks[field] == block && refs != 0 &&
+        (refs & SYNCHED__BUFFER_WRITING) == 0)
+      return buffer;
+  }
+  return NULL;
+}
+
 /* With the mutex held, so that neither a job's start nor a writer comes in between. */
 static int load_locked(struct synched_memory *memory, size_t segment, const void *elements,
                        size_t count) {
@@ -220,9 +242,16 @@ static int load_locked(struct synched_memory *memory, size_t segment, const void
   if (runs || memory->owner == SYNCHED__OWNER_WRITERS)
     return synched__fail(SYNCHED_EBUSY, "the memory has %s",
                          runs ? "a running job" : "open writers");
-  struct synched__buffer *buffer = synched__load_relaxed(&memory->lead)->pair.current;
+  const struct synched_memory *lead = synched__load_relaxed(&memory->lead);
+  struct synched__buffer *buffer = lead->pair.current;
   const struct synched__block *block =
       memory->in_place ? memory->blocks.all[0] : buffer->blocks[memory->field];
+  const struct synched__buffer *holder = holder_of(lead, memory->field, block);
+  if (holder != NULL)
+    return synched__fail(SYNCHED_EBUSY,
+                         "the snapshot of round %llu is retained, and has the same elements of the "
+                         "memory as the current one; release it first",
+                         (unsigned long long)holder->snapshot.round);
   uint32_t refs = 0;
   /* [reader-left] acquire */
   if (!synched__cas_acquire(&buffer->refs, &refs, SYNCHED__BUFFER_WRITING))

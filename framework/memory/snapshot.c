@@ -60,8 +60,9 @@ static bool enter_buffer(struct synched__buffer *buffer) {
       return false;
     /* [buffer-written] acquire */
   } while (!synched__cas_acquire(&buffer->refs, &refs, refs + 1));
-  /* [buffer-published] acquire, [buffer-marked] acquire */
-  if (!is_unannounced(synched__load_acquire(&buffer->sequence)))
+  /* Relaxed: what the buffer holds came with refs, or with the number that was found before; and
+   * who finds the mark looks at all numbers again. */
+  if (!is_unannounced(synched__load_relaxed(&buffer->sequence)))
     return true;
   /* The buffer is written anew, but not yet announced: a reader that saw it now could see an older
    * one next. */
@@ -75,8 +76,8 @@ static void leave(struct synched__buffer *buffer) {
   (void)synched__sub_release(&memory->retained, 1); /* [memory-left] release */
 }
 
-/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there is
- * none. */
+/* The memory's part of a buffer that a reader has entered. NULL, and the reader has left it: there
+ * is none. */
 static const struct synched_snapshot *shown_view(struct synched__buffer *buffer,
                                                  const struct synched_memory *memory) {
   const struct synched_snapshot *view = buffer->views[memory->field];
@@ -126,20 +127,38 @@ static struct synched__buffer *enter_current(struct synched_memory *memory,
   return NULL;
 }
 
+/* The same where the memory is one of a job's other fields: the lead may be destroyed as soon as the
+ * two are parted. */
+static struct synched__buffer *visit_current(struct synched_memory *memory) {
+  (void)synched__add_seq_cst(&memory->visiting, 1); /* [lead-visited] seq_cst */
+  /* [lead-visited] seq_cst, [lead-changed] acquire */
+  struct synched__buffer *buffer = enter_current(memory, synched__load_seq_cst(&memory->lead));
+  (void)synched__sub_release(&memory->visiting, 1); /* [visit-over] release */
+  return buffer;
+}
+
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
   if (synched__is_foreign(memory->generation))
     return inherited_snapshot(memory);
-  struct synched__buffer *buffer;
-  /* [lead-changed] acquire */
-  while ((buffer = enter_current(memory, synched__load_acquire(&memory->lead))) == NULL)
+  for (;;) {
+    struct synched__buffer *buffer = synched__load_relaxed(&memory->lead) == memory
+                                         ? enter_current(memory, memory)
+                                         : visit_current(memory);
+    if (buffer != NULL)
+      return shown_view(buffer, memory);
     synched__cpu_pause();
-  return shown_view(buffer, memory);
+  }
 }
 
 const struct synched_snapshot *synched_snapshot_retain(const struct synched_snapshot *snapshot) {
   if (snapshot == NULL)
     return NULL;
   struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
+  if (buffer->memory == NULL) {
+    synched__explain("a stage sees this in the middle of a round; only what a round has published "
+                     "can be retained");
+    return NULL;
+  }
   (void)synched__add_relaxed(&buffer->memory->retained, 1);
   (void)synched__add_relaxed(&buffer->refs, 1);
   return snapshot;
@@ -148,7 +167,9 @@ const struct synched_snapshot *synched_snapshot_retain(const struct synched_snap
 void synched_snapshot_release(const struct synched_snapshot *snapshot) {
   if (snapshot == NULL)
     return;
-  leave(synched__snapshot_buffer(snapshot));
+  struct synched__buffer *buffer = synched__snapshot_buffer(snapshot);
+  if (buffer->memory != NULL) /* else nobody could retain it */
+    leave(buffer);
 }
 
 static bool take_buffer(const struct synched_memory *memory, struct synched__buffer_pair *pair,
@@ -265,4 +286,13 @@ void synched__memory_unlock_buffers(struct synched_memory *memory) {
     if (&memory->buffers[b] != memory->pair.next || !memory->pair.next_marked)
       /* [buffer-written] release */
       synched__store_release(&memory->buffers[b].refs, 0);
+}
+
+void synched__memory_leave_lead(struct synched_memory *memory) {
+  /* [lead-changed] release, [lead-visited] seq_cst */
+  synched__store_seq_cst(&memory->lead, memory);
+  /* Those that have counted themselves in before find the buffers locked, and leave.
+   * [lead-visited] seq_cst, [visit-over] acquire */
+  while (synched__load_seq_cst(&memory->visiting) != 0)
+    synched__thread_nap();
 }

@@ -153,6 +153,9 @@ int synched_writer_open(struct synched_writer **out, struct synched_memory *memo
     return synched__fail(SYNCHED_EINVAL, "the memory is NULL");
   if (synched__is_foreign(memory->generation))
     return synched__process_refuse("memory");
+  if (memory->in_place)
+    return synched__fail(SYNCHED_EINVAL, "the memory is changed in place; writers need one whose "
+                                         "rounds are published, without IN_PLACE");
   if (segment >= memory->layout.segment_count)
     return synched__fail(SYNCHED_ERANGE, "segment is %zu; the memory has %zu", segment,
                          memory->layout.segment_count);

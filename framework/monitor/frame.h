@@ -16,9 +16,11 @@
 struct synched__frame {
   uint64_t number;
   unsigned interval_ms;
-  struct synched__worker_totals *workers; /* [worker_room] */
+  /* [worker_room] */
+  struct synched__worker_totals *workers;
   unsigned worker_room;
-  uint64_t lateness[SYNCHED__BUCKET_COUNT]; /* of the job that is being printed */
+  /* of the job that is being printed */
+  uint64_t lateness[SYNCHED__BUCKET_COUNT];
 };
 void synched__frame_deinit(struct synched__frame *frame);
 

@@ -73,8 +73,8 @@ void synched__schedule_seed(uint64_t seed);
 
 #define synched__or_seq_cst(p, v)                                                                  \
   (SYNCHED__POINT(), atomic_fetch_or_explicit((p), (v), memory_order_seq_cst))
-#define synched__and_seq_cst(p, v)                                                                 \
-  (SYNCHED__POINT(), atomic_fetch_and_explicit((p), (v), memory_order_seq_cst))
+#define synched__and_relaxed(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_and_explicit((p), (v), memory_order_relaxed))
 
 /* Compare-exchange; on failure *expected is what was there. The order is that of success; a failure
  * orders nothing. */

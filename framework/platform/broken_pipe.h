@@ -11,8 +11,10 @@
 #include <stdbool.h>
 
 struct synched__pipe_guard {
-  sigset_t mask;    /* of the thread, before */
-  bool was_pending; /* a signal of the program's own, which it is to get */
+  /* of the thread, before */
+  sigset_t mask;
+  /* a signal of the program's own, which it is to get */
+  bool was_pending;
 };
 
 void synched__pipe_guard_begin(struct synched__pipe_guard *guard);

@@ -28,10 +28,14 @@ static inline uint64_t synched__clock_ns(void) {
 
 /* Written once, by the first synched__clock_calibrate, and fixed from then on. */
 struct synched__tick_scale {
-  bool trusted;         /* else ticks are the system clock's nanoseconds */
-  uint64_t tick;        /* at one moment, */
-  uint64_t ns;          /* the monotonic clock at that moment, */
-  uint64_t ns_per_tick; /* times 2^32 */
+  /* else ticks are the system clock's nanoseconds */
+  bool trusted;
+  /* at one moment, */
+  uint64_t tick;
+  /* the monotonic clock at that moment, */
+  uint64_t ns;
+  /* times 2^32 */
+  uint64_t ns_per_tick;
 };
 
 extern struct synched__tick_scale synched__tick_scale;

@@ -48,9 +48,12 @@ double synched__cpus_quota(const char *root);
 
 /* What this process may use, all told. */
 struct synched__cpus_budget {
-  unsigned allowed_count; /* CPUs in the calling thread's mask; 1 or more */
-  double quota_cpus;      /* 0: no limit */
-  unsigned usable_count;  /* the smaller of the two, the quota rounded up; 1 or more */
+  /* CPUs in the calling thread's mask; 1 or more */
+  unsigned allowed_count;
+  /* 0: no limit */
+  double quota_cpus;
+  /* the smaller of the two, the quota rounded up; 1 or more */
+  unsigned usable_count;
 };
 
 /* Whether the quota is less than the mask: then the system must be free to move threads. The exact

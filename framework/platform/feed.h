@@ -23,7 +23,8 @@ typedef void (*synched__feed_fn)(struct synched__feed_text *text, void *argument
 
 struct synched__feed_options {
   const char *path;
-  const char *refusal; /* the text for one reader too many; static */
+  /* the text for one reader too many; static */
+  const char *refusal;
   unsigned interval_ms, patience_ms;
   synched__feed_fn greet, print;
   void *argument;

@@ -20,8 +20,10 @@
 #if defined(__x86_64__) || defined(__i386__)
 
 struct synched__fp_mode {
-  uint32_t mxcsr; /* of SSE; 0 on a CPU without */
-  uint32_t x87;   /* its control word */
+  /* of SSE; 0 on a CPU without */
+  uint32_t mxcsr;
+  /* its control word */
+  uint32_t x87;
 };
 
 #define SYNCHED__MXCSR_FLAGS 0x3fu

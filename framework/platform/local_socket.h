@@ -13,9 +13,11 @@
 
 /* One that listens. */
 struct synched__local_socket {
-  int descriptor; /* -1: it is closed */
+  /* -1: it is closed */
+  int descriptor;
   char path[SYNCHED__SOCKET_PATH_MOST + 1];
-  uint64_t device, inode; /* which file it is */
+  /* which file it is */
+  uint64_t device, inode;
 };
 
 /* Listens at a path that only this user can connect to. What a process that is no more has left

@@ -12,10 +12,13 @@
 #include <stdio.h>
 
 struct synched__output {
-  const char *path; /* the caller's; it stays until the end */
+  /* the caller's; it stays until the end */
+  const char *path;
   FILE *file;
-  char *name;   /* the other name; NULL: the file is written to as it is */
-  char *target; /* what it is renamed to, if links lead there from the path; else NULL */
+  /* the other name; NULL: the file is written to as it is */
+  char *name;
+  /* what it is renamed to, if links lead there from the path; else NULL */
+  char *target;
 };
 
 /* Opens a file to write. SYNCHED_ENOMEM, or the system's reason; nothing is open then. A pipe that

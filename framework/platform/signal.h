@@ -10,7 +10,8 @@
 
 struct synched__signal {
   int read_fd;
-  int write_fd; /* the same for an eventfd */
+  /* the same for an eventfd */
+  int write_fd;
 };
 
 /* 0, or SYNCHED_EAGAIN when no descriptor is left for now; SYNCHED_ENOMEM; SYNCHED_ENOTSUP or

@@ -58,7 +58,8 @@ struct synched__spin {
 
 /* How a waiter has slept since somebody took this away; its own. */
 struct synched__sleep {
-  uint64_t count, woken_count; /* sleeps, and those of them that another thread ended */
+  /* sleeps, and those of them that another thread ended */
+  uint64_t count, woken_count;
   uint64_t ns;
 };
 
@@ -86,6 +87,9 @@ struct synched__waiter {
   uint64_t sleep_count;
   struct synched__sleep sleep;
 };
+
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__waiter, parker, spin),
+               "who wakes a waiter takes nothing of its own away");
 
 /* 0, or SYNCHED_ENOMEM. */
 int synched__waiter_init(struct synched__waiter *waiter, struct synched__spin spin);

@@ -77,8 +77,10 @@ struct synched_pool {
 
   /* What whoever gives work to the waiting workers tells them of the next epoch
    * (platform/wait.h). */
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t never_sleep; /* for those who are to spin */
-  _Atomic uint32_t sleep_now;                                 /* for the others */
+  /* for those who are to spin */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t never_sleep;
+  /* for the others */
+  _Atomic uint32_t sleep_now;
 
   /* workers that are up, */
   _Atomic uint32_t started_count;
@@ -90,6 +92,8 @@ _Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, epoch, gate),
                "who polls the epoch takes no other line away");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, info, sleeper_count),
                "what is fixed stays in every cache");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, sleeper_count, never_sleep),
+               "who counts itself asleep takes nothing away that waiters look at");
 
 #define SYNCHED__NICE_MOST 19
 

@@ -297,11 +297,13 @@ static void fill_summary(struct synched_report *report, const struct synched__to
       .name = report->name,
       .worker_count = report->summary.worker_count,
       .segment_count = report->summary.segment_count,
+      .stage_count = report->summary.stage_count,
       .round_count = totals->round_count,
       .start_ns = synched__record_shown_ns(totals, totals->start_ns),
       .end_ns = synched__record_shown_ns(totals, totals->end_ns),
       .failed_segment = totals->failed_segment,
       .failed_code = (int)totals->failed_code,
+      .failed_stage = (int)totals->failed_stage,
       .lease_wait_count = totals->lease_wait_count,
       .lease_wait_ns = totals->lease_wait_ns,
       .period_ns = totals->period_ns,
@@ -347,24 +349,38 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
   memcpy(report->pool, about->pool, sizeof report->pool);
+  memcpy(report->stage_names, about->stage_names, sizeof report->stage_names);
   (void)snprintf(report->machine, sizeof report->machine, "%s", synched__machine_text());
+}
+
+static void fill_stages(struct synched_report *report, const struct synched__stage_totals *from) {
+  for (unsigned s = 0; s < report->summary.stage_count; s++)
+    report->stages[s] = (struct synched_report_stage){.struct_size = sizeof *report->stages,
+                                                      .name = report->stage_names[s],
+                                                      .round_count = from[s].round_count,
+                                                      .total_ns = from[s].total_ns,
+                                                      .compute_ns = from[s].compute_ns};
 }
 
 /* What the totals say. */
 static void fill(struct synched_report *report, const struct synched__record *record,
                  const struct synched__reading *reading) {
+  report->summary.stage_count = record->stage_count;
   copy_about(report, &record->about);
   fill_summary(report, &reading->totals);
   report->summary.record = record->level;
   fill_workers(report, reading, record->about.places);
+  fill_stages(report, reading->stages);
   synched__efficiency_fill(&report->efficiency, reading,
                            record->rows == NULL ? 0 : record->worker_count);
 }
 
 /* A run has begun, and nothing is recorded of it yet. */
 static void fill_empty(struct synched_report *report, const struct synched__record *record) {
-  const struct synched__reading reading = {.totals = {.failed_segment = -1},
-                                           .workers = report->reading};
+  struct synched__stage_totals stages[SYNCHED__STAGES_SHOWN] = {{0}};
+  const struct synched__reading reading = {.totals = {.failed_segment = -1, .failed_stage = -1},
+                                           .workers = report->reading,
+                                           .stages = stages};
   memset(report->reading, 0, record->worker_count * sizeof *report->reading);
   memset(report->segments, 0, record->segment_count * sizeof *report->segments);
   memset(
@@ -377,7 +393,8 @@ static void fill_empty(struct synched_report *report, const struct synched__reco
 }
 
 static void fill_recorded(struct synched_report *report, struct synched__record *record) {
-  struct synched__reading reading = {.workers = report->reading};
+  struct synched__stage_totals stages[SYNCHED__STAGES_SHOWN];
+  struct synched__reading reading = {.workers = report->reading, .stages = stages};
   synched__record_read(record, &reading);
   fill(report, record, &reading);
   copy_distributions(report, record);

@@ -98,6 +98,19 @@ static void put_status(FILE *file, int status) {
   fputs(". ", file);
 }
 
+static void put_failure(const struct synched__html *html) {
+  const struct synched_report_summary *job = &html->report->summary;
+  const char *stage = synched__report_failed_stage(html->report);
+  FILE *file = html->file;
+  fprintf(file, "Segment %" PRId64 " failed", job->failed_segment);
+  if (stage != NULL) {
+    fputs(" in <bdi class=\"name\">", file);
+    synched__html_escape(file, stage);
+    fputs("</bdi>", file);
+  }
+  fprintf(file, " with code %d; it is the lowest that did. ", job->failed_code);
+}
+
 static void put_outcome(const struct synched__html *html) {
   const struct synched_report_summary *job = &html->report->summary;
   FILE *file = html->file;
@@ -109,8 +122,7 @@ static void put_outcome(const struct synched__html *html) {
   if (job->status != 0)
     put_status(file, job->status);
   if (job->failed_segment >= 0)
-    fprintf(file, "Segment %" PRId64 " failed with code %d; it is the lowest that did. ",
-            job->failed_segment, job->failed_code);
+    put_failure(html);
   if (job->init_missing)
     fputs("Its init was not completed; the memory holds what it held without it.", file);
   fputs("</p>", file);
@@ -370,6 +382,7 @@ static const struct {
     {"segments", synched__html_segments},
     {"segments_note", put_segments_note},
     {"shares", synched__html_shares},
+    {"stages", synched__html_stages},
     {"style", put_style},
     {"timeline_note", put_timeline_note},
     {"version", put_version},

@@ -18,19 +18,26 @@
 struct synched__html {
   const struct synched_report *report;
   FILE *file;
-  const char *open; /* of tables that charts stand for: " open", where there are no charts */
+  /* of tables that charts stand for: " open", where there are no charts */
+  const char *open;
   uint64_t elapsed_ns;
-  size_t first_round;     /* recorded rounds before it are left out */
-  size_t first_part;      /* the same of the timeline */
-  uint64_t first_task_ns; /* calls that began before are left out; UINT64_MAX: all are */
-  size_t task_count;      /* those that are not */
-  size_t cell_segments;   /* segments to a cell of the heat map */
+  /* recorded rounds before it are left out */
+  size_t first_round;
+  /* the same of the timeline */
+  size_t first_part;
+  /* calls that began before are left out; UINT64_MAX: all are */
+  uint64_t first_task_ns;
+  /* those that are not */
+  size_t task_count;
+  /* segments to a cell of the heat map */
+  size_t cell_segments;
 };
 
 /* A distribution's buckets, some neighbours at a time. */
 struct synched__html_bins {
   unsigned count;
-  uint64_t total; /* of all bins */
+  /* of all bins */
+  uint64_t total;
   uint64_t first_ns[SYNCHED__HTML_BINS], last_ns[SYNCHED__HTML_BINS], counts[SYNCHED__HTML_BINS];
 };
 
@@ -50,6 +57,7 @@ void synched__html_data(const struct synched__html *html);
 /* --- html_tables.c --- */
 
 void synched__html_shares(const struct synched__html *html);
+void synched__html_stages(const struct synched__html *html);
 void synched__html_rounds(const struct synched__html *html);
 void synched__html_distributions(const struct synched__html *html);
 void synched__html_segments(const struct synched__html *html);

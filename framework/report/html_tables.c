@@ -95,6 +95,41 @@ void synched__html_shares(const struct synched__html *html) {
   fputs("</tbody></table></div>", file);
 }
 
+/* --- stages --- */
+
+static void print_stage(const struct synched__html *html, const struct synched_report_stage *stage,
+                        double all_ns) {
+  const double workers_ns = (double)stage->total_ns * html->report->summary.worker_count;
+  FILE *file = html->file;
+  fputs("<tr><th scope=\"row\"><bdi>", file);
+  synched__html_escape(file, stage->name);
+  fputs("</bdi>", file);
+  cell_share(file, (double)stage->total_ns, all_ns);
+  cell_duration(file, stage->total_ns);
+  cell_duration(file, stage->round_count == 0 ? 0 : stage->total_ns / stage->round_count);
+  cell_share(file, (double)stage->compute_ns, workers_ns);
+  cell_count(file, stage->round_count);
+  fputc('\n', file);
+}
+
+void synched__html_stages(const struct synched__html *html) {
+  const struct synched_report *report = html->report;
+  const unsigned count = report->summary.stage_count;
+  FILE *file = html->file;
+  if (count == 0 || report->summary.record == SYNCHED_RECORD_OFF)
+    return;
+  fputs("<h3>Stages</h3>\n<p>What the stages of a round took, each with its fold; and how much of "
+        "the workers' time in it went into compute calls.</p>\n"
+        "<div class=\"scroll\"><table class=\"named\"><thead><tr><th class=\"text\" "
+        "scope=\"col\">Stage<th scope=\"col\">Share<th scope=\"col\">Time"
+        "<th scope=\"col\">A&nbsp;round<th scope=\"col\">Compute<th scope=\"col\">Rounds"
+        "</thead><tbody>\n",
+        file);
+  for (unsigned s = 0; s < count; s++)
+    print_stage(html, &report->stages[s], synched__report_stages_ns(report));
+  fputs("</tbody></table></div>", file);
+}
+
 /* --- rounds --- */
 
 void synched__html_rounds(const struct synched__html *html) {

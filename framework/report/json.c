@@ -215,6 +215,22 @@ static void print_workers(struct json *json, const struct synched_report *report
   print_columns(json, &synched__json_segment, &segments);
 }
 
+/* Of a job of one stage there are none. */
+static void print_stages(struct json *json, const struct synched_report *report) {
+  name_section(json, "stages");
+  open_bracket(json, '[');
+  for (unsigned s = 0; s < report->summary.stage_count; s++) {
+    separate(json);
+    putc('\n', json->file);
+    open_bracket(json, '{');
+    name_member(json, "name");
+    print_any_text(json, report->stage_names[s], sizeof report->stage_names[s]);
+    print_members(json, &synched__json_stage, &report->stages[s]);
+    close_bracket(json, '}');
+  }
+  close_bracket(json, ']');
+}
+
 /* --- rounds and calls --- */
 
 static bool is_empty(const struct synched_report_part *part) {
@@ -379,6 +395,7 @@ int synched__json_print(const struct synched_report *report, FILE *file) {
   print_job(&json, report);
   print_totals(&json, report);
   print_workers(&json, report);
+  print_stages(&json, report);
   print_rounds(&json, report);
   print_distributions(&json, report);
   print_advice(&json, report);

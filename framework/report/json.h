@@ -29,7 +29,8 @@ enum synched__json_kind {
 struct synched__json_field {
   const char *name;
   enum synched__json_kind kind;
-  unsigned offset, bytes; /* in its struct */
+  /* in its struct */
+  unsigned offset, bytes;
 };
 
 struct synched__json_fields {
@@ -41,8 +42,8 @@ struct synched__json_fields {
 extern const struct synched__json_fields synched__json_job, synched__json_machine;
 /* Of the structs of <synched/report.h>. */
 extern const struct synched__json_fields synched__json_summary, synched__json_efficiency,
-    synched__json_shares, synched__json_worker, synched__json_segment, synched__json_round,
-    synched__json_part, synched__json_task;
+    synched__json_shares, synched__json_worker, synched__json_segment, synched__json_stage,
+    synched__json_round, synched__json_part, synched__json_task;
 
 /* "round" .. "lateness": the job's distributions; [SYNCHED__JOB_DISTRIBUTIONS]. */
 extern const char *const synched__json_distributions[];

@@ -76,6 +76,7 @@ static const struct synched__json_field summary_fields[] = {
     SUMMARY(wake_count),
     SUMMARY(slept_ns),
     FLAG(synched_report_summary, init_missing),
+    SUMMARY(failed_stage),
 };
 const struct synched__json_fields synched__json_summary = FIELDS(summary_fields);
 
@@ -114,6 +115,11 @@ static const struct synched__json_field segment_fields[] = {
     SEGMENT(compute_ns), SEGMENT(longest_ns),
 };
 const struct synched__json_fields synched__json_segment = FIELDS(segment_fields);
+
+#define STAGE(member) FIELD(synched_report_stage, member)
+static const struct synched__json_field stage_fields[] = {STAGE(round_count), STAGE(total_ns),
+                                                          STAGE(compute_ns)};
+const struct synched__json_fields synched__json_stage = FIELDS(stage_fields);
 
 #define ROUND(member) FIELD(synched_report_round, member)
 static const struct synched__json_field round_fields[] = {

@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 struct synched__pieces {
-  const double *sizes; /* [count] in the order of the segments, in ns */
+  /* [count] in the order of the segments, in ns */
+  const double *sizes;
   size_t count;
-  unsigned cut; /* each is cut into so many equal ones */
+  /* each is cut into so many equal ones */
+  unsigned cut;
 };
 
 /* Where a worker is in its home range, and how long it computes until then. */
@@ -24,8 +26,10 @@ struct synched__lane {
 #define SYNCHED__MAKESPAN_ORDERED 4096u
 
 struct synched__makespan_room {
-  struct synched__lane *lanes; /* [workers] */
-  uint32_t *order;             /* [SYNCHED__MAKESPAN_ORDERED] */
+  /* [workers] */
+  struct synched__lane *lanes;
+  /* [SYNCHED__MAKESPAN_ORDERED] */
+  uint32_t *order;
 };
 
 /* How long the one computes that is done last, where each worker takes the pieces of its home

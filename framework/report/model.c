@@ -44,7 +44,9 @@ int synched__report_create(struct synched_report **out, const struct synched__re
   report->summary.name = report->name;
   report->summary.worker_count = shape->worker_count;
   report->summary.segment_count = shape->segment_count;
-  report->summary.failed_segment = -1;
+  report->summary.failed_segment = report->summary.failed_stage = -1;
+  for (unsigned s = 0; s < SYNCHED__STAGES_SHOWN; s++)
+    report->stages[s].name = report->stage_names[s];
   for (unsigned w = 0; w < shape->worker_count; w++)
     report->workers[w].cpu = report->workers[w].core = report->workers[w].package = -1;
   report->worker_distributions = shape->worker_distributions;
@@ -76,6 +78,19 @@ uint64_t *synched__report_buckets(const struct synched_report *report,
   else if (at >= SYNCHED__JOB_DISTRIBUTIONS)
     return NULL;
   return report->buckets + at * SYNCHED__BUCKET_COUNT;
+}
+
+const char *synched__report_failed_stage(const struct synched_report *report) {
+  const int stage = report->summary.failed_stage;
+  return stage >= 0 && (unsigned)stage < report->summary.stage_count ? report->stages[stage].name
+                                                                     : NULL;
+}
+
+double synched__report_stages_ns(const struct synched_report *report) {
+  double sum_ns = 0.0;
+  for (unsigned s = 0; s < report->summary.stage_count; s++)
+    sum_ns += (double)report->stages[s].total_ns;
+  return sum_ns;
 }
 
 struct synched__report_sum synched__report_sum_of(const struct synched_report *report,

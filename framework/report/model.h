@@ -9,49 +9,68 @@
 
 #include <stdbool.h>
 
-#include "report/histogram.h"
+#include "report/record.h"
 
 #include <synched/report.h>
-
-struct synched__worker_totals; /* report/record.h */
 
 /* The distributions of which there is one for the job. */
 #define SYNCHED__JOB_DISTRIBUTIONS ((size_t)SYNCHED_DISTRIBUTION_LATENESS + 1)
 
 struct synched_report {
-  struct synched_report_summary summary; /* its name is the one below */
+  /* its name is the one below */
+  struct synched_report_summary summary;
   struct synched_report_efficiency efficiency;
   char name[64];
-  char machine[128];   /* "AMD EPYC, 2 CPUs, Linux 6.1" */
-  char placement[160]; /* of the pool: whether its workers are bound, and why */
-  char pool[16];       /* its name, as its threads have it; "": it is not known */
-  unsigned process;    /* its id */
-  bool can_steal;      /* default balance */
+  /* "AMD EPYC, 2 CPUs, Linux 6.1" */
+  char machine[128];
+  /* of the pool: whether its workers are bound, and why */
+  char placement[160];
+  /* its name, as its threads have it; "": it is not known */
+  char pool[16];
+  /* its id */
+  unsigned process;
+  /* default balance */
+  bool can_steal;
   bool has_on_round, has_on_snapshot, delivers_every;
-  unsigned lease_count; /* of the memory */
+  /* of the memory */
+  unsigned lease_count;
   unsigned usable_cpus;
 
-  size_t recorded;                         /* rounds */
-  size_t task_count;                       /* calls */
-  struct synched_report_worker *workers;   /* [worker_count] */
-  struct synched_report_segment *segments; /* [segment_count] */
-  struct synched_report_round *rounds;     /* [recorded] */
-  struct synched_report_part *parts;       /* [recorded * worker_count] */
-  struct synched_report_task *tasks;       /* [task_count] */
+  /* [summary.stage_count]; their names are those below */
+  struct synched_report_stage stages[SYNCHED__STAGES_SHOWN];
+  char stage_names[SYNCHED__STAGES_SHOWN][64];
+  /* rounds */
+  size_t recorded;
+  /* calls */
+  size_t task_count;
+  /* [worker_count] */
+  struct synched_report_worker *workers;
+  /* [segment_count] */
+  struct synched_report_segment *segments;
+  /* [recorded] */
+  struct synched_report_round *rounds;
+  /* [recorded * worker_count] */
+  struct synched_report_part *parts;
+  /* [task_count] */
+  struct synched_report_task *tasks;
 
-  struct synched__worker_totals *reading; /* [worker_count] where collect.c reads them first */
+  /* [worker_count] where collect.c reads them first */
+  struct synched__worker_totals *reading;
 
   /* Buckets of the job's distributions, then of each worker's, then of each segment's. */
   uint64_t *buckets;
-  size_t worker_distributions, segment_distributions; /* how many; 0: they are not recorded */
+  /* how many; 0: they are not recorded */
+  size_t worker_distributions, segment_distributions;
 };
 
 /* How much room a report has. */
 struct synched__report_shape {
   unsigned worker_count;
   size_t segment_count;
-  size_t round_count; /* recorded ones, at most */
-  size_t task_count;  /* the same */
+  /* recorded ones, at most */
+  size_t round_count;
+  /* the same */
+  size_t task_count;
   size_t worker_distributions, segment_distributions;
 };
 
@@ -61,6 +80,12 @@ int synched__report_create(struct synched_report **out, const struct synched__re
 /* The buckets [SYNCHED__BUCKET_COUNT] of a distribution; NULL: it is not recorded. */
 uint64_t *synched__report_buckets(const struct synched_report *report,
                                   enum synched_distribution distribution, size_t index);
+
+/* The name of the stage that has failed. NULL: none has, or there is one only. */
+const char *synched__report_failed_stage(const struct synched_report *report);
+
+/* What all stages took together. */
+double synched__report_stages_ns(const struct synched_report *report);
 
 /* When a distribution's values are summed up: how many, and about how much. */
 struct synched__report_sum {

@@ -15,8 +15,10 @@ struct synched__page_text {
 
 struct synched__page {
   struct synched__page_text page, style, script;
-  struct synched__page_text chart; /* Chart.js; empty: the library was built without it */
-  const char *policy;              /* what a browser may load and run */
+  /* Chart.js; empty: the library was built without it */
+  struct synched__page_text chart;
+  /* what a browser may load and run */
+  const char *policy;
 };
 
 extern const struct synched__page synched__page;

@@ -74,6 +74,13 @@ static const struct family worker_counters[] = {
     {"worker_slept", NS, "Its time asleep.", OF_WORKER(slept_ns)},
 };
 
+#define OF_STAGE(field) offsetof(struct synched_report_stage, field)
+static const struct family stage_counters[] = {
+    {"stage_rounds", COUNT, "Rounds in which it was computed.", OF_STAGE(round_count)},
+    {"stage", NS, "From its opening to its end.", OF_STAGE(total_ns)},
+    {"stage_compute", NS, "Time in its compute calls, of all workers.", OF_STAGE(compute_ns)},
+};
+
 static const struct {
   const char *name, *help;
 } distributions[] = {
@@ -215,6 +222,27 @@ static void write_worker_counters(struct metrics *metrics) {
   }
 }
 
+/* Stages may have the same name, and samples may not have the same labels. */
+static void stage_labels(struct metrics *metrics, unsigned stage) {
+  text(metrics, ",stage=\"");
+  number(metrics, stage);
+  text(metrics, "\"");
+  label(metrics, ",name", metrics->report->stages[stage].name);
+}
+
+static void write_stage_counters(struct metrics *metrics) {
+  const unsigned stage_count = metrics->report->summary.stage_count;
+  for (size_t i = 0; stage_count != 0 && i < LENGTH(stage_counters); i++) {
+    const struct family *family = &stage_counters[i];
+    begin(metrics, family->name, unit_of(family), "counter", family->help);
+    for (unsigned s = 0; s < stage_count; s++) {
+      sample(metrics, family->name, unit_of(family), "_total");
+      stage_labels(metrics, s);
+      value(metrics, family, &metrics->report->stages[s]);
+    }
+  }
+}
+
 /* --- what is as it is now --- */
 
 static void write_info(struct metrics *metrics) {
@@ -345,6 +373,7 @@ int synched__prometheus_print(const struct synched_report *report, FILE *file) {
   if (report->summary.record != SYNCHED_RECORD_OFF) {
     write_job_counters(&metrics, recorded_counters, LENGTH(recorded_counters));
     write_worker_counters(&metrics);
+    write_stage_counters(&metrics);
     write_efficiencies(&metrics);
     write_shares(&metrics);
     write_summaries(&metrics);

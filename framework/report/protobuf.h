@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 struct synched__protobuf {
-  unsigned char *bytes; /* [room] */
+  /* [room] */
+  unsigned char *bytes;
   size_t length, room;
 };
 

@@ -38,8 +38,11 @@
 /* of each worker; what is unused is not published */
 #define WORKER_WORDS (offsetof(struct synched__worker_totals, unused) / sizeof(uint64_t))
 
+#define STAGE_WORDS (sizeof(struct synched__stage_totals) / sizeof(uint64_t))
+
 _Static_assert(sizeof(struct synched__totals) % sizeof(uint64_t) == 0 &&
-                   sizeof(struct synched__worker_totals) % sizeof(uint64_t) == 0,
+                   sizeof(struct synched__worker_totals) % sizeof(uint64_t) == 0 &&
+                   sizeof(struct synched__stage_totals) % sizeof(uint64_t) == 0,
                "totals are published word by word");
 _Static_assert(SPREAD_STRIDE * sizeof(struct synched__segment_record) == SYNCHED__CACHE_LINE,
                "spread segments have a line each");
@@ -126,13 +129,18 @@ int synched__record_create(struct synched__record **out,
     record->level = shape->level;
     record->worker_count = shape->worker_count;
     record->segment_count = shape->segment_count;
-    record->published_words = TOTALS_WORDS + shape->worker_count * WORKER_WORDS;
+    record->stage_count = shape->stage_count;
+    record->published_words =
+        TOTALS_WORDS + shape->worker_count * WORKER_WORDS + shape->stage_count * STAGE_WORDS;
     record->shown_count = shape->level == SYNCHED_RECORD_OFF ? 0 : shape->round_count;
     record->row_count = rows_for(shape->round_count * rows_per_round(shape));
     record->shown_tasks = shape->level == SYNCHED_RECORD_TASKS ? shape->task_count : 0;
     record->task_rows = rows_for(record->shown_tasks);
     copy_name(record->about.name, sizeof record->about.name,
               shape->name == NULL ? "job" : shape->name);
+    for (unsigned s = 0; s < shape->stage_count; s++)
+      copy_name(record->about.stage_names[s], sizeof record->about.stage_names[s],
+                shape->stage_names[s]);
   }
   if (record == NULL || !allocate_parts(record, shape->segment_times)) {
     synched__record_destroy(record);
@@ -219,9 +227,11 @@ void synched__record_reset(struct synched__record *record, uint64_t base_round) 
   record->paused_since_ns = 0;
   record->lateness_ns = 0;
   record->gap = (struct synched__gap){0};
-  record->totals = (struct synched__totals){.failed_segment = -1};
+  record->totals = (struct synched__totals){.failed_segment = -1, .failed_stage = -1};
   record->pending_count = 0;
   memset(record->workers, 0, record->worker_count * sizeof *record->workers);
+  memset(record->stages, 0, sizeof record->stages);
+  record->staged_ns = 0;
   synched__record_publish(record, base_round, 0);
   synched__store_release(&record->reset_count, reset_count + 2); /* [reset-read] release */
 }
@@ -328,7 +338,7 @@ void synched__record_round(struct synched__record *record, unsigned self,
                            const struct synched__round_row *round,
                            const struct synched__phase *phase) {
   _Atomic uint64_t *row = synched__record_row(record, self, round->round)->round;
-  synched__store_release(&row[0], round->round);       /* [row-read] release */
+  synched__store_relaxed(&row[0], round->round);
   synched__store_release(&row[1], round->opened_ns);   /* [row-read] release */
   synched__store_release(&row[2], round->complete_ns); /* [row-read] release */
   synched__store_release(&row[3], round->closed_ns);   /* [row-read] release */
@@ -362,6 +372,25 @@ void synched__record_drop(struct synched__record *record, unsigned self,
   }
 }
 
+/* What the workers have computed that no stage has yet. All of them are done with the stage, so it
+ * is what that has taken. */
+static uint64_t not_staged_ns(const struct synched__record *record) {
+  uint64_t compute_ns = 0;
+  for (unsigned w = 0; w < record->worker_count; w++)
+    compute_ns += record->workers[w].compute_ns;
+  return compute_ns - record->staged_ns;
+}
+
+void synched__record_stage(struct synched__record *record, const struct synched__stage_part *part) {
+  struct synched__stage_totals *totals = &record->stages[part->stage];
+  const bool is_looked_up = part->is_recorded && !part->is_known;
+  const uint64_t compute_ns = is_looked_up ? not_staged_ns(record) : part->compute_ns;
+  totals->round_count += !part->is_pass;
+  totals->total_ns += part->total_ns;
+  totals->compute_ns += compute_ns;
+  record->staged_ns += part->is_recorded ? compute_ns : 0;
+}
+
 /* --- publishing and reading --- */
 
 static void put_words(_Atomic uint64_t *to, const void *from, size_t count) {
@@ -377,6 +406,11 @@ static void get_words(void *to, const _Atomic uint64_t *from, size_t count) {
     const uint64_t word = synched__load_acquire(&from[i]); /* [totals-read] acquire */
     memcpy((char *)to + i * sizeof word, &word, sizeof word);
   }
+}
+
+/* Where the stages' words begin in a published copy. */
+static size_t stages_at(const struct synched__record *record) {
+  return TOTALS_WORDS + record->worker_count * WORKER_WORDS;
 }
 
 /* By how long rounds took up to now. */
@@ -405,6 +439,7 @@ void synched__record_publish(struct synched__record *record, uint64_t last_round
   put_words(copy, totals, TOTALS_WORDS);
   for (unsigned w = 0; w < record->worker_count; w++)
     put_words(copy + TOTALS_WORDS + w * WORKER_WORDS, &record->workers[w], WORKER_WORDS);
+  put_words(copy + stages_at(record), record->stages, record->stage_count * STAGE_WORDS);
   synched__store_release(&record->sequence, sequence + 1); /* [totals-read] release */
 }
 
@@ -416,6 +451,8 @@ void synched__record_read(struct synched__record *record, struct synched__readin
     get_words(&out->totals, copy, TOTALS_WORDS);
     for (unsigned w = 0; out->workers != NULL && w < record->worker_count; w++)
       get_words(&out->workers[w], copy + TOTALS_WORDS + w * WORKER_WORDS, WORKER_WORDS);
+    if (out->stages != NULL)
+      get_words(out->stages, copy + stages_at(record), record->stage_count * STAGE_WORDS);
     /* This copy is written again only once the other one is published. */
     found = synched__load_acquire(&record->sequence); /* [totals-read] acquire */
     if (found == sequence)

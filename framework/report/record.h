@@ -15,6 +15,9 @@
  * does not, or there are more, it reads the others' lines at the end of each such run: it folds
  * them.
  *
+ * What the stages took, where a job has several, the leader adds up as it closes each, in all
+ * rounds.
+ *
  * Now and then the leader adds up everybody's totals and publishes them. A report can be made at
  * any time, on any thread, while all this goes on:
  *
@@ -46,6 +49,7 @@
 #include "platform/atomic.h"
 #include "report/histogram.h"
 
+#include <synched/job.h>
 #include <synched/memory.h>
 #include <synched/report.h>
 #include <synched/topology.h>
@@ -53,7 +57,8 @@
 /* One worker's part in one round. All of its fields are words, so that to copy it one by one costs
  * little. */
 struct synched__part {
-  uint64_t round; /* 0: it has not begun */
+  /* 0: it has not begun */
+  uint64_t round;
   /* its first call began, its last one ended */
   uint64_t start_ns, end_ns;
   /* in calls, between these */
@@ -100,17 +105,23 @@ struct synched__row {
 
 /* What the workers did in a round's phase. */
 struct synched__phase {
-  uint64_t part_count; /* workers that took part; 0: it is not known */
-  uint64_t compute_ns; /* summed */
-  uint64_t most_ns;    /* of one of them */
+  /* workers that took part; 0: it is not known */
+  uint64_t part_count;
+  /* summed */
+  uint64_t compute_ns;
+  /* of one of them */
+  uint64_t most_ns;
 };
 
 /* What the job did between two of its rounds. Written by its owner, taken by the leader. */
 struct synched__gap {
-  uint64_t others_ns; /* the pool computed other jobs' rounds */
+  /* the pool computed other jobs' rounds */
+  uint64_t others_ns;
   uint64_t paused_ns;
-  uint64_t buffer_ns; /* it waited for a buffer */
-  uint64_t tick_ns;   /* its next tick was not due */
+  /* it waited for a buffer */
+  uint64_t buffer_ns;
+  /* its next tick was not due */
+  uint64_t tick_ns;
 };
 
 /* What a worker has added up of its rounds, on lines of its own. */
@@ -124,32 +135,54 @@ struct synched__worker_totals {
   uint64_t closed_count, solo_count;
   /* The same, of those that are written down; and of those that it has folded. */
   uint64_t sampled_count;
-  uint64_t closing_ns;  /* of this worker */
-  uint64_t whole_ns;    /* from the opening of a round to its end */
-  uint64_t phase_ns;    /* to the end of its last call */
-  uint64_t summed_ns;   /* computed by all workers */
-  uint64_t most_ns;     /* by the slowest of them */
-  uint64_t part_ns;     /* that, times the workers that took part */
-  uint64_t callback_ns; /* in on_round */
+  /* of this worker */
+  uint64_t closing_ns;
+  /* from the opening of a round to its end */
+  uint64_t whole_ns;
+  /* to the end of its last call */
+  uint64_t phase_ns;
+  /* computed by all workers */
+  uint64_t summed_ns;
+  /* by the slowest of them */
+  uint64_t most_ns;
+  /* that, times the workers that took part */
+  uint64_t part_ns;
+  /* in on_round */
+  uint64_t callback_ns;
   uint64_t unused[13];
 };
 
 _Static_assert(sizeof(struct synched__worker_totals) == 2 * (size_t)SYNCHED__CACHE_LINE,
                "two workers' do not share a line");
 
+/* What a stage has taken, with the passes that belong to it. The leader's. */
+struct synched__stage_totals {
+  uint64_t round_count;
+  uint64_t total_ns;   /* from its opening to its end */
+  uint64_t compute_ns; /* summed over workers */
+};
+
+/* So many at most: a job's stages, and its copies. */
+#define SYNCHED__STAGES_SHOWN (SYNCHED_STAGES_MAX + 1)
+
 /* What is known of the job as a whole. Its owner's. */
 struct synched__totals {
-  uint64_t start_ns, end_ns;              /* of what is added up */
-  int64_t start_offset_ns, end_offset_ns; /* the monotonic clock less the recording one, then */
-  uint64_t ended;                         /* 1: the run is over */
-  uint64_t round_count, last_round;       /* published ones */
+  /* of what is added up */
+  uint64_t start_ns, end_ns;
+  /* the monotonic clock less the recording one, then */
+  int64_t start_offset_ns, end_offset_ns;
+  /* 1: the run is over */
+  uint64_t ended;
+  /* published ones */
+  uint64_t round_count, last_round;
   uint64_t dropped_count;
-  uint64_t between_ns; /* between rounds, without the gaps below */
+  /* between rounds, without the gaps below */
+  uint64_t between_ns;
   struct synched__gap gap;
   /* waits for a buffer */
   uint64_t lease_wait_count, lease_wait_ns, stalled_count, stalled_ns;
   uint64_t init_missing;
-  int64_t status, failed_segment, failed_code;
+  int64_t status, failed_segment, failed_code, failed_stage;
   /* time; see <synched/report.h> */
   uint64_t period_ns, started_count, late_count, skipped_count, overrun_count, lateness_max_ns;
   uint64_t deadline_ns, deadline_missed_count;
@@ -162,15 +195,18 @@ struct synched__segment_record {
 
 /* A call. */
 struct synched__task_row {
-  _Atomic uint64_t start_ns, round, segment_ns; /* segment << 40 | duration */
+  /* the last one: segment << 40 | duration */
+  _Atomic uint64_t start_ns, round, segment_ns;
 };
 #define SYNCHED__TASK_NS_BITS 40u
 _Static_assert(SYNCHED_SEGMENTS_MAX >> (64 - SYNCHED__TASK_NS_BITS) == 0, "any segment fits");
 
 /* One worker's ring of calls: its own. */
 struct synched__task_ring {
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t begun_count; /* rows written, or being written */
-  struct synched__task_row *rows;                             /* [task_rows] */
+  /* rows written, or being written */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t begun_count;
+  /* [task_rows] */
+  struct synched__task_row *rows;
 };
 
 enum synched__histogram_kind {
@@ -186,10 +222,15 @@ enum synched__histogram_kind {
 /* What a report says of a job beside what is recorded; fixed. */
 struct synched__about {
   char name[64];
-  char placement[160];          /* of the pool's workers */
-  char pool[16];                /* its name, as its threads have it */
-  struct synched_place *places; /* [worker_count] */
-  unsigned team;                /* workers with home ranges */
+  /* of the pool's workers */
+  char placement[160];
+  /* its name, as its threads have it */
+  char pool[16];
+  /* [worker_count] */
+  struct synched_place *places;
+  char stage_names[SYNCHED__STAGES_SHOWN][64];
+  /* workers with home ranges */
+  unsigned team;
   unsigned usable_cpus, lease_count;
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
@@ -204,58 +245,95 @@ struct synched__record {
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
-  size_t shown_count;                    /* rounds that a report can show */
-  size_t row_count;                      /* of each ring: a power of two above that */
-  size_t shown_tasks;                    /* the same of each worker's calls, and */
-  size_t task_rows;                      /* of its ring */
-  struct synched__row *rows;             /* [worker_count * row_count]; NULL: off */
-  struct synched__task_ring *tasks;      /* [worker_count]; NULL: calls are not recorded */
-  struct synched__task_row *task_memory; /* [worker_count * task_rows] */
+  /* with copies; 0: it has one stage, and is all of that */
+  unsigned stage_count;
+  /* rounds that a report can show */
+  size_t shown_count;
+  /* of each ring: a power of two above that */
+  size_t row_count;
+  /* the same of each worker's calls, and */
+  size_t shown_tasks;
+  /* of its ring */
+  size_t task_rows;
+  /* [worker_count * row_count]; NULL: off */
+  struct synched__row *rows;
+  /* [worker_count]; NULL: calls are not recorded */
+  struct synched__task_ring *tasks;
+  /* [worker_count * task_rows] */
+  struct synched__task_row *task_memory;
   /* segment s at [s * segment_stride]; NULL: calls are not timed */
   struct synched__segment_record *segments;
-  size_t segment_stride;                 /* above 1 where neighbours would share lines too often */
-  struct synched__histogram *histograms; /* [SYNCHED__HISTOGRAM_COUNT] */
-  struct synched__histogram *worker_histograms;  /* [worker_count]; NULL: none */
-  struct synched__histogram *segment_histograms; /* [segment_count]; NULL: too many segments */
+  /* above 1 where neighbours would share lines too often */
+  size_t segment_stride;
+  /* [SYNCHED__HISTOGRAM_COUNT] */
+  struct synched__histogram *histograms;
+  /* [worker_count]; NULL: none */
+  struct synched__histogram *worker_histograms;
+  /* [segment_count]; NULL: too many segments */
+  struct synched__histogram *segment_histograms;
 
   /* By the loop's thread. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t delivered_count;
 
   /* Each worker's own. */
-  struct synched__worker_totals *workers; /* [worker_count] */
+  /* [worker_count] */
+  struct synched__worker_totals *workers;
 
   /* The leader's, and between rounds the owner's. None is written in a round like the one before,
    * but of more than two workers. */
-  _Alignas(SYNCHED__CACHE_LINE) uint64_t base_round; /* the one before the first of the run */
-  uint64_t published_ns;                             /* when totals were last published */
-  uint64_t sample_count;     /* how many of 64 rounds are written down; read in every round */
-  uint64_t left_ns;          /* when the job's last round was closed; 0: it goes on at once */
-  uint64_t others_before_ns; /* what the pool's rounds had taken by then */
-  uint64_t paused_since_ns;  /* 0: it is not paused */
-  uint64_t lateness_ns;      /* of the round under way, if it is a tick's */
-  struct synched__gap gap;   /* since the last round */
+  /* the one before the first of the run */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t base_round;
+  /* when totals were last published */
+  uint64_t published_ns;
+  /* how many of 64 rounds are written down; read in every round */
+  uint64_t sample_count;
+  /* when the job's last round was closed; 0: it goes on at once */
+  uint64_t left_ns;
+  /* what the pool's rounds had taken by then */
+  uint64_t others_before_ns;
+  /* 0: it is not paused */
+  uint64_t paused_since_ns;
+  /* of the round under way, if it is a tick's */
+  uint64_t lateness_ns;
+  /* since the last round */
+  struct synched__gap gap;
   struct synched__totals totals;
   /* Rounds that are not added up yet, and who closed them. */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t pending[SYNCHED__RUN_ROUNDS];
   uint16_t closers[SYNCHED__RUN_ROUNDS];
   unsigned pending_count;
 
+  /* The leader's, of a job with stages. */
+  _Alignas(SYNCHED__CACHE_LINE) struct synched__stage_totals stages[SYNCHED__STAGES_SHOWN];
+  uint64_t staged_ns; /* what workers have computed that is in stages */
+
   /* The published copies of totals and workers: how often they were written; copy `sequence % 2` is
    * the last one. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t sequence;
-  _Atomic uint64_t *published; /* [2 * published_words] */
+  /* [2 * published_words] */
+  _Atomic uint64_t *published;
   size_t published_words;
   /* twice the number of resets; odd: one goes on */
   _Atomic uint64_t reset_count;
 };
+
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__record, delivered_count, base_round) &&
+                   !SYNCHED__SHARE_LINE(struct synched__record, closers, sequence),
+               "the loop and who publishes take nothing away that rounds read");
 
 struct synched__record_shape {
   const char *name;
   enum synched_record level;
   unsigned worker_count;
   size_t segment_count;
-  size_t round_count; /* that can be shown */
-  size_t task_count;  /* the same of each worker's calls, at SYNCHED_RECORD_TASKS */
+  /* [stage_count] */
+  const char *const *stage_names;
+  /* as in the record */
+  unsigned stage_count;
+  /* that can be shown */
+  size_t round_count;
+  /* the same of each worker's calls, at SYNCHED_RECORD_TASKS */
+  size_t task_count;
   bool segment_times;
 };
 
@@ -291,7 +369,7 @@ static inline void synched__record_part(struct synched__record *record, unsigned
                                         const struct synched__part *part, uint64_t before_ns) {
   struct synched__histogram *histogram = &record->worker_histograms[worker];
   _Atomic uint64_t *words = synched__record_row(record, worker, part->round)->part;
-  synched__store_release(&words[0], part->round);          /* [row-read] release */
+  synched__store_relaxed(&words[0], part->round);
   synched__store_release(&words[1], part->start_ns);       /* [row-read] release */
   synched__store_release(&words[2], part->end_ns);         /* [row-read] release */
   synched__store_release(&words[3], part->compute_ns);     /* [row-read] release */
@@ -333,7 +411,7 @@ static inline void synched__record_task(struct synched__record *record, unsigned
   struct synched__task_row *row = &ring->rows[count & (record->task_rows - 1)];
   uint64_t ns = task->end_ns > task->start_ns ? task->end_ns - task->start_ns : 0;
   ns = ns < most_ns ? ns : most_ns;
-  synched__store_release(&ring->begun_count, count + 1);  /* [task-read] release */
+  synched__store_relaxed(&ring->begun_count, count + 1);
   synched__store_release(&row->start_ns, task->start_ns); /* [task-read] release */
   synched__store_release(&row->round, task->round);       /* [task-read] release */
   /* [task-read] release */
@@ -371,6 +449,19 @@ void synched__record_fold(struct synched__record *record, unsigned self);
 void synched__record_drop(struct synched__record *record, unsigned self,
                           const struct synched__round_row *round);
 
+/* A stage that is complete or was given up, or a pass that belongs to it. */
+struct synched__stage_part {
+  unsigned stage;
+  bool is_pass;
+  bool is_recorded;    /* what it computed is in the workers' totals */
+  bool is_known;       /* how much that was; it may be left out where it is recorded */
+  uint64_t total_ns;   /* from its opening to now */
+  uint64_t compute_ns; /* of all workers */
+};
+
+/* Adds that up. */
+void synched__record_stage(struct synched__record *record, const struct synched__stage_part *part);
+
 /* Owner: makes all that is recorded, up to the round that was last published and to end_ns, what
  * reports are made of. */
 void synched__record_publish(struct synched__record *record, uint64_t last_round, uint64_t end_ns);
@@ -379,7 +470,10 @@ void synched__record_publish(struct synched__record *record, uint64_t last_round
 
 struct synched__reading {
   struct synched__totals totals;
-  struct synched__worker_totals *workers; /* [worker_count], the caller's; NULL: not wanted */
+  /* [worker_count], the caller's; NULL: not wanted */
+  struct synched__worker_totals *workers;
+  /* [SYNCHED__STAGES_SHOWN], the same */
+  struct synched__stage_totals *stages;
 };
 
 /* Copies the totals that were published last. Any thread; does not hold up anybody. */

@@ -18,6 +18,8 @@ static const struct synched__options_spec worker_spec =
     SPEC(synched_report_worker, offsetof(struct synched_report_worker, sleep_count));
 static const struct synched__options_spec segment_spec =
     SPEC(synched_report_segment, offsetof(struct synched_report_segment, stolen_count));
+static const struct synched__options_spec stage_spec =
+    SPEC(synched_report_stage, sizeof(struct synched_report_stage));
 static const struct synched__options_spec round_spec =
     SPEC(synched_report_round, offsetof(struct synched_report_round, phase_ns));
 static const struct synched__options_spec part_spec =
@@ -75,6 +77,16 @@ int synched_report_segment(const struct synched_report *report, size_t segment,
     return synched__fail(SYNCHED_ERANGE, "there is no segment %zu; the memory has %zu", segment,
                          report->summary.segment_count);
   return synched__out_write(out, &report->segments[segment], &segment_spec);
+}
+
+int synched_report_stage(const struct synched_report *report, unsigned stage,
+                         struct synched_report_stage *out) {
+  if (report == NULL)
+    return no_report();
+  if (stage >= report->summary.stage_count)
+    return synched__fail(SYNCHED_ERANGE, "there is no stage %u to tell of; there are %u", stage,
+                         report->summary.stage_count);
+  return synched__out_write(out, &report->stages[stage], &stage_spec);
 }
 
 size_t synched_report_recorded(const struct synched_report *report) {

@@ -73,6 +73,20 @@ static void add_rate(const struct table *table, struct words *words, uint64_t co
   add_duration(words, table->elapsed_ns / count, "");
 }
 
+static void print_failure(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  const char *stage = synched__report_failed_stage(table->report);
+  struct words words = {.length = 0};
+  add(&words, "segment %" PRId64, job->failed_segment);
+  if (stage != NULL) {
+    char name[sizeof table->report->stage_names[0]];
+    synched__text_of_name(name, sizeof name, stage);
+    add(&words, " in \"%s\"", name);
+  }
+  add(&words, " with code %d (the lowest that failed)", job->failed_code);
+  print_words(table, "failed", &words);
+}
+
 static void print_outcome(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   FILE *file = table->file;
@@ -88,8 +102,7 @@ static void print_outcome(const struct table *table) {
     fprintf(file, ": ended with %s (%d), %s\n", synched_err_name(job->status), job->status,
             synched_strerror(job->status));
   if (job->failed_segment >= 0)
-    fprintf(file, "  failed     segment %" PRId64 " with code %d (the lowest that failed)\n",
-            job->failed_segment, job->failed_code);
+    print_failure(table);
   if (job->init_missing)
     fputs("  init       not completed; the memory holds what it held without it\n", file);
 }
@@ -184,6 +197,32 @@ static void print_time(const struct table *table) {
   print_words(table, "elapsed", &words);
 }
 
+/* A line for each. Its name stands last, where any width is right, and is cut to the page. */
+static void print_stage(const struct table *table, const struct synched_report_stage *stage,
+                        double all_ns) {
+  const double workers_ns = (double)stage->total_ns * table->summary.worker_count;
+  const uint64_t each_ns = stage->round_count == 0 ? 0 : stage->total_ns / stage->round_count;
+  char name[SYNCHED__LINE_WIDTH + 1];
+  struct words words = {.length = 0};
+  add(&words, "             %5s %%  %9s  %5s %%  ",
+      synched__text_of_share((double)stage->total_ns, all_ns).bytes,
+      synched__text_of_short_duration(each_ns).bytes,
+      synched__text_of_share((double)stage->compute_ns, workers_ns).bytes);
+  const size_t room = words.length < SYNCHED__LINE_WIDTH ? SYNCHED__LINE_WIDTH - words.length : 0;
+  synched__text_of_name(name, room + 1, stage->name);
+  fprintf(table->file, "%s%s\n", words.bytes, name);
+}
+
+/* Of several. */
+static void print_stages(const struct table *table) {
+  const struct synched_report *report = table->report;
+  if (table->is_off || table->summary.stage_count == 0)
+    return;
+  fputs("  stages       share    a round  compute\n", table->file);
+  for (unsigned s = 0; s < table->summary.stage_count; s++)
+    print_stage(table, &report->stages[s], synched__report_stages_ns(report));
+}
+
 /* The three that would save most. */
 static void print_advice(const struct table *table) {
   struct synched_report_advice advice = {.struct_size = sizeof advice};
@@ -266,6 +305,7 @@ int synched__table_print(const struct synched_report *report, FILE *file) {
   print_outcome(&table);
   print_efficiency(&table);
   print_time(&table);
+  print_stages(&table);
   print_advice(&table);
   print_work(&table);
   print_schedule(&table);

@@ -12,8 +12,6 @@
 
 #include "report/unicode.h"
 
-#define LINE_WIDTH 80u
-
 /* "1,000,000". */
 struct synched__text synched__text_of_count(uint64_t count) {
   char digits[24];
@@ -191,7 +189,7 @@ void synched__print_wrapped(FILE *file, const char *label, const char *words) {
   while (*words != '\0') {
     const size_t length = unbroken_length(words);
     const size_t gap = column == indent ? 0 : 1;
-    if (gap != 0 && column + gap + length > LINE_WIDTH) {
+    if (gap != 0 && column + gap + length > SYNCHED__LINE_WIDTH) {
       fprintf(file, "\n%*s", (int)indent, "");
       column = indent;
     } else if (gap != 0) {

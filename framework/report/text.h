@@ -41,8 +41,11 @@ void synched__text_of_name(char *out, size_t size, const char *name);
 /* A name that the caller's caller chose: what would move a terminal's cursor is shown as '?'. */
 void synched__print_name(FILE *file, const char *name);
 
-/* Prints a label, then words, broken into lines of at most 80 columns that begin below each other;
- * and the end of the line. */
+/* The columns of a line. */
+#define SYNCHED__LINE_WIDTH 80u
+
+/* Prints a label, then words, broken into lines that begin below each other; and the end of the
+ * line. */
 void synched__print_wrapped(FILE *file, const char *label, const char *words);
 
 #endif

@@ -49,7 +49,8 @@ struct synched__timeline_slice {
   enum synched__timeline_kind kind;
   unsigned worker;
   uint64_t start_ns, end_ns;
-  bool numbered; /* the number belongs to its name */
+  /* the number belongs to its name */
+  bool numbered;
   uint64_t number;
   struct {
     enum synched__timeline_argument argument;
@@ -57,8 +58,10 @@ struct synched__timeline_slice {
   } values[SYNCHED__TIMELINE_VALUES_MAX];
   unsigned value_count;
   /* Flows, from the end of a part to the closing of its round. Each has an id of its own. */
-  uint64_t departure;       /* 0: none */
-  const uint64_t *arrivals; /* [arrival_count] */
+  /* 0: none */
+  uint64_t departure;
+  /* [arrival_count] */
+  const uint64_t *arrivals;
   size_t arrival_count;
 };
 
@@ -93,7 +96,8 @@ struct synched__timeline_encoder {
   void (*counter)(void *state, enum synched__timeline_counter counter);
   void (*sample)(void *state, enum synched__timeline_counter counter, uint64_t at_ns,
                  uint64_t value);
-  void (*close)(void *state); /* at the end of a file; NULL: nothing is there */
+  /* at the end of a file; NULL: nothing is there */
+  void (*close)(void *state);
 };
 
 /* The number by which a trace names a worker's thread: never that of the process. */

@@ -12,7 +12,8 @@
 #include "platform/cpus.h"
 
 struct synched__machine_cpu {
-  struct synched_place place; /* cpu is always known; the others may be -1 */
+  /* cpu is always known; the others may be -1 */
+  struct synched_place place;
   bool allowed;
 };
 
@@ -39,7 +40,8 @@ struct synched__machine {
   /* 1 where the system names none; so for packages */
   unsigned numa_node_count;
   unsigned package_count;
-  struct synched__cpus present; /* the same CPUs, ascending */
+  /* the same CPUs, ascending */
+  struct synched__cpus present;
   struct synched__cpus allowed;
   enum synched__machine_source source;
 };

@@ -10,9 +10,11 @@
 #include "topology/machine.h"
 
 struct synched__plan_request {
-  unsigned worker_count; /* 1 or more */
+  /* 1 or more */
+  unsigned worker_count;
   enum synched_affinity affinity;
-  const char *cpu_list; /* for LIST; NULL for all others */
+  /* for LIST; NULL for all others */
+  const char *cpu_list;
   /* ascending: CPUs that AUTO takes last, because others are bound to them; NULL: none */
   const struct synched__cpus *taken;
 };

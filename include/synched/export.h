@@ -39,14 +39,28 @@
 #define SYNCHED_AS_BUILT(name)
 #endif
 
+/* Some functions are called as the struct that they fill in. C++ finds the function then, and gcc's
+ * -Wshadow says so wherever that is declared. */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(__clang__)
+#define SYNCHED_QUIET _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"")
+#define SYNCHED_LOUD _Pragma("GCC diagnostic pop")
+#else
+#define SYNCHED_QUIET
+#define SYNCHED_LOUD
+#endif
+
 #if defined(__cplusplus)
-#define SYNCHED_BEGIN_DECLS extern "C" {
-#define SYNCHED_END_DECLS }
+#define SYNCHED_BEGIN_DECLS SYNCHED_QUIET extern "C" {
+#define SYNCHED_END_DECLS                                                                          \
+  }                                                                                                \
+  SYNCHED_LOUD
 #define SYNCHED_CAST(type, value) static_cast<type>(value)
+#define SYNCHED_NULL nullptr
 #else
 #define SYNCHED_BEGIN_DECLS
 #define SYNCHED_END_DECLS
 #define SYNCHED_CAST(type, value) ((type)(value))
+#define SYNCHED_NULL NULL
 #endif
 
 #endif

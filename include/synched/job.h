@@ -118,7 +118,7 @@ struct synched_task_parts {
 /* Field f as the stage before left it. */
 static inline const struct synched_snapshot *synched_task_field(const struct synched_task *task,
                                                                 unsigned f) {
-  return task->parts == NULL ? task->previous : task->parts->fields[f];
+  return task->parts == SYNCHED_NULL ? task->previous : task->parts->fields[f];
 }
 
 /* This call's segment of it: its first element. */
@@ -128,7 +128,7 @@ static inline const void *synched_task_in(const struct synched_task *task, unsig
 
 /* Where this call writes its segment of field f; NULL: the stage does not write it. */
 static inline void *synched_task_out(const struct synched_task *task, unsigned f) {
-  return task->parts == NULL ? task->out : task->parts->outs[f];
+  return task->parts == SYNCHED_NULL ? task->out : task->parts->outs[f];
 }
 
 /* Sets how many elements are valid in it. */
@@ -141,12 +141,14 @@ static inline void synched_task_set_count(struct synched_task *task, unsigned f,
 
 /* What this call adds to the stage's fold, where that is more than one double. */
 static inline void *synched_task_fold(const struct synched_task *task) {
-  return task->parts == NULL ? NULL : task->parts->fold;
+  return task->parts == SYNCHED_NULL ? SYNCHED_NULL : task->parts->fold;
 }
 
 /* The newest fold of a stage, as synched_task_parts says. */
 static inline const void *synched_task_folded(const struct synched_task *task, unsigned stage) {
-  return task->parts == NULL || task->parts->folds == NULL ? NULL : task->parts->folds[stage];
+  return task->parts == SYNCHED_NULL || task->parts->folds == SYNCHED_NULL
+             ? SYNCHED_NULL
+             : task->parts->folds[stage];
 }
 
 /* Computes one segment, on a worker, at the same time as the calls of other segments. Returns 0, or
@@ -521,12 +523,18 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Errors: SYNCHED_EINVAL: a NULL; no compute; an unknown flag or enum value, or bytes that are set
  * behind the known fields; on_snapshot with a memory without leases; a deadline above the period;
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
- * init; progress_ns without on_progress. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns,
- * progress_ns or weight. SYNCHED_EBUSY: the memory
- * has a job or an open writer. SYNCHED_EAGAIN: there is no file descriptor for now, or no thread
- * for the deadline monitor, which a pool's first job with a deadline brings. For that thread, the
- * other statuses that synched_pool_create has on threads hold, too. SYNCHED_ENOMEM.
- * SYNCHED_ENOTSUP: the pool is a parent process's. *out is NULL then. */
+ * init; progress_ns without on_progress; a field that is NULL, given twice or of another number of
+ * segments; field_count without fields, or stage_count without stages; compute and stages; a stage
+ * that writes what the job does not have or only reads, or overwrites what it does not write; a
+ * fold of the job beside stages; what does not apply to a fold, or is missing of it; a memory with
+ * too few buffers of the program's own; SYNCHED_DEADLINE_CANCEL with a memory that is changed in
+ * place. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns, progress_ns, weight; too many
+ * fields or stages, or too large a fold. SYNCHED_EBUSY: a memory has a job or an open writer, or,
+ * where there is more than one field, stage and fold of a double, a retained snapshot.
+ * SYNCHED_EAGAIN: there is no file descriptor for now, or no thread for the deadline monitor, which
+ * a pool's first job with a deadline brings. For that thread, the other statuses that
+ * synched_pool_create has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the pool is a
+ * parent process's. *out is NULL then. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,
                                    const struct synched_job_options *options);
@@ -718,7 +726,8 @@ SYNCHED_API int synched_job_report(const struct synched_job *job, struct synched
 /* Frees a job. NULL is allowed and does nothing.
  * A job that was started: from its loop's thread, on_done included. Any other job: from any thread.
  * Errors, after which the job is as before: SYNCHED_EBUSY: it has been started and has not ended;
- * cancel it and let the loop run. SYNCHED_ENOTSUP.
+ * cancel it and let the loop run. Or a snapshot is retained of a job of several fields or stages,
+ * of a memory that is changed in place, or of folds of more than a double. SYNCHED_ENOTSUP.
  * If the loop is closed under the job, with uv_walk and uv_close, there is no on_done. Cancel the
  * job then, let the loop finish closing, and destroy the job as soon as this call returns 0. */
 SYNCHED_API int synched_job_destroy(struct synched_job *job);

@@ -33,8 +33,9 @@ struct synched_writer; /* opaque */
 #define SYNCHED_MEMORY_HUGE_PAGES 1u
 
 /* One buffer, which calls change in place: half the memory and half the traffic, and a call finds
- * in `out` what its segment holds. For updates in which a call touches its own segment of this
- * memory only; others' it must not even read, for they change at the same time.
+ * in `out` what its segment holds. In a stage that writes this memory, a call touches its own
+ * segment of it only: others' it must not even read, for they change at the same time. Stages that
+ * do not write it may read all of it.
  * What it costs: a round that fails, is cancelled or misses its deadline has changed the buffer
  * already; its content is undefined then, and synched_error_message() of the job's end says so.
  * Snapshots hold a copy, made by the workers at the end of a round, or nothing (`data` is NULL): a
@@ -153,11 +154,12 @@ SYNCHED_API int synched_memory_destroy(struct synched_memory *memory);
 /* Sets the initial content of one segment: copies `count` elements, fills the rest of its capacity
  * with zeros, and sets its count. If count is 0, elements may be NULL. Call it before the first
  * round, or between jobs: it changes the current snapshot in place.
- * Any thread, one at a time, and not while another thread is in synched_snapshot_current. Does not
- * wait for rounds; O(capacity of the segment).
+ * Any thread, one at a time for all fields of a job, and not while another thread is in
+ * synched_snapshot_current. Does not wait for rounds; O(capacity of the segment).
  * Errors, after which nothing has changed: SYNCHED_EINVAL: a NULL. SYNCHED_ERANGE: there is no such
  * segment, or count is above its capacity. SYNCHED_EBUSY: a job runs on the memory, a writer is
- * open, or the current snapshot is retained. SYNCHED_ENOTSUP. */
+ * open, or the current snapshot is retained, or an older one between which and this nothing has
+ * written the memory. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_memory_load(struct synched_memory *memory, size_t segment,
                                     const void *elements, size_t count);
 
@@ -198,8 +200,9 @@ struct synched_snapshot {
 };
 
 /* Returns the current snapshot, retained for the caller, who releases it. It is never NULL for a
- * valid memory, with one exception: in a child process after fork(), if a load, a job or an open
- * writer of the parent was writing the memory at that moment.
+ * valid memory, with two exceptions: a memory that is changed in place, if there is no copy of it;
+ * and in a child process after fork(), if a load, a job or an open writer of the parent was writing
+ * the memory at that moment.
  * Any thread, also while rounds run. Lock-free: three atomic operations, a few loads per buffer. */
 SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory);
 
@@ -208,6 +211,8 @@ SYNCHED_API const struct synched_snapshot *synched_snapshot_current(struct synch
  * after the job has ended. Once it is not the current one any more, it takes one of the memory's
  * leases. When all leases are taken the job waits: after a second on_stalled says so, and the
  * report says for how long.
+ * What a stage sees in the middle of a round is not published: a field that an earlier stage of the
+ * same round has written, or one that is changed in place. It cannot be retained; NULL then.
  * Any thread; wait-free; two atomic additions. NULL is allowed. */
 SYNCHED_API const struct synched_snapshot *
 synched_snapshot_retain(const struct synched_snapshot *snapshot);
@@ -244,10 +249,10 @@ static inline const void *synched_snapshot_segment(const struct synched_snapshot
 /* Takes the seat of one segment.
  * Any thread; does not block. On success the caller owns *out and ends it with
  * synched_writer_close.
- * Errors: SYNCHED_EINVAL: a NULL. SYNCHED_ERANGE: there is no such segment, or the memory has over
- * 65536 of them. SYNCHED_EEXIST: the seat is taken. SYNCHED_EBUSY: the memory has a job.
- * SYNCHED_ECANCELED: a writer left or failed, and the others have not all left yet. SYNCHED_ENOMEM.
- * SYNCHED_ENOTSUP. *out is NULL then. */
+ * Errors: SYNCHED_EINVAL: a NULL; the memory is changed in place. SYNCHED_ERANGE: there is no such
+ * segment, or the memory has over 65536 of them. SYNCHED_EEXIST: the seat is taken. SYNCHED_EBUSY:
+ * the memory has a job. SYNCHED_ECANCELED: a writer left or failed, and the others have not all
+ * left yet. SYNCHED_ENOMEM. SYNCHED_ENOTSUP. *out is NULL then. */
 SYNCHED_API int synched_writer_open(struct synched_writer **out, struct synched_memory *memory,
                                     size_t segment);
 

@@ -151,6 +151,10 @@ struct synched_report_summary {
   uint64_t deadline_ns;
   /* the number of the last published round */
   uint64_t last_round;
+  /* the stage in which failed_segment failed: 0 where the job has one; -1: none, or in init */
+  int failed_stage;
+  /* how many there are for synched_report_stage */
+  unsigned stage_count;
 };
 
 /* Gives the totals of the job, in *out.
@@ -246,6 +250,26 @@ struct synched_report_segment {
  * As synched_report_summary. SYNCHED_ERANGE: there is no such segment. */
 SYNCHED_API int synched_report_segment(const struct synched_report *report, size_t segment,
                                        struct synched_report_segment *out);
+
+/* One of a job's stages; or, the last, its copies of what is changed in place. */
+struct synched_report_stage {
+  uint32_t struct_size;
+  /* the stage's; of the copies, "copies"; cut to 63 bytes; the report owns it */
+  const char *name;
+  /* rounds in which it was computed, also those that were dropped */
+  uint64_t round_count;
+  /* from its opening to its end, and to that of its fold; summed over rounds */
+  uint64_t total_ns;
+  /* in its calls, and in combining its fold; summed over rounds and workers */
+  uint64_t compute_ns;
+};
+
+/* Gives what one stage took, in *out; stage: 0 .. stage_count of the summary - 1. A job of a single
+ * stage, without copies, has none of this: its figures are the summary's. What rounds take beyond
+ * their stages is their publishing, and on_round. The times are 0 at SYNCHED_RECORD_OFF.
+ * As synched_report_summary. SYNCHED_ERANGE: there is no such stage. */
+SYNCHED_API int synched_report_stage(const struct synched_report *report, unsigned stage,
+                                     struct synched_report_stage *out);
 
 /* One of the last rounds. */
 struct synched_report_round {

@@ -167,8 +167,17 @@ static const struct memory_row memory_rows[] = {
      "lease_count",
      {SIZES(1, 1, 1), .lease_count = SYNCHED_LEASES_MAX + 1}},
     {"leases huge", SYNCHED_ERANGE, "lease_count", {SIZES(1, 1, 1), .lease_count = UINT_MAX}},
-    {"flag 2", SYNCHED_EINVAL, "flags", {SIZES(1, 1, 1), .flags = 2}},
+    {"flag 4", SYNCHED_EINVAL, "flags is 0x4", {SIZES(1, 1, 1), .flags = 4}},
     {"high flag", SYNCHED_EINVAL, "flags", {SIZES(1, 1, 1), .flags = 0x80000000u}},
+    {"known and unknown flags", SYNCHED_EINVAL, "flags is 0x7", {SIZES(1, 1, 1), .flags = 7}},
+    {"in place and KEEP",
+     SYNCHED_EINVAL,
+     "refill is 1, and the memory is changed in place",
+     {SIZES(1, 1, 1), .flags = SYNCHED_MEMORY_IN_PLACE, .refill = SYNCHED_REFILL_KEEP}},
+    {"in place and NONE",
+     SYNCHED_EINVAL,
+     "refill is 2",
+     {SIZES(1, 1, 1), .flags = SYNCHED_MEMORY_IN_PLACE, .refill = SYNCHED_REFILL_NONE}},
     {"layout",
      SYNCHED_EINVAL,
      "layout is 2; there are 0 to",
@@ -202,6 +211,17 @@ static const struct memory_row memory_rows[] = {
      {SIZES(2, SIZE_MAX / 8, 1)}},
 };
 
+/* Also asked by synched_memory_needs, which finds the same. */
+static void expect_no_needs(const char *what, const struct synched_memory_options *options,
+                            int expected, const char *says) {
+  struct synched_memory_needs needs = {7, 7, 7};
+  sentence_forget();
+  cr_assert_eq(synched_memory_needs(options, &needs), expected, "%s: %s", what,
+               synched_error_message());
+  sentence_expect(what, says);
+  cr_assert(needs.bytes == 0 && needs.alignment == 0 && needs.buffer_count == 0, "%s", what);
+}
+
 static void expect_no_memory(const char *what, const struct memory_row *row) {
   struct synched_memory_options options = row->options;
   struct synched_memory *memory = (struct synched_memory *)&memory;
@@ -215,8 +235,13 @@ static void expect_no_memory(const char *what, const struct memory_row *row) {
 }
 
 Test(wrong_options, memory_options) {
-  for (size_t i = 0; i < LENGTH(memory_rows); i++)
+  for (size_t i = 0; i < LENGTH(memory_rows); i++) {
+    struct synched_memory_options options = memory_rows[i].options;
+    options.struct_size = (uint32_t)sizeof options;
     expect_no_memory(memory_rows[i].what, &memory_rows[i]);
+    if (memory_rows[i].expected != SYNCHED_ENOMEM)
+      expect_no_needs(memory_rows[i].what, &options, memory_rows[i].expected, memory_rows[i].says);
+  }
   struct synched_memory *memory = (struct synched_memory *)&memory;
   sentence_forget();
   cr_assert_eq(synched_memory_create(&memory, NULL), SYNCHED_EINVAL);
@@ -225,6 +250,112 @@ Test(wrong_options, memory_options) {
   sentence_forget();
   cr_assert_eq(synched_memory_create(NULL, SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1))), SYNCHED_EINVAL);
   sentence_expect("out NULL", "memory");
+}
+
+Test(wrong_options, memory_needs) {
+  struct synched_memory_needs needs;
+  expect_no_needs("options NULL", NULL, SYNCHED_EINVAL, "options");
+  sentence_forget();
+  cr_assert_eq(synched_memory_needs(SYNCHED_MEMORY_OPTIONS(SIZES(1, 1, 1)), NULL), SYNCHED_EINVAL);
+  sentence_expect("out NULL", "needs");
+  /* It does not look at buffers. */
+  void *buffers[] = {NULL};
+  cr_assert_eq(synched_memory_needs(SYNCHED_MEMORY_OPTIONS(SIZES(3, 5, 12), .lease_count = 2,
+                                                           .flags = SYNCHED_MEMORY_HUGE_PAGES,
+                                                           .buffers = buffers, .buffer_bytes = 1),
+                                    &needs),
+               0, "%s", synched_error_message());
+  cr_assert_eq(needs.bytes, 180);
+  cr_assert_eq(needs.alignment, 4);
+  cr_assert_eq(needs.buffer_count, 4);
+  cr_assert_eq(
+      synched_memory_needs(SYNCHED_MEMORY_OPTIONS(SIZES(2, 1, 8), .layout = SYNCHED_LAYOUT_PADDED,
+                                                  .flags = SYNCHED_MEMORY_IN_PLACE),
+                           &needs),
+      0);
+  cr_assert_eq(needs.bytes, 256);
+  cr_assert_eq(needs.alignment, 128);
+  cr_assert_eq(needs.buffer_count, 1);
+}
+
+/* --- the program's own buffers --- */
+
+/* Two segments of eight elements of eight bytes, in buffers of 128 bytes each. */
+static _Alignas(128) unsigned char storage[1024];
+
+static void *const three[] = {storage, storage + 128, storage + 256};
+static void *const with_null[] = {storage, NULL};
+static void *const unaligned[] = {storage, storage + 132};
+static void *const line_unaligned[] = {storage, storage + 512 + 64};
+static void *const overlapping[] = {storage + 128, storage + 8};
+static void *const twice[] = {storage, storage};
+static void *const apart[] = {storage, storage + 256, storage + 384 - 8};
+
+#define OWN(list, count, bytes)                                                                    \
+  SIZES(2, 8, 8), .buffers = (list), .buffer_count = (count), .buffer_bytes = (bytes)
+
+static const struct memory_row buffer_rows[] = {
+    {"a count only", SYNCHED_EINVAL, "buffer_count is given, but buffers is", {OWN(NULL, 2, 0)}},
+    {"bytes only", SYNCHED_EINVAL, "buffer_bytes is given, but buffers is", {OWN(NULL, 0, 128)}},
+    {"none",
+     SYNCHED_EINVAL,
+     "buffer_count is 0; with 0 leases a memory needs",
+     {OWN(three, 0, 128)}},
+    {"one",
+     SYNCHED_EINVAL,
+     "buffer_count is 1; with 0 leases a memory needs",
+     {OWN(three, 1, 128)}},
+    {"too few for leases",
+     SYNCHED_EINVAL,
+     "buffer_count is 3; with 2 leases a memory needs",
+     {OWN(three, 3, 128), .lease_count = 2}},
+    {"none in place",
+     SYNCHED_EINVAL,
+     "buffer_count is 0",
+     {OWN(three, 0, 128), .flags = SYNCHED_MEMORY_IN_PLACE}},
+    {"very many", SYNCHED_ERANGE, "buffer_count is 258; at most", {OWN(three, 258, 128)}},
+    {"a huge count", SYNCHED_ERANGE, "buffer_count", {OWN(three, UINT_MAX, 128)}},
+    {"no bytes", SYNCHED_EINVAL, "buffer_bytes is 0; 2 segments need 128", {OWN(three, 2, 0)}},
+    {"a byte too few", SYNCHED_EINVAL, "buffer_bytes is 127", {OWN(three, 2, 127)}},
+    {"too small when padded",
+     SYNCHED_EINVAL,
+     "buffer_bytes is 128; 2 segments need 256",
+     {OWN(three, 2, 128), .layout = SYNCHED_LAYOUT_PADDED}},
+    {"an entry NULL", SYNCHED_EINVAL, "buffers[1] is", {OWN(with_null, 2, 128)}},
+    {"not aligned to its elements",
+     SYNCHED_EINVAL,
+     "elements of 8 bytes need a multiple of",
+     {OWN(unaligned, 2, 128)}},
+    {"not aligned to a line, padded",
+     SYNCHED_EINVAL,
+     "elements of 8 bytes, padded, need a multiple of",
+     {OWN(line_unaligned, 2, 256), .layout = SYNCHED_LAYOUT_PADDED}},
+    {"they overlap",
+     SYNCHED_EINVAL,
+     "buffers[0] and buffers[1] overlap: they begin 120 bytes apart, and each needs",
+     {OWN(overlapping, 2, 128)}},
+    {"one twice", SYNCHED_EINVAL, "they begin 0 bytes apart", {OWN(twice, 2, 128)}},
+    {"the last two overlap", SYNCHED_EINVAL, "buffers[1] and buffers[2]", {OWN(apart, 3, 128)}},
+    {"huge pages",
+     SYNCHED_EINVAL,
+     "HUGE_PAGES",
+     {OWN(three, 2, 128), .flags = SYNCHED_MEMORY_HUGE_PAGES}},
+    {"sizes that overflow",
+     SYNCHED_EOVERFLOW,
+     "segments",
+     {SIZES(2, SIZE_MAX / 8, 8), .buffers = three, .buffer_count = 2, .buffer_bytes = SIZE_MAX}},
+};
+
+/* Nothing is written to them, either. */
+Test(wrong_options, memory_buffers) {
+  memset(storage, 0xa5, sizeof storage);
+  for (size_t i = 0; i < LENGTH(buffer_rows); i++)
+    expect_no_memory(buffer_rows[i].what, &buffer_rows[i]);
+  memory_end(memory_with(SYNCHED_MEMORY_OPTIONS(OWN(three, 3, 128), .lease_count = 1)));
+  memory_end(memory_with(SYNCHED_MEMORY_OPTIONS(OWN(three, 1, 128), .lease_count = 1,
+                                                .flags = SYNCHED_MEMORY_IN_PLACE)));
+  for (size_t i = 0; i < sizeof storage; i++)
+    cr_assert_eq(storage[i], 0xa5, "byte %zu was written", i);
 }
 
 Test(wrong_options, memory_limits_themselves_are_accepted) {
@@ -331,11 +462,11 @@ static const struct job_row job_rows[] = {
      {.compute = compute_nothing, .balance = (enum synched_balance) - 1}},
     {"fold",
      SYNCHED_EINVAL,
-     "fold is 4; there are 0 to",
-     {.compute = compute_nothing, .fold = (enum synched_fold)4}},
+     "fold is 6; there are 0 to",
+     {.compute = compute_nothing, .fold = (enum synched_fold)6}},
     {"fold -1",
      SYNCHED_EINVAL,
-     "fold",
+     "fold is -1; there are 0 to",
      {.compute = compute_nothing, .fold = (enum synched_fold) - 1}},
     {"on_snapshot without leases",
      SYNCHED_EINVAL,
@@ -482,8 +613,9 @@ Test(wrong_options, struct_size) {
   expect_versions(&(struct version){"synched_pool_options", sizeof *pool,
                                     offsetof(struct synched_pool_options, priority), pool,
                                     make_pool});
-  expect_versions(&(struct version){"synched_memory_options", sizeof *memory, sizeof *memory,
-                                    memory, make_memory});
+  expect_versions(&(struct version){"synched_memory_options", sizeof *memory,
+                                    offsetof(struct synched_memory_options, buffers), memory,
+                                    make_memory});
   expect_versions(&(struct version){"synched_job_options", sizeof *job,
                                     offsetof(struct synched_job_options, period_ns), job,
                                     make_job});

@@ -31,6 +31,7 @@ refused "not: 0" round --repeat 0
 refused "not: -1" round --repeat -1
 refused "not: 2x" round --workers 2x
 refused "not: 1001" round --repeat 1001
+refused "takes small, not: large" codes --sizes large
 refused "unknown argument: --out" round --out "$folder"
 refused "unknown argument: --json" all --json "$folder/x"
 refused "two files" --compare "$folder/x"
@@ -79,4 +80,10 @@ grep -q "^better *round *synched " "$folder/better" || fail "$(cat "$folder/bett
 
 # Every contestant computes what the serial loop does, or the family fails.
 "$bench" kernels --repeat 1 >"$folder/kernels" 2>&1 || fail "kernels: $(cat "$folder/kernels")"
+"$bench" codes --repeat 1 --sizes small >"$folder/codes" 2>&1 || fail "codes: $(cat "$folder/codes")"
+if ! grep -q '^absent: libgomp ' "$folder/codes"; then
+  for code in maxwell_1000 buffered_6000 cg particles; do
+    grep -qE "^synched_by_libgomp +2 +0 $code +[0-9.]+" "$folder/codes" || fail "no ratio of $code"
+  done
+fi
 "$bench" memory --repeat 1 >"$folder/memory" 2>&1 || fail "memory: $(cat "$folder/memory")"

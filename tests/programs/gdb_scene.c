@@ -4,8 +4,8 @@
  *   gdb_scene
  *
  * One worker. One job is parked, one waits for a buffer, one sleeps until its next tick in an hour,
- * and one computes the third of four segments of its first round: there scene_is_set is called. The
- * main thread's trace ring has some events that never happened.
+ * and one, of two stages and two fields, computes the third of four segments of its first round:
+ * there scene_is_set is called. The main thread's trace ring has some events that never happened.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -60,12 +60,18 @@ static void must(int status) {
   exit(EXIT_FAILURE);
 }
 
+static struct synched_memory *memory_of(uint32_t flags) {
+  struct synched_memory *memory;
+  must(synched_memory_create(&memory,
+                             SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1,
+                                                    .element_size = sizeof(double),
+                                                    .lease_count = 1, .flags = flags)));
+  return memory;
+}
+
 static struct synched_memory *start(struct synched_job **job,
                                     const struct synched_job_options *options) {
-  struct synched_memory *memory;
-  must(synched_memory_create(
-      &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1,
-                                      .element_size = sizeof(double), .lease_count = 1)));
+  struct synched_memory *memory = memory_of(0);
   must(synched_job_create(job, scene_pool, memory, options));
   must(synched_job_start_polled(*job));
   return memory;
@@ -99,8 +105,13 @@ int main(void) {
   (void)start(&scene_sleeping,
               SYNCHED_JOB_OPTIONS(.name = "sleeping", .compute = compute, .period_ns = HOUR_NS));
   until_idle();
-  (void)start(&scene_computing, SYNCHED_JOB_OPTIONS(.name = "computing", .compute = compute_third,
-                                                    .deadline_ns = HOUR_NS, .round_count = 10));
+  struct synched_memory *field = memory_of(SYNCHED_MEMORY_IN_PLACE);
+  const struct synched_stage stages[] = {{.name = "flux", .compute = compute_third},
+                                         {.compute = compute, .writes = SYNCHED_WRITES_NONE}};
+  (void)start(&scene_computing,
+              SYNCHED_JOB_OPTIONS(.name = "computing", .stages = stages, .stage_count = 2,
+                                  .fields = &field, .field_count = 2, .deadline_ns = HOUR_NS,
+                                  .round_count = 10));
   while (synched_job_dispatch(scene_computing) == SYNCHED_CONTINUE)
     synched__thread_yield();
   return EXIT_SUCCESS;

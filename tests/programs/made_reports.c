@@ -148,6 +148,14 @@ static bool keep_smallest(void) {
   return keep(off, "off") && keep(running, "running") && keep(failed, "failed");
 }
 
+static void add_stage(struct synched_report *report, const char *name, uint64_t ns) {
+  const unsigned stage = report->summary.stage_count++;
+  (void)snprintf(report->stage_names[stage], sizeof report->stage_names[stage], "%s", name);
+  report->stages[stage].round_count = report->summary.round_count;
+  report->stages[stage].total_ns = ns;
+  report->stages[stage].compute_ns = ns / 2;
+}
+
 /* Every byte that a name can have; and numbers as large as a reader takes them. */
 static bool keep_extremes(void) {
   struct synched_report *report = made_run(2, &(struct course){2, 1, 100000, 0});
@@ -156,6 +164,9 @@ static bool keep_extremes(void) {
   const char name[] =
       "\"<b>&amp;</b></script>\\\n\r\t\x01\x7f\xc3\xa4\xff\xc3(\xed\xa0\x80\xf4\x90";
   memcpy(report->name, name, sizeof name);
+  for (unsigned s = 0; s < SYNCHED__STAGES_SHOWN; s++)
+    add_stage(report, name, INT64_MAX);
+  report->summary.failed_stage = SYNCHED__STAGES_SHOWN - 1;
   memset(report->machine, 0xff, sizeof report->machine - 1);
   memset(report->placement, 0xc3, sizeof report->placement - 1);
   for (unsigned i = 0; i < synched__json_worker.count; i++) {
@@ -178,6 +189,8 @@ static bool keep_tasks(void) {
   if (report == NULL)
     return false;
   report->summary.record = SYNCHED_RECORD_TASKS;
+  add_stage(report, "forces", 200000);
+  add_stage(report, "moves", 90000);
   for (size_t i = 0; i < 4; i++)
     report->tasks[i] = (struct synched_report_task){.struct_size = sizeof *report->tasks,
                                                     .worker = i / 2 != 0,

@@ -42,6 +42,7 @@ bad=$'\xef\xbf\xbd'
 name="=a \\\"b\\\",\\\\ <b>&\\n$bad$bad$bad$bad $bad"$'\xc3\xa4'
 grep -qF "synched_rounds_total{job=\"$name" metrics.txt ||
   fail "the name is not escaped"
+grep -qF ",stage=\"1\",name=\"$name" metrics.txt || fail "a stage's name is not escaped"
 
 # The checker itself.
 "$program" small prometheus good.txt

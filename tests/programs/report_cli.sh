@@ -59,6 +59,9 @@ for form in show table; do
   well $form made/usual.json
   says stdout 'Job heat: .*'
 done
+well show made/tasks.json
+says stdout '  stages       share    a round  compute'
+says stdout ' +69\.0 % +66\.7 us +25\.0 %  forces'
 well table made/usual.json -o table.txt
 same stdout /dev/null
 grep -q 'Job heat' table.txt || fail "no table in the file"
@@ -150,6 +153,14 @@ changed 'its summary is of 3 workers and 3 segments; it has 2 and 3' \
 changed 'its summary is of 2 workers and 1000000 segments' \
   's/"segment_count":3/"segment_count":1000000/'
 changed 'summary.failed_segment is no segment' 's/"failed_segment":-1/"failed_segment":3/'
+changed 'summary.failed_stage is no stage' 's/"failed_stage":-1/"failed_stage":-2/'
+changed 'summary.failed_stage is no stage' 's/"failed_stage":-1/"failed_stage":17/'
+changed 'stages is not an array' 's/^"stages":\[/"stages":{},"x":[/'
+changed 'stages[0] is not an object' 's/^"stages":\[/"stages":[7,/'
+changed 'stages[1].name has more than 63 bytes' "s/moves/$(printf 'x%.0s' $(seq 64))/"
+changed 'stages[0].name is missing' 's/"name":"forces",//'
+changed 'stages[1].total_ns is no whole number' 's/"total_ns":90000/"total_ns":-1/'
+changed 'it has 18 stages; a report has 0 to 17' "s/^\"stages\":\[/&$(printf '7,%.0s' $(seq 16))/"
 changed 'efficiency.serial is no number from 0 to 1' 's/"serial":1/"serial":-1/'
 changed 'efficiency.serial is no number from 0 to 1' 's/"serial":1/"serial":2e302/'
 changed 'is not JSON: line 7: real number overflow' 's/"serial":1/"serial":1e999/'

@@ -149,6 +149,9 @@ static void adjust_names(struct synched_report *report) {
   (void)snprintf(report->machine, sizeof report->machine, "%s", "\"\\\n\xed\xa0\x80");
   (void)snprintf(report->placement, sizeof report->placement, "%s", "</script>\x1b[31m");
   (void)snprintf(report->pool, sizeof report->pool, "%s", "p\"\\\xff");
+  report->summary.stage_count = 2; /* of one name */
+  for (unsigned s = 0; s < 2; s++)
+    memcpy(report->stage_names[s], report->name, sizeof report->name);
 }
 
 /* The first rounds are not recorded any more, but their calls are; the last one has failed. */

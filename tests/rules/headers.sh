@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # headers.sh [ROOT]: every header compiles alone. The public ones as C11 to C23 and as C++17 and 20,
 # as strictly as compilers go, with each compiler that is here, and so does README's first example;
-# the framework's as C11, with the flags that pkg-config gives for what they include.
+# those that are only for C++ with exceptions and without; the framework's as C11, with the flags
+# that pkg-config gives for what they include.
 #
 # By hand: tests/rules/headers.sh
 set -euo pipefail
@@ -33,11 +34,14 @@ strictest() {
   case $1 in
   *clang++) echo -Weverything -Wno-padded -Wno-c++98-compat-pedantic ;;
   *clang) echo -Weverything -Wno-padded ;;
-  *++) echo -Wconversion -Wsign-conversion -Wold-style-cast -Wuseless-cast ;;
+  *++) echo -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wuseless-cast ;;
   *) echo -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wvla ;;
   esac
   [[ $1 != *clang* ]] || echo -Wno-unknown-warning-option -Wno-unsafe-buffer-usage
 }
+
+# A header has no place for a class's functions but itself.
+cxx_only=(-Wno-weak-vtables)
 
 c_standards=(c11 c17 c2x)
 cxx_standards=(c++17 c++20)
@@ -57,6 +61,15 @@ public() {
     for header in include/synched/*.h; do
       compile cpp "synched/${header##*/}" "$cxx" -std="$standard" "${strict[@]}" "${more[@]}"
     done
+    compile cpp synched/synched.hpp "$cxx" -std="$standard" "${strict[@]}" "${more[@]}" \
+      "${cxx_only[@]}"
+    compile cpp synched/synched.hpp "$cxx" -std="$standard" -fno-exceptions "${strict[@]}" \
+      "${more[@]}" "${cxx_only[@]}"
+  done
+  # Who includes the one above includes them all; the newest dialect is enough.
+  for header in include/synched/cpp/*.hpp; do
+    compile cpp "synched/cpp/${header##*/}" "$cxx" -std="${cxx_standards[-1]}" "${strict[@]}" \
+      "${more[@]}" "${cxx_only[@]}"
   done
 }
 

@@ -12,7 +12,7 @@ columns=100
 
 # sources PLACE...: sources, CMake's files, and scripts, those without a suffix included.
 sources() {
-  find "$@" -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.cmake' -o -name '*.sh' \
+  find "$@" -type f \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.cmake' -o -name '*.sh' \
     -o -name '*.awk' -o -name '*.py' -o -name CMakeLists.txt \) -print
   find "$@" -type f ! -name '*.*' ! -name CMakeLists.txt -exec grep -lE '^#!' {} + || true
 }

@@ -18,8 +18,9 @@ fail() {
 # The READMEs that people wrote, not those of what was built or fetched.
 mapfile -t readmes < <(find . -name README.md ! -path './build*' ! -path './.*/*' | sort)
 
-# blocks README: every block of C goes to a file of its own, under a first line that says what the
-# comment above it names: "whole examples/quickstart.c", "part examples/three_ways.c"; or nothing.
+# blocks README: every block of C or C++ goes to a file of its own, under a first line that says
+# what the comment above it names: "whole examples/quickstart.c", "part examples/three_ways.c"; or
+# nothing.
 blocks() {
   rm -f "$work"/*
   awk -v work="$work" '
@@ -31,7 +32,7 @@ blocks() {
     }
     /^```$/ { inside = 0 }
     inside { print > file }
-    /^```c$/ {
+    /^```c(pp)?$/ {
       inside = 1
       sub(/;$/, "", from)
       file = sprintf("%s/%02d", work, ++count)
@@ -69,7 +70,8 @@ follow() {
   local folder=${1%/*} target
   while IFS= read -r target; do
     [ -e "$folder/${target%%#*}" ] || fail "$1 links to $target, which is not there"
-  done < <(grep -oE '\]\([^)]+\)' "$1" | sed 's/^](//; s/)$//' | grep -vE '^(https?:|#)')
+  done < <(sed '/^```/,/^```/d' "$1" | grep -oE '\]\([^)]+\)' | sed 's/^](//; s/)$//' |
+    grep -vE '^(https?:|#)')
   while IFS= read -r target; do
     [ -e "$target" ] || fail "$1 names $target, which is not there"
   done < <(grep -oE '`(framework|include|examples|tests|tools)/[a-z0-9_./-]+`' "$1" | tr -d '`')
@@ -89,8 +91,8 @@ lines=$(wc -l <README.md)
   fail "README.md has $lines lines, not $least to $most"
 
 # Every example is in the list of examples.
-for example in examples/*.c examples/*/main.c; do
-  name=${example%/main.c}
+for example in examples/*.c examples/*/main.c examples/*/main.cpp; do
+  name=${example%/main.c*}
   [ "$name" = "$example" ] || name+=/
   grep -qF "| \`$name\` |" examples/README.md || fail "examples/README.md does not list $name"
 done

@@ -9,7 +9,7 @@ export LC_ALL=C.UTF-8
 . "$(dirname "$0")/places.sh" "$@"
 
 mapfile -t files < <(find "${places[@]}" -type f ! -path '*/words.txt' ! -path '*/words_test.sh' \
-  \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' -o -name '*.awk' \
+  \( -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.py' -o -name '*.sh' -o -name '*.awk' \
   -o -name '*.gdb' -o -name '*.cmake' -o -name CMakeLists.txt -o -name README.md \
   -o ! -name '*.*' \) | sort -u)
 [ ${#files[@]} -gt 0 ] || { echo "no files in ${places[*]}" >&2; exit 1; }

@@ -77,6 +77,17 @@ static unsigned list_ready(unsigned *ready) {
   return count;
 }
 
+/* Where the world is restless, those that only pause: the last to be chosen. */
+static unsigned list_pausing(unsigned *pausing) {
+  unsigned count = 0;
+  for (unsigned t = 0; sim->world->restless && t < sim->thread_count; t++) {
+    const struct sim_fibre *fibre = &sim->fibres[t];
+    if (fibre->state == SIM_READY && fibre->yielded && fibre->stalled_until <= sim->step)
+      pausing[count++] = t;
+  }
+  return count;
+}
+
 /* Of threads that can go on, those that only pause; or those that are stalled. */
 static unsigned count_held_back(bool stalled) {
   unsigned count = 0;
@@ -156,6 +167,7 @@ static void schedule(void) {
     bring_on();
     ready = list_ready(options);
   }
+  ready += list_pausing(options + ready);
   const unsigned count = ready + list_timed(options + ready);
   const unsigned option = count > 1 ? sim_choose(SIM_CHOOSE_THREAD, count) : 0;
   struct sim_fibre *next = &sim->fibres[options[option]];
@@ -353,6 +365,24 @@ void sim_spend(uint64_t ns) {
 
 uint64_t sim_time_ns(void) {
   return sim->now_ns;
+}
+
+void sim_hold_others(void) {
+  for (unsigned t = 0; t < sim->thread_count; t++)
+    if (t != sim->current && sim->fibres[t].state == SIM_READY)
+      sim->fibres[t].stalled_until = SIM_NEVER;
+}
+
+void sim_let_go(void) {
+  end_stalls();
+}
+
+void sim_tell(void) {
+  sim->told++;
+}
+
+unsigned sim_told(void) {
+  return sim->told;
 }
 
 unsigned sim_thread_start(void (*run)(void *), void *argument) {

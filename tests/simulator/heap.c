@@ -138,10 +138,12 @@ struct sim_word *sim_word_at(uintptr_t address) {
   return word;
 }
 
-/* What is found out too late is made up for: the execution is repeated. */
+/* What is found out too late is made up for: the execution is repeated. Where seeds make another
+ * world of each execution, nothing is found out for the next one, and a schedule is to be the same
+ * again without those before it. */
 bool sim_heap_is_shared(uintptr_t address) {
   const size_t index = index_of(address);
-  if (index == SIZE_MAX || sim->shared[index])
+  if (index == SIZE_MAX || sim->shared[index] || sim->world->bound == 0)
     return true;
   if (sim->touched[index] != sim->generation) {
     sim->touched[index] = sim->generation;
@@ -180,7 +182,8 @@ void sim_heap_give(void *address, const void *site) {
     sim_fail_at(site, "a block is freed twice");
   const size_t first = index_of(block->address);
   for (size_t i = 0; i < block->bytes / 8; i++)
-    if (sim->shared[first + i] || sim->touched[first + i] == sim->generation)
+    if (sim->shared[first + i] || sim->touched[first + i] == sim->generation ||
+        sim->words[first + i].generation == sim->generation)
       sim_plain(block->address + 8 * i, 8, true, site);
   block->freed = true;
   block->freed_by = (uint8_t)sim->current;

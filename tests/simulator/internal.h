@@ -191,6 +191,7 @@ struct simulator {
     void (*before)(void), (*parent)(void), (*child)(void);
   } fork_handlers;
   bool quiet; /* they do not, for now */
+  unsigned told;
 
   char failure[512];
   bool failed;

@@ -97,8 +97,9 @@ static void report(const struct sim_world *world, const struct arguments *argume
     return;
   sim_minimise(world, &choices);
   sim->tracing = true;
-  (void)sim_replay(world, &choices);
-  (void)printf("%s: with fewest deviations: %s\n", world->name, sim->failure);
+  const bool well = sim_replay(world, &choices);
+  (void)printf("%s: with fewest deviations: %s\n", world->name,
+               well ? "it does not fail again" : sim->failure);
   if (arguments->trace)
     sim_trace_print();
   (void)printf("again: synched-prove --world %s --trace --schedule ", world->name);

@@ -27,6 +27,17 @@
 #define SEGMENTS_MOST 128u
 #define ROUNDS_MOST 4096u
 
+/* Of the last rounds, and the first segments. */
+#define CALL_ROUNDS 4u
+#define CALL_SEGMENTS 8u
+#define CLOCKS_NS 9000u /* what the library's two clocks may seem to differ by */
+
+struct call {
+  uint64_t round;    /* 0: none */
+  uint64_t after_ns; /* the call before it on its worker had ended; 0: there was none */
+  uint64_t begun_ns;
+};
+
 struct promises {
   size_t segment_count;
   uint64_t round;   /* that is open, or was last */
@@ -36,12 +47,20 @@ struct promises {
   unsigned computed_count;
   uint64_t published; /* by on_round */
   uint64_t delivered;
+  bool delivers;          /* the last one, at the latest before on_done */
   int64_t failed_segment; /* of the open round; -1: none */
   int failed_code;
   bool done;
+  unsigned done_count;
   int status;
-  bool quiet;                  /* rounds are to be, and */
-  uint64_t allocations, locks; /* of workers, at the round before */
+  bool drops; /* a round may come again */
+  bool quiet; /* rounds are to be, and */
+  bool initialised[SEGMENTS_MOST];
+  unsigned steered_count;            /* calls of on_steered */
+  uint64_t allocations, locks;       /* of workers, at the round before */
+  uint8_t caller[SEGMENTS_MOST];     /* which worker computes it in the open round */
+  uint64_t returned_ns[SIM_THREADS]; /* by worker: when its last call ended */
+  struct call calls[CALL_ROUNDS][CALL_SEGMENTS];
   /* by round; grows */
   uint64_t valued_rounds;
   uint64_t values[ROUNDS_MOST][SEGMENTS_MOST];
@@ -74,6 +93,10 @@ void promises_be_quiet(struct promises *promises) {
   promises->quiet = true;
 }
 
+void promises_drop(struct promises *promises) {
+  promises->drops = true;
+}
+
 uint64_t promises_next(uint64_t sum, uint64_t round, size_t segment) {
   return sum * 3 + round * 1000003u + segment * 7 + 1;
 }
@@ -97,6 +120,14 @@ uint64_t promises_value(struct promises *promises, uint64_t round, size_t segmen
 
 /* --- 1, 5: calls --- */
 
+void promises_init(struct promises *promises, uint64_t round, size_t segment) {
+  if (promises->published != 0 || promises->open || round != 0)
+    sim_fail("a call of init in round %llu", (unsigned long long)round);
+  if (promises->initialised[segment])
+    sim_fail("promise 1: segment %zu has two calls of init", segment);
+  promises->initialised[segment] = true;
+}
+
 static void open_round(struct promises *promises, uint64_t round) {
   if (round != promises->published + 1)
     sim_fail("promise 5: a call of round %llu, and round %llu was published last",
@@ -112,23 +143,42 @@ static void open_round(struct promises *promises, uint64_t round) {
 }
 
 void promises_call(struct promises *promises, uint64_t round, size_t segment, unsigned worker) {
-  (void)worker;
   if (promises->done)
     sim_fail("promise 5: a call after on_done");
-  /* A round that was dropped for its deadline comes again under the same number. */
-  if (!promises->open || (promises->computed_count == promises->segment_count &&
-                          promises->running == 0 && round == promises->round))
+  /* A round that was dropped for its deadline comes again under the same number; of those before
+   * it some calls may have been skipped. */
+  if (!promises->open)
     open_round(promises, round);
   if (round != promises->round)
     sim_fail("promise 5: a call of round %llu while round %llu is open", (unsigned long long)round,
              (unsigned long long)promises->round);
   if (segment >= promises->segment_count)
     sim_fail("promise 1: there is no segment %zu", segment);
+  if (promises->drops && promises->computed[segment]) {
+    promises->computed[segment] = 0;
+    promises->computed_count--;
+  }
   if (promises->busy[segment] || promises->computed[segment])
     sim_fail("promise 1: segment %zu has two calls in round %llu", segment,
              (unsigned long long)round);
   promises->busy[segment] = 1;
   promises->running++;
+  promises->caller[segment] = (uint8_t)worker;
+  if (segment < CALL_SEGMENTS)
+    promises->calls[round % CALL_ROUNDS][segment] = (struct call){
+        .round = round, .after_ns = promises->returned_ns[worker], .begun_ns = sim->now_ns};
+}
+
+void promises_running(const struct promises *promises, uint64_t round, size_t segment,
+                      uint64_t since_ns) {
+  const struct call *call = &promises->calls[round % CALL_ROUNDS][segment];
+  if (segment >= CALL_SEGMENTS || call->round != round)
+    return;
+  if (since_ns + CLOCKS_NS < call->after_ns || since_ns > call->begun_ns + CLOCKS_NS)
+    sim_fail("segment %zu of round %llu is said to run since %llu, and was called at %llu, after "
+             "%llu",
+             segment, (unsigned long long)round, (unsigned long long)since_ns,
+             (unsigned long long)call->begun_ns, (unsigned long long)call->after_ns);
 }
 
 void promises_return(struct promises *promises, uint64_t round, size_t segment, int code) {
@@ -139,6 +189,7 @@ void promises_return(struct promises *promises, uint64_t round, size_t segment, 
   promises->computed[segment] = 1;
   promises->computed_count++;
   promises->running--;
+  promises->returned_ns[promises->caller[segment]] = sim->now_ns;
   if (code != 0 && (promises->failed_segment < 0 || (int64_t)segment < promises->failed_segment)) {
     promises->failed_segment = (int64_t)segment;
     promises->failed_code = code;
@@ -176,12 +227,17 @@ void promises_round(struct promises *promises, uint64_t round) {
 }
 
 void promises_delivered(struct promises *promises, uint64_t round, bool every) {
-  if (round > promises->published)
+  /* The newest may be taken as soon as it is published, which is before on_round. */
+  if (round > promises->published + !every)
     sim_fail("promise 5: a delivery of round %llu before its on_round", (unsigned long long)round);
   if (round <= promises->delivered || (every && round != promises->delivered + 1))
     sim_fail("promise 5: a delivery of round %llu after that of %llu", (unsigned long long)round,
              (unsigned long long)promises->delivered);
   promises->delivered = round;
+}
+
+void promises_deliver(struct promises *promises) {
+  promises->delivers = true;
 }
 
 /* --- 4, 5: the end --- */
@@ -191,6 +247,8 @@ void promises_done(struct promises *promises, int status, uint64_t current_round
     sim_fail("promise 5: on_done twice");
   if (promises->running != 0)
     sim_fail("promise 5: on_done while a call runs");
+  if (promises->delivers && promises->delivered != promises->published)
+    sim_fail("promise 5: round %llu was never delivered", (unsigned long long)promises->published);
   if (current_round != promises->published)
     sim_fail("promise 4: round %llu is current at the end, and %llu was published last",
              (unsigned long long)current_round, (unsigned long long)promises->published);
@@ -198,17 +256,33 @@ void promises_done(struct promises *promises, int status, uint64_t current_round
     sim_fail("promise 4: status %d, and segment %lld failed with %d", status,
              (long long)promises->failed_segment, promises->failed_code);
   promises->done = true;
+  promises->done_count++;
   promises->status = status;
 }
 
 void promises_end(struct promises *promises) {
-  if (!promises->done)
+  if (promises->done_count == 0)
     sim_fail("promise 5: on_done has never come");
 }
 
 void promises_again(struct promises *promises) {
   promises->done = false;
   promises->open = false;
+  promises->failed_segment = -1;
+}
+
+bool promises_are_over(const struct promises *promises) {
+  return promises->done;
+}
+
+void promises_steered(struct promises *promises) {
+  if (promises->done)
+    sim_fail("promise 5: on_steered after on_done");
+  promises->steered_count++;
+}
+
+unsigned promises_steered_count(const struct promises *promises) {
+  return promises->steered_count;
 }
 
 uint64_t promises_rounds(const struct promises *promises) {

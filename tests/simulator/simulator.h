@@ -17,6 +17,8 @@ struct sim_world {
   void (*run)(void);
   /* how many deviations from the default schedule are explored by default; 0: seeds only */
   unsigned bound;
+  /* a thread that pauses may go on again before others pause, too: more executions */
+  bool restless;
   /* the system may refuse what it is asked for, with seeds */
   bool may_fail;
 };
@@ -39,6 +41,16 @@ void sim_spend(uint64_t ns);
 uint64_t sim_time_ns(void);
 /* The calling thread waits until a descriptor of the library's is readable. */
 void sim_await(int descriptor);
+
+/* A number that all threads know at once, and that orders nothing among them: for what a world must
+ * not do before. */
+void sim_tell(void);
+unsigned sim_told(void);
+
+/* All others that could go on now are held up, as by a system that has something else to do: until
+ * they are let go, or nobody else can go on. */
+void sim_hold_others(void);
+void sim_let_go(void);
 
 /* A thread of the world's own. */
 unsigned sim_thread_start(void (*run)(void *), void *argument);

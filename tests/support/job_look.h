@@ -97,7 +97,7 @@ static inline struct engine engine_of(struct synched_pool *pool, size_t segment_
                                       struct synched_job_options options) {
   const struct synched_memory_options memory = cells(segment_count);
   options.struct_size = sizeof options;
-  if (options.compute == NULL)
+  if (options.compute == NULL && options.stage_count == 0)
     options.compute = compute_nothing;
   return engine_new(pool, &memory, &options);
 }

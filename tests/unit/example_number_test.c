@@ -48,3 +48,35 @@ Test(example_number, parse_what_is_no_number_is_refused) {
     expect_refused(texts[i], (struct example_range){0, UINT64_MAX}, says);
   }
 }
+
+Test(example_number, positive_parse_takes_what_is_above_0) {
+  static const struct {
+    const char *text;
+    double expected;
+  } taken[] = {{"1", 1}, {"1e-10", 1e-10}, {"0.5", 0.5}, {"+2.", 2}, {"0x1p-3", 0.125}};
+  struct example_error error;
+  double number = 7;
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+    cr_assert_eq(example_positive_parse(&number, taken[i].text, &error), 0, "%s", error.text);
+    cr_assert_eq(number, taken[i].expected, "%s", taken[i].text);
+  }
+}
+
+Test(example_number, positive_parse_else_is_refused) {
+  static const char *const texts[] = {"", " 1", "1 ", "small", "1e-3x", "nan", "inf", "1e999"};
+  static const char *const lows[] = {"0", "-1e-9", "-0.0", "1e-999"};
+  struct example_error error;
+  char says[60];
+  double number = 7;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    (void)snprintf(says, sizeof says, "'%s' is not a number", texts[i]);
+    cr_assert_eq(example_positive_parse(&number, texts[i], &error), -1, "%s", texts[i]);
+    cr_assert_str_eq(error.text, says);
+  }
+  for (size_t i = 0; i < sizeof lows / sizeof *lows; i++) {
+    (void)snprintf(says, sizeof says, "'%s' is not above 0", lows[i]);
+    cr_assert_eq(example_positive_parse(&number, lows[i], &error), -1, "%s", lows[i]);
+    cr_assert_str_eq(error.text, says);
+  }
+  cr_assert_eq(number, 7);
+}

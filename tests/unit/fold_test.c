@@ -87,11 +87,11 @@ struct refusal {
 Test(fold, mistakes_are_refused_with_a_sentence) {
   static const char identity[8];
   const struct refusal refusals[] = {
-      {{.kind = (enum synched_fold)6}, SYNCHED_EINVAL, "fold is 6; it must be 0 to 5"},
-      {{.kind = (enum synched_fold) - 1}, SYNCHED_EINVAL, "fold is 4294967295; it must be 0 to 5"},
+      {{.kind = (enum synched_fold)6}, SYNCHED_EINVAL, "fold is 6; there are 0 to 5"},
+      {{.kind = (enum synched_fold) - 1}, SYNCHED_EINVAL, "fold is -1; there are 0 to 5"},
       {{.kind = SYNCHED_FOLD_SUM, .type = (enum synched_fold_type)2},
        SYNCHED_EINVAL,
-       "fold_type is 2; it must be 0 to 1"},
+       "fold_type is 2; there are 0 to 1"},
       {{.kind = SYNCHED_FOLD_SUM_COMPENSATED, .type = SYNCHED_FOLD_INT64},
        SYNCHED_EINVAL,
        "fold is SYNCHED_FOLD_SUM_COMPENSATED of int64_t, whose sums are exact; take "

@@ -330,6 +330,31 @@ Test(html, print_calls_without_a_round_are_left_out) {
   synched_report_destroy(report);
 }
 
+Test(html, print_stages_of_several_as_a_table) {
+  struct synched_report *report = create(2, 4);
+  record_run(report, 1, 3, 3);
+  char *page = page_of(report);
+  cr_expect_eq(count_of(page, "<h3>Stages"), 0);
+  free(page);
+  add_stages(report);
+  report->summary.status = report->summary.failed_code = 42;
+  report->summary.failed_segment = 2;
+  report->summary.failed_stage = 0;
+  (void)snprintf(report->stage_names[0], sizeof report->stage_names[0], "<b>\"&\xff");
+  expect_page(report);
+  page = page_of(report);
+  expect_part(page, "<tr><th scope=\"row\"><bdi>&lt;b&gt;&quot;&amp;\xef\xbf\xbd</bdi>"
+                    "<td>63.1&nbsp;%<td>1.20&nbsp;ms<td>400&nbsp;&micro;s<td>95.8&nbsp;%<td>3\n");
+  expect_part(page, "<bdi>copies</bdi>");
+  expect_part(page, "Segment 2 failed in <bdi class=\"name\">&lt;b&gt;");
+  free(page);
+  report->summary.record = SYNCHED_RECORD_OFF;
+  page = page_of(report);
+  cr_expect_eq(count_of(page, "<h3>Stages"), 0);
+  free(page);
+  synched_report_destroy(report);
+}
+
 Test(html, print_foreign_text_is_only_content) {
   static const char text[] = "</script><script>x\"'\n<!--\xff{{data}}\x01";
   struct synched_report *report = create(2, 4);

@@ -197,6 +197,203 @@ Test(job_report, cancelled_before_the_start_has_no_round) {
   engine_end_with_pool(&engine);
 }
 
+/* --- stages --- */
+
+static struct synched_report_stage stage_of(const struct look *look, unsigned stage) {
+  struct synched_report_stage out = {.struct_size = sizeof out};
+  cr_assert_eq(synched_report_stage(look->report, stage, &out), 0, "%s", synched_error_message());
+  return out;
+}
+
+/* What all stages have computed. None has taken longer than the job. */
+static uint64_t staged_ns(const struct look *look) {
+  uint64_t total_ns = 0, compute_ns = 0;
+  for (unsigned s = 0; s < look->summary.stage_count; s++) {
+    const struct synched_report_stage stage = stage_of(look, s);
+    total_ns += stage.total_ns;
+    compute_ns += stage.compute_ns;
+  }
+  cr_assert_leq((double)total_ns, elapsed_ns(look) + (double)SLACK_NS);
+  return compute_ns;
+}
+
+static int compute_some(struct synched_task *task, void *user) {
+  volatile unsigned left = 20 * ((unsigned)task->segment % 5);
+  (void)user;
+  while (left > 0)
+    left--;
+  return 0;
+}
+
+static int fail_in_stage_one(struct synched_task *task, void *user) {
+  (void)user;
+  return task->round % 5 == 0 && task->segment == 2 && task->parts->stage == 1 ? -123 : 0;
+}
+
+static int fail_late(struct synched_task *task, void *user) {
+  (void)user;
+  return task->round == 5 && task->segment == 2 ? -123 : 0;
+}
+
+/* Whoever computed, and whether it was shared: no time of a call is in no stage, or in two. */
+Test(job_report, stages_together_have_what_was_computed) {
+  static const struct synched_stage stages[] = {{.name = "forces", .compute = compute_some},
+                                                {.compute = compute_some},
+                                                {.name = "moves", .compute = compute_nothing}};
+  static const char *const names[] = {"forces", "stage 1", "moves"};
+  for (unsigned workers = 1; workers <= 5; workers++)
+    for (unsigned i = 0; i < 6; i++) {
+      struct engine engine =
+          engine_of(pool_new(workers), 7 * (i / 2) + 7,
+                    (struct synched_job_options){.stages = stages,
+                                                 .stage_count = LENGTH(stages),
+                                                 .round_count = 300,
+                                                 .balance = i % 2 == 0 ? SYNCHED_BALANCE_STEAL
+                                                                       : SYNCHED_BALANCE_STATIC});
+      for (unsigned run = 0; run < 2; run++) {
+        cr_assert_eq(synched_job_run(engine.job), 0);
+        const struct look look = look_at(engine.job);
+        cr_assert_eq(look.summary.stage_count, 3);
+        for (unsigned s = 0; s < 3; s++) {
+          const struct synched_report_stage stage = stage_of(&look, s);
+          cr_assert_str_eq(stage.name, names[s]);
+          cr_assert_eq(stage.round_count, 300);
+          cr_assert_gt(stage.total_ns, 0);
+        }
+        cr_assert_eq(staged_ns(&look), look.summary.compute_ns, "%u workers, case %u", workers, i);
+        synched_report_destroy(look.report);
+      }
+      engine_end_with_pool(&engine);
+    }
+}
+
+Test(job_report, one_stage_has_none_to_tell_of) {
+  struct engine engine =
+      engine_of(pool_new(2), 5, (struct synched_job_options){.compute = fail_late});
+  cr_assert_eq(synched_job_run(engine.job), -123);
+  const struct look look = look_at(engine.job);
+  struct synched_report_stage stage = {.struct_size = sizeof stage};
+  cr_assert_eq(look.summary.stage_count, 0);
+  cr_assert_eq(look.summary.failed_stage, 0);
+  expect_refused(synched_report_stage(look.report, 0, &stage), SYNCHED_ERANGE, "there are 0");
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+Test(job_report, failed_stage_is_told_at_every_level) {
+  static const struct synched_stage stages[] = {{.compute = fail_in_stage_one},
+                                                {.name = "second", .compute = fail_in_stage_one},
+                                                {.compute = fail_in_stage_one}};
+  static const enum synched_record levels[] = {SYNCHED_RECORD_OFF, SYNCHED_RECORD_TOTALS};
+  for (unsigned workers = 1; workers <= 3; workers++)
+    for (unsigned i = 0; i < LENGTH(levels); i++) {
+      struct engine engine =
+          engine_of(pool_new(workers), 5,
+                    (struct synched_job_options){
+                        .stages = stages, .stage_count = LENGTH(stages), .record = levels[i]});
+      cr_assert_eq(synched_job_run(engine.job), -123);
+      const struct look look = look_at(engine.job);
+      cr_assert_eq(look.summary.failed_segment, 2);
+      cr_assert_eq(look.summary.failed_stage, 1);
+      cr_assert_str_eq(stage_of(&look, 1).name, "second");
+      /* The round that failed is in it as far as it came. */
+      cr_assert_eq(stage_of(&look, 1).round_count, i == 0 ? 0 : 5);
+      cr_assert_eq(stage_of(&look, 2).round_count, i == 0 ? 0 : 4);
+      cr_assert_eq(staged_ns(&look), look.summary.compute_ns);
+      synched_report_destroy(look.report);
+      engine_end_with_pool(&engine);
+    }
+}
+
+Test(job_report, init_is_no_stage) {
+  static const struct synched_stage stages[] = {{.compute = compute_nothing},
+                                                {.compute = compute_nothing}};
+  struct synched_job_options options = {
+      .stages = stages, .stage_count = LENGTH(stages), .init = fail_at_two, .round_count = 3};
+  struct engine engine = engine_of(pool_new(2), 5, options);
+  cr_assert_eq(synched_job_run(engine.job), -123);
+  struct look look = look_at(engine.job);
+  cr_assert_eq(look.summary.failed_segment, 2);
+  cr_assert_eq(look.summary.failed_stage, -1);
+  cr_assert_eq(stage_of(&look, 0).round_count, 0);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+  options.init = compute_some;
+  engine = engine_of(pool_new(2), 5, options);
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  look = look_at(engine.job);
+  cr_assert_eq(stage_of(&look, 0).round_count, 3);
+  cr_assert_eq(staged_ns(&look), look.summary.compute_ns);
+  synched_report_destroy(look.report);
+  engine_end_with_pool(&engine);
+}
+
+static int fold_some(struct synched_task *task, void *user) {
+  double *fold = synched_task_fold(task);
+  (void)user;
+  for (unsigned k = 0; fold != NULL && k < 8; k++)
+    fold[k] = (double)task->segment;
+  return 0;
+}
+
+/* A pass that combines a fold is no round of the stage, and no call. */
+Test(job_report, pass_of_a_fold_is_part_of_its_stage) {
+  static const struct synched_stage stages[] = {
+      {.compute = fold_some, .fold = SYNCHED_FOLD_SUM, .fold_length = 8}, {.compute = fold_some}};
+  for (unsigned workers = 1; workers <= 3; workers++) {
+    struct engine engine =
+        engine_of(pool_new(workers), 5000,
+                  (struct synched_job_options){
+                      .stages = stages, .stage_count = LENGTH(stages), .round_count = 20});
+    cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+    const struct look look = look_at(engine.job);
+    expect_calls(&look, UINT64_C(20) * 2 * 5000);
+    cr_assert_eq(look.summary.stage_count, 2);
+    cr_assert_eq(stage_of(&look, 0).round_count, 20);
+    cr_assert_eq(stage_of(&look, 1).round_count, 20);
+    cr_assert_geq(staged_ns(&look), look.summary.compute_ns);
+    synched_report_destroy(look.report);
+    engine_end_with_pool(&engine);
+  }
+}
+
+static void take_snapshot(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  (void)job;
+  (void)now;
+  (void)user;
+}
+
+Test(job_report, copies_are_the_last_stage) {
+  const struct synched_memory_options memory = {.struct_size = sizeof memory,
+                                                .segment_count = 6,
+                                                .segment_capacity = 100,
+                                                .element_size = 8,
+                                                .lease_count = 1,
+                                                .flags = SYNCHED_MEMORY_IN_PLACE};
+  for (unsigned workers = 1; workers <= 3; workers++)
+    for (unsigned is_static = 0; is_static < 2; is_static++) {
+      struct engine engine = engine_new(
+          pool_new(workers), &memory,
+          SYNCHED_JOB_OPTIONS(.compute = compute_some, .round_count = 300,
+                              .on_snapshot = take_snapshot, .delivery = SYNCHED_DELIVER_EVERY,
+                              .balance =
+                                  is_static != 0 ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL));
+      cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+      const struct look look = look_at(engine.job);
+      cr_assert_eq(look.summary.stage_count, 2);
+      const struct synched_report_stage compute = stage_of(&look, 0);
+      const struct synched_report_stage copies = stage_of(&look, 1);
+      cr_assert_str_eq(compute.name, "stage 0");
+      cr_assert_str_eq(copies.name, "copies");
+      cr_assert_eq(compute.round_count, 300);
+      cr_assert_eq(copies.round_count, look.summary.delivered_count);
+      cr_assert_eq(compute.compute_ns, look.summary.compute_ns, "%u workers", workers);
+      cr_assert_gt(copies.total_ns, 0);
+      synched_report_destroy(look.report);
+      engine_end_with_pool(&engine);
+    }
+}
+
 /* --- a job that is paused, looked at, and cancelled --- */
 
 struct pausing {

@@ -31,8 +31,11 @@ static void expect_json(const struct synched_report *report, const char *part) {
 Test(json, print_no_rounds_has_every_section) {
   struct synched_report *report = create(1, 0);
   expect_json(report, "{\"form\":\"synched report\",\"version\":1,\n\"job\":{\"name\":\"heat\",");
-  expect_json(report, "\n\"rounds\":[],\n\"tasks\":{\"worker\":[],\"round\":[],\"segment\":[],"
-                      "\"start_ns\":[],\"compute_ns\":[]},\n");
+  expect_json(report, "\"failed_stage\":-1},\n");
+  expect_json(
+      report,
+      "\n\"stages\":[],\n\"rounds\":[],\n\"tasks\":{\"worker\":[],\"round\":[],\"segment\":[],"
+      "\"start_ns\":[],\"compute_ns\":[]},\n");
   expect_json(report, "\n\"round\":{\"first_ns\":[],\"last_ns\":[],\"count\":[]},\n");
   expect_json(report, "\"failed_segment\":-1,");
   expect_json(report, "\n\"advice\":[]\n}\n");
@@ -47,6 +50,18 @@ Test(json, print_rounds_and_parts_as_they_are) {
                       "\"compute_ns\":306000,\"phase_ns\":203000,");
   expect_json(report, "\"parts\":{\"worker\":[0,1],\"start_ns\":[3000000,3000000],"
                       "\"end_ns\":[3103000,3203000],\"compute_ns\":[103000,203000],");
+  synched_report_destroy(report);
+}
+
+Test(json, print_stages_in_their_order) {
+  struct synched_report *report = create(2, 0);
+  add_stages(report);
+  report->summary.failed_stage = 1;
+  (void)snprintf(report->stage_names[0], sizeof report->stage_names[0], "a\"\n\xff<b>");
+  expect_json(report, "\"failed_stage\":1},\n");
+  expect_json(report,
+              "\n\"stages\":[\n{\"name\":\"a\\\"\\n\xef\xbf\xbd\\u003cb>\",\"round_count\":3,"
+              "\"total_ns\":1200000,\"compute_ns\":2300000},\n{\"name\":\"moves\",");
   synched_report_destroy(report);
 }
 

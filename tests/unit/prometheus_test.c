@@ -39,6 +39,23 @@ Test(prometheus, workers_are_a_label) {
       "synched_worker_calls_total{job=\"heat\",worker=\"1\"} 3\n");
 }
 
+Test(prometheus, stages_of_several_are_labels) {
+  size_t byte_count;
+  char *text = written(made, SYNCHED_FORMAT_PROMETHEUS, &byte_count);
+  cr_expect_null(strstr(text, "synched_stage"), "a job of one stage");
+  free(text);
+  add_stages(made);
+  (void)snprintf(made->stage_names[1], sizeof made->stage_names[1], "a\"b\n");
+  has("# TYPE synched_stage_seconds counter\n"
+      "# UNIT synched_stage_seconds seconds\n"
+      "# HELP synched_stage_seconds From its opening to its end.\n"
+      "synched_stage_seconds_total{job=\"heat\",stage=\"0\",name=\"forces\"} 0.001200000\n"
+      "synched_stage_seconds_total{job=\"heat\",stage=\"1\",name=\"a\\\"b\\n\"} 0.000700000\n");
+  has("synched_stage_rounds_total{job=\"heat\",stage=\"2\",name=\"copies\"} 1\n");
+  has("synched_stage_compute_seconds_total{job=\"heat\",stage=\"0\",name=\"forces\"} "
+      "0.002300000\n");
+}
+
 Test(prometheus, efficiencies_and_shares_are_ratios) {
   made->efficiency.balance = 0.75;
   made->efficiency.share_ns[SYNCHED_SHARE_COMPUTE] = 2000000000;

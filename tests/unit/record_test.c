@@ -204,6 +204,70 @@ Test(record, shown_times_lie_between_the_two_ends_offsets) {
   cr_assert_eq(synched__record_shown_ns(&empty, 5), 7);
 }
 
+/* --- stages --- */
+
+static struct synched__record *staged_record(void) {
+  static const char *const names[] = {"forces", "moves", "copies"};
+  return record_new(&(struct synched__record_shape){.level = SYNCHED_RECORD_TOTALS,
+                                                    .worker_count = 2,
+                                                    .segment_count = 4,
+                                                    .stage_names = names,
+                                                    .stage_count = 3,
+                                                    .round_count = 4});
+}
+
+static void expect_stage(const struct synched__stage_totals *stage, uint64_t round_count,
+                         uint64_t total_ns, uint64_t compute_ns) {
+  cr_assert_eq(stage->round_count, round_count);
+  cr_assert_eq(stage->total_ns, total_ns);
+  cr_assert_eq(stage->compute_ns, compute_ns);
+}
+
+/* A pass is the stage's; what is not known of a stage is what the workers' totals have more. */
+Test(record, stages_are_added_up_with_their_passes) {
+  struct synched__record *record = staged_record();
+  struct synched__stage_part part = {
+      .stage = 0, .is_recorded = true, .is_known = true, .total_ns = 100, .compute_ns = 150};
+  record->workers[0].compute_ns = 150;
+  synched__record_stage(record, &part);
+  part = (struct synched__stage_part){
+      .stage = 0, .is_pass = true, .is_known = true, .total_ns = 10, .compute_ns = 7};
+  synched__record_stage(record, &part);
+  part = (struct synched__stage_part){
+      .stage = 1, .is_recorded = true, .total_ns = 50, .compute_ns = 1};
+  record->workers[0].compute_ns += 30;
+  record->workers[1].compute_ns += 40;
+  synched__record_stage(record, &part);
+  part = (struct synched__stage_part){.stage = 2, .total_ns = 5, .compute_ns = 4};
+  synched__record_stage(record, &part);
+  expect_stage(&record->stages[0], 1, 110, 157);
+  expect_stage(&record->stages[1], 1, 50, 70);
+  expect_stage(&record->stages[2], 1, 5, 4);
+  synched__record_destroy(record);
+}
+
+Test(record, stages_are_published_with_the_totals_and_forgotten) {
+  struct synched__record *record = staged_record();
+  struct synched__worker_totals workers[2];
+  struct synched__stage_totals stages[SYNCHED__STAGES_SHOWN];
+  struct synched__reading reading = {.workers = workers, .stages = stages};
+  cr_assert_str_eq(record->about.stage_names[1], "moves");
+  for (unsigned s = 0; s < 3; s++)
+    record->stages[s] = (struct synched__stage_totals){10 + s, 20 + s, 30 + s};
+  record->workers[1].callback_ns = 99;
+  synched__record_publish(record, 1, 1);
+  record->stages[1].round_count = 7777; /* not published */
+  synched__record_read(record, &reading);
+  for (unsigned s = 0; s < 3; s++)
+    expect_stage(&stages[s], 10 + s, 20 + s, 30 + s);
+  cr_assert_eq(workers[1].callback_ns, 99);
+  synched__record_reset(record, 0);
+  synched__record_read(record, &reading);
+  for (unsigned s = 0; s < 3; s++)
+    expect_stage(&stages[s], 0, 0, 0);
+  synched__record_destroy(record);
+}
+
 /* --- reset --- */
 
 Test(record, reset_forgets_all_but_the_shape) {
@@ -233,6 +297,7 @@ Test(record, reset_forgets_all_but_the_shape) {
   cr_assert_eq(reading.totals.round_count, 0);
   cr_assert_eq(reading.totals.last_round, 20);
   cr_assert_eq(reading.totals.failed_segment, -1);
+  cr_assert_eq(reading.totals.failed_stage, -1);
   cr_assert_eq(reading.totals.status, 0);
   cr_assert_eq(record->pending_count, 0);
   for (unsigned w = 0; w < 3; w++) {

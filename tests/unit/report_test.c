@@ -92,6 +92,8 @@ static int call(unsigned accessor, const struct synched_report *report, void *ou
     return synched_report_part(report, 0, 0, out);
   case 6:
     return synched_report_task(report, 0, out);
+  case 7:
+    return synched_report_stage(report, 0, out);
   default:
     return synched_report_bucket(report, SYNCHED_DISTRIBUTION_ROUND, 0, &at, out);
   }
@@ -113,6 +115,8 @@ static const struct {
      sizeof(struct synched_report_round)},
     {"synched_report_part", sizeof(struct synched_report_part), sizeof(struct synched_report_part)},
     {"synched_report_task", sizeof(struct synched_report_task), sizeof(struct synched_report_task)},
+    {"synched_report_stage", sizeof(struct synched_report_stage),
+     sizeof(struct synched_report_stage)},
     {"synched_report_bucket", sizeof(struct synched_report_bucket),
      sizeof(struct synched_report_bucket)},
 };
@@ -122,6 +126,7 @@ static struct synched_report *full(void) {
   struct synched_report *report = create(2, 4);
   record_run(report, 1, 3, 3);
   report->task_count = 2;
+  add_stages(report);
   for (unsigned i = 0; i < 2; i++)
     report->tasks[i] =
         (struct synched_report_task){.struct_size = sizeof(struct synched_report_task),
@@ -274,6 +279,9 @@ Test(report, out_of_range_is_refused_with_what_there_is) {
   struct synched_report_task task = {.struct_size = sizeof task};
   expect_refused(synched_report_task(report, 2, &task), SYNCHED_ERANGE,
                  "there is no recorded call 2; there are 2");
+  struct synched_report_stage stage = {.struct_size = sizeof stage};
+  expect_refused(synched_report_stage(report, 3, &stage), SYNCHED_ERANGE,
+                 "there is no stage 3 to tell of; there are 3");
   cr_assert_eq(synched_report_round_compute_ns(report, 3, 0), 0);
   cr_assert_eq(synched_report_round_compute_ns(report, 0, 2), 0);
   synched_report_destroy(report);
@@ -311,6 +319,20 @@ Test(report, calls_are_those_recorded) {
     cr_assert_eq(task.segment, 3 - i);
     cr_assert_eq(task.compute_ns, 10 + i);
   }
+  synched_report_destroy(report);
+}
+
+Test(report, stages_are_those_recorded) {
+  struct synched_report *report = full();
+  struct synched_report_summary summary = {.struct_size = sizeof summary};
+  struct synched_report_stage stage = {.struct_size = sizeof stage};
+  cr_assert_eq(synched_report_summary(report, &summary), 0);
+  cr_assert_eq(summary.stage_count, 3);
+  cr_assert_eq(synched_report_stage(report, 1, &stage), 0);
+  cr_assert_str_eq(stage.name, "moves");
+  cr_assert_eq(stage.round_count, 3);
+  cr_assert_eq(stage.total_ns, 700000);
+  cr_assert_eq(stage.compute_ns, 900000);
   synched_report_destroy(report);
 }
 

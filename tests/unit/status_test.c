@@ -161,3 +161,9 @@ Test(status, message_of_each_thread_is_its_own) {
   cr_expect_str_eq(synched_error_message(), "the body's");
   cr_assert_eq(pthread_barrier_destroy(&meeting), 0);
 }
+
+Test(status, sentence_made_of_the_one_before_has_it_whole) {
+  synched__explain("%s", "the memory has a job already");
+  synched__explain("field %u: %s; release it", 1, synched_error_message());
+  cr_assert_str_eq(synched_error_message(), "field 1: the memory has a job already; release it");
+}

@@ -156,6 +156,27 @@ Test(table, print_failure_names_segment_and_code) {
   synched_report_destroy(report);
 }
 
+Test(table, print_failure_names_its_stage_where_there_are_several) {
+  struct synched_report *report = create(1, 4);
+  report->summary.failed_code = 42;
+  report->summary.failed_segment = 3;
+  report->summary.failed_stage = 1;
+  expect_in_print(report, "  failed     segment 3 with code 42 (the lowest that failed)\n");
+  add_stages(report);
+  expect_in_print(report,
+                  "  failed     segment 3 in \"moves\" with code 42 (the lowest that failed)\n");
+  report->summary.failed_stage = -1;
+  expect_in_print(report, "  failed     segment 3 with code 42 (the lowest that failed)\n");
+  report->summary.failed_stage = 3;
+  expect_in_print(report, "  failed     segment 3 with code 42 (the lowest that failed)\n");
+  report->summary.failed_stage = 0;
+  memset(report->stage_names[0], 'f', sizeof report->stage_names[0] - 1);
+  char *text = printed(report);
+  expect_on_page(text);
+  free(text);
+  synched_report_destroy(report);
+}
+
 /* Its time counts, and no round of it is published. */
 Test(table, print_failure_in_the_first_round) {
   struct synched_report *report = create(2, 4);
@@ -184,6 +205,37 @@ Test(table, print_init_only_where_it_has_not_been_completed) {
 }
 
 /* --- where the time went --- */
+
+Test(table, print_stages_of_several_with_their_shares) {
+  struct synched_report *report = create(2, 4);
+  record_run(report, 1, 3, 3);
+  expect_not_in_print(report, "stages");
+  add_stages(report);
+  expect_in_print(report, "  stages       share    a round  compute\n"
+                          "              63.1 %     400 us   95.8 %  forces\n"
+                          "              36.8 %     233 us   64.3 %  moves\n"
+                          "               0.0 %     500 ns    0.7 %  copies\n"
+                          "  workers ");
+  report->summary.record = SYNCHED_RECORD_OFF;
+  expect_not_in_print(report, "stages");
+  synched_report_destroy(report);
+}
+
+/* Whatever they are called, and whatever they took. */
+Test(table, print_stages_of_any_name_keeps_to_the_page) {
+  struct synched_report *report = create(2, 4);
+  add_stages(report);
+  memset(report->stage_names[0], 'f', sizeof report->stage_names[0] - 1);
+  (void)snprintf(report->stage_names[1], sizeof report->stage_names[1], "a\nb\x1b[31m\xff");
+  report->stages[0].total_ns = report->stages[0].compute_ns = UINT64_MAX;
+  report->stages[1] = (struct synched_report_stage){.name = report->stage_names[1]};
+  expect_in_print(report, "  a?b?[31m?\n");
+  expect_in_print(report, "               0.0 %       0 ns      - %  a?b");
+  char *text = printed(report);
+  expect_on_page(text);
+  free(text);
+  synched_report_destroy(report);
+}
 
 /* What is shown as 0.80 is not below it. */
 Test(table, print_efficiency_marks_what_is_below) {

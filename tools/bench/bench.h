@@ -24,9 +24,14 @@ struct bench_figure {
 
 #define BENCH_FIGURES_MOST 6u
 
+/* What one of several figures of a case is called, as if it were a contestant's, and its unit. */
+struct bench_figure_name {
+  const char *contestant, *unit;
+};
+
 /* One point of a family: a contestant at one setting. */
 struct bench_case {
-  /* "synched", "libgomp" ...: as in the JSON; "slices": what bench_slices measures */
+  /* "synched", "libgomp" ...: as in the JSON; "slices": what bench_slices measures; "codes" */
   const char *contestant;
   unsigned workers;
   size_t segments;
@@ -36,8 +41,9 @@ struct bench_case {
   /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has
    * said why on stderr. */
   double (*measure)(const struct bench_case *self);
-  /* The same for slices: fills in the figures. 0, or -1. */
-  int (*measure_slices)(const struct bench_case *self, struct bench_figure *out);
+  /* The same, where a sample has BENCH_FIGURES_MOST figures: fills them in. 0, or -1. */
+  int (*measure_several)(const struct bench_case *self, struct bench_figure *out);
+  const struct bench_figure_name *names; /* of those */
 };
 
 /* Several samples of a case, and what came of them. */
@@ -54,13 +60,19 @@ struct bench_rows {
   size_t count, capacity;
 };
 
+/* Which cases are wanted. */
+struct bench_choice {
+  unsigned workers; /* only those with so many; 0: all */
+  bool small;       /* of codes: only to see whether they compute the same */
+};
+
 struct bench_list {
   struct bench_case *cases;
   size_t count, capacity;
-  unsigned workers; /* only cases with so many; 0: all */
+  struct bench_choice choice;
 };
 
-/* Copies the case to the end of the list, if its contestant is there and its workers are wanted. */
+/* Copies the case to the end of the list, if its contestant is there and its workers are chosen. */
 void bench_add(struct bench_list *list, const struct bench_case *one);
 
 struct bench_family {
@@ -79,10 +91,11 @@ extern const struct bench_family bench_family_kernels;   /* kernels.c */
 extern const struct bench_family bench_family_idle;      /* idle.c */
 extern const struct bench_family bench_family_memory;    /* footprint.c */
 extern const struct bench_family bench_family_record;    /* record.c */
+extern const struct bench_family bench_family_codes;     /* codes.c */
 
 /* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
  * false: a case failed. */
-bool bench_run(const struct bench_family *family, unsigned workers, unsigned repeats,
+bool bench_run(const struct bench_family *family, struct bench_choice choice, unsigned repeats,
                struct bench_rows *out);
 
 /* rows.c: NULL: no memory. The row is cleared. */
@@ -144,6 +157,7 @@ struct bench_slices {
  * better of the other two; and a cache line's round trip, measured beside them. The spread is that
  * of the quartiles. 0, or -1: it failed, and has said why on stderr. */
 int bench_slices(const struct bench_slices *what, struct bench_figure *out);
+extern const struct bench_figure_name bench_slices_names[BENCH_FIGURES_MOST];
 
 /* Looks up a function of a contestant's module, in a child only. NULL: it is absent. */
 void *bench_symbol(const char *contestant, const char *name);

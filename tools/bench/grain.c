@@ -67,8 +67,9 @@ static void add(struct bench_list *out, const char *contestant, unsigned workers
                            .unit = "ns",
                            .value = work_ns,
                            .measure = measure,
-                           .measure_slices =
-                               strcmp(contestant, "slices") == 0 ? measure_slices : NULL};
+                           .measure_several =
+                               strcmp(contestant, "slices") == 0 ? measure_slices : NULL,
+                           .names = bench_slices_names};
   (void)snprintf(one.parameter, sizeof one.parameter, "%.0f", work_ns);
   bench_add(out, &one);
 }

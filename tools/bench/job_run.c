@@ -3,6 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+int bench_job_end(int status, struct synched_job *job, struct synched_memory *const *fields,
+                  size_t field_count, struct synched_pool *pool) {
+  if (status != 0)
+    (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
+  (void)synched_job_destroy(job);
+  for (size_t f = 0; f < field_count; f++)
+    (void)synched_memory_destroy(fields[f]);
+  (void)synched_pool_destroy(pool);
+  return status;
+}
+
 int bench_job_run(const char *contestant, unsigned worker_count,
                   const struct synched_memory_options *memory_options,
                   const struct synched_job_options *job_options) {
@@ -19,10 +30,5 @@ int bench_job_run(const char *contestant, unsigned worker_count,
     status = synched_job_create(&job, pool, memory, &options);
   if (status == 0)
     status = synched_job_run(job);
-  if (status != 0)
-    (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
-  (void)synched_job_destroy(job);
-  (void)synched_memory_destroy(memory);
-  (void)synched_pool_destroy(pool);
-  return status;
+  return bench_job_end(status, job, &memory, 1, pool);
 }

@@ -12,4 +12,8 @@ int bench_job_run(const char *contestant, unsigned worker_count,
                   const struct synched_memory_options *memory_options,
                   const struct synched_job_options *job_options);
 
+/* Says what went wrong, if the status is not 0, and destroys them all. Returns the status. */
+int bench_job_end(int status, struct synched_job *job, struct synched_memory *const *fields,
+                  size_t field_count, struct synched_pool *pool);
+
 #endif

@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define BODIES 128u
 #define HEAT_SIDE 1024u
 #define LIFE_SIDE 2048u
@@ -47,5 +51,9 @@ void kernel_life_init(uint64_t *torus, size_t first, size_t end);
 
 /* A number that tells different contents apart. */
 uint64_t kernel_checksum(const void *data, size_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,7 +16,8 @@
 #define REPEATS_MOST 1000u
 
 static const char usage[] =
-    "usage: synched-bench FAMILY [--workers N] [--repeat K] [--json FILE] [--plot FILE.svg]\n"
+    "usage: synched-bench FAMILY [--workers N] [--sizes small] [--repeat K] [--json FILE]\n"
+    "                            [--plot FILE.svg]\n"
     "       synched-bench all [--repeat K] [--out DIR]\n"
     "       synched-bench --compare OLD.json NEW.json\n\n"
     "Synched beside its peers, all contestants of a family in turn, each sample in a process of "
@@ -32,25 +33,27 @@ static const char usage_end[] =
     "(dynamic,1)), pthread_barrier, std_barrier, tbb, pthreadpool, libuv (uv_queue_work), and\n"
     "synched_memory_scheme, a rendering of the crate that Synched descends from.\n\n"
     "  --workers N   only cases with so many workers\n"
+    "  --sizes small of codes: so small that it only shows whether they compute the same\n"
     "  --repeat K    samples of each case (default 7)\n"
     "  --json FILE   the rows; --plot draws them with gnuplot\n"
-    "  all           every family, in under five minutes; writes bench.json, bench.md (tables of "
+    "  all           every family, in under six minutes; writes bench.json, bench.md (tables of "
     "the\n"
     "                medians) and a picture for each family into DIR (default build/bench)\n"
     "  --compare     tells what changed beyond the noise; exit status 1 if Synched got worse\n";
 
 static const struct bench_family *const families[] = {
-    &bench_family_round,     &bench_family_grain,    &bench_family_mixed,
-    &bench_family_imbalance, &bench_family_snapshot, &bench_family_kernels,
-    &bench_family_idle,      &bench_family_memory,   &bench_family_record};
+    &bench_family_round,    &bench_family_grain,   &bench_family_mixed, &bench_family_imbalance,
+    &bench_family_snapshot, &bench_family_kernels, &bench_family_idle,  &bench_family_memory,
+    &bench_family_record,   &bench_family_codes};
 #define FAMILY_COUNT (sizeof families / sizeof *families)
 
-/* How often each family is repeated under `all`, so that all of them take about four minutes. */
-static const unsigned all_repeats[FAMILY_COUNT] = {9, 5, 3, 7, 5, 7, 5, 3, 3};
+/* How often each family is repeated under `all`, so that all of them take about five minutes. */
+static const unsigned all_repeats[FAMILY_COUNT] = {9, 5, 3, 7, 5, 7, 5, 3, 3, 3};
 
 struct request {
   const char *family, *json, *plot, *out;
-  unsigned workers, repeats; /* 0: not given */
+  unsigned repeats; /* 0: not given */
+  struct bench_choice choice;
 };
 
 static int wrong(const char *what, const char *argument) {
@@ -77,6 +80,13 @@ static int read_number(const char *text, unsigned *out) {
   return 0;
 }
 
+static int read_sizes(const char *text, struct bench_choice *out) {
+  if (strcmp(text, "small") != 0)
+    return wrong("--sizes takes small, not", text);
+  out->small = true;
+  return 0;
+}
+
 static int read_option(struct request *request, const char *name, const char *value) {
   const bool all = strcmp(request->family, "all") == 0;
   if (value == NULL)
@@ -86,9 +96,11 @@ static int read_option(struct request *request, const char *name, const char *va
                ? 0
                : wrong("--repeat takes a number from 1 to 1000, not", value);
   if (strcmp(name, "--workers") == 0 && !all)
-    return read_number(value, &request->workers) == 0
+    return read_number(value, &request->choice.workers) == 0
                ? 0
                : wrong("--workers takes a number from 1 to 1000, not", value);
+  if (strcmp(name, "--sizes") == 0 && !all)
+    return read_sizes(value, &request->choice);
   if (strcmp(name, "--json") == 0 && !all)
     request->json = value;
   else if (strcmp(name, "--plot") == 0 && !all)
@@ -109,7 +121,7 @@ static int run_family(const struct request *request) {
     return wrong("there is no family", request->family);
   struct bench_rows rows = {0};
   bool good =
-      bench_run(family, request->workers, request->repeats != 0 ? request->repeats : 7, &rows);
+      bench_run(family, request->choice, request->repeats != 0 ? request->repeats : 7, &rows);
   bench_table_print(stdout, family->name, &rows);
   bench_print_absent(stdout);
   if (request->json != NULL)
@@ -138,8 +150,8 @@ static int run_all(const struct request *request) {
   if (mkdir(out, 0777) != 0 && errno != EEXIST)
     return wrong("the folder cannot be made", out);
   for (size_t f = 0; f < FAMILY_COUNT; f++) {
-    good &=
-        bench_run(families[f], 0, request->repeats != 0 ? request->repeats : all_repeats[f], &rows);
+    good &= bench_run(families[f], request->choice,
+                      request->repeats != 0 ? request->repeats : all_repeats[f], &rows);
     bench_table_print(stdout, families[f]->name, &rows);
     (void)fflush(stdout);
     (void)snprintf(path, sizeof path, "%s/%s.svg", out, families[f]->name);

@@ -120,7 +120,8 @@ static void list(struct bench_list *out) {
                                  .segments = segments[s],
                                  .unit = "ns",
                                  .measure = measure,
-                                 .measure_slices = c == 1 ? measure_slices : NULL};
+                                 .measure_several = c == 1 ? measure_slices : NULL,
+                                 .names = bench_slices_names};
         (void)snprintf(one.parameter, sizeof one.parameter, "%s", patterns[p].name);
         bench_add(out, &one);
       }

@@ -20,7 +20,8 @@ static void *grow(void *items, size_t count, size_t *capacity, size_t size) {
 }
 
 void bench_add(struct bench_list *list, const struct bench_case *one) {
-  if (!bench_has(one->contestant) || (list->workers != 0 && one->workers != list->workers))
+  if (!bench_has(one->contestant) ||
+      (list->choice.workers != 0 && one->workers != list->choice.workers))
     return;
   list->cases = grow(list->cases, list->count, &list->capacity, sizeof *list->cases);
   list->cases[list->count++] = *one;

@@ -23,18 +23,8 @@ static double measure_clock(const struct bench_case *self) {
   return bench_clock_ns();
 }
 
-/* What a case's figures are called, and their units. One that is no slices has one. */
-static const struct {
-  const char *contestant, *unit;
-} slices_names[BENCH_FIGURES_MOST] = {{"synched", "ns"},
-                                      {"synched_static", "ns"},
-                                      {"synched_solo", "ns"},
-                                      {"synched_by_static", "ratio"},
-                                      {"synched_by_best", "ratio"},
-                                      {"cache_line_round_trip", "ns"}};
-
 static unsigned figure_count(const struct bench_case *one) {
-  return one->measure_slices != NULL ? BENCH_FIGURES_MOST : 1;
+  return one->measure_several != NULL ? BENCH_FIGURES_MOST : 1;
 }
 
 /* Waits for the child's figures, and not longer than a sample may take. */
@@ -52,10 +42,10 @@ static bool receive(int from, struct bench_figure *out, size_t size) {
 
 /* In the child. */
 static void measure(const struct bench_case *one, struct bench_figure *out) {
-  if (one->measure_slices == NULL) {
+  if (one->measure_several == NULL) {
     const double value = one->measure(one);
     out[0] = (struct bench_figure){value, value, value};
-  } else if (one->measure_slices(one, out) != 0) {
+  } else if (one->measure_several(one, out) != 0) {
     for (unsigned f = 0; f < BENCH_FIGURES_MOST; f++)
       out[f] = (struct bench_figure){-1, -1, -1};
   }
@@ -107,13 +97,13 @@ static struct bench_figure summary_of(struct bench_figure *samples, unsigned cou
 /* Adds the row of figure `f` of a case. */
 static bool summarise(const char *family, const struct bench_case *one, unsigned f,
                       const struct bench_figure *figure, struct bench_rows *out) {
-  const bool sliced = one->measure_slices != NULL;
+  const bool several = one->measure_several != NULL;
   struct bench_row *row = bench_rows_add(out);
   (void)snprintf(row->family, sizeof row->family, "%s", family);
   (void)snprintf(row->contestant, sizeof row->contestant, "%s",
-                 sliced ? slices_names[f].contestant : one->contestant);
+                 several ? one->names[f].contestant : one->contestant);
   (void)snprintf(row->parameter, sizeof row->parameter, "%s", one->parameter);
-  (void)snprintf(row->unit, sizeof row->unit, "%s", sliced ? slices_names[f].unit : one->unit);
+  (void)snprintf(row->unit, sizeof row->unit, "%s", several ? one->names[f].unit : one->unit);
   row->workers = one->workers;
   row->segments = one->segments;
   row->median = figure->median;
@@ -135,7 +125,7 @@ static void relate(struct bench_rows *rows, size_t first) {
   }
 }
 
-bool bench_run(const struct bench_family *family, unsigned workers, unsigned repeats,
+bool bench_run(const struct bench_family *family, struct bench_choice choice, unsigned repeats,
                struct bench_rows *out) {
   struct bench_list list = {0};
   const size_t first = out->count;
@@ -147,7 +137,7 @@ bool bench_run(const struct bench_family *family, unsigned workers, unsigned rep
                                         .workers = 1,
                                         .unit = "ns",
                                         .measure = measure_clock});
-  list.workers = workers;
+  list.choice = choice;
   family->list(&list);
   const size_t stride = (size_t)repeats * BENCH_FIGURES_MOST;
   struct bench_figure *samples = calloc(list.count * stride, sizeof *samples);

@@ -205,6 +205,27 @@ static void record_table(FILE *file, const struct bench_rows *rows) {
   }
 }
 
+/* Whole codes beside their twins: times, and the ratios within a turn. */
+static void codes_table(FILE *file, const struct bench_rows *rows) {
+  static const char *const names[] = {"serial",  "libgomp_1",          "libgomp",
+                                      "synched", "synched_by_libgomp", "libgomp_1_by_serial"};
+  head(file, "a step of whole codes, 2 workers", names, 6);
+  for (size_t i = 0; i < rows->count; i++) {
+    const struct bench_row *row = &rows->rows[i];
+    if (strcmp(row->family, "codes") != 0 || strcmp(row->contestant, "serial") != 0)
+      continue;
+    (void)fprintf(file, "| %s |", row->parameter);
+    for (size_t n = 0; n < 6; n++) {
+      const double found = median(rows, "codes", names[n], (struct setting){2, 0, row->parameter});
+      if (n < 4 || found < 0)
+        cell(file, found);
+      else
+        (void)fprintf(file, " %.3f |", found);
+    }
+    (void)fputc('\n', file);
+  }
+}
+
 void bench_table_medians(FILE *file, const struct bench_rows *rows) {
   static const char *const idle[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
   static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
@@ -219,4 +240,5 @@ void bench_table_medians(FILE *file, const struct bench_rows *rows) {
     compared(file, rows, idle, 5, &where);
   }
   record_table(file, rows);
+  codes_table(file, rows);
 }

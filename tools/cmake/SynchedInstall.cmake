@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/synched")
 
 install(FILES ${SYNCHED_PUBLIC_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/synched")
+install(FILES ${SYNCHED_CPP_HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/synched/cpp")
 install(FILES framework/report/report.schema.json DESTINATION "${CMAKE_INSTALL_DATADIR}/synched")
 
 function(synched_install_library target export)

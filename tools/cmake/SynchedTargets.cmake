@@ -2,7 +2,8 @@
 
 add_library(synched_warnings INTERFACE)
 target_compile_options(synched_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes$<SEMICOLON>-Wmissing-prototypes>
   $<$<BOOL:${SYNCHED_WERROR}>:-Werror>)
 
 add_library(synched_sanitizers INTERFACE)
@@ -16,7 +17,8 @@ endif()
 # _GNU_SOURCE: CPU affinity and thread names; and uv.h asks for more than strict C11 declares.
 function(synched_target_defaults target)
   set_target_properties(${target} PROPERTIES
-    C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF UNITY_BUILD OFF)
+    C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF UNITY_BUILD OFF
+    CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
   target_link_libraries(${target} PRIVATE
     $<BUILD_INTERFACE:synched_warnings> $<BUILD_INTERFACE:synched_sanitizers>)

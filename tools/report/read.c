@@ -23,7 +23,7 @@
 /* --- how much there is --- */
 
 struct parts_of_file {
-  const json_t *workers, *segments, *rounds, *tasks, *distributions;
+  const json_t *workers, *segments, *stages, *rounds, *tasks, *distributions;
   const json_t *worker_distributions, *segment_distributions;
 };
 
@@ -32,6 +32,8 @@ static bool find_parts(struct reader *reader, struct parts_of_file *parts, const
   if (parts->workers != NULL)
     parts->segments = member(reader, root, "", "segments", JSON_OBJECT);
   if (parts->segments != NULL)
+    parts->stages = member(reader, root, "", "stages", JSON_ARRAY);
+  if (parts->stages != NULL)
     parts->rounds = member(reader, root, "", "rounds", JSON_ARRAY);
   if (parts->rounds != NULL)
     parts->tasks = member(reader, root, "", "tasks", JSON_OBJECT);
@@ -82,6 +84,7 @@ static bool make_report(struct reader *reader, const struct parts_of_file *parts
       !measure(reader, &shape.task_count, parts->tasks, "tasks", "worker") ||
       !check_count(reader, "workers", worker_count, 1, SYNCHED_WORKERS_MAX) ||
       !check_count(reader, "segments", shape.segment_count, 1, SYNCHED_SEGMENTS_MAX) ||
+      !check_count(reader, "stages", json_array_size(parts->stages), 0, SYNCHED__STAGES_SHOWN) ||
       !check_each(reader, "workers", shape.worker_distributions, worker_count) ||
       !check_each(reader, "segments", shape.segment_distributions, shape.segment_count))
     return false;
@@ -132,6 +135,8 @@ static bool read_summary(struct reader *reader, const json_t *root) {
                   said_workers, said_segments, worker_count, segment_count);
   if (summary->failed_segment < -1 || summary->failed_segment >= (int64_t)segment_count)
     return refuse(reader, "summary.failed_segment is no segment");
+  if (summary->failed_stage < -1 || summary->failed_stage >= (int)SYNCHED__STAGES_SHOWN)
+    return refuse(reader, "summary.failed_stage is no stage");
   return true;
 }
 
@@ -179,6 +184,23 @@ static bool read_segments(struct reader *reader, const json_t *segments) {
                      report->summary.worker_count))
       return false;
   }
+  return true;
+}
+
+static bool read_stages(struct reader *reader, const json_t *stages) {
+  struct synched_report *report = reader->report;
+  for (unsigned s = 0; s < json_array_size(stages); s++) {
+    const struct place here = place("stages[%u]", s), name = place("stages[%u].name", s);
+    const json_t *object = json_array_get(stages, s);
+    report->stages[s].struct_size = sizeof *report->stages;
+    if (!json_is_object(object))
+      return refuse(reader, "%s is not an object", here.path);
+    if (!read_text(reader, report->stage_names[s], sizeof report->stage_names[s],
+                   member(reader, object, here.path, "name", JSON_STRING), name.path) ||
+        !read_members(reader, &report->stages[s], &synched__json_stage, object, here.path))
+      return false;
+  }
+  report->summary.stage_count = (unsigned)json_array_size(stages);
   return true;
 }
 
@@ -350,8 +372,9 @@ static bool read_all(struct reader *reader, const json_t *root) {
   return check_version(reader, root) && find_parts(reader, &parts, root) &&
          make_report(reader, &parts) && read_job(reader, root) && read_summary(reader, root) &&
          read_efficiency(reader, root) && read_workers(reader, parts.workers) &&
-         read_segments(reader, parts.segments) && read_rounds(reader, parts.rounds) &&
-         read_tasks(reader, parts.tasks) && read_distributions(reader, &parts);
+         read_segments(reader, parts.segments) && read_stages(reader, parts.stages) &&
+         read_rounds(reader, parts.rounds) && read_tasks(reader, parts.tasks) &&
+         read_distributions(reader, &parts);
 }
 
 struct source {

@@ -53,7 +53,8 @@ static void run_refused(void) {
            &memory)) {
     if (made(synched_job_create(&job, pool, memory,
                                 SYNCHED_JOB_OPTIONS(.compute = compute, .round_count = 2,
-                                                    .period_ns = sim_any(2) ? 200000 : 0)),
+                                                    .period_ns = sim_any(2) ? 200000 : 0,
+                                                    .report_rounds = 2)),
              &job)) {
       use(job);
       use(job);
@@ -86,6 +87,11 @@ static void be_child(void *argument) {
   SIM_CHECK(synched_job_cancel(family->job->job) == SYNCHED_ENOTSUP);
   SIM_CHECK(synched_job_destroy(family->job->job) == SYNCHED_ENOTSUP);
   SIM_CHECK(synched_pool_destroy(family->scene->pool) == SYNCHED_ENOTSUP);
+  /* A snapshot of the moment of the fork, or none if it was being written. */
+  const struct synched_snapshot *now = synched_snapshot_current(family->job->memory);
+  if (now != NULL)
+    scene_check_snapshot(family->job, now);
+  synched_snapshot_release(now);
   scene_open(&scene, 2, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
   scene_job_run(&job, 0);

@@ -106,6 +106,37 @@ const struct sim_world sim_world_gate_timed = {
     .bound = 3,
 };
 
+/* --- a word is written, and its reader interrupted --- */
+
+static _Atomic uint32_t alarm_word;
+
+static void wait_for_alarm(void *unused) {
+  (void)unused;
+  while (synched__load_relaxed(&alarm_word) == 0)
+    SIM_CHECK(synched__gate_wait(&room->gate, &room->waiters[0], 0, UINT64_MAX) == 0);
+}
+
+static void run_interrupt(void) {
+  static struct room storage;
+  memset(&storage, 0, sizeof storage);
+  room = &storage;
+  room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
+  SIM_CHECK(synched__waiter_init(&room->waiters[0], (struct synched__spin){.limit_ns = 0}) == 0);
+  const unsigned thread = sim_thread_start(wait_for_alarm, NULL);
+  synched__store_relaxed(&alarm_word, 1);
+  synched__waiter_interrupt(&room->gate, &room->waiters[0]);
+  sim_thread_join(thread);
+  SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
+  synched__waiter_deinit(&room->waiters[0]);
+}
+
+const struct sim_world sim_world_interrupt = {
+    .name = "gate-interrupt-1x1",
+    .about = "a waiter is interrupted, to look at what was written before",
+    .run = run_interrupt,
+    .bound = 4,
+};
+
 static void run_one(void) {
   run(1, 2, 0);
 }

@@ -145,3 +145,119 @@ const struct sim_world sim_world_groups = {
     .about = "more than sixteen workers, and a job that runs twice",
     .run = run_groups,
 };
+
+/* --- solo rounds that are shared: by many, and without segments' times --- */
+
+static void run_turned(unsigned worker_count, size_t segment_count, uint32_t flags) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = turning, .aloud_from = 30};
+  sim_quietly();
+  scene_open(&scene, worker_count, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, segment_count, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 33, .flags = flags));
+  scene_job_run(&job, 0);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_turn_uneven(void) {
+  run_turned(3, 7, 0);
+}
+
+static void run_turn_untimed(void) {
+  run_turned(2, 5, SYNCHED_JOB_NO_SEGMENT_TIMES);
+}
+
+static void run_turn_groups(void) {
+  run_turned(17, 35, 0);
+}
+
+const struct sim_world sim_world_turn_uneven = {
+    .name = "turn-3x7x33",
+    .about = "a solo round is shared by three workers, and solo rounds follow",
+    .run = run_turn_uneven,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_turn_untimed = {
+    .name = "turn-untimed-2x5x33",
+    .about = "a solo round whose segments are not timed is shared",
+    .run = run_turn_untimed,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_turn_groups = {
+    .name = "turn-17x35x33",
+    .about = "a solo round is shared by workers that are counted in groups",
+    .run = run_turn_groups,
+    .bound = 1,
+};
+
+/* --- a worker that is late by two epochs finds another shape in the slot --- */
+
+/* In round 4 the snapshot is retained on the spot: so round 6 is the first in a third buffer, and
+ * that one is computed at home, which the two before are not. */
+static void retain_once(struct scene_job *job, const struct synched_snapshot *now) {
+  if (now->round == 3)
+    sim_aloud();
+  if (now->round == 4)
+    job->kept = synched_snapshot_retain(now);
+  if (now->round == 5)
+    sim_let_go();
+  if (now->round == 6)
+    sim_quietly();
+}
+
+static uint64_t holding(uint64_t round, size_t segment) {
+  if (round == 4)
+    sim_hold_others();
+  return scene_heavy(round, segment);
+}
+
+static void run_late(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = holding, .when_round = retain_once, .is_large = true};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 6));
+  scene_job_run(&job, 0);
+  sim_quietly();
+  synched_snapshot_release(job.kept);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_late = {
+    .name = "late-2x2x6",
+    .about = "who is late by two rounds finds one that is computed at home",
+    .run = run_late,
+    .bound = 2,
+};
+
+/* --- the last of more than sixteen workers sleeps, the others do not --- */
+
+static uint64_t short_last(uint64_t round, size_t segment) {
+  (void)round;
+  return segment == 16 ? 1000 : 30000;
+}
+
+static void run_branch(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = short_last, .aloud_from = 3};
+  sim_quietly();
+  scene_open(&scene, 17, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 17, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC));
+  scene_job_run(&job, 0);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_branch = {
+    .name = "branch-17x17x3",
+    .about = "a worker sleeps that only another one wakes",
+    .run = run_branch,
+    .bound = 1,
+};

@@ -115,19 +115,16 @@ static void hold_and_cancel(void *argument) {
   synched_snapshot_release(held[1]);
 }
 
-static void on_stalled(struct synched_job *unused, const struct synched_stall *stall, void *user) {
-  (void)unused;
-  (void)user;
-  SIM_CHECK(stall->stalled_count != 0);
+static void do_nothing(struct scene_job *job) {
+  (void)job;
 }
 
 static void run_stalled(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = scene_heavy};
+  struct scene_job job = {.spend_ns = scene_heavy, .when_stalled = do_nothing};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  scene_job_open(&job, &scene, 2, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 40, .on_stalled = on_stalled));
+  scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 40));
   scene_job_start(&job);
   sim_aloud();
   const unsigned thread = sim_thread_start(hold_and_cancel, &job);
@@ -166,4 +163,213 @@ const struct sim_world sim_world_mailbox = {
     .about = "every round is delivered to the loop",
     .run = run_every,
     .bound = 1,
+};
+
+/* The loop is awake for most of the time: it finds more than it was told of. */
+static void run_delivered(enum synched_delivery delivery, uint64_t deliver_ns) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = scene_heavy,
+                          .latest = delivery == SYNCHED_DELIVER_LATEST,
+                          .deliver_ns = deliver_ns};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 4, .delivery = delivery));
+  scene_job_start(&job);
+  sim_aloud();
+  scene_job_finish(&job);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_slow_every(void) {
+  run_delivered(SYNCHED_DELIVER_EVERY, 25000);
+}
+
+static void run_slow_latest(void) {
+  run_delivered(SYNCHED_DELIVER_LATEST, 25000);
+}
+
+const struct sim_world sim_world_slow_every = {
+    .name = "mailbox-slow-2x2x4",
+    .about = "every round is delivered to a loop that is slower than the rounds",
+    .run = run_slow_every,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_slow_latest = {
+    .name = "latest-slow-2x2x4",
+    .about = "the latest round is delivered to a loop that is slower than the rounds",
+    .run = run_slow_latest,
+    .bound = 1,
+};
+
+/* The job goes on until the loop has seen some of it. */
+static void stop_when_seen(struct scene_job *job) {
+  if (sim_told() < 3)
+    return;
+  const int status = synched_job_stop(job->job);
+  SIM_CHECK(status == 0 || status == SYNCHED_EALREADY);
+}
+
+static void run_seen(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = scene_heavy, .latest = true, .when_seen = stop_when_seen};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 0));
+  scene_job_start(&job);
+  sim_aloud();
+  scene_job_finish(&job);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_seen = {
+    .name = "latest-2x2",
+    .about = "a job that the loop stops when it has seen some of its rounds",
+    .run = run_seen,
+    .bound = 1,
+};
+
+/* --- all buffers are held until the job, or the loop, has got what it was asked for --- */
+
+static const struct synched_snapshot *held[2];
+
+static void let_go(struct scene_job *job) {
+  (void)job;
+  synched_snapshot_release(held[0]);
+}
+
+static void let_go_steered(struct scene_job *job, const struct synched_steered *steered) {
+  SIM_CHECK(steered->status == 0);
+  let_go(job);
+}
+
+static void cancel_soon(void *argument) {
+  const struct scene_job *job = argument;
+  sim_spend(30000);
+  SIM_CHECK(synched_job_cancel(job->job) == 0);
+}
+
+static void weigh_soon(void *argument) {
+  const struct scene_job *job = argument;
+  sim_spend(30000);
+  SIM_CHECK(synched_job_set_weight(job->job, 2) == 0);
+}
+
+/* The round that is held is that of the beginning: the job waits after its first one. */
+static void run_held(void (*ask)(void *), struct scene_job *job, uint64_t round_count) {
+  struct scene scene;
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = round_count));
+  held[0] = synched_snapshot_current(job->memory);
+  scene_job_start(job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(ask, job);
+  scene_job_finish(job);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(job);
+  scene_close(&scene);
+}
+
+static void run_held_cancelled(void) {
+  struct scene_job job = {.spend_ns = scene_heavy, .when_done = let_go};
+  run_held(cancel_soon, &job, 0);
+}
+
+static void run_held_steered(void) {
+  struct scene_job job = {.spend_ns = scene_heavy, .when_steered = let_go_steered};
+  run_held(weigh_soon, &job, 3);
+}
+
+const struct sim_world sim_world_held_cancelled = {
+    .name = "held-cancelled-2x2",
+    .about = "a job that waits for a buffer is cancelled, and nothing else can end that",
+    .run = run_held_cancelled,
+    .bound = 2,
+};
+
+const struct sim_world sim_world_held_steered = {
+    .name = "held-steered-2x2x3",
+    .about = "a reader holds what a job waits for until the loop is told of a call",
+    .run = run_held_steered,
+    .bound = 2,
+};
+
+/* --- two jobs that wait, and whose readers let go when they hear of that --- */
+
+static void let_first_go(struct scene_job *job) {
+  (void)job;
+  sim_quietly();
+  synched_snapshot_release(held[0]);
+}
+
+static void let_second_go(struct scene_job *job) {
+  (void)job;
+  synched_snapshot_release(held[1]);
+}
+
+static void run_second(void *argument) {
+  struct scene_job *job = argument;
+  sim_spend(SYNCHED_STALL_NS - 100000);
+  scene_job_start(job);
+  scene_job_finish(job);
+}
+
+static void run_stalled_both(void) {
+  struct scene scene;
+  struct scene_job first = {.spend_ns = scene_heavy, .when_stalled = let_first_go};
+  struct scene_job second = {
+      .spend_ns = scene_heavy, .when_stalled = let_second_go, .aloud_from = 2};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&first, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  held[0] = synched_snapshot_current(first.memory);
+  held[1] = synched_snapshot_current(second.memory);
+  scene_job_start(&first);
+  const unsigned thread = sim_thread_start(run_second, &second);
+  scene_job_finish(&first);
+  sim_thread_join(thread);
+  sim_quietly();
+  SIM_CHECK(first.stalled_count == 1 && second.stalled_count == 1);
+  scene_job_close(&first);
+  scene_job_close(&second);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_stalled_both = {
+    .name = "stalled-2x2x2x2",
+    .about = "a job begins to wait for a buffer when another one has waited for a second",
+    .run = run_stalled_both,
+    .bound = 2,
+};
+
+/* --- the only round ends while the loop looks whether it has --- */
+
+static void run_ending(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = NULL};
+  sim_quietly();
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  scene_job_open(&job, &scene, 1, 1,
+                 SYNCHED_JOB_OPTIONS(.round_count = 1, .delivery = SYNCHED_DELIVER_EVERY));
+  scene_job_start(&job);
+  sim_aloud();
+  if (synched_job_dispatch(job.job) == SYNCHED_CONTINUE)
+    scene_job_finish(&job);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_ending = {
+    .name = "ending-1x1x1",
+    .about = "the only round ends while the loop looks what there is",
+    .run = run_ending,
+    .bound = 2,
 };

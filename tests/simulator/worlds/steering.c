@@ -313,3 +313,203 @@ const struct sim_world sim_world_jobs = {
     .about = "up to 8 jobs of two loops, failures, deadlines, steering, by seeds",
     .run = run_jobs,
 };
+
+/* --- pauses in which nothing happens, and calls of which the loop is told --- */
+
+static void wait_until_steered(const struct scene_job *job, unsigned count) {
+  while (promises_steered_count(job->promises) < count)
+    sim_spend(10000);
+}
+
+/* The pool is idle before the job goes on; and nothing but a call's completion wakes the loop. */
+static void pause_for_long(void *argument) {
+  struct scene_job *job = argument;
+  int status = synched_job_pause(job->job);
+  SIM_CHECK(status == 0);
+  wait_until_steered(job, 1);
+  sim_spend(300000);
+  status = synched_job_resume(job->job);
+  SIM_CHECK(status == 0);
+}
+
+/* The second step takes more rounds than there are: the pause cancels it. */
+static void step_and_pause(void *argument) {
+  struct scene_job *job = argument;
+  SIM_CHECK(synched_job_step(job->job, 1) == 0);
+  wait_until_steered(job, 1);
+  SIM_CHECK(synched_job_step(job->job, 1000000) == 0);
+  sim_spend(50000);
+  SIM_CHECK(synched_job_pause(job->job) == 0);
+  wait_until_steered(job, 3);
+  const uint64_t rounds = promises_rounds(job->promises);
+  sim_spend(100000);
+  SIM_CHECK(promises_rounds(job->promises) == rounds);
+  SIM_CHECK(synched_job_step(job->job, 1) == 0);
+  wait_until_steered(job, 4);
+  SIM_CHECK(promises_rounds(job->promises) == rounds + 1);
+  SIM_CHECK(synched_job_stop(job->job) == 0);
+}
+
+/* What is asked just when it ends is told, too. */
+static void ask_and_end(void *argument) {
+  struct scene_job *job = argument;
+  unsigned accepted = 0;
+  accepted += synched_job_set_weight(job->job, 2) == 0;
+  accepted += synched_job_set_weight(job->job, 3) == 0;
+  (void)synched_job_cancel(job->job);
+  while (!promises_are_over(job->promises))
+    sim_spend(10000);
+  SIM_CHECK(promises_steered_count(job->promises) == accepted);
+}
+
+static void run_asked(void (*steer)(void *), const struct synched_job_options *options) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = scene_heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 2, 0, options);
+  scene_job_start(&job);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(steer, &job);
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+static void run_long_pause(void) {
+  run_asked(pause_for_long, SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
+}
+
+static void run_step_pause(void) {
+  run_asked(step_and_pause, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
+}
+
+static void run_ask_end(void) {
+  run_asked(ask_and_end, SYNCHED_JOB_OPTIONS(.round_count = 0));
+}
+
+const struct sim_world sim_world_long_pause = {
+    .name = "pause-long-2x2x3",
+    .about = "a periodic job is paused for so long that everybody sleeps",
+    .run = run_long_pause,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_step_pause = {
+    .name = "step-pause-2x2",
+    .about = "steps, one of which a pause cancels, each told before the next",
+    .run = run_step_pause,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_ask_end = {
+    .name = "ask-end-2x2",
+    .about = "what is asked of a job that ends is told before on_done",
+    .run = run_ask_end,
+    .bound = 2,
+};
+
+/* --- ticks: who waits for which --- */
+
+static void withdraw_nearest(void *argument) {
+  struct scene_job *job = argument;
+  sim_spend(500000);
+  SIM_CHECK(synched_job_cancel(job->job) == 0);
+}
+
+/* The nearest tick is that of a job which is cancelled before; and the pool sleeps meanwhile. */
+static void run_withdrawn(void) {
+  struct scene scene;
+  struct scene_job near = {.spend_ns = scene_heavy}, far = {.spend_ns = scene_heavy};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&near, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.period_ns = 2000000));
+  scene_job_open(&far, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = 9000000));
+  sim_aloud();
+  scene_job_start(&far);
+  scene_job_start(&near);
+  const unsigned thread = sim_thread_start(withdraw_nearest, &near);
+  scene_job_finish(&near);
+  scene_job_finish(&far);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&near);
+  scene_job_close(&far);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_withdrawn = {
+    .name = "ticks-withdrawn-2x2",
+    .about = "the job of the nearest tick is cancelled before it, and another one's is later",
+    .run = run_withdrawn,
+    .bound = 1,
+};
+
+/* --- a free job that never ends, and another one that starts beside it --- */
+
+static void run_short(void *argument) {
+  const struct scene_job *job = argument;
+  while (!promises_are_over(job[1].promises))
+    sim_spend(10000);
+  SIM_CHECK(synched_job_stop(job[0].job) == 0);
+}
+
+static void run_turns(void) {
+  struct scene scene;
+  struct scene_job jobs[2] = {{.spend_ns = scene_heavy}, {.spend_ns = scene_heavy}};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&jobs[0], &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
+  scene_job_open(&jobs[1], &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  scene_job_start(&jobs[0]);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(run_short, jobs);
+  scene_job_start(&jobs[1]);
+  scene_job_finish(&jobs[1]);
+  scene_job_finish(&jobs[0]);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&jobs[0]);
+  scene_job_close(&jobs[1]);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_turns = {
+    .name = "turns-2x2x2",
+    .about = "a job starts beside one that goes on until the other has ended",
+    .run = run_turns,
+    .bound = 1,
+};
+
+/* --- three jobs in turn: an epoch's slot is that of two epochs before, and another job's --- */
+
+static void run_three(void) {
+  struct scene scene;
+  struct scene_job jobs[3] = {
+      {.spend_ns = scene_heavy}, {.spend_ns = scene_heavy}, {.spend_ns = scene_heavy}};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  for (unsigned j = 0; j < 3; j++)
+    scene_job_open(&jobs[j], &scene, 2 + j, 0,
+                   SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = j == 2
+                                                                        ? SYNCHED_BALANCE_STATIC
+                                                                        : SYNCHED_BALANCE_STEAL));
+  for (unsigned j = 0; j < 3; j++)
+    scene_job_start(&jobs[j]);
+  sim_aloud();
+  for (unsigned j = 0; j < 3; j++)
+    scene_job_finish(&jobs[j]);
+  sim_quietly();
+  for (unsigned j = 0; j < 3; j++)
+    scene_job_close(&jobs[j]);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_three = {
+    .name = "three-2x4x3",
+    .about = "three jobs of other shapes take turns: who is late by two finds another's round",
+    .run = run_three,
+    .bound = 1,
+};

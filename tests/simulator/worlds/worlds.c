@@ -45,6 +45,58 @@ extern const struct sim_world sim_world_endless;
 extern const struct sim_world sim_world_stalled;
 extern const struct sim_world sim_world_gate_timed;
 extern const struct sim_world sim_world_ticks;
+extern const struct sim_world sim_world_endless_first;
+extern const struct sim_world sim_world_called;
+extern const struct sim_world sim_world_dropped;
+extern const struct sim_world sim_world_restarted;
+extern const struct sim_world sim_world_load;
+extern const struct sim_world sim_world_loaded;
+extern const struct sim_world sim_world_allocator;
+extern const struct sim_world sim_world_again;
+extern const struct sim_world sim_world_destroyed;
+extern const struct sim_world sim_world_gone_cancelled;
+extern const struct sim_world sim_world_gone_stopped;
+extern const struct sim_world sim_world_gone_paused;
+extern const struct sim_world sim_world_gone_freed;
+extern const struct sim_world sim_world_publish_1;
+extern const struct sim_world sim_world_publish_leased;
+extern const struct sim_world sim_world_publish_2;
+extern const struct sim_world sim_world_publish_held;
+extern const struct sim_world sim_world_publications;
+extern const struct sim_world sim_world_turn_uneven;
+extern const struct sim_world sim_world_turn_untimed;
+extern const struct sim_world sim_world_turn_groups;
+extern const struct sim_world sim_world_slow_every;
+extern const struct sim_world sim_world_slow_latest;
+extern const struct sim_world sim_world_seen;
+extern const struct sim_world sim_world_held_cancelled;
+extern const struct sim_world sim_world_held_steered;
+extern const struct sim_world sim_world_stalled_both;
+extern const struct sim_world sim_world_long_pause;
+extern const struct sim_world sim_world_step_pause;
+extern const struct sim_world sim_world_ask_end;
+extern const struct sim_world sim_world_withdrawn;
+extern const struct sim_world sim_world_turns;
+extern const struct sim_world sim_world_three;
+extern const struct sim_world sim_world_record;
+extern const struct sim_world sim_world_rows;
+extern const struct sim_world sim_world_totals;
+extern const struct sim_world sim_world_reset;
+extern const struct sim_world sim_world_ending;
+extern const struct sim_world sim_world_interrupt;
+extern const struct sim_world sim_world_state;
+extern const struct sim_world sim_world_branch;
+extern const struct sim_world sim_world_late;
+extern const struct sim_world sim_world_writers_held;
+extern const struct sim_world sim_world_leaves;
+extern const struct sim_world sim_world_stages;
+extern const struct sim_world sim_world_stages_lease;
+extern const struct sim_world sim_world_stages_failing;
+extern const struct sim_world sim_world_stages_cancelled;
+extern const struct sim_world sim_world_fold_pass;
+extern const struct sim_world sim_world_in_place;
+extern const struct sim_world sim_world_in_place_every;
+extern const struct sim_world sim_world_parted;
 extern const struct sim_world sim_world_advance;
 extern const struct sim_world sim_world_advance_home;
 extern const struct sim_world sim_world_sweep;
@@ -96,6 +148,58 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_stalled,
     &sim_world_gate_timed,
     &sim_world_ticks,
+    &sim_world_endless_first,
+    &sim_world_called,
+    &sim_world_dropped,
+    &sim_world_restarted,
+    &sim_world_load,
+    &sim_world_loaded,
+    &sim_world_allocator,
+    &sim_world_again,
+    &sim_world_destroyed,
+    &sim_world_gone_cancelled,
+    &sim_world_gone_stopped,
+    &sim_world_gone_paused,
+    &sim_world_gone_freed,
+    &sim_world_publish_1,
+    &sim_world_publish_leased,
+    &sim_world_publish_2,
+    &sim_world_publish_held,
+    &sim_world_publications,
+    &sim_world_turn_uneven,
+    &sim_world_turn_untimed,
+    &sim_world_turn_groups,
+    &sim_world_slow_every,
+    &sim_world_slow_latest,
+    &sim_world_seen,
+    &sim_world_held_cancelled,
+    &sim_world_held_steered,
+    &sim_world_stalled_both,
+    &sim_world_long_pause,
+    &sim_world_step_pause,
+    &sim_world_ask_end,
+    &sim_world_withdrawn,
+    &sim_world_turns,
+    &sim_world_three,
+    &sim_world_rows,
+    &sim_world_totals,
+    &sim_world_record,
+    &sim_world_reset,
+    &sim_world_ending,
+    &sim_world_interrupt,
+    &sim_world_state,
+    &sim_world_branch,
+    &sim_world_late,
+    &sim_world_writers_held,
+    &sim_world_leaves,
+    &sim_world_stages,
+    &sim_world_stages_lease,
+    &sim_world_stages_failing,
+    &sim_world_stages_cancelled,
+    &sim_world_fold_pass,
+    &sim_world_in_place,
+    &sim_world_in_place_every,
+    &sim_world_parted,
     &sim_world_advance,
     &sim_world_advance_home,
     &sim_world_sweep,

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# standards.sh LIBRARY: the tests of the C++ header, compiled by each compiler that is here as C++17
+# and as C++20, with exceptions and without, with no warnings, and run. LIBRARY is libsynched.so or
+# libsynched.a.
+#
+# By hand: tests/cpp/standards.sh build/test-gcc/framework/libsynched.so
+set -euo pipefail
+library=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+strict=(-O1 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror "-I$here/../../include")
+libraries=("$library" "-Wl,-rpath,${library%/*}" -pthread -lm)
+case $library in
+*.a)
+  strict+=(-DSYNCHED_STATIC_DEFINE)
+  libraries=("$library" -pthread -lm)
+  ;;
+esac
+read -ra more <<<"$(pkg-config --cflags --libs libuv hwloc)"
+libraries+=("${more[@]}")
+
+# build_and_run COMPILER STANDARD NAME OPTION... -- SOURCE...
+build_and_run() {
+  local compiler=$1 standard=$2 name=$3 options=() sources=()
+  shift 3
+  while [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  for source in "$@"; do
+    sources+=("$here/$source")
+  done
+  echo "$compiler -std=$standard: $name"
+  "$compiler" -std="$standard" "${strict[@]}" "${options[@]}" "${sources[@]}" -o "$work/$name" \
+    "${libraries[@]}"
+  "$work/$name"
+}
+
+compilers=0
+for compiler in g++ clang++; do
+  command -v "$compiler" >/dev/null || continue
+  compilers=$((compilers + 1))
+  for standard in c++17 c++20; do
+    build_and_run "$compiler" "$standard" throwing -- throwing_test.cpp counted_new.cpp
+    build_and_run "$compiler" "$standard" fields -- fields_test.cpp
+    build_and_run "$compiler" "$standard" loops -- loops_test.cpp counted_new.cpp
+    build_and_run "$compiler" "$standard" returning -fno-exceptions -- returning_test.cpp
+  done
+done
+[ $compilers -gt 0 ] || { echo "neither g++ nor clang++ is here"; exit 77; }

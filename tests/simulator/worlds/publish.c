@@ -1,0 +1,160 @@
+/*
+ * publish.c: the library's snapshots, without rounds around them: one thread writes and publishes,
+ * others take and release.
+ */
+#include "memory/memory.h"
+#include "platform/park.h"
+#include "scene.h"
+
+enum { READERS_MOST = 2 };
+
+struct gallery {
+  struct synched_memory *memory;
+  struct synched__parker parker; /* of who publishes, while it waits for a buffer */
+  unsigned waits;                /* of the closing side's own, handed over and back */
+  uint64_t last;                 /* publications */
+  bool held;                     /* each is held at first, and released by a reader */
+  unsigned takes;
+};
+
+/* --- the closing side --- */
+
+/* On a reader's thread: what the closing side wrote before it waited is this one's. */
+static void on_free(void *argument) {
+  struct gallery *gallery = argument;
+  gallery->waits++;
+  synched__unpark(&gallery->parker);
+}
+
+static void find_buffer(struct gallery *gallery) {
+  struct synched_memory *memory = gallery->memory;
+  while (memory->pair.next == NULL && !synched__memory_take_next(memory, &memory->pair)) {
+    gallery->waits++;
+    if (!synched__memory_await_buffer(memory))
+      synched__park(&gallery->parker);
+  }
+}
+
+/* What a buffer holds says which publication it was. */
+static void publish_all(void *argument) {
+  struct gallery *gallery = argument;
+  struct synched_memory *memory = gallery->memory;
+  for (uint64_t round = 1; round <= gallery->last; round++) {
+    find_buffer(gallery);
+    *(uint64_t *)(void *)synched__buffer_data(memory->pair.next) = 10 * round;
+    const struct synched__publication publication = {.round = round, .held = gallery->held};
+    const struct synched_snapshot *now =
+        synched__memory_publish(memory, &memory->pair, publication);
+    if (gallery->held)
+      synched_snapshot_release(now);
+  }
+}
+
+/* --- readers --- */
+
+static void check(const struct synched_snapshot *now) {
+  const uint64_t value = *(const uint64_t *)now->data;
+  if (value != 10 * now->round)
+    sim_fail("promise 6: the snapshot of round %llu holds %llu", (unsigned long long)now->round,
+             (unsigned long long)value);
+}
+
+static void take_some(void *argument) {
+  const struct gallery *gallery = argument;
+  uint64_t last = 0;
+  for (unsigned i = 0; i < gallery->takes; i++) {
+    const struct synched_snapshot *now = synched_snapshot_current(gallery->memory);
+    if (now->round < last)
+      sim_fail("promise 6: round %llu was current before round %llu", (unsigned long long)last,
+               (unsigned long long)now->round);
+    last = now->round;
+    check(now);
+    synched_snapshot_release(now);
+  }
+}
+
+static void run(unsigned reader_count, unsigned takes, unsigned leases, uint64_t last, bool held) {
+  static struct gallery storage;
+  struct gallery *gallery = &storage;
+  unsigned threads[READERS_MOST];
+  *gallery = (struct gallery){.last = last, .held = held, .takes = takes};
+  sim_quietly();
+  SIM_CHECK(
+      synched_memory_create(&gallery->memory,
+                            SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1,
+                                                   .element_size = 8, .lease_count = leases)) == 0);
+  SIM_CHECK(synched__parker_init(&gallery->parker) == 0);
+  gallery->memory->on_free = on_free;
+  gallery->memory->on_free_argument = gallery;
+  sim_aloud();
+  for (unsigned i = 0; i < reader_count; i++)
+    threads[i] = sim_thread_start(take_some, gallery);
+  publish_all(gallery);
+  for (unsigned i = 0; i < reader_count; i++)
+    sim_thread_join(threads[i]);
+  sim_quietly();
+  const struct synched_snapshot *now = synched_snapshot_current(gallery->memory);
+  SIM_CHECK(now->round == last);
+  check(now);
+  synched_snapshot_release(now);
+  synched__parker_deinit(&gallery->parker);
+  SIM_CHECK(synched_memory_destroy(gallery->memory) == 0);
+}
+
+static void run_one(void) {
+  run(1, 2, 0, 3, false);
+}
+
+static void run_leased(void) {
+  run(1, 2, 1, 4, false);
+}
+
+static void run_two(void) {
+  run(2, 2, 0, 2, false);
+}
+
+static void run_held(void) {
+  run(1, 2, 1, 3, true);
+}
+
+static void run_any(void) {
+  run(1 + sim_any(2), 1 + sim_any(4), sim_any(3), 1 + sim_any(8), sim_any(3) == 0);
+}
+
+const struct sim_world sim_world_publish_1 = {
+    .name = "publish-1x3",
+    .about = "one reader takes twice, over three publications, with two buffers",
+    .run = run_one,
+    .bound = 4,
+    .restless = true,
+};
+
+const struct sim_world sim_world_publish_leased = {
+    .name = "publish-1x4",
+    .about = "one reader takes twice, over four publications, with three buffers",
+    .run = run_leased,
+    .bound = 3,
+    .restless = true,
+};
+
+const struct sim_world sim_world_publish_2 = {
+    .name = "publish-2x2",
+    .about = "two readers take twice, over two publications",
+    .run = run_two,
+    .bound = 3,
+    .restless = true,
+};
+
+const struct sim_world sim_world_publish_held = {
+    .name = "publish-held-1x3",
+    .about = "each publication is held, as for a mailbox",
+    .run = run_held,
+    .bound = 3,
+    .restless = true,
+};
+
+const struct sim_world sim_world_publications = {
+    .name = "publications",
+    .about = "readers and publications without rounds, by seeds",
+    .run = run_any,
+};

@@ -369,6 +369,7 @@ static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
   struct synched__stage *next = run->open->stage;
   struct synched__home *home = &run->open->homes[run->worker->index];
   const uint64_t seen = synched__load_relaxed(&run->pool->epoch);
+  SYNCHED_ASSERT(next != NULL);
   if (synched__round_opens_late(run, next))
     return synched__round_open_late(run);
   home->opened_epoch = seen + 1;

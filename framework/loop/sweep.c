@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+/* What on_done is told belongs to the call. NOLINTNEXTLINE(readability-function-size) */
 int synched_pool_for_start(struct synched_pool *pool, struct uv_loop_s *loop, size_t count,
                            synched_for_fn fn, void *user, synched_for_done_fn on_done) {
   const struct synched__sweep_request request = {count, fn, user};

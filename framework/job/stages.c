@@ -16,8 +16,11 @@
  * are not so short that sharing a line now and then shows. */
 #define SPREAD_SEGMENTS 4096u
 
-/* From so many bytes of contributions on, workers share what is to be combined. */
-#define SHARED_FOLD_BYTES 65536u
+/* From so many bytes of contributions on, workers share what is to be combined. In the simulator,
+ * from fewer. */
+#if !defined(SYNCHED__SHARED_FOLD_BYTES)
+#define SYNCHED__SHARED_FOLD_BYTES 65536u
+#endif
 
 /* --- what the options say --- */
 
@@ -149,7 +152,7 @@ static struct synched__stage *new_stage(struct synched_job *job, unsigned index,
 static bool make_fold_pass(struct synched__stage *stage, struct synched_job *job) {
   const size_t segment_count = stage->shape.segment_count;
   if (stage->accumulators == NULL || stage->shape.team == 1 ||
-      segment_count * stage->contribution_stride < SHARED_FOLD_BYTES)
+      segment_count * stage->contribution_stride < SYNCHED__SHARED_FOLD_BYTES)
     return true;
   stage->fold_pass = new_stage(job, stage->index, synched__fold_group_count(segment_count));
   if (stage->fold_pass == NULL)

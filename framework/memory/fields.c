@@ -175,7 +175,7 @@ static void part_memories(struct synched__fields *fields) {
     memory->field = 0;
     memory->pair.current->snapshot.round = lead->pair.current->snapshot.round;
     spread_blocks(memory, lead->pair.current->blocks[f]);
-    synched__store_release(&memory->lead, memory); /* [lead-changed] release */
+    synched__memory_leave_lead(memory);
     synched__memory_unlock_buffers(memory);
   }
   for (unsigned b = 0; b < lead->buffer_count; b++)

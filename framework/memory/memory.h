@@ -38,6 +38,11 @@
  *   [memory-idle]       the end of the job's run; the memory can be loaded again.
  *   [lead-changed]      who keeps readers out of the buffers writes the lead, then lets them in; a
  *                       reader enters a buffer, then reads the lead.
+ *   [lead-visited]      a reader of another memory than the lead counts itself in there, then reads
+ *                       the lead; who parts the two writes the lead, then reads the count: one of
+ *                       them sees the other.
+ *   [visit-over]        the reader's last touch of the lead, unless it is in one of its buffers, to
+ *                       whoever parts the two.
  */
 #ifndef SYNCHED_MEMORY_MEMORY_H
 #define SYNCHED_MEMORY_MEMORY_H
@@ -119,6 +124,8 @@ struct synched_memory {
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t retained; /* every retain, less every release */
   _Atomic uint32_t running;                                /* a job is started on it */
+  /* readers of this memory that are in the buffers of another one, its lead, to enter one */
+  _Atomic uint32_t visiting;
 
   struct synched__mutex mutex; /* owner, and opening and closing of writers */
   enum synched__owner owner;
@@ -149,6 +156,10 @@ void synched__buffer_map(struct synched__buffer *buffer, unsigned field,
  * meanwhile. false: a snapshot is retained, and nothing has changed. */
 bool synched__memory_lock_buffers(struct synched_memory *memory);
 void synched__memory_unlock_buffers(struct synched_memory *memory);
+
+/* Whoever keeps readers out of the lead's buffers: the memory is by itself again, and its readers
+ * touch the former lead no more, which may be destroyed. Waits for those that are on their way. */
+void synched__memory_leave_lead(struct synched_memory *memory);
 
 /* Makes a memory a job's. SYNCHED_EBUSY: it has another owner; SYNCHED_ENOTSUP: it is a parent
  * process's. synched__memory_unclaim makes it free again. */

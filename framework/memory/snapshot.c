@@ -127,14 +127,27 @@ static struct synched__buffer *enter_current(struct synched_memory *memory,
   return NULL;
 }
 
+/* The same where the memory is one of a job's other fields: the lead may be destroyed as soon as the
+ * two are parted. */
+static struct synched__buffer *visit_current(struct synched_memory *memory) {
+  (void)synched__add_seq_cst(&memory->visiting, 1); /* [lead-visited] seq_cst */
+  /* [lead-visited] seq_cst, [lead-changed] acquire */
+  struct synched__buffer *buffer = enter_current(memory, synched__load_seq_cst(&memory->lead));
+  (void)synched__sub_release(&memory->visiting, 1); /* [visit-over] release */
+  return buffer;
+}
+
 const struct synched_snapshot *synched_snapshot_current(struct synched_memory *memory) {
   if (synched__is_foreign(memory->generation))
     return inherited_snapshot(memory);
-  struct synched__buffer *buffer;
-  /* [lead-changed] acquire */
-  while ((buffer = enter_current(memory, synched__load_acquire(&memory->lead))) == NULL)
+  for (;;) {
+    struct synched__buffer *buffer = synched__load_relaxed(&memory->lead) == memory
+                                         ? enter_current(memory, memory)
+                                         : visit_current(memory);
+    if (buffer != NULL)
+      return shown_view(buffer, memory);
     synched__cpu_pause();
-  return shown_view(buffer, memory);
+  }
 }
 
 const struct synched_snapshot *synched_snapshot_retain(const struct synched_snapshot *snapshot) {
@@ -273,4 +286,13 @@ void synched__memory_unlock_buffers(struct synched_memory *memory) {
     if (&memory->buffers[b] != memory->pair.next || !memory->pair.next_marked)
       /* [buffer-written] release */
       synched__store_release(&memory->buffers[b].refs, 0);
+}
+
+void synched__memory_leave_lead(struct synched_memory *memory) {
+  /* [lead-changed] release, [lead-visited] seq_cst */
+  synched__store_seq_cst(&memory->lead, memory);
+  /* Those that have counted themselves in before find the buffers locked, and leave.
+   * [lead-visited] seq_cst, [visit-over] acquire */
+  while (synched__load_seq_cst(&memory->visiting) != 0)
+    synched__thread_nap();
 }

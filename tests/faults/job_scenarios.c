@@ -150,6 +150,21 @@ static int run_rich(void) {
   return status;
 }
 
+/* Nothing is asked of the system once the job is there. */
+static int run_in_advances(void) {
+  struct synched_job *job;
+  hear_nothing();
+  const int status =
+      world_create(&job, SYNCHED_JOB_OPTIONS(.compute = world_compute, .on_round = on_round));
+  if (status != 0)
+    return status;
+  for (unsigned i = 0; i < ROUNDS; i++)
+    FAULTS_MUST(synched_job_advance(job, i + 1));
+  FAULTS_CHECK(heard.rounds == ROUNDS * (ROUNDS + 1) / 2, "%u rounds", heard.rounds);
+  FAULTS_MUST(synched_job_destroy(job));
+  return 0;
+}
+
 static int fail_third(struct synched_task *task, void *user) {
   (void)world_compute(task, user);
   return task->segment == 2 ? OWN_CODE : 0;
@@ -365,6 +380,108 @@ static int run_first(void) {
   return status;
 }
 
+/* --- several fields and stages --- */
+
+#define FIELDS 3u
+#define FIELD_SEGMENTS 17u /* with such folds, enough for a pass that combines them */
+#define FOLD_BYTES 4096u
+
+static int fill_fields(struct synched_task *task, void *user) {
+  (void)user;
+  for (unsigned f = 0; f < FIELDS; f++) {
+    uint64_t *out = synched_task_out(task, f);
+    if (out != NULL)
+      *out = task->round;
+  }
+  return 0;
+}
+
+static void keep_first(void *into, const void *next, void *user) {
+  (void)into;
+  (void)next;
+  (void)user;
+}
+
+static int look_at_fields(const struct synched_snapshot *now, void *user) {
+  (void)user;
+  for (unsigned f = 0; f < now->field_count; f++)
+    if (now->fields[f]->data != NULL)
+      world_expect(now->fields[f]);
+  heard.rounds++;
+  return SYNCHED_CONTINUE;
+}
+
+static const struct synched_stage field_stages[] = {
+    {.compute = fill_fields,
+     .name = "first",
+     .writes = SYNCHED_FIELD(0) | SYNCHED_FIELD(2),
+     .fold = SYNCHED_FOLD_CUSTOM,
+     .fold_size = FOLD_BYTES,
+     .fold_combine = keep_first},
+    {.compute = fill_fields, .fold = SYNCHED_FOLD_SUM, .fold_length = 3}};
+
+/* The first has a lease more than the second, and is written twice; the third is changed in
+ * place. */
+static int make_memories(struct synched_memory *memories[FIELDS]) {
+  static const unsigned leases[FIELDS] = {2, 0, 1};
+  int status = 0;
+  for (unsigned f = 0; f < FIELDS; f++)
+    memories[f] = NULL;
+  for (unsigned f = 0; status == 0 && f < FIELDS; f++)
+    status = synched_memory_create(
+        &memories[f],
+        SYNCHED_MEMORY_OPTIONS(.segment_count = FIELD_SEGMENTS, .segment_capacity = 1,
+                               .element_size = sizeof(uint64_t), .lease_count = leases[f],
+                               .flags = f == 2 ? SYNCHED_MEMORY_IN_PLACE : 0));
+  return status;
+}
+
+/* By themselves they are as `round` left them, and nobody's. */
+static void end_memories(struct synched_memory *memories[FIELDS], uint64_t round) {
+  for (unsigned f = 0; f < FIELDS && memories[f] != NULL; f++) {
+    const struct synched_snapshot *now = synched_snapshot_current(memories[f]);
+    FAULTS_CHECK((now == NULL) == (f == 2), "field %u has a snapshot, or not", f);
+    if (now != NULL) {
+      FAULTS_CHECK(now->round == round && now->field_count == 1, "field %u is of round %llu", f,
+                   (unsigned long long)now->round);
+      world_expect(now);
+    }
+    synched_snapshot_release(now);
+    FAULTS_MUST(synched_memory_load(memories[f], 0, &round, 1));
+    FAULTS_MUST(synched_memory_destroy(memories[f]));
+  }
+}
+
+static int with_fields(bool runs) {
+  struct synched_memory *memories[FIELDS];
+  struct synched_job *job = NULL;
+  hear_nothing();
+  int status = make_memories(memories);
+  if (status == 0)
+    status = synched_job_create(
+        &job, world.pool, memories[0],
+        SYNCHED_JOB_OPTIONS(.stages = field_stages, .stage_count = 2, .fields = &memories[1],
+                            .field_count = FIELDS, .init = fill_fields, .round_count = ROUNDS,
+                            .flags = SYNCHED_JOB_EAGER, .on_round = look_at_fields,
+                            .on_snapshot = on_snapshot, .delivery = SYNCHED_DELIVER_EVERY));
+  FAULTS_CHECK(status == 0 || job == NULL, "a job that was refused is not NULL");
+  if (status == 0 && runs)
+    status = synched_job_run(job);
+  FAULTS_CHECK(status != 0 || !runs || (heard.rounds == ROUNDS && heard.snapshots == ROUNDS),
+               "%u rounds, %u snapshots", heard.rounds, heard.snapshots);
+  FAULTS_MUST(synched_job_destroy(job));
+  end_memories(memories, heard.rounds);
+  return status;
+}
+
+static int create_fields(void) {
+  return with_fields(false);
+}
+
+static int run_fields(void) {
+  return with_fields(true);
+}
+
 #define ON_WORLD .open = world_open, .verify = world_verify, .close = world_close
 #define ON_LOOP .open = open_loop, .verify = verify_loop, .close = close_loop
 
@@ -372,8 +489,10 @@ const struct faults_scenario faults_job_scenarios[] = {
     {.name = "job", .attempt = create_plain, ON_WORLD},
     {.name = "job_rich", .attempt = create_rich, ON_WORLD},
     {.name = "job_static", .attempt = create_static, ON_WORLD},
+    {.name = "job_fields", .attempt = create_fields, ON_WORLD},
     {.name = "run", .attempt = run_plain, ON_WORLD},
     {.name = "run_rich", .attempt = run_rich, ON_WORLD},
+    {.name = "run_fields", .attempt = run_fields, ON_WORLD},
     {.name = "run_failing", .attempt = run_failing, ON_WORLD},
     {.name = "run_overcounting", .attempt = run_overcounting, ON_WORLD},
     {.name = "run_periodic", .attempt = run_periodic, ON_WORLD},
@@ -383,6 +502,7 @@ const struct faults_scenario faults_job_scenarios[] = {
      .attempt = run_late,
      ON_WORLD},
     {.name = "run_first", .is_first = true, .gets_over = FAULTS_HEAP, .attempt = run_first},
+    {.name = "advance", .attempt = run_in_advances, ON_WORLD},
     {.name = "loop", .attempt = start, ON_LOOP},
     {.name = "loop_cancelled", .attempt = start_cancelled, ON_LOOP},
     {.name = "loop_steered", .attempt = start_steered, ON_LOOP},

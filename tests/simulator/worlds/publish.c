@@ -41,7 +41,7 @@ static void publish_all(void *argument) {
   struct synched_memory *memory = gallery->memory;
   for (uint64_t round = 1; round <= gallery->last; round++) {
     find_buffer(gallery);
-    *(uint64_t *)memory->pair.next->data = 10 * round;
+    *(uint64_t *)(void *)synched__buffer_data(memory->pair.next) = 10 * round;
     const struct synched__publication publication = {.round = round, .held = gallery->held};
     const struct synched_snapshot *now =
         synched__memory_publish(memory, &memory->pair, publication);

@@ -9,7 +9,7 @@ library=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-strict=(-O1 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror "-I$here/../../include")
+strict=(-O0 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror "-I$here/../../include")
 libraries=("$library" "-Wl,-rpath,${library%/*}" -pthread -lm)
 case $library in
 *.a)

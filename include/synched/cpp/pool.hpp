@@ -180,7 +180,7 @@ public:
 
 private:
   int status_;
-  const detail::loop_exception &exception_;
+  [[maybe_unused]] const detail::loop_exception &exception_;
 };
 
 /* A pool of workers. It must outlive its jobs. */

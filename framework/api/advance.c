@@ -45,6 +45,8 @@ static void begin(struct synched_job *job, bool begins, uint64_t rounds) {
   job->setup.last_round = rounds < UINT64_MAX - base_round ? base_round + rounds : UINT64_MAX;
   synched__store_relaxed(&job->advance.caller, SYNCHED__CALLER_AWAKE);
   synched__stages_note_running(job, true);
+  if (begins)
+    synched__requests_ready(job);
 }
 
 /* When nobody is inside the job any more. */

@@ -274,6 +274,8 @@ static void begin(struct synched__sweep *sweep, const struct synched__sweep_requ
   synched__store_relaxed(&job->advance.caller, SYNCHED__CALLER_AWAKE);
   synched__store_relaxed(&job->delivery.ended, 0);
   synched__store_relaxed(&job->delivery.departed, 0);
+  if (begins)
+    synched__requests_ready(job);
 }
 
 int synched_pool_for(struct synched_pool *pool, size_t count, synched_for_fn fn, void *user) {

@@ -36,12 +36,35 @@ static bool is_placed(const struct synched_job *job) {
   return pair->current->block->placed && (pair->next == NULL || pair->next->block->placed);
 }
 
+static bool is_at(const struct synched__worker *worker, int cpu) {
+  return worker->info.place.cpu == cpu;
+}
+
+/* The worker whose place would be best: that whose CPU the caller is on, for nobody else can use
+ * that one meanwhile; else the last one, whose caches have what it computed. */
+static unsigned best_place(const struct synched_job *job) {
+  const struct synched_pool *pool = job->work.pool;
+  const unsigned last = job->advance.place;
+  if (pool->info.pinned_count == 0)
+    return last;
+  const int cpu = synched__thread_cpu();
+  if (is_at(&pool->workers[last], cpu))
+    return last;
+  for (unsigned w = 0; w < place_count(pool); w++)
+    if (is_at(&pool->workers[w], cpu))
+      return w;
+  return last;
+}
+
 /* The place of a worker that sleeps, and not because it is to wake up at some time; NULL: there is
- * none. The last one first, for its caches have what it computed. */
+ * none. */
 static struct synched__worker *take_place(struct synched_job *job) {
   struct synched_pool *pool = job->work.pool;
   const unsigned count = place_count(pool);
-  if (!is_placed(job) || synched__load_relaxed(&pool->sleeper_count) == 0)
+  if (!is_placed(job))
+    return NULL;
+  job->advance.place = best_place(job);
+  if (synched__load_relaxed(&pool->sleeper_count) == 0)
     return NULL;
   for (unsigned i = 0; i < count; i++) {
     struct synched__worker *worker = &pool->workers[(job->advance.place + i) % count];
@@ -120,8 +143,7 @@ void synched__stand_in_run(struct synched_job *job) {
     give_back(worker);
   }
   /* Only with a CPU to spare. */
-  const uint64_t spin_ns = pool->worker_count < pool->usable_count
-                               ? synched__waiter_spin_ns(&pool->workers[0].waiter)
-                               : 0;
+  const uint64_t limit_ns = pool->workers[0].waiter.spin.limit_ns;
+  const uint64_t spin_ns = pool->worker_count < pool->usable_count ? limit_ns : 0;
   synched__advance_wait(job, spin_ns);
 }

@@ -53,7 +53,7 @@ static void fill_slot(struct synched__open_slot *slot, struct synched__stage *st
   if (synched__load_relaxed(&slot->shape) != packed)
     synched__store_release(&slot->shape, packed); /* [slot-written] release */
   /* Who is late by two epochs may find this with the shape of its own round. That one was not
-   * static, or it would be open still; so nothing is left to claim, and the stage is not looked at. */
+   * static, or it would be open still: so nothing is left to claim, and the stage not looked at. */
   if (synched__load_relaxed(&slot->stage) != stage)
     synched__store_relaxed(&slot->stage, stage);
 }

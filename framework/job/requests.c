@@ -2,8 +2,8 @@
  * requests.c: what is asked of a job: accepted on the caller's thread, applied by the job's owner,
  * completed on the loop.
  *
- *   [run-over]  the last run is over, and all of it is seen by who starts or destroys the job, or is
- *               told its state.
+ *   [run-over]  the last run is over, and all of it is seen by who starts or destroys the job, or
+ *               is told its state.
  */
 #include "job/requests.h"
 
@@ -82,9 +82,10 @@ int synched__requests_open_advance(struct synched_job *job, bool *begins) {
     requests->paused = false;
     requests->steps_left = 0;
     free_all(&requests->done); /* nobody is told */
-    synched__job_move(job, SYNCHED__WHERE_STARTING);
-    synched__job_move(job, SYNCHED__WHERE_OWNED);
     *begins = !job->advance.goes_on;
+    synched__job_move(job, SYNCHED__WHERE_STARTING);
+    if (!*begins)
+      synched__job_move(job, SYNCHED__WHERE_OWNED);
     job->advance.goes_on = false;
     job->advance.is_on = true;
   }

@@ -82,8 +82,8 @@ void synched__requests_deinit(struct synched__requests *requests);
 int synched__requests_open(struct synched_job *job, uint32_t *before);
 void synched__requests_undo_open(struct synched_job *job, uint32_t before);
 
-/* The same for an advance, which cannot come to nothing: the caller owns the job. *begins: a run
- * begins with it. */
+/* The same for an advance, which cannot come to nothing. *begins: a run begins with it, and
+ * synched__requests_ready is to follow; else the caller owns the job. */
 int synched__requests_open_advance(struct synched_job *job, bool *begins);
 
 /* Between two advances: publishes what is recorded of their run so far; else does nothing. Any

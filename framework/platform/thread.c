@@ -219,6 +219,10 @@ void synched__thread_set_exact_timers(void) {
 #endif
 }
 
+int synched__thread_cpu(void) {
+  return sched_getcpu();
+}
+
 int synched__thread_pin(int cpu) {
   if (synched__fault_hit(SYNCHED__FAULT_PIN))
     return SYNCHED_EPERM;

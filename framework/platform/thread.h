@@ -44,6 +44,9 @@ uint64_t synched__thread_id(void);
 /* The calling thread's timed waits end when they should, not some 50 us later to save wake-ups. */
 void synched__thread_set_exact_timers(void);
 
+/* The CPU that the calling thread is on at this moment; -1: it is not known. */
+int synched__thread_cpu(void);
+
 /* Binds the calling thread to one CPU; 0 or a negative status: SYNCHED_EINVAL, SYNCHED_EPERM. */
 int synched__thread_pin(int cpu);
 

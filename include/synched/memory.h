@@ -33,8 +33,9 @@ struct synched_writer; /* opaque */
 #define SYNCHED_MEMORY_HUGE_PAGES 1u
 
 /* One buffer, which calls change in place: half the memory and half the traffic, and a call finds
- * in `out` what its segment holds. For updates in which a call touches its own segment of this
- * memory only; others' it must not even read, for they change at the same time.
+ * in `out` what its segment holds. In a stage that writes this memory, a call touches its own
+ * segment of it only: others' it must not even read, for they change at the same time. Stages that
+ * do not write it may read all of it.
  * What it costs: a round that fails, is cancelled or misses its deadline has changed the buffer
  * already; its content is undefined then, and synched_error_message() of the job's end says so. So
  * a job that changes it cannot have SYNCHED_DEADLINE_CANCEL, whose next round would begin with that.

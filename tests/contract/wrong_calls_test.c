@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/fixture.h"
@@ -114,6 +115,75 @@ Test(wrong_calls, writer_calls) {
       {"write_sync_read: writer NULL", SYNCHED_EINVAL, "writer", write_sync_null_writer, true},
       {"fail: writer NULL", SYNCHED_EINVAL, "writer", fail_null_writer, false},
       {"fail: code 0", SYNCHED_EINVAL, "code is 0", fail_code_0, false},
+  };
+  fixture_expect_rows(rows, LENGTH(rows));
+}
+
+/* --- parallel loops --- */
+
+static int never_called(size_t index, unsigned worker, void *user) {
+  (void)index;
+  (void)worker;
+  (void)user;
+  abort();
+}
+
+static void never_done(int status, void *user) {
+  (void)status;
+  (void)user;
+  abort();
+}
+
+struct within {
+  struct synched_pool *pool;
+  int status;
+  char sentence[200];
+};
+
+static int loop_within(size_t index, unsigned worker, void *user) {
+  struct within *within = user;
+  (void)index;
+  (void)worker;
+  within->status = synched_pool_for(within->pool, 1, never_called, NULL);
+  (void)snprintf(within->sentence, sizeof within->sentence, "%s", synched_error_message());
+  return 0;
+}
+
+static int loop_in_a_loop(struct synched_pool *pool) {
+  struct within within = {.pool = pool};
+  cr_assert_eq(synched_pool_for(pool, 1, loop_within, &within), 0);
+  return synched__fail(within.status, "%s", within.sentence);
+}
+
+ATTEMPT(for_null_pool, synched_pool_for(NULL, 1, never_called, NULL))
+ATTEMPT(for_null_fn, synched_pool_for(f->pool, 1, NULL, NULL))
+ATTEMPT(for_count_0, synched_pool_for(f->pool, 0, never_called, NULL))
+ATTEMPT(for_count_beyond,
+        synched_pool_for(f->pool, SYNCHED_SEGMENTS_MAX + (size_t)1, never_called, NULL))
+ATTEMPT(for_count_huge, synched_pool_for(f->pool, SIZE_MAX, never_called, NULL))
+ATTEMPT(for_within, loop_in_a_loop(f->pool))
+ATTEMPT(for_start_null_pool,
+        synched_pool_for_start(NULL, &f->loop, 1, never_called, NULL, never_done))
+ATTEMPT(for_start_null_loop,
+        synched_pool_for_start(f->pool, NULL, 1, never_called, NULL, never_done))
+ATTEMPT(for_start_null_fn, synched_pool_for_start(f->pool, &f->loop, 1, NULL, NULL, never_done))
+ATTEMPT(for_start_null_done, synched_pool_for_start(f->pool, &f->loop, 1, never_called, NULL, NULL))
+ATTEMPT(for_start_count_0,
+        synched_pool_for_start(f->pool, &f->loop, 0, never_called, NULL, never_done))
+
+Test(wrong_calls, parallel_loop_calls) {
+  static const struct row rows[] = {
+      {"for: pool NULL", SYNCHED_EINVAL, "pool", for_null_pool, false},
+      {"for: fn NULL", SYNCHED_EINVAL, "function", for_null_fn, false},
+      {"for: count 0", SYNCHED_EINVAL, "count is 0", for_count_0, false},
+      {"for: count", SYNCHED_ERANGE, "count is 16777216", for_count_beyond, false},
+      {"for: count huge", SYNCHED_ERANGE, "count", for_count_huge, false},
+      {"for: in a loop", SYNCHED_EDEADLK, "worker", for_within, false},
+      {"for_start: pool NULL", SYNCHED_EINVAL, "pool", for_start_null_pool, false},
+      {"for_start: loop NULL", SYNCHED_EINVAL, "loop", for_start_null_loop, false},
+      {"for_start: fn NULL", SYNCHED_EINVAL, "function", for_start_null_fn, false},
+      {"for_start: on_done NULL", SYNCHED_EINVAL, "on_done", for_start_null_done, false},
+      {"for_start: count 0", SYNCHED_EINVAL, "count is 0", for_start_count_0, false},
   };
   fixture_expect_rows(rows, LENGTH(rows));
 }

@@ -156,6 +156,54 @@ static int dispatch_from(synched_snapshot_fn on_snapshot, synched_done_fn on_don
 
 /* --- starting --- */
 
+static int advance(struct synched_job *job, struct fixture *fixture) {
+  (void)fixture;
+  return synched_job_advance(job, 1);
+}
+
+/* On a worker of the job's own pool. */
+static int advance_within(void) {
+  struct errand errand = {.call = advance};
+  struct engine engine =
+      engine_new(pool_new(1), ONE_SEGMENT,
+                 SYNCHED_JOB_OPTIONS(.compute = go_on_a_worker, .user = &errand, .round_count = 1));
+  errand.job = engine.job;
+  cr_assert_eq(synched_job_run(engine.job), 0);
+  engine_end_with_pool(&engine);
+  return brought_back(&errand);
+}
+
+static int advance_with(const struct synched_job_options *options) {
+  struct engine engine = engine_new(pool_new(1), ONE_SEGMENT, options);
+  const int status = synched_job_advance(engine.job, 1);
+  char sentence[200];
+  (void)snprintf(sentence, sizeof sentence, "%s", synched_error_message());
+  cr_assert_eq(synched_job_state(engine.job), SYNCHED_JOB_READY);
+  engine_end_with_pool(&engine);
+  return synched__fail(status, "%s", sentence);
+}
+
+ATTEMPT(advance_null, synched_job_advance(NULL, 1))
+ATTEMPT(advance_0, synched_job_advance(f->unstarted, 0))
+ATTEMPT(advance_running, synched_job_advance(f->running, 1))
+ATTEMPT(advance_on_a_worker, advance_within())
+ATTEMPT(advance_periodic, advance_with(SYNCHED_JOB_OPTIONS(.compute = compute_nothing,
+                                                           .period_ns = SYNCHED_PERIOD_MIN_NS)))
+ATTEMPT(advance_paused, advance_with(SYNCHED_JOB_OPTIONS(.compute = compute_nothing,
+                                                         .flags = SYNCHED_JOB_START_PAUSED)))
+
+Test(wrong_steering, advance_calls) {
+  static const struct row rows[] = {
+      {"advance: job NULL", SYNCHED_EINVAL, "job", advance_null, false},
+      {"advance: rounds 0", SYNCHED_EINVAL, "rounds is 0", advance_0, false},
+      {"advance: runs on a loop", SYNCHED_EBUSY, "running", advance_running, false},
+      {"advance: on a worker", SYNCHED_EDEADLK, "worker", advance_on_a_worker, false},
+      {"advance: periodic", SYNCHED_EINVAL, "period", advance_periodic, false},
+      {"advance: starts paused", SYNCHED_EINVAL, "paused", advance_paused, false},
+  };
+  fixture_expect_rows(rows, LENGTH(rows));
+}
+
 ATTEMPT(start_on_a_worker, on_a_worker(start, f))
 ATTEMPT(start_closed_loop, start_on_closed(f->unstarted))
 ATTEMPT(start_polled_null, synched_job_start_polled(NULL))

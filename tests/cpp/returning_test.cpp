@@ -78,6 +78,27 @@ TEST(code_of_compute_comes_out_of_run) {
   CHECK(job->error() == ran.error() && !job->check());
 }
 
+TEST(job_is_advanced_by_the_programs_own_loop) {
+  ready all;
+  result<synched::job> job = job_setup(*all.pool, *all.rod)
+                                 .compute([](task &task) { return task.round() == 4 ? 9 : 0; })
+                                 .create();
+  CHECK(job->advance(3));
+  CHECK(all.rod->current().round() == 3);
+  CHECK(job->advance().error() == std::error_code(9, synched::category()));
+  CHECK(all.rod->current().round() == 3);
+}
+
+TEST(code_of_the_lowest_index_comes_out_of_the_loop) {
+  ready all;
+  std::vector<int> seen(100);
+  CHECK(all.pool->parallel_for(seen.size(), [&](std::size_t index) { seen[index]++; }));
+  CHECK(seen == std::vector<int>(100, 1));
+  const result<void> failed = all.pool->parallel_for(
+      seen.size(), [](std::size_t index) { return index < 70 ? 0 : static_cast<int>(index); });
+  CHECK(failed.error() == std::error_code(70, synched::category()));
+}
+
 TEST(setup_that_is_refused_says_why) {
   ready all;
   const result<synched::job> none = job_setup(*all.pool, *all.rod).writes(*all.rod).create();

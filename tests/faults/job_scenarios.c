@@ -150,6 +150,21 @@ static int run_rich(void) {
   return status;
 }
 
+/* Nothing is asked of the system once the job is there. */
+static int run_in_advances(void) {
+  struct synched_job *job;
+  hear_nothing();
+  const int status =
+      world_create(&job, SYNCHED_JOB_OPTIONS(.compute = world_compute, .on_round = on_round));
+  if (status != 0)
+    return status;
+  for (unsigned i = 0; i < ROUNDS; i++)
+    FAULTS_MUST(synched_job_advance(job, i + 1));
+  FAULTS_CHECK(heard.rounds == ROUNDS * (ROUNDS + 1) / 2, "%u rounds", heard.rounds);
+  FAULTS_MUST(synched_job_destroy(job));
+  return 0;
+}
+
 static int fail_third(struct synched_task *task, void *user) {
   (void)world_compute(task, user);
   return task->segment == 2 ? OWN_CODE : 0;
@@ -487,6 +502,7 @@ const struct faults_scenario faults_job_scenarios[] = {
      .attempt = run_late,
      ON_WORLD},
     {.name = "run_first", .is_first = true, .gets_over = FAULTS_HEAP, .attempt = run_first},
+    {.name = "advance", .attempt = run_in_advances, ON_WORLD},
     {.name = "loop", .attempt = start, ON_LOOP},
     {.name = "loop_cancelled", .attempt = start_cancelled, ON_LOOP},
     {.name = "loop_steered", .attempt = start_steered, ON_LOOP},

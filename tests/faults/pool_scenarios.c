@@ -2,10 +2,12 @@
  * pool_scenarios.c: pools of each affinity and priority, and the machine as they see it.
  */
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <uv.h>
 
 #include <synched/synched.h>
 
@@ -112,6 +114,86 @@ static int use_small_stack(void) {
                                   .stack_bytes = (size_t)512 << 10));
 }
 
+/* --- parallel loops --- */
+
+#define INDICES 100u
+
+static struct {
+  _Atomic unsigned turns;
+  unsigned dones;
+  int status;
+} loops;
+
+static int count_turn(size_t index, unsigned worker, void *user) {
+  (void)index;
+  (void)worker;
+  (void)user;
+  (void)atomic_fetch_add(&loops.turns, 1);
+  return 0;
+}
+
+static void on_loop_done(int status, void *user) {
+  (void)user;
+  loops.status = status;
+  loops.dones++;
+}
+
+/* Two, of which the second one has what the first one has made. */
+static int loop_twice(struct synched_pool *pool) {
+  atomic_store(&loops.turns, 0);
+  int status = synched_pool_for(pool, INDICES, count_turn, NULL);
+  FAULTS_CHECK(status == 0 || atomic_load(&loops.turns) == 0, "a loop that was refused has begun");
+  if (status == 0)
+    FAULTS_MUST(synched_pool_for(pool, INDICES, count_turn, NULL));
+  FAULTS_CHECK(status != 0 || atomic_load(&loops.turns) == 2 * INDICES, "%u turns",
+               atomic_load(&loops.turns));
+  return status;
+}
+
+static int loop_on(struct synched_pool *pool, uv_loop_t *loop) {
+  atomic_store(&loops.turns, 0);
+  loops.dones = 0;
+  const int status = synched_pool_for_start(pool, loop, INDICES, count_turn, NULL, on_loop_done);
+  (void)uv_run(loop, UV_RUN_DEFAULT);
+  FAULTS_CHECK(loops.dones == (status == 0), "%u ends", loops.dones);
+  FAULTS_CHECK(atomic_load(&loops.turns) == (status == 0 ? INDICES : 0), "%u turns",
+               atomic_load(&loops.turns));
+  return status;
+}
+
+static int with_pool(int (*use_pool)(struct synched_pool *pool)) {
+  struct synched_pool *pool;
+  int status = synched_pool_create(
+      &pool, SYNCHED_POOL_OPTIONS(.worker_count = WORKERS, .affinity = SYNCHED_AFFINITY_NONE));
+  if (status != 0)
+    return status;
+  status = use_pool(pool);
+  FAULTS_MUST(synched_pool_destroy(pool));
+  return status;
+}
+
+static int use_for(void) {
+  return with_pool(loop_twice);
+}
+
+static uv_loop_t event_loop;
+
+static void open_event_loop(void) {
+  FAULTS_MUST(uv_loop_init(&event_loop));
+}
+
+static void close_event_loop(void) {
+  FAULTS_MUST(uv_loop_close(&event_loop));
+}
+
+static int loop_on_event_loop(struct synched_pool *pool) {
+  return loop_on(pool, &event_loop);
+}
+
+static int use_for_start(void) {
+  return with_pool(loop_on_event_loop);
+}
+
 /* --- the machine --- */
 
 static int look(void) {
@@ -172,6 +254,13 @@ const struct faults_scenario faults_pool_scenarios[] = {
      .gets_over = FAULTS_HEAP,
      .leaves_out = FAULTS_TABLES,
      .attempt = use_small_stack},
+    {.name = "pool_for", .gets_over = FAULTS_HEAP, .leaves_out = FAULTS_TABLES, .attempt = use_for},
+    {.name = "pool_for_start",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .open = open_event_loop,
+     .attempt = use_for_start,
+     .close = close_event_loop},
     {.name = "topology", .attempt = look},
     {.name = "topology_plan", .leaves_out = FAULTS_TABLES, .attempt = plan},
     FAULTS_LIST_END};

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include <synched/synched.h>
+#include <uv.h>
 
 #include "support/scene.h"
 
@@ -43,6 +44,7 @@ struct world {
   struct driver drivers[DRIVERS_MOST];
   bool meddles;
   _Atomic uint32_t over_count;
+  unsigned done_count; /* of loops on an event loop */
   /* plain words that calls write: what thread sanitizer sees */
   struct {
     _Alignas(128) uint64_t count;
@@ -192,6 +194,28 @@ static void open_driver(struct world *world, struct stress_random *random, struc
                   "synched_job_create");
 }
 
+static void on_loop_done(int status, void *user) {
+  scene_expect_ok(status, "a loop on an event loop");
+  ((struct driver *)user)->world->done_count++;
+}
+
+/* So many loops at once, on an event loop. After that, no loop opens a file. */
+static void loop_at_once(struct world *world) {
+  uv_loop_t event_loop;
+  STRESS_CHECK(uv_loop_init(&event_loop) == 0, "there is no event loop");
+  for (unsigned d = 0; d < world->driver_count; d++) {
+    struct driver *driver = &world->drivers[d];
+    driver->fail_from = INDICES_MOST;
+    scene_expect_ok(
+        synched_pool_for_start(world->pool, &event_loop, INDICES_MOST, touch, driver, on_loop_done),
+        "synched_pool_for_start");
+  }
+  (void)uv_run(&event_loop, UV_RUN_DEFAULT);
+  (void)uv_loop_close(&event_loop);
+  STRESS_CHECK(world->done_count == world->driver_count, "%u ends of %u loops", world->done_count,
+               world->driver_count);
+}
+
 static void run_case(struct stress_random *random) {
   static struct world world;
   memset(&world, 0, sizeof world);
@@ -208,6 +232,7 @@ static void run_case(struct stress_random *random) {
       "synched_pool_create");
   for (unsigned d = 0; d < world.driver_count; d++)
     open_driver(&world, random, &world.drivers[d]);
+  loop_at_once(&world);
   for (unsigned d = 0; d < world.driver_count; d++)
     stress_thread_start(&world.drivers[d].thread, drive, &world.drivers[d]);
   meddle(&world, random);

@@ -114,7 +114,8 @@ template <class T> std::decay_t<T> finish(int status, T &&value) {
 /* A value, or why there is none. */
 template <class T> class [[nodiscard]] result {
 public:
-  result(T &&value) : value_(std::move(value)) {
+  template <class U, class = std::enable_if_t<std::is_same_v<std::decay_t<U>, T>>>
+  result(U &&value) : value_(std::forward<U>(value)) {
   }
   result(int status, const char *sentence) noexcept
       : error_(status, category()), sentence_(sentence) {

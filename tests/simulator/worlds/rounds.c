@@ -243,7 +243,16 @@ static uint64_t short_last(uint64_t round, size_t segment) {
 }
 
 static void run_branch(void) {
-  run(&(struct shape){17, 17, 3, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, short_last});
+  struct scene scene;
+  struct scene_job job = {.spend_ns = short_last, .aloud_from = 3};
+  sim_quietly();
+  scene_open(&scene, 17, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 17, 0,
+                 SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC));
+  scene_job_run(&job, 0);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
 }
 
 const struct sim_world sim_world_branch = {

@@ -337,7 +337,7 @@ static void step_and_pause(void *argument) {
   struct scene_job *job = argument;
   SIM_CHECK(synched_job_step(job->job, 1) == 0);
   wait_until_steered(job, 1);
-  SIM_CHECK(synched_job_step(job->job, 1000) == 0);
+  SIM_CHECK(synched_job_step(job->job, 1000000) == 0);
   sim_spend(50000);
   SIM_CHECK(synched_job_pause(job->job) == 0);
   wait_until_steered(job, 3);

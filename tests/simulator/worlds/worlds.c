@@ -97,6 +97,9 @@ extern const struct sim_world sim_world_fold_pass;
 extern const struct sim_world sim_world_in_place;
 extern const struct sim_world sim_world_in_place_every;
 extern const struct sim_world sim_world_parted;
+extern const struct sim_world sim_world_advance;
+extern const struct sim_world sim_world_advance_home;
+extern const struct sim_world sim_world_sweep;
 
 /* Small ones first. */
 const struct sim_world *const sim_worlds[] = {
@@ -197,5 +200,8 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_in_place,
     &sim_world_in_place_every,
     &sim_world_parted,
+    &sim_world_advance,
+    &sim_world_advance_home,
+    &sim_world_sweep,
     NULL,
 };

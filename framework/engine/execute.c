@@ -286,6 +286,7 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   struct synched__work *work = stage->work;
   const struct synched__record *record = work->record;
   const bool timed = record->segments != NULL && stage->is_recorded;
+  const bool marked = kind != FOR && work->marks != NULL; /* indices are no segments */
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   uint64_t call_count = 0;
   size_t next = range.first;
@@ -294,7 +295,7 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
     const size_t segment = synched__order_at(&stage->order, next++);
     if (is_skipped(work, segment))
       continue;
-    if (work->marks != NULL)
+    if (marked)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
     if (kind == PLAIN)
       call_plainly(run, stage, segment);
@@ -317,7 +318,7 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   }
   if (!timed)
     run->now_ns = synched__tick_ns();
-  if (work->marks != NULL)
+  if (marked)
     synched__call_mark_leave(&work->marks[run->worker->index]);
   run->calls += call_count + (home ? 0 : call_count << SYNCHED__STOLEN_SHIFT);
   return next;

@@ -95,7 +95,9 @@ struct synched_task_parts {
   unsigned stage;
   /* the job's fields */
   unsigned field_count;
-  /* [field_count]: each field as the stage before left it; fields[0] is `previous` */
+  /* [field_count]: each field as the stage before left it; fields[0] is `previous`. One that an
+   * earlier stage of this round has written, or that is changed in place, is no snapshot: its own
+   * field_count is 0, and it cannot be retained */
   const struct synched_snapshot *const *fields;
   /* [field_count]: where this call's segment begins, in each field that the stage writes; else
    * NULL. In place it is the same address as in fields[f] */

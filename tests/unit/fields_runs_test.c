@@ -377,3 +377,53 @@ Test(fields_runs, periodic_job_of_stages_keeps_its_ticks) {
   cr_assert_eq(summary_of(made.job).tick_count, 10);
   end(&made, &seen, 10);
 }
+
+/* --- what a deadline finds in the pass that combines a fold --- */
+
+#define MANY 70u
+#define FOLD_BYTES 1024u
+
+struct late_fold {
+  _Atomic bool is_late, is_told;
+  unsigned running_count;
+};
+
+static int contribute_zeros(struct synched_task *task, void *user) {
+  (void)user;
+  memset(synched_task_fold(task), 0, FOLD_BYTES);
+  return 0;
+}
+
+/* Once, until the loop has been told. */
+static void combine_late(void *into, const void *next, void *user) {
+  struct late_fold *late = user;
+  (void)into;
+  (void)next;
+  if (!atomic_exchange(&late->is_late, true))
+    for (unsigned ms = 0; ms < HANG_SECONDS * 1000 && !atomic_load(&late->is_told); ms++)
+      nap_ms(1);
+}
+
+static void note_running(struct synched_job *job, const struct synched_deadline_miss *miss,
+                         void *user) {
+  struct late_fold *late = user;
+  (void)job;
+  late->running_count += miss->running_count;
+  atomic_store(&late->is_told, true);
+}
+
+/* What it combines are groups, and no calls of segments. */
+Test(fields_runs, deadline_in_the_pass_of_a_fold_names_no_calls) {
+  struct late_fold late = {.running_count = 0};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = MANY, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = contribute_zeros, .user = &late, .round_count = 3,
+                          .fold = SYNCHED_FOLD_CUSTOM, .fold_size = FOLD_BYTES,
+                          .fold_combine = combine_late, .deadline_ns = 300000000,
+                          .on_deadline = note_running, .flags = SYNCHED_JOB_EAGER));
+  cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+  cr_assert(atomic_load(&late.is_told));
+  cr_assert_eq(late.running_count, 0);
+  engine_end_with_pool(&engine);
+}

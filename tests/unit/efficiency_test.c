@@ -19,7 +19,7 @@ struct made {
 
 static struct synched_report_efficiency efficiency_of(struct made *made) {
   struct synched_report_efficiency out = {.struct_size = 1, .share_ns = {77}};
-  const struct synched__reading reading = {made->totals, made->workers};
+  const struct synched__reading reading = {.totals = made->totals, .workers = made->workers};
   synched__efficiency_fill(&out, &reading, made->worker_count);
   return out;
 }

@@ -30,6 +30,8 @@ struct slot {
   struct synched_job *job;
   struct synched_job_options options;
   size_t segment_count;
+  unsigned stage_count; /* 0: compute alone */
+  uint64_t calls_of_round;
   uint64_t work_most; /* units of a call */
   uint64_t fail_one_in;
   unsigned starts_left;
@@ -87,16 +89,36 @@ static void check_summary(const struct look *look) {
                "%" PRIu64 " solo and %" PRIu64 " shared rounds of %" PRIu64, summary->solo_count,
                summary->shared_count, summary->round_count);
   STRESS_CHECK(!is_on(look) ||
-                   summary->call_count >= summary->round_count * look->slot->segment_count,
-               "%" PRIu64 " calls in %" PRIu64 " rounds of %zu segments", summary->call_count,
-               summary->round_count, look->slot->segment_count);
+                   summary->call_count >= summary->round_count * look->slot->calls_of_round,
+               "%" PRIu64 " calls in %" PRIu64 " rounds of %" PRIu64, summary->call_count,
+               summary->round_count, look->slot->calls_of_round);
   STRESS_CHECK(
       !look->is_whole || !is_on(look) || summary->status != 0 || summary->dropped_count != 0 ||
-          summary->call_count == summary->round_count * look->slot->segment_count,
+          summary->call_count == summary->round_count * look->slot->calls_of_round,
       "%" PRIu64 " calls in all %" PRIu64 " rounds", summary->call_count, summary->round_count);
   STRESS_CHECK(summary->tick_count == summary->started_count + summary->skipped_count,
                "%" PRIu64 " ticks, %" PRIu64 " started, %" PRIu64 " skipped", summary->tick_count,
                summary->started_count, summary->skipped_count);
+}
+
+/* They are of one moment with the totals, so no time of a call is missing, or there twice. */
+static void check_stages(const struct look *look) {
+  uint64_t compute_ns = 0, before = UINT64_MAX;
+  STRESS_CHECK(look->summary.stage_count ==
+                   (look->slot->stage_count > 1 ? look->slot->stage_count : 0),
+               "%u stages are told of", look->summary.stage_count);
+  for (unsigned s = 0; s < look->summary.stage_count; s++) {
+    struct synched_report_stage stage = {.struct_size = sizeof stage};
+    scene_expect_ok(synched_report_stage(look->report, s, &stage), "synched_report_stage");
+    compute_ns += stage.compute_ns;
+    STRESS_CHECK(stage.round_count <= before &&
+                     stage.round_count >= (is_on(look) ? look->summary.round_count : 0),
+                 "stage %u was computed in %" PRIu64 " rounds of %" PRIu64, s, stage.round_count,
+                 look->summary.round_count);
+    before = stage.round_count;
+  }
+  STRESS_CHECK(look->summary.stage_count == 0 || compute_ns == look->summary.compute_ns,
+               "the stages have %" PRIu64 " ns of %" PRIu64, compute_ns, look->summary.compute_ns);
 }
 
 static void check_workers(const struct look *look) {
@@ -149,9 +171,9 @@ static void check_parts(const struct look *look, size_t index,
     STRESS_CHECK(part.end_ns >= part.start_ns && part.stolen_count <= part.call_count,
                  "round %" PRIu64 ": worker %u's part ends before it begins", round->round, w);
   }
-  STRESS_CHECK(calls == look->slot->segment_count,
-               "round %" PRIu64 " of %" PRIu64 " has %" PRIu64 " calls for %zu segments",
-               round->round, look->summary.last_round, calls, look->slot->segment_count);
+  STRESS_CHECK(calls == look->slot->calls_of_round,
+               "round %" PRIu64 " of %" PRIu64 " has %" PRIu64 " calls, not %" PRIu64, round->round,
+               look->summary.last_round, calls, look->slot->calls_of_round);
   STRESS_CHECK(compute_ns == round->compute_ns && part_count == round->part_count &&
                    round->closer < look->summary.worker_count && (!round->solo || part_count == 1),
                "round %" PRIu64 " is not what its %u parts are", round->round, part_count);
@@ -258,6 +280,7 @@ static struct synched_report_summary check(const struct slot *slot,
   struct look look = {.slot = slot, .report = report, .summary = scene_summary(report)};
   look.is_whole = look.summary.ended != 0;
   check_summary(&look);
+  check_stages(&look);
   check_workers(&look);
   check_efficiency(&look);
   check_rounds(&look);
@@ -318,6 +341,9 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
 static const enum synched_record levels[] = {SYNCHED_RECORD_OFF, SYNCHED_RECORD_TOTALS,
                                              SYNCHED_RECORD_ROUNDS, SYNCHED_RECORD_TASKS};
 
+static const struct synched_stage stages[] = {
+    {.compute = compute}, {.compute = compute}, {.compute = compute}};
+
 static void create_job(struct slot *slot) {
   struct stress_random *random = slot->random;
   const bool is_periodic = stress_chance(random, 5);
@@ -327,10 +353,14 @@ static void create_job(struct slot *slot) {
   const bool is_long = !is_periodic && slot->work_most == 0 && stress_chance(random, 2);
   slot->fail_one_in = stress_chance(random, 4) ? stress_between(random, 50, 20000) : 0;
   slot->starts_left = (unsigned)stress_between(random, 1, 6);
+  slot->stage_count = stress_chance(random, 2) ? (unsigned)stress_between(random, 1, 3) : 0;
+  slot->calls_of_round = slot->segment_count * (slot->stage_count == 0 ? 1 : slot->stage_count);
   slot->options = (struct synched_job_options){
       .struct_size = sizeof slot->options,
       .user = slot,
-      .compute = compute,
+      .compute = slot->stage_count == 0 ? compute : NULL,
+      .stages = slot->stage_count == 0 ? NULL : stages,
+      .stage_count = slot->stage_count,
       .init = stress_chance(random, 4) ? init : NULL,
       .on_round = stress_chance(random, 2) ? on_round : NULL,
       .on_done = on_done,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "job/job.h"
 #include "platform/clock.h"
 #include "support/job_look.h"
 #include "support/support.h"
@@ -251,6 +252,8 @@ Test(job_report, stages_together_have_what_was_computed) {
                                                  .balance = i % 2 == 0 ? SYNCHED_BALANCE_STEAL
                                                                        : SYNCHED_BALANCE_STATIC});
       for (unsigned run = 0; run < 2; run++) {
+        if (run == 1)
+          engine.job->work.part_most_ns = 1; /* as of workers that are many, and compute for long */
         cr_assert_eq(synched_job_run(engine.job), 0);
         const struct look look = look_at(engine.job);
         cr_assert_eq(look.summary.stage_count, 3);
@@ -363,21 +366,30 @@ static void take_snapshot(struct synched_job *job, const struct synched_snapshot
   (void)user;
 }
 
+static const struct synched_job_options copied[] = {
+    {.compute = compute_some, .delivery = SYNCHED_DELIVER_EVERY},
+    {.compute = compute_some, .delivery = SYNCHED_DELIVER_EVERY, .balance = SYNCHED_BALANCE_STATIC},
+    {.compute = compute_nothing},
+    /* Its stages are opened late. */
+    {.compute = compute_nothing,
+     .balance = SYNCHED_BALANCE_STATIC,
+     .flags = SYNCHED_JOB_NO_SEGMENT_TIMES},
+};
+
 Test(job_report, copies_are_the_last_stage) {
   const struct synched_memory_options memory = {.struct_size = sizeof memory,
-                                                .segment_count = 6,
+                                                .segment_count = 3,
                                                 .segment_capacity = 100,
                                                 .element_size = 8,
                                                 .lease_count = 1,
                                                 .flags = SYNCHED_MEMORY_IN_PLACE};
   for (unsigned workers = 1; workers <= 3; workers++)
-    for (unsigned is_static = 0; is_static < 2; is_static++) {
-      struct engine engine = engine_new(
-          pool_new(workers), &memory,
-          SYNCHED_JOB_OPTIONS(.compute = compute_some, .round_count = 300,
-                              .on_snapshot = take_snapshot, .delivery = SYNCHED_DELIVER_EVERY,
-                              .balance =
-                                  is_static != 0 ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL));
+    for (unsigned i = 0; i < LENGTH(copied); i++) {
+      struct synched_job_options options = copied[i];
+      options.struct_size = sizeof options;
+      options.round_count = 300;
+      options.on_snapshot = take_snapshot;
+      struct engine engine = engine_new(pool_new(workers), &memory, &options);
       cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
       const struct look look = look_at(engine.job);
       cr_assert_eq(look.summary.stage_count, 2);
@@ -386,8 +398,8 @@ Test(job_report, copies_are_the_last_stage) {
       cr_assert_str_eq(compute.name, "stage 0");
       cr_assert_str_eq(copies.name, "copies");
       cr_assert_eq(compute.round_count, 300);
-      cr_assert_eq(copies.round_count, look.summary.delivered_count);
-      cr_assert_eq(compute.compute_ns, look.summary.compute_ns, "%u workers", workers);
+      cr_assert(copies.round_count >= look.summary.delivered_count && copies.round_count <= 300);
+      cr_assert_eq(compute.compute_ns, look.summary.compute_ns, "%u workers, case %u", workers, i);
       cr_assert_gt(copies.total_ns, 0);
       synched_report_destroy(look.report);
       engine_end_with_pool(&engine);

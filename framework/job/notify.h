@@ -35,8 +35,8 @@ bool synched__job_is_released(struct synched_job *job);
 static inline bool synched__job_takes_copy(const struct synched_job *job) {
   const struct synched__open_round *open = job->work.pool->open;
   return job->setup.shows && (job->setup.options.delivery == SYNCHED_DELIVER_EVERY ||
-                                 open->round == job->setup.last_round ||
-                                 synched__mailbox_count(&job->delivery.mailbox) == 0);
+                              open->round == job->setup.last_round ||
+                              synched__mailbox_count(&job->delivery.mailbox) == 0);
 }
 
 /* Who does what may make the job end, or leaves it to others who may end it, and looks at it

@@ -80,7 +80,8 @@ grep -q "^better *round *synched " "$folder/better" || fail "$(cat "$folder/bett
 
 # Every contestant computes what the serial loop does, or the family fails.
 "$bench" kernels --repeat 1 >"$folder/kernels" 2>&1 || fail "kernels: $(cat "$folder/kernels")"
-"$bench" codes --repeat 1 --sizes small >"$folder/codes" 2>&1 || fail "codes: $(cat "$folder/codes")"
+"$bench" codes --repeat 1 --sizes small >"$folder/codes" 2>&1 ||
+  fail "codes: $(cat "$folder/codes")"
 if ! grep -q '^absent: libgomp ' "$folder/codes"; then
   for code in maxwell_1000 buffered_6000 cg particles; do
     grep -qE "^synched_by_libgomp +2 +0 $code +[0-9.]+" "$folder/codes" || fail "no ratio of $code"

@@ -127,8 +127,8 @@ static struct synched__buffer *enter_current(struct synched_memory *memory,
   return NULL;
 }
 
-/* The same where the memory is one of a job's other fields: the lead may be destroyed as soon as the
- * two are parted. */
+/* The same where the memory is one of a job's other fields: the lead may be destroyed as soon as
+ * the two are parted. */
 static struct synched__buffer *visit_current(struct synched_memory *memory) {
   (void)synched__add_seq_cst(&memory->visiting, 1); /* [lead-visited] seq_cst */
   /* [lead-visited] seq_cst, [lead-changed] acquire */

@@ -37,11 +37,11 @@ struct synched_writer; /* opaque */
  * segment of it only: others' it must not even read, for they change at the same time. Stages that
  * do not write it may read all of it.
  * What it costs: a round that fails, is cancelled or misses its deadline has changed the buffer
- * already; its content is undefined then, and synched_error_message() of the job's end says so. So
- * a job that changes it cannot have SYNCHED_DEADLINE_CANCEL, whose next round would begin with that.
+ * already; its content is undefined then, and synched_error_message() of the job's end says so. A
+ * job that changes it cannot have SYNCHED_DEADLINE_CANCEL: its next round would begin with that.
  * Snapshots hold a copy, made by the workers at the end of a round, or nothing (`data` is NULL): a
  * copy is made only for on_snapshot, when the loop can take one, and only if lease_count is 1 or
- * more. synched_memory_elements is the buffer itself. Writers and `refill` do not apply. */
+ * more. synched_memory_elements is the buffer itself. Writers do not apply, and `refill` must be 0. */
 #define SYNCHED_MEMORY_IN_PLACE 2u
 
 /* Where segments lie in the one block that a snapshot's `data` points at. */

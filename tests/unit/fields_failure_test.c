@@ -12,7 +12,7 @@
 
 #define SEGMENTS 6u
 #define CAPACITY 4u
-#define ELEMENTS (SEGMENTS * CAPACITY)
+#define ELEMENTS ((size_t)SEGMENTS * CAPACITY)
 #define FIELDS 3u
 #define STAGES 3u
 

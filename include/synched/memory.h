@@ -41,7 +41,7 @@ struct synched_writer; /* opaque */
  * job that changes it cannot have SYNCHED_DEADLINE_CANCEL: its next round would begin with that.
  * Snapshots hold a copy, made by the workers at the end of a round, or nothing (`data` is NULL): a
  * copy is made only for on_snapshot, when the loop can take one, and only if lease_count is 1 or
- * more. synched_memory_elements is the buffer itself. Writers do not apply, and `refill` must be 0. */
+ * more. synched_memory_elements is the buffer itself. Writers do not apply; `refill` must be 0. */
 #define SYNCHED_MEMORY_IN_PLACE 2u
 
 /* Where segments lie in the one block that a snapshot's `data` points at. */

@@ -37,13 +37,8 @@ well --particles 100 --steps 300 -w 2 --check --quiet
 # --- what is printed ---
 
 well --particles 3000 --steps 400 --every 25 -w 2
-<<<<<<< HEAD
 sums='( +[0-9]+[.][0-9]{6}){3}' momenta=' +-?[0-9.]+e[-+][0-9]+, +-?[0-9.]+e[-+][0-9]+'
 [ "$(grep -cE "^ *[0-9]+$sums$momenta\$" stdout)" = 16 ] || fail "not sixteen lines"
-=======
-line='^ *[0-9]+( +[0-9]+[.][0-9]{6}){3} +-?[0-9.]+e[-+][0-9]+, +-?[0-9.]+e[-+][0-9]+$'
-[ "$(grep -cE "$line" stdout)" = 16 ] || fail "not sixteen lines"
->>>>>>> ftest
 # The energy stays, and so does the momentum, which is 0.
 awk '$1 ~ /^[0-9]+$/ && NF == 6 {
     if (!energy) energy = $4

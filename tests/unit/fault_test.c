@@ -340,8 +340,8 @@ Test(fault, pool_create_with_any_allocation_refused_fails_cleanly) {
 
 Test(fault, pool_create_with_any_lock_or_parking_place_refused_fails_cleanly) {
   struct sweep sweep = sweep_pool(SYNCHED__FAULT_SYNC, SYNCHED_AFFINITY_NONE, SYNCHED_ENOMEM);
-  /* A lock, the creator's parking place, and the workers'. */
-  cr_assert_eq(sweep.failed, 2 + WORKERS);
+  /* Two locks, the jobs' and the parallel loops'; the creator's parking place, and the workers'. */
+  cr_assert_eq(sweep.failed, 3 + WORKERS);
   cr_assert_eq(sweep.tolerated, 0);
 }
 

@@ -106,6 +106,7 @@ Test(record, name_missing_or_long_is_replaced_or_cut) {
   cr_assert_eq(strlen(record->about.name), 62, "cut inside a character");
   synched__record_destroy(record);
   memset(name, '\x80', sizeof name - 1); /* no character begins in it */
+  name[sizeof name - 1] = '\0';
   record = record_new(&shape);
   cr_assert_str_eq(record->about.name, "");
   synched__record_destroy(record);

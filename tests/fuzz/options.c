@@ -102,6 +102,15 @@ static void try_pool(struct fuzz_bytes *bytes) {
 
 /* --- memories --- */
 
+/* As many as a memory looks at; nobody touches what they point to. */
+static void *const *buffers_of(void) {
+  static unsigned char elements[64 * (SYNCHED_LEASES_MAX + 3)];
+  static void *buffers[SYNCHED_LEASES_MAX + 3];
+  for (size_t b = 0; b < SYNCHED_LEASES_MAX + 3; b++)
+    buffers[b] = elements + 64 * b;
+  return buffers;
+}
+
 static void try_memory(struct fuzz_bytes *bytes) {
   size_t size, segments = 0, capacities[CAPACITIES_MOST];
   unsigned char *out = take_struct(bytes, &size);
@@ -112,6 +121,7 @@ static void try_memory(struct fuzz_bytes *bytes) {
     memcpy(&segments, out + at, sizeof segments);
   CHOOSE(struct synched_memory_options, segment_capacities,
          segments <= CAPACITIES_MOST ? capacities : NULL);
+  CHOOSE(struct synched_memory_options, buffers, buffers_of());
   const int status =
       synched_memory_create(&memory, (const struct synched_memory_options *)(void *)out);
   fuzz_check_status(status);
@@ -124,7 +134,7 @@ static void try_memory(struct fuzz_bytes *bytes) {
 /* --- jobs --- */
 
 static struct synched_pool *shared_pool;
-static struct synched_memory *shared_memory;
+static struct synched_memory *shared_memory, *other_memory;
 
 static int on_round(const struct synched_snapshot *now, void *user) {
   (void)now;
@@ -135,6 +145,47 @@ static int on_round(const struct synched_snapshot *now, void *user) {
 /* Only that it is given matters: no job is started. */
 static void never(void) {
   fuzz_fail("a callback of a job that was not started is called");
+}
+
+static void combine(void *into, const void *next, void *user) {
+  (void)into;
+  (void)next;
+  (void)user;
+}
+
+/* Of made-up numbers, with pointers that can be read. */
+static const struct synched_stage *stages_of(struct fuzz_bytes *bytes, const char *text) {
+  static const unsigned char identity[SYNCHED_FOLD_BYTES_MAX];
+  static struct synched_stage stages[SYNCHED_STAGES_MAX];
+  for (unsigned s = 0; s < SYNCHED_STAGES_MAX; s++) {
+    const unsigned given = fuzz_take_byte(bytes);
+    fuzz_take(bytes, &stages[s], sizeof stages[s]);
+    stages[s].name = (given & 1) != 0 ? text : NULL;
+    stages[s].compute = (given & 2) != 0 ? NULL : compute;
+    stages[s].fold_combine = (given & 4) != 0 ? combine : NULL;
+    stages[s].fold_identity = (given & 8) != 0 ? identity : NULL;
+  }
+  return stages;
+}
+
+/* One that will do, and the same again. */
+static struct synched_memory *const *fields_of(void) {
+  static struct synched_memory *fields[SYNCHED_FIELDS_MAX];
+  for (unsigned f = 0; f < SYNCHED_FIELDS_MAX; f++)
+    fields[f] = f == 2 ? NULL : other_memory;
+  return fields;
+}
+
+static void tame_fields(unsigned char *out, size_t size, const struct synched_stage *stages) {
+  static const unsigned char identity[SYNCHED_FOLD_BYTES_MAX];
+  union {
+    void (*function)(void *, const void *, void *);
+    const void *pointer;
+  } any = {.function = combine};
+  CHOOSE(struct synched_job_options, fields, fields_of());
+  CHOOSE(struct synched_job_options, stages, stages);
+  CHOOSE(struct synched_job_options, fold_combine, any.pointer);
+  CHOOSE(struct synched_job_options, fold_identity, identity);
 }
 
 static void tame_job(unsigned char *out, size_t size, const char *text) {
@@ -169,6 +220,7 @@ static void try_job(struct fuzz_bytes *bytes) {
   char *text = fuzz_text(bytes->at, bytes->left);
   struct synched_job *job = NULL;
   tame_job(out, size, text);
+  tame_fields(out, size, stages_of(bytes, text));
   const int status = synched_job_create(&job, shared_pool, shared_memory,
                                         (const struct synched_job_options *)(void *)out);
   fuzz_check_status(status);
@@ -202,6 +254,9 @@ static void begin(void) {
   fuzz_check_status(synched_memory_create(
       &shared_memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1,
                                              .element_size = 8, .lease_count = 1)));
+  fuzz_check_status(synched_memory_create(
+      &other_memory,
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 3, .element_size = 4)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

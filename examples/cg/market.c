@@ -52,7 +52,7 @@ struct words {
 
 static int refuse(const struct reader *in, const char *why) {
   const struct cg_lines *const lines = &in->lines;
-  char quoted[QUOTED_BYTES + 1];
+  char quoted[QUOTED_BYTES + 1] = "";
   size_t length = lines->length < QUOTED_BYTES ? lines->length : QUOTED_BYTES;
   for (size_t i = 0; i < length; i++)
     quoted[i] = (char)(lines->text[i] == '\t' ? ' ' : lines->text[i]);

@@ -8,13 +8,14 @@ static int allocate(struct cg_matrix *out, size_t row_count, size_t entry_count,
       .row_count = row_count,
       .entry_count = entry_count,
       .rows = calloc(row_count + 1, sizeof *out->rows),
-      .columns = malloc(entry_count * sizeof *out->columns),
-      .values = malloc(entry_count * sizeof *out->values),
+      .columns = calloc(entry_count + 1, sizeof *out->columns),
+      .values = calloc(entry_count + 1, sizeof *out->values),
   };
   if (out->rows && out->columns && out->values)
     return 0;
   cg_matrix_deinit(out);
-  return example_out_of_memory(error);
+  (void)example_out_of_memory(error);
+  return -1;
 }
 
 void cg_matrix_deinit(struct cg_matrix *matrix) {
@@ -163,8 +164,11 @@ int cg_matrix_make_grid(struct cg_matrix *out, size_t side, struct example_error
   size_t count = 0;
   if (allocate(out, side * side, 5 * side * side - 4 * side, error) != 0)
     return -1;
-  for (size_t row = 0; row < out->row_count; row++) {
-    const size_t x = row % side, y = row / side;
+  for (size_t row = 0, x = 0, y = 0; row < out->row_count; row++, x++) {
+    if (x == side) {
+      x = 0;
+      y++;
+    }
     if (y > 0)
       put(out, &count, row - side, -1);
     if (x > 0)

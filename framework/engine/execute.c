@@ -208,9 +208,9 @@ call_plainly(struct synched__run *run, const struct synched__stage *stage, size_
          task.capacity * layout->element_size, memory->refill);
   const int code = compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    fail_call(run, segment,
-              code != 0 ? (struct fault){.code = code}
-                        : (struct fault){SYNCHED_ERANGE, 0, task.count});
+    const struct fault beyond = {SYNCHED_ERANGE, 0, task.count};
+    const struct fault failed = {.code = code};
+    fail_call(run, segment, code != 0 ? failed : beyond);
     return;
   }
   set_count(synched__buffer_counts(open->pair.next), segment, task.count);
@@ -227,9 +227,10 @@ static void call_with_fields(struct synched__run *run, const struct synched__sta
   parts.counts[0] = task.count;
   const unsigned beyond = check_counts(fields, segment, &parts);
   if (code != 0 || beyond < fields->count) {
-    fail_call(run, segment,
-              code != 0 ? (struct fault){.code = code}
-                        : (struct fault){SYNCHED_ERANGE, beyond, parts.counts[beyond]});
+    struct fault fault = {.code = code};
+    if (code == 0)
+      fault = (struct fault){SYNCHED_ERANGE, beyond, parts.counts[beyond]};
+    fail_call(run, segment, fault);
     return;
   }
   set_counts(fields, segment, &parts);

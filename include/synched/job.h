@@ -141,16 +141,15 @@ static inline void synched_task_set_count(struct synched_task *task, unsigned f,
     task->parts->counts[f] = count;
 }
 
-/* What this call adds to the stage's fold, where that is more than one double. */
+/* What this call adds to the stage's fold. Only where that is more than one double. */
 static inline void *synched_task_fold(const struct synched_task *task) {
-  return task->parts == SYNCHED_NULL ? SYNCHED_NULL : task->parts->fold;
+  return task->parts->fold;
 }
 
-/* The newest fold of a stage, as synched_task_parts says. */
+/* The newest fold of a stage, as synched_task_parts says. Only of a stage that folds, in a job with
+ * stages or a fold of more than one double. */
 static inline const void *synched_task_folded(const struct synched_task *task, unsigned stage) {
-  return task->parts == SYNCHED_NULL || task->parts->folds == SYNCHED_NULL
-             ? SYNCHED_NULL
-             : task->parts->folds[stage];
+  return task->parts->folds[stage];
 }
 
 /* Computes one segment, on a worker, at the same time as the calls of other segments. Returns 0, or

@@ -256,7 +256,7 @@ static int compute(struct synched_task *task, void *user) {
   for (unsigned f = 0; f < play->field_count; f++)
     check_field(play, task, stage, f);
   for (unsigned s = 0; task->segment == 0 && s < play->stage_count; s++)
-    if (synched_task_folded(task, s) != NULL)
+    if (task->parts != NULL && task->parts->folds != NULL && synched_task_folded(task, s) != NULL)
       check_fold(play, s < stage ? task->round : task->round - 1, s, synched_task_folded(task, s));
   for (unsigned f = 0; f < play->field_count; f++) {
     void *out = synched_task_out(task, f);

@@ -55,8 +55,7 @@ struct equations {
 };
 
 static double folded(const struct synched_task *task, unsigned stage) {
-  const double *number = synched_task_folded(task, stage);
-  return number == NULL ? 0.0 : *number; /* each stage that is asked for folds */
+  return *(const double *)synched_task_folded(task, stage);
 }
 
 static int start(struct synched_task *task, void *user) {

@@ -61,8 +61,8 @@ static inline void *contribution_of(const struct synched__stage *stage, size_t s
 /* What a call has of each field, where there are several or stages. */
 struct parts {
   struct synched_task_parts shown;
-  void *outs[SYNCHED__FIELDS_MAX];
-  size_t counts[SYNCHED__FIELDS_MAX];
+  void *outs[SYNCHED_FIELDS_MAX];
+  size_t counts[SYNCHED_FIELDS_MAX];
 };
 
 /* Where a call writes field f, refilled; NULL: it does not. */

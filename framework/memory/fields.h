@@ -29,40 +29,39 @@
 
 #include "memory/memory.h"
 
-#define SYNCHED__FIELDS_MAX 16u
-#define SYNCHED__STAGES_MAX 16u
+#include <synched/job.h>
 
 /* What each buffer of the lead has beside its own. */
 struct synched__buffer_part {
-  struct synched_snapshot *views[SYNCHED__FIELDS_MAX];
-  struct synched__block *blocks[SYNCHED__FIELDS_MAX];
-  struct synched_snapshot others[SYNCHED__FIELDS_MAX]; /* views of fields 1 and up */
-  void *folds[SYNCHED__STAGES_MAX];                    /* NULL: that stage has none */
+  struct synched_snapshot *views[SYNCHED_FIELDS_MAX];
+  struct synched__block *blocks[SYNCHED_FIELDS_MAX];
+  struct synched_snapshot others[SYNCHED_FIELDS_MAX]; /* views of fields 1 and up */
+  void *folds[SYNCHED_STAGES_MAX];                    /* NULL: that stage has none */
 };
 
 struct synched__fields {
   unsigned count;
-  struct synched_memory *memories[SYNCHED__FIELDS_MAX];
-  uint32_t in_place;                      /* fields */
-  uint32_t copied;                        /* those of them that snapshots can have a copy of */
-  unsigned stage_count;                   /* of the job */
-  size_t fold_bytes[SYNCHED__STAGES_MAX]; /* 0: none that readers keep */
-  struct synched__buffer_part *parts;     /* [lead's buffer_count] */
-  unsigned char *fold_memory;             /* of all of them */
+  struct synched_memory *memories[SYNCHED_FIELDS_MAX];
+  uint32_t in_place;                     /* fields */
+  uint32_t copied;                       /* those of them that snapshots can have a copy of */
+  unsigned stage_count;                  /* of the job */
+  size_t fold_bytes[SYNCHED_STAGES_MAX]; /* 0: none that readers keep */
+  struct synched__buffer_part *parts;    /* [lead's buffer_count] */
+  unsigned char *fold_memory;            /* of all of them */
   bool has_folds;
 
   /* What calls read of a field. */
-  const struct synched_snapshot *in[SYNCHED__FIELDS_MAX];
+  const struct synched_snapshot *in[SYNCHED_FIELDS_MAX];
   /* Where they write it; NULL: they do not. */
-  struct synched__block *out[SYNCHED__FIELDS_MAX];
+  struct synched__block *out[SYNCHED_FIELDS_MAX];
   /* The newest fold of each stage. */
-  const void *folds[SYNCHED__STAGES_MAX];
+  const void *folds[SYNCHED_STAGES_MAX];
   uint32_t written;   /* fields, by the open round's complete stages */
   uint32_t undefined; /* fields in place that stages of a round which is not published write */
   bool placed;        /* all that the stage writes has its pages */
   double fold;        /* of the round: its last fold of one double */
   /* Of fields that are changed in place, and of those that stages of the round have written. */
-  struct synched_snapshot shown[SYNCHED__FIELDS_MAX];
+  struct synched_snapshot shown[SYNCHED_FIELDS_MAX];
   struct synched__buffer nowhere;
   const struct synched_snapshot *in_nowhere;
 };

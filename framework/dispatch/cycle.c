@@ -226,9 +226,10 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 static struct synched__stage *stage_after(struct synched_job *job,
                                           const struct synched__stage *stage) {
   struct synched__work *work = &job->work;
+  const struct synched__stage *base = stage->folded != NULL ? stage->folded : stage;
   if (stage->fold_pass != NULL)
     return stage->fold_pass;
-  if (stage->is_init || stage == work->copy_stage)
+  if (base->is_init || stage == work->copy_stage)
     return NULL;
   if (stage->index + 1 < work->stage_count)
     return work->stages[stage->index + 1];

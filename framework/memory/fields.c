@@ -37,17 +37,18 @@ static bool is_used(const struct synched__fields *fields, const struct synched__
   return false;
 }
 
-/* A block to write to: that of next, which is likely to be warm, or any. */
-static struct synched__block *choose_block(const struct synched__fields *fields,
-                                           const struct synched__buffer_pair *pair,
-                                           unsigned field) {
+struct synched__block *synched__fields_choose_block(const struct synched__fields *fields,
+                                                    const struct synched__buffer_pair *pair,
+                                                    unsigned field,
+                                                    const struct synched__block *taken) {
   const struct synched__blocks *blocks = &fields->memories[field]->blocks;
+  /* That of next is likely to be warm. */
   struct synched__block *block = pair->next->blocks[field];
-  if (block != NULL && !is_used(fields, pair, field, block))
+  if (block != NULL && block != taken && !is_used(fields, pair, field, block))
     return block;
   /* Block 0 of a field in place is the field itself. */
   for (unsigned b = has(fields->in_place, field) ? 1 : 0; b < blocks->count; b++)
-    if (!is_used(fields, pair, field, blocks->all[b]))
+    if (blocks->all[b] != taken && !is_used(fields, pair, field, blocks->all[b]))
       return blocks->all[b];
   SYNCHED_ASSERT(false); /* there are as many as buffers, and one more where that is needed */
   return NULL;
@@ -61,10 +62,10 @@ void synched__fields_open_round(struct synched__fields *fields,
   fields->written = 0;
   fields->undefined = 0;
   for (unsigned f = 0; f < fields->count; f++) {
-    fields->in[f] = current->views[f];
+    fields->frame.in[f] = current->views[f];
     if (has(fields->in_place, f)) {
       fields->shown[f].round = current->snapshot.round;
-      fields->in[f] = &fields->shown[f];
+      fields->frame.in[f] = &fields->shown[f];
     }
   }
   /* Not what a round that was dropped has left. */
@@ -74,7 +75,7 @@ void synched__fields_open_round(struct synched__fields *fields,
 }
 
 static void set_out(struct synched__fields *fields, unsigned field, struct synched__block *block) {
-  fields->out[field] = block;
+  fields->frame.out[field] = block;
   fields->placed = fields->placed && (block == NULL || block->placed);
 }
 
@@ -84,11 +85,11 @@ void synched__fields_open_stage(struct synched__fields *fields,
   fields->undefined |= writes & fields->in_place;
   for (unsigned f = 0; f < fields->count; f++) {
     if (!has(writes, f))
-      fields->out[f] = NULL;
+      fields->frame.out[f] = NULL;
     else if (has(fields->in_place, f))
       set_out(fields, f, fields->memories[f]->blocks.all[0]);
     else
-      set_out(fields, f, choose_block(fields, pair, f));
+      set_out(fields, f, synched__fields_choose_block(fields, pair, f, NULL));
   }
 }
 
@@ -96,7 +97,7 @@ void synched__fields_open_copies(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair) {
   fields->placed = true;
   for (unsigned f = 0; f < fields->count; f++)
-    set_out(fields, f, has(fields->copied, f) ? choose_block(fields, pair, f) : NULL);
+    set_out(fields, f, has(fields->copied, f) ? synched__fields_choose_block(fields, pair, f, NULL) : NULL);
 }
 
 /* What later stages of the round read of a field. */
@@ -112,11 +113,11 @@ static const struct synched_snapshot *show(struct synched__fields *fields, unsig
 void synched__fields_close_stage(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round) {
   for (unsigned f = 0; f < fields->count; f++) {
-    struct synched__block *block = fields->out[f];
+    struct synched__block *block = fields->frame.out[f];
     if (block == NULL)
       continue;
     block->placed = true;
-    fields->out[f] = NULL;
+    fields->frame.out[f] = NULL;
     /* In place there is nothing to turn. */
     if (has(fields->in_place, f) && block == fields->memories[f]->blocks.all[0])
       continue;
@@ -124,7 +125,7 @@ void synched__fields_close_stage(struct synched__fields *fields,
     pair->next->views[f]->round = round;
     fields->written |= UINT32_C(1) << f;
     if (!has(fields->in_place, f))
-      fields->in[f] = show(fields, f, block, round);
+      fields->frame.in[f] = show(fields, f, block, round);
   }
 }
 
@@ -260,7 +261,9 @@ static int grow_blocks(struct synched__fields *fields, const struct synched__fie
                            "field %u has %u buffers of the program's own, and the job needs %u of "
                            "it%s",
                            f, memory->blocks.count, needed,
-                           has(spec->written_twice, f) ? ", for several stages write it" : "");
+                           has(spec->written_twice, f)
+                               ? ", for it is written several times between two barriers"
+                               : "");
     const int status = synched__blocks_grow(&memory->blocks, &memory->layout, needed);
     if (status != 0)
       return status;

@@ -39,6 +39,14 @@ struct synched__buffer_part {
   void *folds[SYNCHED_STAGES_MAX];                    /* NULL: that stage has none */
 };
 
+/* What the calls of a stage read and write. */
+struct synched__frame {
+  /* of each field; */
+  const struct synched_snapshot *in[SYNCHED_FIELDS_MAX];
+  /* NULL: they do not write it */
+  struct synched__block *out[SYNCHED_FIELDS_MAX];
+};
+
 struct synched__fields {
   unsigned count;
   struct synched_memory *memories[SYNCHED_FIELDS_MAX];
@@ -50,10 +58,8 @@ struct synched__fields {
   unsigned char *fold_memory;            /* of all of them */
   bool has_folds;
 
-  /* What calls read of a field. */
-  const struct synched_snapshot *in[SYNCHED_FIELDS_MAX];
-  /* Where they write it; NULL: they do not. */
-  struct synched__block *out[SYNCHED_FIELDS_MAX];
+  /* of the open stage */
+  struct synched__frame frame;
   /* The newest fold of each stage. */
   const void *folds[SYNCHED_STAGES_MAX];
   uint32_t written;   /* fields, by the open round's complete stages */
@@ -69,7 +75,7 @@ struct synched__fields {
 struct synched__fields_spec {
   struct synched_memory *const *memories; /* [count] */
   unsigned count;
-  uint32_t written_twice; /* fields that several stages of a round write */
+  uint32_t written_twice; /* fields that are written several times between two barriers */
   uint32_t copied;        /* fields in place of which snapshots can have a copy */
   unsigned stage_count;
   const size_t *fold_bytes;      /* [stage_count] */
@@ -84,6 +90,12 @@ int synched__fields_create(struct synched__fields **out, const struct synched__f
 /* The end: each memory is by itself again, with the content that it has. SYNCHED_EBUSY: a snapshot
  * is retained, and nothing has changed. */
 int synched__fields_destroy(struct synched__fields *fields);
+
+/* A block that no buffer refers to and that is not `taken`, which may be NULL. Closing side. */
+struct synched__block *synched__fields_choose_block(const struct synched__fields *fields,
+                                                    const struct synched__buffer_pair *pair,
+                                                    unsigned field,
+                                                    const struct synched__block *taken);
 
 /* Closing side: a round begins. */
 void synched__fields_open_round(struct synched__fields *fields,

@@ -335,6 +335,39 @@ typedef void (*synched_combine_fn)(void *into, const void *next, void *user);
 #define SYNCHED_FIELDS_MAX 16u
 #define SYNCHED_STAGES_MAX 16u
 
+/* Which segments a call may look at, besides its own, in what it reads. */
+enum synched_reach {
+  /* all of them */
+  SYNCHED_REACH_ALL = 0,
+  /* none but its own */
+  SYNCHED_REACH_OWN,
+  /* segments s - radius .. s + radius, where s is its own */
+  SYNCHED_REACH_NEAR,
+  /* those of a list for each segment */
+  SYNCHED_REACH_LIST
+};
+
+/* A declaration of what calls read. The results are the same as with ALL, bit for bit, as long as
+ * it is true: calls must not look at other segments then, in any field that the job writes. With
+ * it, a segment can go on to its next round before others have completed theirs
+ * (rounds_per_barrier). */
+struct synched_reads {
+  /* 0: ALL */
+  enum synched_reach reach;
+  /* NEAR: how far */
+  uint32_t radius;
+  /* NEAR: not 0: the segment after the last one is the first */
+  int wraps;
+  /* LIST: segment s reads those in segments[offsets[s]] .. segments[offsets[s + 1] - 1], in any
+   * order, and its own. [segment_count + 1], ascending, the first is 0. Copied */
+  const size_t *offsets;
+  /* LIST: [offsets[segment_count]], at most 2^32 of them; copied. NULL: there is none */
+  const size_t *segments;
+};
+
+/* More rounds than this do not run between two barriers. */
+#define SYNCHED_ROUNDS_PER_BARRIER_MAX 64u
+
 /* Sets of fields: bit f is field f. */
 #define SYNCHED_FIELD(f) (UINT32_C(1) << (f))
 /* No field at all: a stage that only folds. */
@@ -359,6 +392,8 @@ struct synched_stage {
   size_t fold_size;
   synched_combine_fn fold_combine;
   const void *fold_identity;
+  /* 0: ALL. What its calls read */
+  struct synched_reads reads;
 };
 
 /* What a periodic job does about ticks that came due while its round still ran. */
@@ -499,6 +534,22 @@ struct synched_job_options {
   synched_combine_fn fold_combine;
   /* CUSTOM: fold_size bytes that a contribution starts as; copied. NULL: zeros */
   const void *fold_identity;
+
+  /* What the calls of compute read. 0: ALL; with stages, each has its own */
+  struct synched_reads reads;
+  /* Up to so many rounds run from one barrier to the next, where no call reads ALL: a segment goes
+   * on to its next round as soon as those that it reads, and those that read it, have completed the
+   * round before. What each call gets, and what it computes, is as in rounds with a barrier each,
+   * but for what comes with a barrier: on_round, on_snapshot, folds, and the round that can be
+   * retained come after every so many rounds, and after the last one of the job, of a step and of
+   * an advance; `previous->fold` stays that of the last barrier. A stop, a cancel, a pause and a
+   * failure take effect there, too: all of these rounds are published together, or none. A deadline
+   * is that of all of them together. `previous` can be retained in the first round after a barrier
+   * only. Takes one buffer more of each field that is written.
+   * 0: 1, or as many as the library thinks best, where no call reads ALL and nobody asks for each
+   * round: no on_round, no fold, no period, no deadline, no delivery of EVERY snapshot. At most
+   * SYNCHED_ROUNDS_PER_BARRIER_MAX; from 2 on not with a period, nor with stages that fold. */
+  unsigned rounds_per_barrier;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */
@@ -529,8 +580,11 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * that writes what the job does not have or only reads, or overwrites what it does not write; a
  * fold of the job beside stages; what does not apply to a fold, or is missing of it; a memory with
  * too few buffers of the program's own; SYNCHED_DEADLINE_CANCEL with a memory that is changed in
- * place. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns, progress_ns, weight; too many
- * fields or stages, or too large a fold. SYNCHED_EBUSY: a memory has a job or an open writer, or,
+ * place; reads of the job beside stages; what does not apply to reads, or is missing of them;
+ * offsets that do not begin with 0, or descend; rounds_per_barrier above 1 with calls that read
+ * ALL, a period, or stages that fold. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns,
+ * progress_ns, weight, rounds_per_barrier; too many fields or stages, or too large a fold; a list
+ * with a segment that there is not, or with too many. SYNCHED_EBUSY: a memory has a job or an open writer, or,
  * where there is more than one field, stage and fold of a double, a retained snapshot.
  * SYNCHED_EAGAIN: there is no file descriptor for now, or no thread for the deadline monitor, which
  * a pool's first job with a deadline brings. For that thread, the other statuses that

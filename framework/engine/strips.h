@@ -1,0 +1,129 @@
+/*
+ * strips.h: who computes which segments for all rounds of a tile (internal).
+ *
+ * A strip is a run of segments that are claimed together, for all rounds up to the next barrier.
+ * Each worker's home range is cut into as many strips; so strips are numbered through. A worker has
+ * strips next .. end - 1, takes one after the other from one end, and others steal from the other
+ * end, half of what is left at a time. Who has stolen some has them in place of its own, and others
+ * can steal them from it.
+ *
+ * The word is as in engine/claim.h, with other parts: (tag, descends, next, end). An older tag
+ * means that all of the worker's home range is left. No strip comes back once it is claimed, so if
+ * a word is found again as it was, the same strips are left as before, and an exchange on it is
+ * right. The tag has 37 bits, of which each tile takes one number.
+ */
+#ifndef SYNCHED_ENGINE_STRIPS_H
+#define SYNCHED_ENGINE_STRIPS_H
+
+#include "engine/claim.h"
+
+#define SYNCHED__STRIP_BITS 13
+#define SYNCHED__STRIPS_MOST 8191u
+#define SYNCHED__STRIP_TAG_SHIFT (2 * SYNCHED__STRIP_BITS + 1)
+
+/* Strips that a worker has not begun. */
+struct synched__strips {
+  unsigned next, end;
+  /* taken from the end, stolen from the beginning */
+  bool descends;
+};
+
+/* How the strips of a tile lie. */
+struct synched__cut {
+  size_t segment_count;
+  unsigned team;       /* with home ranges: each has at least one segment */
+  unsigned per_worker; /* strips */
+};
+
+static inline struct synched__cut synched__cut_of(struct synched__shape shape) {
+  struct synched__cut cut = {shape.segment_count, synched__shape_share(shape), 1};
+  const size_t least = cut.segment_count / cut.team;
+  const size_t most = SYNCHED__STRIPS_MOST / cut.team;
+  cut.per_worker = (unsigned)(least < most ? least : most);
+  return cut;
+}
+
+/* The segments of a strip; there is at least one. */
+static inline struct synched__range synched__strip_range(struct synched__cut cut, unsigned strip) {
+  const struct synched__shape shape = {.segment_count = cut.segment_count, .team = cut.team};
+  const struct synched__range home = synched__range_of(shape, strip / cut.per_worker);
+  const size_t at = strip % cut.per_worker;
+  const size_t first = home.count * at / cut.per_worker;
+  return (struct synched__range){home.first + first,
+                                 home.count * (at + 1) / cut.per_worker - first};
+}
+
+/* What a worker has at the beginning. Neighbours begin at the border that they have in common, two
+ * and two, and come to the others' borders at the same time, too. */
+static inline struct synched__strips synched__strips_home(struct synched__cut cut,
+                                                          unsigned worker) {
+  if (worker >= cut.team)
+    return (struct synched__strips){0, 0, false};
+  return (struct synched__strips){worker * cut.per_worker, (worker + 1) * cut.per_worker,
+                                  (worker & 1) == 0 && worker + 1 < cut.team};
+}
+
+static inline uint64_t synched__strips_pack(uint64_t epoch, struct synched__strips strips) {
+  return epoch << SYNCHED__STRIP_TAG_SHIFT |
+         (uint64_t)strips.descends << (2 * SYNCHED__STRIP_BITS) |
+         (uint64_t)strips.next << SYNCHED__STRIP_BITS | strips.end;
+}
+
+/* What a worker has left in the tile of `epoch`, given its word; none for one who is late. */
+static inline struct synched__strips synched__strips_left(uint64_t word, uint64_t epoch,
+                                                          struct synched__cut cut,
+                                                          unsigned worker) {
+  const uint64_t mask = (UINT64_C(1) << SYNCHED__STRIP_TAG_SHIFT) - 1;
+  const uint64_t ahead = (word & ~mask) - (epoch << SYNCHED__STRIP_TAG_SHIFT);
+  if (ahead != 0 && (int64_t)ahead < 0)
+    return synched__strips_home(cut, worker);
+  if (ahead != 0)
+    return (struct synched__strips){0, 0, false};
+  return (struct synched__strips){
+      .next = (unsigned)(word >> SYNCHED__STRIP_BITS) & SYNCHED__STRIPS_MOST,
+      .end = (unsigned)word & SYNCHED__STRIPS_MOST,
+      .descends = (word >> (2 * SYNCHED__STRIP_BITS) & 1) != 0};
+}
+
+/* Takes the next one of some strips, which are not empty. */
+static inline unsigned synched__strips_take(struct synched__strips *strips) {
+  return strips->descends ? --strips->end : strips->next++;
+}
+
+/* Claims the worker's next strip, in *out; false: it has none. Who is late gets none, either. */
+static inline bool synched__strips_claim(_Atomic uint64_t *word, uint64_t epoch,
+                                         struct synched__cut cut, unsigned worker, unsigned *out) {
+  uint64_t found = synched__load_relaxed(word);
+  for (;;) {
+    struct synched__strips left = synched__strips_left(found, epoch, cut, worker);
+    if (left.next == left.end)
+      return false;
+    *out = synched__strips_take(&left);
+    if (synched__cas_relaxed(word, &found, synched__strips_pack(epoch, left)))
+      return true;
+  }
+}
+
+/* Claims half of what another worker has left, in *out, which begins at the end that is farther
+ * from it; false: it has none. */
+static inline bool synched__strips_steal(_Atomic uint64_t *word, uint64_t epoch,
+                                         struct synched__cut cut, unsigned victim,
+                                         struct synched__strips *out) {
+  uint64_t found = synched__load_relaxed(word);
+  for (;;) {
+    struct synched__strips left = synched__strips_left(found, epoch, cut, victim);
+    const unsigned half = (left.end - left.next + 1) / 2;
+    if (half == 0)
+      return false;
+    *out = left;
+    out->descends = !left.descends;
+    if (left.descends)
+      out->end = left.next = left.next + half;
+    else
+      out->next = left.end = left.end - half;
+    if (synched__cas_relaxed(word, &found, synched__strips_pack(epoch, left)))
+      return true;
+  }
+}
+
+#endif

@@ -36,10 +36,13 @@
 
 /* What becomes of a round that is complete. */
 struct outcome {
-  bool published; /* and the round was not that of init */
-  bool goes_on;   /* the job has another round; else it ends with status */
+  /* it is published, and was not the round of init */
+  bool published;
+  /* the job has another round; else it ends with status */
+  bool goes_on;
   int status;
-  uint64_t called_ns; /* when on_round was called; 0: it was not, or nobody wants to know */
+  /* when on_round was called; 0: it was not, or nobody wants to know */
+  uint64_t called_ns;
 };
 
 /* The status of a round in which a call has failed, or whose job is cancelled: it must not be

@@ -156,8 +156,10 @@ __attribute__((always_inline)) static inline int compute(const struct synched__s
 /* What a call has failed with. */
 struct fault {
   int code;
-  unsigned field; /* of the count */
-  size_t count;   /* beyond the capacity, or 0 */
+  /* the field whose count is wrong */
+  unsigned field;
+  /* that count, where it is beyond the capacity; else 0 */
+  size_t count;
 };
 
 /* Segments above the lowest failure are skipped, those below are still computed: so which one is
@@ -505,8 +507,10 @@ static size_t drain(struct synched__run *run, unsigned owner, struct synched__ra
 
 /* A way around all the others, neighbours first, alternately to both sides. */
 struct search {
-  unsigned distance; /* of the last one that was looked at, counted in steps of the way */
-  unsigned in_vain;  /* since something was found */
+  /* how many steps of the way the last range that was looked at is from here */
+  unsigned distance;
+  /* how many looks have found nothing since one found something */
+  unsigned in_vain;
 };
 
 static unsigned next_victim(const struct synched__run *run, struct search *search) {

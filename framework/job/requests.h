@@ -54,8 +54,10 @@ struct synched__requests {
   struct synched__request_list done;
   /* The owner's; steps_left is the leader's, too. */
   bool paused;
-  uint64_t steps_left;           /* rounds; 0: no step is under way */
-  struct synched__request *step; /* that is under way */
+  /* how many rounds the step still has; 0: no step is under way */
+  uint64_t steps_left;
+  /* the step that is under way */
+  struct synched__request *step;
 };
 
 /* What the owner of a job does next, after applying requests. */

@@ -71,6 +71,7 @@ static int make_record(struct synched_job *job) {
       .stage_names = stage_names,
       .stage_count = name_stages(&job->work, stage_names),
       .round_count = options->report_rounds,
+      .row_rounds = options->rounds_per_barrier,
       .task_count = options->report_tasks,
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
   };

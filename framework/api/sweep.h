@@ -22,8 +22,10 @@ struct synched__sweep_request {
 
 /* What is known of the sweeps of one function and of about one size. */
 struct synched__sweep_lesson {
-  synched_for_fn fn; /* NULL: of none */
-  unsigned scale;    /* the size's power of two */
+  /* the function that it is of; NULL: of none */
+  synched_for_fn fn;
+  /* the size's power of two */
+  unsigned scale;
   unsigned batch, wake_count, looks;
   uint64_t done_count;
   struct synched__balance balance;
@@ -32,17 +34,21 @@ struct synched__sweep_lesson {
 #define SYNCHED__SWEEP_LESSONS 8u
 
 struct synched__sweep {
-  struct synched__sweep *next;      /* of all of the pool */
-  struct synched__sweep *next_free; /* under the sweeps' mutex */
+  /* in the list of all of the pool's */
+  struct synched__sweep *next;
+  /* in the list of those that are free; under the sweeps' mutex */
+  struct synched__sweep *next_free;
   struct synched_pool *pool;
   struct synched_job *job;
   struct synched_memory *memory;
-  bool is_busy; /* under the mutex, too */
+  /* under the mutex, too */
+  bool is_busy;
   bool has_run;
   /* the last sweep's, whose balance and shape are in the stage */
   struct synched__sweep_lesson *lesson;
   struct synched__sweep_lesson lessons[SYNCHED__SWEEP_LESSONS];
-  unsigned next_lesson; /* to be forgotten, when there is none of its kind */
+  /* the lesson to be forgotten, when there is none of a sweep's kind */
+  unsigned next_lesson;
   /* of synched_pool_for_start */
   synched_for_done_fn on_done;
   void *user;

@@ -25,6 +25,7 @@
 #include "dispatch/stall_watch.h"
 #include "dispatch/timer_worker.h"
 #include "engine/round.h"
+#include "engine/tile.h"
 #include "job/finish.h"
 #include "job/notify.h"
 #include "job/pace.h"
@@ -36,10 +37,13 @@
 
 /* What becomes of a round that is complete. */
 struct outcome {
-  bool published; /* and the round was not that of init */
-  bool goes_on;   /* the job has another round; else it ends with status */
+  /* it is published, and was not the round of init */
+  bool published;
+  /* the job has another round; else it ends with status */
+  bool goes_on;
   int status;
-  uint64_t called_ns; /* when on_round was called; 0: it was not, or nobody wants to know */
+  /* when on_round was called; 0: it was not, or nobody wants to know */
+  uint64_t called_ns;
 };
 
 /* The status of a round in which a call has failed, or whose job is cancelled: it must not be
@@ -48,7 +52,7 @@ static int status_of_drop(struct synched_job *job) {
   struct synched__totals *totals = &job->work.record->totals;
   if (synched__work_has_failed(&job->work)) {
     const struct synched__failure *lowest = synched__work_lowest_failure(&job->work);
-    totals->failed_segment = (int64_t)lowest->segment;
+    totals->failed_segment = (uint32_t)lowest->key;
     totals->failed_code = lowest->code;
     totals->failed_stage = job->work.initialising ? -1 : (int64_t)lowest->stage;
     return lowest->code;
@@ -191,8 +195,8 @@ static void record_round(const struct synched__run *run, const struct outcome *o
                                              synched__span_ns(open->round_opened_ns, now_ns));
   if (record->rows == NULL)
     return;
-  own->closed_count++;
-  own->solo_count += run->solo;
+  own->closed_count += open->round_count;
+  own->solo_count += run->solo ? open->round_count : 0;
   if (open->recorded || !outcome->published)
     write_down(run, outcome, now_ns);
   if (now_ns - record->published_ns >= SYNCHED__PUBLISH_NS)
@@ -226,12 +230,12 @@ static struct synched_job *close_round(struct synched__run *run, uint64_t *now_n
 static struct synched__stage *stage_after(struct synched_job *job,
                                           const struct synched__stage *stage) {
   struct synched__work *work = &job->work;
-  const struct synched__stage *base = stage->folded != NULL ? stage->folded : stage;
-  if (stage->fold_pass != NULL)
-    return stage->fold_pass;
+  const struct synched__stage *base = synched__stage_that_folds(stage);
+  if (base->fold_pass != NULL && stage->folded == NULL)
+    return base->fold_pass;
   if (base->is_init || stage == work->copy_stage)
     return NULL;
-  if (stage->index + 1 < work->stage_count)
+  if (stage->tile == NULL && stage->index + 1 < work->stage_count)
     return work->stages[stage->index + 1];
   return work->copy_stage != NULL && synched__job_takes_copy(job) ? work->copy_stage : NULL;
 }
@@ -240,9 +244,9 @@ static struct synched__stage *stage_after(struct synched_job *job,
 static void fold_stage(const struct synched__run *run) {
   const struct synched__open_round *open = run->open;
   const struct synched__stage *stage = open->stage;
-  const struct synched__stage *base = stage->folded != NULL ? stage->folded : stage;
+  const struct synched__stage *base = synched__stage_that_folds(stage);
   struct synched__fields *fields = run->work->fields;
-  if (base->contributions == NULL || stage->fold_pass != NULL)
+  if (base->contributions == NULL || (base->fold_pass != NULL && stage->folded == NULL))
     return;
   void *out = synched__fields_fold_out(fields, &open->pair, base->index);
   synched__stage_fold(base, stage->folded != NULL, out);
@@ -286,12 +290,18 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched__work *work = run->work;
   struct synched_job *job = synched__job_of(work);
   struct synched__stage *next = NULL;
+  if (stage->tile != NULL)
+    synched__tile_close(stage->tile);
   if (!synched__work_has_failed(work) && !synched__work_is_cancelled(work)) {
-    synched__fields_close_stage(work->fields, &open->pair, open->round);
+    if (stage->tile != NULL)
+      synched__versions_close(stage->tile->versions, work->fields, &open->pair, open->round);
+    else
+      synched__fields_close_stage(work->fields, &open->pair, open->round);
     fold_stage(run);
     next = stage_after(job, stage);
   }
-  const bool is_told = work->record->stage_count != 0 && work->record->rows != NULL;
+  const bool is_told =
+      work->record->stage_count != 0 && work->record->rows != NULL && stage->tile == NULL;
   if (next != NULL || is_told)
     *now_ns = synched__tick_ns();
   if (is_told && !work->initialising)
@@ -322,9 +332,40 @@ static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns)
 
 /* --- open --- */
 
+/* How many rounds are computed before the next barrier. */
+static unsigned count_rounds(const struct synched_job *job, uint64_t before) {
+  uint64_t count = job->work.tile->round_most;
+  const uint64_t last = job->setup.last_round;
+  const uint64_t steps = job->control.requests.steps_left;
+  if (last != 0 && last - before < count)
+    count = last - before;
+  if (steps != 0 && steps < count)
+    count = steps;
+  return (unsigned)count;
+}
+
+/* Of a job whose rounds need no barrier each: makes the open round a tile, unless one is all that
+ * is left. Not inlined: other jobs have nothing of this. */
+__attribute__((noinline)) static void choose_tile(struct synched__open_round *open,
+                                                  struct synched_job *job) {
+  const unsigned count = count_rounds(job, open->round - 1);
+  if (job->work.initialising || count < 2)
+    return;
+  open->stage = job->work.tile_stage;
+  open->round_count = count;
+  open->round += count - 1;
+}
+
 /* Makes the open round's plain fields those of the next stage. */
 static void prepare_stage(struct synched_pool *pool, struct synched__work *work) {
   const struct synched__open_round *open = pool->open;
+  if (open->stage->tile != NULL) {
+    const uint64_t first = open->round - open->round_count + 1;
+    synched__tile_open(work->tile, first, open->round_count);
+    synched__versions_open(work->tile->versions, work->fields, &open->pair, first,
+                           open->round_count);
+    return;
+  }
   if (open->stage == work->copy_stage)
     synched__fields_open_copies(work->fields, &open->pair);
   else
@@ -354,6 +395,9 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   open->round_opened_ns = now_ns;
   open->stage = synched__work_first_stage(&job->work);
   open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
+  open->round_count = 1;
+  if (job->work.tile != NULL)
+    choose_tile(open, job);
   open->recorded = synched__record_samples(job->work.record, open->round);
   if (job->pace.is_paced)
     synched__pace_open(job, open->round);

@@ -16,10 +16,14 @@
 
 /* When a worker that waits looks by itself; under the mutex, read by that worker. */
 struct synched__alarm {
-  _Alignas(
-      SYNCHED__CACHE_LINE) _Atomic uint64_t queue_ns; /* at the run queue: it is the timer worker */
-  _Atomic uint64_t stall_ns;                          /* at jobs that wait for a buffer */
+  /* when it looks at the run queue: it is the timer worker */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t queue_ns;
+  /* when it looks at jobs that wait for a buffer */
+  _Atomic uint64_t stall_ns;
 };
+
+_Static_assert(sizeof(struct synched__alarm) == SYNCHED__CACHE_LINE,
+               "a worker's alarm is set on a line of its own");
 
 struct synched__dispatch {
   /* Read by the leader in every round; changed when jobs come and go. */
@@ -35,16 +39,22 @@ struct synched__dispatch {
   _Atomic uint64_t stall_look_ns;
 
   _Alignas(SYNCHED__CACHE_LINE) struct synched__mutex mutex;
-  struct synched__run_queue queue; /* under the mutex, as what follows */
+  /* this and what follows: under the mutex */
+  struct synched__run_queue queue;
   /* who looks at the queue when the next tick is due; NULL: nobody */
   struct synched__worker *timer_worker;
   /* how much earlier it wakes, for the system wakes late */
   uint64_t lead_ns;
-  unsigned job_count;                        /* the program's */
-  unsigned sweep_count;                      /* and those of synched_pool_for */
-  struct synched_job *stallable;             /* jobs with on_stalled */
-  struct synched__deadline_monitor *monitor; /* NULL: no job has had a deadline */
-  struct synched__alarm *alarms;             /* [worker_count] */
+  /* jobs of the program's */
+  unsigned job_count;
+  /* jobs of synched_pool_for */
+  unsigned sweep_count;
+  /* jobs with on_stalled */
+  struct synched_job *stallable;
+  /* NULL: no job has had a deadline */
+  struct synched__deadline_monitor *monitor;
+  /* [worker_count] when each worker looks by itself */
+  struct synched__alarm *alarms;
 };
 
 _Static_assert(SYNCHED__SHARE_LINE(struct synched__dispatch, bound, stall_look_ns),

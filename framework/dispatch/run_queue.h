@@ -18,7 +18,8 @@
 
 struct synched__run_queue {
   struct synched__heap sleeping, timed, free;
-  uint64_t virtual_ns; /* of the free one that was chosen last */
+  /* the virtual time of the free job that was chosen last */
+  uint64_t virtual_ns;
 };
 
 /* Room for so many entries. SYNCHED_ENOMEM; then nothing has changed. */

@@ -86,6 +86,10 @@ static bool is_order_due(const struct synched__stage *stage, uint64_t done_count
 /* How the next rounds are dealt. Not after each round. */
 static void adapt_shape(struct synched__stage *stage, uint64_t done_count) {
   const bool stolen = synched__load_relaxed(&stage->stolen) != 0;
+  if (stage->tile != NULL) {
+    set_wake(stage);
+    return;
+  }
   if (done_count < 16 || done_count % 64 == 0) {
     set_batch(stage, stolen);
     stage->looks = stolen ? SYNCHED__LOOKS_STOLEN : SYNCHED__LOOKS_UNSTOLEN;

@@ -56,14 +56,19 @@ struct synched__balance {
   /* of this stretch, up to a limit: solo rounds measured, then since one was looked at; or shared
    * ones that others took part in */
   uint16_t round_count;
-  bool solo; /* the decision */
+  /* the decision: the next round is solo */
+  bool solo;
 };
 
 struct synched__balance_sample {
-  uint64_t work_ns; /* of the round's calls together */
-  uint64_t wall_ns; /* from opening to closing */
-  unsigned share;   /* workers that could have shared it */
-  bool joint;       /* more than one did */
+  /* how long the round's calls took together */
+  uint64_t work_ns;
+  /* how long it lasted, from opening to closing */
+  uint64_t wall_ns;
+  /* workers that could have shared it */
+  unsigned share;
+  /* more than one worker did */
+  bool joint;
 };
 
 void synched__balance_init(struct synched__balance *balance);

@@ -48,12 +48,12 @@ struct parts {
 static void *open_part(const struct synched__site *site, const struct synched_memory *memory,
                        size_t segment, unsigned f) {
   const struct synched__layout *layout = &memory->layout;
-  const struct synched__block *block = site->frame->out[f];
+  const struct synched__block *block = site->access->out[f];
   if (block == NULL)
     return NULL;
   unsigned char *out = block->data + layout->offsets[segment] * layout->element_size;
   if (!memory->in_place && (site->stage->overwrites >> f & 1) == 0)
-    synched__refill(out, synched_snapshot_segment(site->frame->in[f], segment),
+    synched__refill(out, synched_snapshot_segment(site->access->in[f], segment),
                     layout->capacities[segment] * layout->element_size, memory->refill);
   return out;
 }
@@ -72,12 +72,12 @@ static struct synched_task make_task(const struct synched__run *run,
   const struct synched__layout *layout = &run->work->memory->layout;
   for (unsigned f = 0; f < fields->count; f++) {
     parts->outs[f] = open_part(site, fields->memories[f], segment, f);
-    parts->counts[f] = site->frame->in[f]->counts[segment];
+    parts->counts[f] = site->access->in[f]->counts[segment];
   }
   parts->shown = (struct synched_task_parts){
       .stage = site->stage->index,
       .field_count = fields->count,
-      .fields = site->frame->in,
+      .fields = site->access->in,
       .outs = parts->outs,
       .counts = parts->counts,
       .fold = open_contribution(site->stage, segment),
@@ -87,7 +87,7 @@ static struct synched_task make_task(const struct synched__run *run,
       .round = site->round,
       .segment = segment,
       .worker = run->worker->index,
-      .previous = site->frame->in[0],
+      .previous = site->access->in[0],
       .out = parts->outs[0],
       .capacity = layout->capacities[segment],
       .count = parts->counts[0],
@@ -108,11 +108,11 @@ static unsigned check_counts(const struct synched__fields *fields, size_t segmen
   return f;
 }
 
-static void set_counts(const struct synched__frame *frame, unsigned field_count, size_t segment,
+static void set_counts(const struct synched__access *access, unsigned field_count, size_t segment,
                        const struct parts *parts) {
   for (unsigned f = 0; f < field_count; f++)
     if (parts->outs[f] != NULL)
-      synched__set_count(frame->out[f]->counts, segment, parts->counts[f]);
+      synched__set_count(access->out[f]->counts, segment, parts->counts[f]);
 }
 
 void synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment) {
@@ -130,7 +130,7 @@ void synched__call_at(struct synched__run *run, const struct synched__site *site
     synched__call_fail(run, stage, synched__call_key(site->step, segment), fault);
     return;
   }
-  set_counts(site->frame, fields->count, segment, &parts);
+  set_counts(site->access, fields->count, segment, &parts);
   if (stage->contributions != NULL && parts.shown.fold == NULL)
     *(double *)synched__contribution_of(stage, segment) = task.contribution;
 }

@@ -24,8 +24,10 @@ static inline bool synched__call_is_skipped(struct synched__work *work, uint64_t
 /* What a call has failed with. */
 struct synched__fault {
   int code;
-  unsigned field; /* of the count */
-  size_t count;   /* beyond the capacity, or 0 */
+  /* of the count */
+  unsigned field;
+  /* beyond the capacity, or 0 */
+  size_t count;
 };
 
 /* What is not wanted any more may say so by a code of its own. */
@@ -35,15 +37,17 @@ void synched__call_fail(struct synched__run *run, const struct synched__stage *s
 /* The call of a stage in a job of several fields or stages. */
 struct synched__site {
   const struct synched__stage *stage;
-  const struct synched__frame *frame;
+  const struct synched__access *access;
   uint64_t round;
-  unsigned step; /* since the last barrier */
+  /* since the last barrier */
+  unsigned step;
 };
 
 void synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment);
 
 /* What `out` holds when a call starts. */
-static inline void synched__refill(void *out, const void *before, size_t bytes, enum synched_refill refill) {
+static inline void synched__refill(void *out, const void *before, size_t bytes,
+                                   enum synched_refill refill) {
   if (refill == SYNCHED_REFILL_ZERO)
     memset(out, 0, bytes);
   else if (refill == SYNCHED_REFILL_KEEP)
@@ -62,8 +66,8 @@ static inline void synched__set_count(size_t *counts, size_t segment, size_t cou
 }
 
 /* Calls the stage's function. */
-__attribute__((always_inline)) static inline int synched__compute(const struct synched__stage *stage,
-                                                         struct synched_task *task) {
+__attribute__((always_inline)) static inline int
+synched__compute(const struct synched__stage *stage, struct synched_task *task) {
   const struct synched__work *work = stage->work;
   /* The call before may have left another one. */
   synched__fp_mode_enter(&work->fp_mode);
@@ -75,7 +79,8 @@ __attribute__((always_inline)) static inline int synched__compute(const struct s
 
 /* In a job of one field and one stage. Inlined, for it is most of what a call costs. */
 __attribute__((always_inline)) static inline void
-synched__call_plainly(struct synched__run *run, const struct synched__stage *stage, size_t segment) {
+synched__call_plainly(struct synched__run *run, const struct synched__stage *stage,
+                      size_t segment) {
   const struct synched_memory *memory = stage->work->memory;
   const struct synched__layout *layout = &memory->layout;
   const struct synched__open_round *open = run->open;
@@ -96,7 +101,7 @@ synched__call_plainly(struct synched__run *run, const struct synched__stage *sta
   task.first = first;
   task.parts = NULL;
   synched__refill(task.out, (const unsigned char *)previous->data + begin,
-         task.capacity * layout->element_size, memory->refill);
+                  task.capacity * layout->element_size, memory->refill);
   const int code = synched__compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
     const struct synched__fault beyond = {SYNCHED_ERANGE, 0, task.count};

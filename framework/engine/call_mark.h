@@ -10,12 +10,22 @@
 #ifndef SYNCHED_ENGINE_CALL_MARK_H
 #define SYNCHED_ENGINE_CALL_MARK_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "platform/atomic.h"
 
 struct synched__call_mark {
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t call; /* segment + 1; 0: none */
-  _Atomic uint64_t since_ns;                           /* by synched__tick_ns */
+  /* segment + 1; 0: the worker is in no call */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t call;
+  /* when the call began, by synched__tick_ns */
+  _Atomic uint64_t since_ns;
 };
+
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__call_mark, call, since_ns),
+               "a mark moves one line");
+_Static_assert(sizeof(struct synched__call_mark) == SYNCHED__CACHE_LINE,
+               "a worker marks its calls on a line of its own");
 
 static inline void synched__call_mark_enter(struct synched__call_mark *mark, uint64_t segment,
                                             uint64_t now_ns) {

@@ -36,11 +36,16 @@
 
 /* A round's shape, as it stands in an open slot's 64-bit word. */
 struct synched__shape {
-  size_t segment_count; /* 24 bits */
-  unsigned team;        /* workers with home ranges; 13 bits */
-  unsigned batch;       /* segments claimed at a time; 14 bits */
-  bool is_static;       /* every segment on its home worker; 1 bit */
-  unsigned wake_count;  /* workers that are worth waking, 1 or more; 12 bits */
+  /* 24 bits */
+  size_t segment_count;
+  /* workers with home ranges; 13 bits */
+  unsigned team;
+  /* segments claimed at a time; 14 bits */
+  unsigned batch;
+  /* every segment on its home worker; 1 bit */
+  bool is_static;
+  /* workers that are worth waking, 1 or more; 12 bits */
+  unsigned wake_count;
 };
 
 static inline uint64_t synched__shape_pack(struct synched__shape shape) {
@@ -54,6 +59,11 @@ static inline struct synched__shape synched__shape_unpack(uint64_t word) {
                                  .batch = (unsigned)(word >> 37 & 0x3fff),
                                  .is_static = (word >> 51 & 1) != 0,
                                  .wake_count = (unsigned)(word >> 52) + 1};
+}
+
+/* Whether it is a tile's, in which strips are claimed (engine/strips.h), and not segments. */
+static inline bool synched__shape_is_tile(struct synched__shape shape) {
+  return shape.batch == 0;
 }
 
 /* How many workers can have a part in it. */

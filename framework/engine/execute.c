@@ -49,7 +49,7 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   const struct synched__site site = {
       .stage = stage,
-      .frame = kind == WITH_FIELDS ? &work->fields->frame : NULL,
+      .access = kind == WITH_FIELDS ? &work->fields->access : NULL,
       .round = run->open->round,
   };
   uint64_t call_count = 0;
@@ -274,7 +274,8 @@ static void share_rest(struct synched__run *run, size_t next) {
     /* Released by the gate's advance. */
     synched__store_relaxed(&pool->open->homes[w].cursor, synched__cursor_pack(run->epoch, left));
   }
-  const struct synched__rest rest = {next, run->shape.segment_count - next, synched__part_note(run)};
+  const struct synched__rest rest = {next, run->shape.segment_count - next,
+                                     synched__part_note(run)};
   run->start_ns = run->now_ns;
   synched__round_open_rest(pool, run->stage, run->epoch, &rest);
   synched__pool_wake_on(run->worker, run->shape.wake_count);

@@ -13,19 +13,28 @@
 #ifndef SYNCHED_ENGINE_GROUP_COUNTER_H
 #define SYNCHED_ENGINE_GROUP_COUNTER_H
 
-#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "engine/claim.h"
 
 /* With more workers than this at home, a job counts in two levels. */
 #define SYNCHED__GROUPED_TEAM 16u
 
-#define SYNCHED__REMAINING_SHIFT 32 /* of a count of segments, above the sum of compute ns */
+/* Where in a count's word the segments stand, above the sum of compute ns. */
+#define SYNCHED__REMAINING_SHIFT 32
 
 struct synched__group_counter {
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t left; /* segments << 32 | compute ns */
-  uint64_t total; /* segments when the round was opened; leader */
+  /* what the group has not counted out: segments << 32 | compute ns */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t left;
+  /* how many segments it had when the round was opened; leader */
+  uint64_t total;
 };
+
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__group_counter, left, total),
+               "the last one of a group sets its count without another line");
+_Static_assert(sizeof(struct synched__group_counter) == SYNCHED__CACHE_LINE,
+               "a group counts on a line of its own");
 
 /* Counts `count` segments of a group out, and the ns they took. Returns what to count out of the
  * job: 0 as long as the group has segments left; else all of its segments << 32, less their ns. */

@@ -32,6 +32,8 @@ struct synched__open_slot {
 struct synched__home {
   /* (epoch, segments left): see engine/claim.h. Its owner's and thieves' */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t cursor;
+  /* of a tile, in its place: see engine/strips.h */
+  _Atomic uint64_t strips;
   /* the last round that this worker opened, and when: saves it a look at the clock */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_epoch;
   uint64_t opened_ns;
@@ -52,28 +54,42 @@ struct synched__open_round {
    * away after each of them. Who counts itself out does so on yet another line (engine/work.h). */
   /* when the stage was opened */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_ns;
-  uint64_t round_opened_ns;         /* when its round was */
-  uint64_t round;                   /* its number */
-  struct synched__stage *stage;     /* the one that is open, or prepared */
-  bool recorded;                    /* it is written down (report/record.h) */
-  bool goes_on;                     /* the stage is not the first of its round */
-  bool was_shared;                  /* a stage of it before this one was */
-  uint64_t outstanding;             /* segments that were not computed yet when it was opened */
-  _Atomic uint64_t busy_ns;         /* what the pool's rounds have taken so far; read by owners */
-  struct synched__buffer_pair pair; /* current is what calls read, next what they write */
+  /* when the round of the stage was opened */
+  uint64_t round_opened_ns;
+  /* that round's number */
+  uint64_t round;
+  /* the stage that is open, or prepared */
+  struct synched__stage *stage;
+  /* the round is written down (report/record.h) */
+  bool recorded;
+  /* the stage is not the first of its round */
+  bool goes_on;
+  /* an earlier stage of the round was shared */
+  bool was_shared;
+  /* up to `round`, which are computed together; mostly 1 */
+  uint32_t round_count;
+  /* segments that were not computed yet when the stage was opened */
+  uint64_t outstanding;
+  /* what the pool's rounds have taken so far; read by owners */
+  _Atomic uint64_t busy_ns;
+  /* current is what calls read, next what they write */
+  struct synched__buffer_pair pair;
 
   /* Written when the pool turns to another job, or one changes shape. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__open_slot slots[2];
-  /* Fixed. */
-  struct synched__home *homes; /* [worker_count] */
+  /* [worker_count] fixed */
+  struct synched__home *homes;
 };
 
 _Static_assert(SYNCHED__SHARE_LINE(struct synched__open_round, opened_ns, pair.next_marked),
                "a round moves one line of what the leader writes");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched__open_round, pair, slots),
                "the slots are not written while their round is open");
-_Static_assert(!SYNCHED__SHARE_LINE(struct synched__home, cursor, opened_epoch),
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__home, cursor, strips) &&
+                   !SYNCHED__SHARE_LINE(struct synched__home, cursor, opened_epoch),
                "a thief takes the cursor's line only");
+_Static_assert(sizeof(struct synched__home) % SYNCHED__CACHE_LINE == 0,
+               "two workers' do not share a line");
 
 /* SYNCHED_ENOMEM. */
 int synched__open_round_create(struct synched__open_round **out, unsigned worker_count);

@@ -11,10 +11,12 @@
 
 /* Leader; read by calls of an open round, once they have claimed. */
 struct synched__order {
-  uint32_t *segments; /* [segment_count] which segment stands at a position; NULL: its own number */
+  /* [segment_count] which segment stands at a position; NULL: its own number */
+  uint32_t *segments;
   /* [segment_count] what the record said of each when the order was last looked at */
   uint64_t *compute_ns;
-  bool heavy_first; /* else each segment stands at its own number */
+  /* the heavy segments stand first; else each stands at its own number */
+  bool heavy_first;
 };
 
 /* Makes an order for a job whose segments are timed, and few enough; else leaves it NULL. false: no

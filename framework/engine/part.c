@@ -44,7 +44,7 @@ uint64_t synched__part_record(struct synched__run *run) {
   if (part->round == 0) {
     part->round = run->open->round;
     part->start_ns = totals->last_start_ns = run->start_ns;
-    totals->round_count++;
+    totals->round_count += run->open->round_count;
     if (run->worker->waiter.sleep.count != 0)
       record_sleep(run, totals);
   }

@@ -34,7 +34,8 @@ static inline struct synched__range synched__part_range(struct synched__run *run
   return home->range;
 }
 /* A call of a round that began when the one before ended, and ended now. */
-__attribute__((always_inline)) static inline void synched__part_call(struct synched__run *run, uint64_t round, size_t segment, bool home) {
+__attribute__((always_inline)) static inline void
+synched__part_call(struct synched__run *run, uint64_t round, size_t segment, bool home) {
   struct synched__record *record = run->work->record;
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);

@@ -98,8 +98,8 @@ static size_t merge(uint32_t *into, size_t count, const struct synched__reads *f
   const uint32_t *list = from->segments + from->offsets[segment];
   size_t a = 0, b = 0, merged = 0;
   while (a < count || b < from_count) {
-    const uint32_t next = b == from_count || (a < count && into[a] <= list[b]) ? into[a++]
-                                                                              : list[b++];
+    const uint32_t next =
+        b == from_count || (a < count && into[a] <= list[b]) ? into[a++] : list[b++];
     if (merged == 0 || spare[merged - 1] != next)
       spare[merged++] = next;
   }
@@ -197,8 +197,8 @@ bool synched__reads_join(struct synched__reads *neighbours,
                                         .reach = SYNCHED_REACH_NEAR};
   for (unsigned k = 0; k < count; k++) {
     const struct synched__reads *stage = stages[k];
-    const bool is_like = neighbours->radius == 0 || stage->radius == 0 ||
-                         neighbours->wraps == stage->wraps;
+    const bool is_like =
+        neighbours->radius == 0 || stage->radius == 0 || neighbours->wraps == stage->wraps;
     if (stage->reach == SYNCHED_REACH_LIST || !is_like)
       return join_lists(neighbours, stages, count);
     neighbours->radius = stage->radius > neighbours->radius ? stage->radius : neighbours->radius;

@@ -15,20 +15,31 @@
 struct synched__run {
   struct synched__worker *worker;
   struct synched_pool *pool;
-  struct synched__open_round *open; /* the pool's */
+  /* the pool's open round */
+  struct synched__open_round *open;
   /* these two are not to be touched before a segment is claimed */
   struct synched__stage *stage;
   struct synched__work *work;
   uint64_t epoch;
   struct synched__shape shape;
-  uint64_t start_ns;         /* of this stretch of calls */
-  uint64_t now_ns;           /* when its last call ended */
-  uint64_t stop_ns;          /* then it stops between two calls, where they are timed */
-  uint64_t work_ns;          /* told to the closing worker so far */
-  uint64_t round_work_ns;    /* of all workers: for the closing worker */
-  bool solo;                 /* the round was computed by this worker alone, unannounced */
-  uint64_t calls;            /* of this stretch, as in a part */
-  struct synched__part part; /* what is recorded of it */
+  /* when this stretch of calls began */
+  uint64_t start_ns;
+  /* when the last call of it ended */
+  uint64_t now_ns;
+  /* how long this stretch has waited for others' segments */
+  uint64_t waited_ns;
+  /* when the worker stops between two calls, where they are timed */
+  uint64_t stop_ns;
+  /* what the closing worker has been told of so far */
+  uint64_t work_ns;
+  /* what all workers computed: for the closing worker */
+  uint64_t round_work_ns;
+  /* the round was computed by this worker alone, unannounced */
+  bool solo;
+  /* how many calls this stretch has had, as in a part */
+  uint64_t calls;
+  /* what is recorded of the worker's part */
+  struct synched__part part;
 };
 
 /* Whether every segment of the prepared round must be computed at home: then pages are written for
@@ -50,9 +61,12 @@ static inline unsigned synched__stage_part_count(const struct synched__stage *st
 
 /* What is left of the prepared round when it is opened. */
 struct synched__rest {
-  size_t next;      /* where it begins; 0: that is the whole round */
-  size_t count;     /* segments of it that others may compute */
-  uint64_t work_ns; /* what was computed took */
+  /* the segment that it begins with; 0: it is the whole round */
+  size_t next;
+  /* segments of it that others may compute */
+  size_t count;
+  /* how long the segments took that were computed */
+  uint64_t work_ns;
 };
 
 /* Opens the prepared round for everybody as that of `epoch`; whoever completes it is the leader

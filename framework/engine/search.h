@@ -12,8 +12,10 @@
 
 /* A way around all the others, neighbours first, alternately to both sides. */
 struct synched__search {
-  unsigned distance; /* of the last one that was looked at, counted in steps of the way */
-  unsigned in_vain;  /* since something was found */
+  /* of the last one that was looked at, counted in steps of the way */
+  unsigned distance;
+  /* since something was found */
+  unsigned in_vain;
 };
 
 static inline unsigned synched__search_next(const struct synched__worker *self,

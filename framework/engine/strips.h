@@ -31,8 +31,10 @@ struct synched__strips {
 /* How the strips of a tile lie. */
 struct synched__cut {
   size_t segment_count;
-  unsigned team;       /* with home ranges: each has at least one segment */
-  unsigned per_worker; /* strips */
+  /* with home ranges: each has at least one segment */
+  unsigned team;
+  /* strips */
+  unsigned per_worker;
 };
 
 static inline struct synched__cut synched__cut_of(struct synched__shape shape) {
@@ -70,19 +72,18 @@ static inline uint64_t synched__strips_pack(uint64_t epoch, struct synched__stri
 }
 
 /* What a worker has left in the tile of `epoch`, given its word; none for one who is late. */
-static inline struct synched__strips synched__strips_left(uint64_t word, uint64_t epoch,
-                                                          struct synched__cut cut,
-                                                          unsigned worker) {
+static inline struct synched__strips
+synched__strips_left(uint64_t word, uint64_t epoch, struct synched__cut cut, unsigned worker) {
   const uint64_t mask = (UINT64_C(1) << SYNCHED__STRIP_TAG_SHIFT) - 1;
   const uint64_t ahead = (word & ~mask) - (epoch << SYNCHED__STRIP_TAG_SHIFT);
   if (ahead != 0 && (int64_t)ahead < 0)
     return synched__strips_home(cut, worker);
   if (ahead != 0)
     return (struct synched__strips){0, 0, false};
-  return (struct synched__strips){
-      .next = (unsigned)(word >> SYNCHED__STRIP_BITS) & SYNCHED__STRIPS_MOST,
-      .end = (unsigned)word & SYNCHED__STRIPS_MOST,
-      .descends = (word >> (2 * SYNCHED__STRIP_BITS) & 1) != 0};
+  return (struct synched__strips){.next = (unsigned)(word >> SYNCHED__STRIP_BITS) &
+                                          SYNCHED__STRIPS_MOST,
+                                  .end = (unsigned)word & SYNCHED__STRIPS_MOST,
+                                  .descends = (word >> (2 * SYNCHED__STRIP_BITS) & 1) != 0};
 }
 
 /* Takes the next one of some strips, which are not empty. */
@@ -90,16 +91,18 @@ static inline unsigned synched__strips_take(struct synched__strips *strips) {
   return strips->descends ? --strips->end : strips->next++;
 }
 
-/* Claims the worker's next strip, in *out; false: it has none. Who is late gets none, either. */
+/* Claims the worker's next strip, in *strip, and says what is left then; false: it has none. Who is
+ * late gets none, either. */
 static inline bool synched__strips_claim(_Atomic uint64_t *word, uint64_t epoch,
-                                         struct synched__cut cut, unsigned worker, unsigned *out) {
+                                         struct synched__cut cut, unsigned worker, unsigned *strip,
+                                         struct synched__strips *left) {
   uint64_t found = synched__load_relaxed(word);
   for (;;) {
-    struct synched__strips left = synched__strips_left(found, epoch, cut, worker);
-    if (left.next == left.end)
+    *left = synched__strips_left(found, epoch, cut, worker);
+    if (left->next == left->end)
       return false;
-    *out = synched__strips_take(&left);
-    if (synched__cas_relaxed(word, &found, synched__strips_pack(epoch, left)))
+    *strip = synched__strips_take(left);
+    if (synched__cas_relaxed(word, &found, synched__strips_pack(epoch, *left)))
       return true;
   }
 }

@@ -37,8 +37,9 @@ int synched__tile_create(struct synched__tile **out, const struct synched__reads
   }
   synched__tile_destroy(tile);
   *out = NULL;
-  return synched__fail(SYNCHED_ENOMEM, "no memory for %u rounds between two barriers, of %zu "
-                                       "segments",
+  return synched__fail(SYNCHED_ENOMEM,
+                       "no memory for %u rounds between two barriers, of %zu "
+                       "segments",
                        round_most, stages[0]->segment_count);
 }
 
@@ -47,7 +48,7 @@ void synched__tile_destroy(struct synched__tile *tile) {
     return;
   for (unsigned w = 0; w < tile->worker_count; w++)
     synched__parker_deinit(&tile->sleepers[w].parker);
-  synched__frames_destroy(tile->frames);
+  synched__versions_destroy(tile->versions);
   synched__reads_deinit(&tile->neighbours);
   synched__free(tile->sleepers);
   synched__free(tile->segments);
@@ -57,7 +58,12 @@ void synched__tile_destroy(struct synched__tile *tile) {
 }
 
 void synched__tile_open(struct synched__tile *tile, uint64_t first, unsigned round_count) {
-  tile->base += tile->step_count * SYNCHED__STEP;
   tile->first = first;
   tile->step_count = round_count * tile->stage_count;
+  tile->serial++;
+}
+
+void synched__tile_close(struct synched__tile *tile) {
+  tile->base += tile->step_count * SYNCHED__STEP;
+  tile->step_count = 0;
 }

@@ -4,7 +4,7 @@
  * A step is one stage of one of the rounds. A segment may make its next step when all of its
  * neighbours (engine/reads.h) have made as many steps as it has. Then what it reads is written, and
  * nobody reads any more what it overwrites, which is the version before the last one
- * (memory/frames.h).
+ * (memory/versions.h).
  *
  * Each segment has a count of the steps it has made, which goes on from tile to tile, so that
  * nobody resets it: between two barriers all of them stand at the same number. Its lowest bit says
@@ -18,7 +18,7 @@
 
 #include "engine/reads.h"
 #include "engine/strips.h"
-#include "memory/frames.h"
+#include "memory/versions.h"
 #include "platform/park.h"
 
 #include <synched/job.h>
@@ -45,17 +45,26 @@ struct synched__tile_sleeper {
 
 struct synched__tile {
   /* Fixed. */
-  unsigned round_most;  /* rounds between two barriers */
-  unsigned stage_count; /* of a round */
+  /* rounds between two barriers, at most */
+  unsigned round_most;
+  /* of a round */
+  unsigned stage_count;
   unsigned worker_count;
   struct synched__reads neighbours;
-  struct synched__frames *frames;         /* NULL: the memories are not joined yet */
-  struct synched__tile_sleeper *sleepers; /* [worker_count] */
+  /* made by whoever knows what the stages write */
+  struct synched__versions *versions;
+  /* [worker_count] */
+  struct synched__tile_sleeper *sleepers;
 
   /* Leader. */
-  uint64_t first;      /* round */
-  unsigned step_count; /* to be made */
-  uint32_t base;       /* where each segment's steps stand at the beginning */
+  /* the first round of the open tile */
+  uint64_t first;
+  /* to be made; 0: no tile is open */
+  unsigned step_count;
+  /* where each segment's steps stand at the beginning */
+  uint32_t base;
+  /* counts tiles */
+  uint32_t serial;
 
   /* [segment_count] */
   _Atomic uint32_t *steps;
@@ -69,8 +78,11 @@ int synched__tile_create(struct synched__tile **out, const struct synched__reads
                          unsigned stage_count, unsigned round_most, unsigned worker_count);
 void synched__tile_destroy(struct synched__tile *tile);
 
-/* Leader: `round_count` rounds from `first` on are prepared. */
+/* Leader: `round_count` rounds from `first` on are prepared; */
 void synched__tile_open(struct synched__tile *tile, uint64_t first, unsigned round_count);
+
+/* they are complete, or to be dropped. */
+void synched__tile_close(struct synched__tile *tile);
 
 /* Which step a call of the open tile belongs to; 0 outside of it. */
 static inline unsigned synched__tile_step(const struct synched__tile *tile,

@@ -157,7 +157,7 @@ static void call(struct wave *wave, size_t segment, unsigned step) {
   struct synched__work *work = run->work;
   const unsigned round = step / tile->stage_count;
   const struct synched__site site = {.stage = work->stages[step - round * tile->stage_count],
-                                     .frame = &tile->frames->all[step],
+                                     .access = &tile->versions->all[step],
                                      .round = tile->first + round,
                                      .step = step};
   const bool home = !tile->segments[segment].stolen;
@@ -181,8 +181,7 @@ static void make_step(struct wave *wave, uint32_t name) {
   const uint32_t steps = own_steps(wave, name);
   call(wave, name - 1, (steps - tile->base) / SYNCHED__STEP);
   /* [step-made] acq_rel: acquire, for who has set the mark has announced itself before */
-  const uint32_t before =
-      synched__exchange_acq_rel(&tile->steps[name - 1], steps + SYNCHED__STEP);
+  const uint32_t before = synched__exchange_acq_rel(&tile->steps[name - 1], steps + SYNCHED__STEP);
   if ((before & SYNCHED__STEP_AWAITED) != 0)
     wake_sleepers(tile);
   if (steps + SYNCHED__STEP == wave->goal)
@@ -218,55 +217,60 @@ static void adopt(struct wave *wave, unsigned strip, bool descends) {
 
 /* The worker's next strip; false: there is none left for it. */
 static bool claim_next(struct wave *wave) {
-  const struct synched__run *run = wave->run;
+  struct synched__run *run = wave->run;
   const unsigned self = run->worker->index;
   unsigned strip;
+  struct synched__strips left;
   if (run->solo) {
     if (wave->solo.next == wave->solo.end)
       return false;
+    if (!wave->timed)
+      run->now_ns = synched__tick_ns();
     adopt(wave, synched__strips_take(&wave->solo), false);
     return true;
   }
-  _Atomic uint64_t *word = &run->open->homes[self].strips;
-  if (!synched__strips_claim(word, run->epoch, wave->cut, self, &strip))
+  if (!synched__strips_claim(&run->open->homes[self].strips, run->epoch, wave->cut, self, &strip,
+                             &left))
     return false;
-  const uint64_t found = synched__load_relaxed(word);
-  adopt(wave, strip, synched__strips_left(found, run->epoch, wave->cut, self).descends);
+  adopt(wave, strip, left.descends);
   return true;
 }
 
-/* Steals from the first of some others that has strips left; this worker has none itself. */
-static bool steal(struct wave *wave, struct synched__search *search) {
-  struct synched__run *run = wave->run;
-  const unsigned self = run->worker->index;
+/* Steals from the first of some others that has strips left; this worker has none itself. Looks at
+ * nothing else of the tile before it has stolen some of it. */
+static bool steal(const struct synched__run *run, struct synched__cut cut,
+                  struct synched__search *search, struct synched__strips *stolen) {
   const unsigned most = run->pool->worker_count - 1;
   if (run->shape.is_static)
     return false;
   for (unsigned looks = 0; looks < SYNCHED__VICTIMS_AT_A_TIME && search->in_vain < most; looks++) {
     const unsigned victim = synched__search_next(run->worker, search);
-    struct synched__strips stolen;
     search->in_vain++;
-    if (!synched__strips_steal(&run->open->homes[victim].strips, run->epoch, wave->cut, victim,
-                               &stolen))
+    if (!synched__strips_steal(&run->open->homes[victim].strips, run->epoch, cut, victim, stolen))
       continue;
     search->in_vain = 0;
-    synched__event_steal(run->work, self, victim, stolen.end - stolen.next);
-    const unsigned strip = synched__strips_take(&stolen);
-    /* Nobody exchanges a word of which nothing is left. */
-    synched__store_relaxed(&run->open->homes[self].strips,
-                           synched__strips_pack(run->epoch, stolen));
-    if (synched__load_relaxed(&run->stage->stolen) == 0)
-      synched__store_relaxed(&run->stage->stolen, 1);
-    adopt(wave, strip, stolen.descends);
+    synched__event_steal(run->stage->work, run->worker->index, victim, stolen->end - stolen->next);
     return true;
   }
   return false;
 }
 
+/* Begins with what was stolen; others can steal the rest of it. */
+static void adopt_stolen(struct wave *wave, struct synched__strips stolen) {
+  struct synched__run *run = wave->run;
+  const unsigned strip = synched__strips_take(&stolen);
+  /* Nobody exchanges a word of which nothing is left. */
+  synched__store_relaxed(&run->open->homes[run->worker->index].strips,
+                         synched__strips_pack(run->epoch, stolen));
+  if (synched__load_relaxed(&run->stage->stolen) == 0)
+    synched__store_relaxed(&run->stage->stolen, 1);
+  adopt(wave, strip, stolen.descends);
+}
+
 /* --- waiting for others' segments --- */
 
 /* Sleeps until a neighbour that is waited for makes a step; not if one has made it. */
-static void sleep(struct wave *wave) {
+static void sleep_for_step(struct wave *wave) {
   struct synched__tile *tile = wave->tile;
   struct synched__tile_sleeper *sleeper = &tile->sleepers[wave->run->worker->index];
   bool is_over = false;
@@ -274,8 +278,8 @@ static void sleep(struct wave *wave) {
   uint32_t name = wave->far_first;
   for (size_t n = wave->far_count; n > 0 && !is_over; n--) {
     /* [step-made] acq_rel: release, for the announcement */
-    const uint32_t steps = synched__or_acq_rel(&tile->steps[awaited_by(wave, name)],
-                                               SYNCHED__STEP_AWAITED);
+    const uint32_t steps =
+        synched__or_acq_rel(&tile->steps[awaited_by(wave, name)], SYNCHED__STEP_AWAITED);
     is_over = is_as_far(steps, own_steps(wave, name));
     name = segment_of(wave, name)->next;
   }
@@ -286,13 +290,14 @@ static void sleep(struct wave *wave) {
 
 /* All of the worker's segments that are not complete wait for others. Returns when one of them
  * can make a step, or something is stolen. */
-static void wait(struct wave *wave) {
+static void wait_for_step(struct wave *wave) {
   struct synched__run *run = wave->run;
   struct synched__waiter *waiter = &run->worker->waiter;
   const _Atomic uint32_t *never_sleep = waiter->spin.never_sleep;
   const uint64_t start_ns = wave->timed ? run->now_ns : synched__tick_ns();
   const uint64_t budget_ns = waiter->spin.limit_ns == 0 ? 0 : synched__waiter_spin_ns(waiter);
   struct synched__search search = {0, 0};
+  struct synched__strips stolen;
   uint64_t now_ns = start_ns;
   for (;;) {
     for (unsigned i = 0; wave->ready == NONE && i < SYNCHED__WAVE_LOOKS; i++) {
@@ -300,16 +305,22 @@ static void wait(struct wave *wave) {
       if (wave->ready == NONE)
         synched__cpu_pause();
     }
-    if (wave->ready != NONE || steal(wave, &search))
+    if (wave->ready != NONE)
       break;
+    if (steal(run, wave->cut, &search, &stolen)) {
+      adopt_stolen(wave, stolen);
+      break;
+    }
     now_ns = synched__tick_ns();
     if (wave->must_sleep && now_ns >= waiter->awake_until_ns)
       synched__waiter_sleep(waiter);
     if (waiter->spin.yields)
       synched__thread_yield();
     if (now_ns - start_ns >= budget_ns &&
-        (never_sleep == NULL || synched__load_relaxed(never_sleep) == 0))
-      sleep(wave);
+        (never_sleep == NULL || synched__load_relaxed(never_sleep) == 0)) {
+      sleep_for_step(wave);
+      search.in_vain = 0;
+    }
   }
   run->now_ns = synched__tick_ns();
   run->waited_ns += synched__span_ns(start_ns, run->now_ns);
@@ -317,7 +328,8 @@ static void wait(struct wave *wave) {
 
 /* --- a part --- */
 
-static void begin(struct wave *wave, struct synched__run *run) {
+/* The worker has claimed something, or is the leader. */
+static void begin(struct wave *wave, struct synched__run *run, struct synched__cut cut) {
   struct synched__stage *stage = run->stage;
   struct synched__tile *tile = stage->tile;
   struct synched__work *work = stage->work;
@@ -325,7 +337,8 @@ static void begin(struct wave *wave, struct synched__run *run) {
   *wave = (struct wave){
       .run = run,
       .tile = tile,
-      .tag = (uint32_t)tile->first << 12 | run->worker->index,
+      .cut = cut,
+      .tag = tile->serial << 12 | run->worker->index,
       .goal = tile->base + tile->step_count * SYNCHED__STEP,
       .timed = work->record->segments != NULL,
       .marked = work->marks != NULL,
@@ -348,8 +361,7 @@ static void share_rest(struct wave *wave) {
     if (strips.end < strips.next)
       strips.end = strips.next;
     /* Released by the gate's advance. */
-    synched__store_relaxed(&pool->open->homes[w].strips,
-                           synched__strips_pack(run->epoch, strips));
+    synched__store_relaxed(&pool->open->homes[w].strips, synched__strips_pack(run->epoch, strips));
   }
   const struct synched__rest rest = {.next = synched__strip_range(wave->cut, wave->solo.next).first,
                                      .count = run->shape.segment_count - wave->completed,
@@ -371,7 +383,7 @@ static void flow(struct wave *wave) {
     else if (!claim_next(wave)) {
       if (wave->completed == wave->claimed)
         break;
-      wait(wave);
+      wait_for_step(wave);
     }
     if (wave->run->solo && wave->run->now_ns >= wave->run->stop_ns &&
         wave->solo.next != wave->solo.end)
@@ -393,53 +405,56 @@ static bool count_out(struct wave *wave) {
   return is_complete;
 }
 
-static bool steal_rest(struct wave *wave) {
-  struct synched__run *run = wave->run;
+/* Steals from others, until nobody has anything left. */
+static bool steal_rest(struct synched__run *run, struct synched__cut cut) {
   struct synched__search search = {0, 0};
+  struct synched__strips stolen;
+  struct wave wave;
   while (!run->shape.is_static && search.in_vain + 1 < run->pool->worker_count) {
     if (synched__gate_spin(&run->pool->gate, SYNCHED__LOOKS_STOLEN, run->epoch) != run->epoch)
       return false;
-    run->start_ns = run->now_ns = synched__tick_ns();
-    if (!steal(wave, &search))
+    if (!steal(run, cut, &search, &stolen))
       continue;
-    flow(wave);
-    if (count_out(wave))
+    run->start_ns = run->now_ns = synched__tick_ns();
+    begin(&wave, run, cut);
+    adopt_stolen(&wave, stolen);
+    flow(&wave);
+    if (count_out(&wave))
       return true;
   }
   return false;
 }
 
 bool synched__wave_take_part(struct synched__run *run) {
-  struct wave wave;
   const unsigned self = run->worker->index;
   const struct synched__cut cut = synched__cut_of(run->shape);
-  unsigned strip;
   _Atomic uint64_t *word = &run->open->homes[self].strips;
-  /* Nothing of the stage is looked at before something is claimed. */
-  if (!synched__strips_claim(word, run->epoch, cut, self, &strip))
-    return false;
-  begin(&wave, run);
-  wave.cut = cut;
-  adopt(&wave, strip,
-        synched__strips_left(synched__load_relaxed(word), run->epoch, cut, self).descends);
-  flow(&wave);
-  return count_out(&wave) || steal_rest(&wave);
+  struct wave wave;
+  struct synched__strips left;
+  unsigned strip;
+  if (synched__strips_claim(word, run->epoch, cut, self, &strip, &left)) {
+    begin(&wave, run, cut);
+    adopt(&wave, strip, left.descends);
+    flow(&wave);
+    if (count_out(&wave))
+      return true;
+  }
+  return steal_rest(run, cut);
 }
 
 bool synched__wave_run_solo(struct synched__run *run) {
   struct wave wave;
   const struct synched__stage *stage = run->stage;
   synched__part_begin(run, run->open->opened_ns);
-  begin(&wave, run);
-  wave.cut = synched__cut_of(stage->shape);
+  begin(&wave, run, synched__cut_of(stage->shape));
   wave.solo.end = wave.cut.team * wave.cut.per_worker;
   run->solo = true;
   run->shape = stage->shape;
-  if (wave.cut.team > 1 && !stage->shape.is_static && !synched__stage_is_homebound(stage))
+  if (wave.cut.team > 1)
     run->stop_ns = run->start_ns + synched__balance_shares_after_ns(&stage->balance);
   flow(&wave);
   if (!run->solo)
-    return count_out(&wave) || steal_rest(&wave);
+    return count_out(&wave) || steal_rest(run, wave.cut);
   run->round_work_ns = run->work_ns = synched__part_record(run);
   return true;
 }

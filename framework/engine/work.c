@@ -51,14 +51,14 @@ void synched__stage_fold(const struct synched__stage *stage, bool groups_done, v
 
 void synched__work_forget_failures(struct synched__work *work) {
   for (unsigned w = 0; w < work->pool->worker_count; w++)
-    work->failures[w] = (struct synched__failure){.segment = SYNCHED__NO_SEGMENT};
+    work->failures[w] = (struct synched__failure){.key = SYNCHED__NO_SEGMENT};
   synched__store_relaxed(&work->skip_from, SYNCHED__NO_SEGMENT);
 }
 
 const struct synched__failure *synched__work_lowest_failure(const struct synched__work *work) {
   const struct synched__failure *lowest = &work->failures[0];
   for (unsigned w = 1; w < work->pool->worker_count; w++)
-    if (work->failures[w].segment < lowest->segment)
+    if (work->failures[w].key < lowest->key)
       lowest = &work->failures[w];
   return lowest;
 }

@@ -44,9 +44,12 @@ enum synched__job_state {
   SYNCHED__JOB_ASKED = SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING | SYNCHED__JOB_STEERED
 };
 
-/* The lowest segment that failed on one worker. */
+struct synched__tile;
+
+/* The lowest call that failed on one worker. */
 struct synched__failure {
-  _Alignas(SYNCHED__CACHE_LINE) uint64_t segment;
+  /* the segment, and above it the step since the last barrier (engine/call.h) */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t key;
   int code;
   /* what the call set it to, where that is beyond its capacity; else 0 */
   size_t count;
@@ -54,6 +57,9 @@ struct synched__failure {
   unsigned field;
   unsigned stage;
 };
+
+_Static_assert(sizeof(struct synched__failure) == SYNCHED__CACHE_LINE,
+               "a worker notes its failure on a line of its own");
 
 /* One pass over all segments. A round is the stages of its work, one after the other; the round of
  * init is a stage of its own. */
@@ -64,22 +70,39 @@ struct synched__stage {
   synched_for_fn for_fn;
   void *for_user;
   char *name;
-  bool is_init;                /* it fills the memory, before the first round */
-  bool is_recorded;            /* its calls are those of the job's rounds */
-  uint32_t writes;             /* fields, bit by bit; see memory/fields.h */
-  uint32_t overwrites;         /* those of them that are not refilled */
-  unsigned index;              /* in the round */
-  struct synched__shape shape; /* batch and wake_count: leader */
-  unsigned looks; /* leader: at the gate, before a worker looks for something to steal */
-  struct synched__order order;           /* leader */
-  struct synched__group_counter *groups; /* [pool->group_count]; NULL: few workers, one count */
-  bool groups_partial;                   /* leader: they stand at the rest of a stage */
+  /* the stage fills the memory, before the first round */
+  bool is_init;
+  /* its calls are those of the job's rounds */
+  bool is_recorded;
+  /* which fields it writes, bit by bit; see memory/fields.h */
+  uint32_t writes;
+  /* which of those are not refilled */
+  uint32_t overwrites;
+  /* which stage of the round it is */
+  unsigned index;
+  /* batch and wake_count: leader */
+  struct synched__shape shape;
+  /* leader: how often a worker looks at the gate before it looks for something to steal */
+  unsigned looks;
+  /* leader */
+  struct synched__order order;
+  /* [pool->group_count]; NULL: few workers, one count */
+  struct synched__group_counter *groups;
+  /* leader: the groups count the rest of a stage only */
+  bool groups_partial;
   struct synched__fold fold;
-  unsigned char *contributions;     /* [segment_count]; NULL without a fold */
-  size_t contribution_stride;       /* bytes; tiny jobs' segments do not share lines */
-  unsigned char *accumulators;      /* [groups of segments]; NULL: the fold is plain */
-  struct synched__stage *fold_pass; /* combines groups, after this one; NULL: the leader does */
-  struct synched__stage *folded;    /* of a fold pass: whose groups it combines; else NULL */
+  /* [segment_count]; NULL without a fold */
+  unsigned char *contributions;
+  /* bytes from one to the next; tiny jobs' segments do not share lines */
+  size_t contribution_stride;
+  /* [groups of segments]; NULL: the fold is plain */
+  unsigned char *accumulators;
+  /* the stage after this one that combines the groups; NULL: the leader does */
+  struct synched__stage *fold_pass;
+  /* of a fold pass: the stage whose groups it combines; else NULL */
+  struct synched__stage *folded;
+  /* it is several rounds (engine/tile.h); else NULL. The work's */
+  struct synched__tile *tile;
   /* whether anything has been stolen since the batch was last set; by thieves, once */
   _Atomic uint32_t stolen;
 
@@ -87,7 +110,8 @@ struct synched__stage {
    * it. */
   /* segments not completed << 32 | compute ns */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t remaining;
-  struct synched__balance balance; /* leader */
+  /* leader */
+  struct synched__balance balance;
 };
 
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched__stage, stolen, remaining),
@@ -99,24 +123,40 @@ _Static_assert(offsetof(struct synched__stage, balance) + sizeof(struct synched_
 
 struct synched__work {
   struct synched_pool *pool;
-  struct synched_memory *memory;  /* field 0 */
-  struct synched__fields *fields; /* NULL: one field, one stage, and nothing of memory/fields.h */
+  /* field 0 */
+  struct synched_memory *memory;
+  /* NULL: one field, one stage, and nothing of memory/fields.h */
+  struct synched__fields *fields;
   struct synched__record *record;
   void *user;
-  struct synched__fp_mode fp_mode; /* its creator's, in which everything of it is computed */
-  bool eager;                      /* every worker takes part in every stage */
+  /* the mode of its creator, in which everything of the work is computed */
+  struct synched__fp_mode fp_mode;
+  /* every worker takes part in every stage */
+  bool eager;
   /* a worker's times of a stage are cut to this, so that the sum of all of them stays below 2^32,
    * and never touches the count of segments above it */
   uint32_t part_most_ns;
-  unsigned stage_count;              /* of a round */
-  struct synched__stage **stages;    /* [stage_count] */
-  struct synched__stage *init_stage; /* NULL: there is no init */
-  struct synched__stage *copy_stage; /* copies what is changed in place; NULL: nobody wants that */
-  struct synched__failure *failures; /* [worker_count] */
-  struct synched__call_mark *marks;  /* [worker_count]; NULL: no deadline, nobody reads them */
-  bool initialising;                 /* leader: the next round is that of init */
-  _Atomic uint32_t state;            /* enum synched__job_state */
-  _Atomic uint64_t skip_from; /* segments from here on need no calls: a lower one has failed */
+  /* how many stages a round has */
+  unsigned stage_count;
+  /* [stage_count] */
+  struct synched__stage **stages;
+  /* NULL: there is no init */
+  struct synched__stage *init_stage;
+  /* the stage that copies what is changed in place; NULL: nobody wants that */
+  struct synched__stage *copy_stage;
+  /* several rounds between two barriers, as one stage; NULL: each has its own barrier */
+  struct synched__tile *tile;
+  struct synched__stage *tile_stage;
+  /* [worker_count] */
+  struct synched__failure *failures;
+  /* [worker_count]; NULL: no deadline, nobody reads them */
+  struct synched__call_mark *marks;
+  /* leader: the next round is that of init */
+  bool initialising;
+  /* enum synched__job_state */
+  _Atomic uint32_t state;
+  /* calls from here on are not needed: a lower one has failed (engine/call.h) */
+  _Atomic uint64_t skip_from;
 };
 
 /* Frees a stage and what it has; NULL is allowed. */
@@ -125,7 +165,7 @@ void synched__stage_destroy(struct synched__stage *stage);
 /* Forgets which calls have failed. Leader, or before a run. */
 void synched__work_forget_failures(struct synched__work *work);
 
-/* The failure of the lowest segment that has failed. Leader, or after the end. */
+/* The failure of the lowest call that has failed. Leader, or after the end. */
 const struct synched__failure *synched__work_lowest_failure(const struct synched__work *work);
 
 /* Leader: the fold of a complete stage that has one: a plain fold's, and any one's, of fold.bytes,
@@ -136,8 +176,17 @@ void synched__stage_fold(const struct synched__stage *stage, bool groups_done, v
 /* A synched_for_fn: combines a group of the stage `user`. */
 int synched__stage_fold_group(size_t group, unsigned worker, void *user);
 
+/* The stage whose contributions are folded when this one is complete: a fold pass combines another
+ * one's, and a tile ends with a round of the only stage that may have any. */
+static inline const struct synched__stage *
+synched__stage_that_folds(const struct synched__stage *stage) {
+  if (stage->folded != NULL)
+    return stage->folded;
+  return stage->tile != NULL ? stage->work->stages[0] : stage;
+}
+
 /* Leader: the stage that the next round begins with. */
-static inline struct synched__stage *synched__work_first_stage(struct synched__work *work) {
+static inline struct synched__stage *synched__work_first_stage(const struct synched__work *work) {
   return work->initialising ? work->init_stage : work->stages[0];
 }
 

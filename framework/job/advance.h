@@ -23,11 +23,15 @@ struct synched_job;
 enum synched__caller { SYNCHED__CALLER_AWAKE, SYNCHED__CALLER_ASLEEP, SYNCHED__CALLER_TOLD };
 
 struct synched__advance {
-  /* The owner's, and between advances under the mutex of the job's requests. */
-  bool is_on;              /* the run is made of advances */
-  bool goes_on;            /* one is over, and the next one goes on with its run */
-  unsigned place;          /* the worker in whose place the caller was last; the caller's */
-  _Atomic uint32_t caller; /* enum synched__caller */
+  /* The owner's, and between advances under the mutex of the job's requests: */
+  /* the run is made of advances */
+  bool is_on;
+  /* one is over, and the next one goes on with its run */
+  bool goes_on;
+  /* the worker in whose place the caller was last; the caller's */
+  unsigned place;
+  /* enum synched__caller */
+  _Atomic uint32_t caller;
   struct synched__parker parker;
 };
 

@@ -24,14 +24,16 @@ struct synched__buffer_wait {
   uint64_t since_ns;
   /* when on_stalled is to be told; NEVER: it has been, or nobody wants to know */
   _Atomic uint64_t due_ns;
-  struct synched_job
-      *next; /* in the pool's list of jobs with on_stalled; under the dispatch mutex */
+  /* in the pool's list of jobs with on_stalled; under the dispatch mutex */
+  struct synched_job *next;
   /* The last stall, for the loop; under this mutex. */
   struct synched__mutex mutex;
   bool posted;
   struct synched_stall last;
-  uint64_t *held_rounds;  /* [buffer_count] what last points to, */
-  uint64_t *shown_rounds; /* [buffer_count] and the loop's copy of it */
+  /* [buffer_count] what `last` points to */
+  uint64_t *held_rounds;
+  /* [buffer_count] the loop's copy of that */
+  uint64_t *shown_rounds;
 };
 
 /* Of a job, when it is created; and its end. SYNCHED_ENOMEM. */

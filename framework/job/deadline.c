@@ -22,9 +22,11 @@
 struct synched__deadline_monitor {
   struct synched__thread thread;
   struct synched__parker parker;
-  _Atomic uint64_t until_ns; /* the monitor sleeps until then */
+  /* the monitor sleeps until then */
+  _Atomic uint64_t until_ns;
   _Atomic uint32_t stopping;
-  struct synched__mutex mutex; /* held by the monitor whenever it looks at jobs */
+  /* the monitor holds it whenever it looks at jobs */
+  struct synched__mutex mutex;
   struct synched_job *jobs;
 };
 

@@ -23,15 +23,21 @@ struct synched__deadline_monitor;
 
 /* A job's part in it. */
 struct synched__deadline {
-  struct synched__deadline_monitor *monitor; /* NULL: the job has no deadline */
-  struct synched_job *next;                  /* in the monitor's list; under its mutex */
-  _Atomic uint64_t word;                     /* the open round's deadline, or 0: see deadline.c */
-  uint64_t round, due_ns;                    /* of the open round */
+  /* NULL: the job has no deadline */
+  struct synched__deadline_monitor *monitor;
+  /* in the monitor's list; under its mutex */
+  struct synched_job *next;
+  /* the open round's deadline, or 0: see deadline.c */
+  _Atomic uint64_t word;
+  /* the open round, and when it was due */
+  uint64_t round, due_ns;
   /* The last miss, for the loop; under the monitor's mutex. */
   bool posted;
   struct synched_deadline_miss miss;
-  struct synched_running_call *running; /* [worker_count] what miss points to, */
-  struct synched_running_call *shown;   /* [worker_count] and the loop's copy of it */
+  /* [worker_count] what `miss` points to */
+  struct synched_running_call *running;
+  /* [worker_count] the loop's copy of that */
+  struct synched_running_call *shown;
 };
 
 /* The monitor of a pool. SYNCHED_ENOMEM, SYNCHED_EAGAIN. */

@@ -13,7 +13,8 @@ struct where {
 
 static struct where where_of_failure(const struct synched_job *job,
                                      const struct synched__failure *failure) {
-  const uint64_t round = job->work.record->totals.last_round + 1;
+  const uint64_t step = failure->key >> 32;
+  const uint64_t round = job->work.record->totals.last_round + 1 + step / job->work.stage_count;
   struct where where = {"in init"};
   if (job->work.record->totals.init_missing != 0)
     return where;
@@ -28,7 +29,7 @@ static struct where where_of_failure(const struct synched_job *job,
 /* A call that counted too much. */
 static void explain_count(const struct synched_job *job, const struct synched__failure *failure) {
   const struct synched__fields *fields = job->work.fields;
-  const size_t segment = (size_t)failure->segment;
+  const size_t segment = (uint32_t)failure->key;
   const struct where where = where_of_failure(job, failure);
   if (fields == NULL || fields->count == 1)
     synched__explain("segment %zu failed %s: it set count to %zu, and has a capacity of %zu",
@@ -45,7 +46,7 @@ static void explain_count(const struct synched_job *job, const struct synched__f
 static void explain_failure(const struct synched_job *job) {
   const struct synched__totals *totals = &job->work.record->totals;
   const struct synched__failure *failure = synched__work_lowest_failure(&job->work);
-  const size_t segment = (size_t)failure->segment;
+  const size_t segment = (uint32_t)failure->key;
   const struct where where = where_of_failure(job, failure);
   if (job->setup.is_sweep)
     synched__explain("index %zu of a parallel loop returned %d (%s)", segment, failure->code,

@@ -15,16 +15,22 @@
 struct synched__heap;
 
 struct synched__heap_node {
-  struct synched__heap *heap; /* NULL: in none */
-  size_t position;            /* in its array */
-  uint64_t key;               /* the lowest is the first */
-  uint64_t ticket;            /* of equal keys, who was added first */
+  /* which heap it is in; NULL: in none */
+  struct synched__heap *heap;
+  /* where in that heap's array */
+  size_t position;
+  /* the lowest is the first */
+  uint64_t key;
+  /* of equal keys, the lowest ticket is the first: that node was added first */
+  uint64_t ticket;
 };
 
 struct synched__heap {
-  struct synched__heap_node **nodes; /* [capacity] */
+  /* [capacity], of which `count` are in use */
+  struct synched__heap_node **nodes;
   size_t count, capacity;
-  uint64_t ticket; /* the next one's */
+  /* the next node's */
+  uint64_t ticket;
 };
 
 /* Sees to it that there is room for `count` nodes. SYNCHED_ENOMEM; then nothing has changed. */

@@ -40,63 +40,88 @@
 
 /* What the loop's side of a started job can be asked. */
 struct synched__port_calls {
-  const char *way;                 /* of starting, for messages: "on a libuv loop" */
-  bool (*is_lost)(void *port);     /* its handle was closed under it */
-  void (*destroy)(void *port);     /* then */
-  void (*expect_more)(void *port); /* a paused job goes on; any thread */
+  /* how the job was started, for messages: "on a libuv loop" */
+  const char *way;
+  /* whether its handle was closed under it */
+  bool (*is_lost)(void *port);
+  /* of a port that is lost */
+  void (*destroy)(void *port);
+  /* tells it that a paused job goes on; any thread */
+  void (*expect_more)(void *port);
 };
 
 /* What ended the job: an answer of on_round or on_init. */
 struct synched__answer {
-  const char *callback; /* its name; NULL: none has ended it */
+  /* the callback's name; NULL: none has ended the job */
+  const char *callback;
   int code;
 };
 
 struct synched__setup {
-  uint32_t generation; /* of the process that made it */
+  /* of the process that made it */
+  uint32_t generation;
   struct synched_job_options options;
-  uint64_t base_round; /* of this run: the round before its first */
-  uint64_t last_round; /* and its last; 0: no limit */
-  bool initialised;    /* init has run, in this run or an earlier one; leader */
-  bool shows;          /* snapshots of this run go to on_snapshot */
-  bool is_sweep;       /* it is the library's own, for parallel loops, and nobody sees it */
+  /* the round before the first one of this run */
+  uint64_t base_round;
+  /* the last round of this run; 0: no limit */
+  uint64_t last_round;
+  /* init has run, in this run or an earlier one; leader */
+  bool initialised;
+  /* snapshots of this run go to on_snapshot */
+  bool shows;
+  /* the job is the library's own, for parallel loops, and nobody sees it */
+  bool is_sweep;
 };
 
 struct synched__pace {
-  bool is_free;  /* one round after the other, not in steps: nothing is asked of the clock */
-  bool is_paced; /* its rounds have a time or a deadline, or are counted in steps */
-  bool ticking;  /* the open round is that of a tick */
+  /* its rounds come one after the other, not in steps: nothing is asked of the clock */
+  bool is_free;
+  /* its rounds have a time or a deadline, or are counted in steps */
+  bool is_paced;
+  /* the open round is that of a tick */
+  bool ticking;
   struct synched__ticks ticks;
 };
 
 struct synched__control {
-  _Atomic uint32_t where; /* enum synched__where; the owner's */
+  /* enum synched__where; the owner's */
+  _Atomic uint32_t where;
   struct synched__requests requests;
   struct synched__deadline deadline;
   struct synched__buffer_wait wait;
 };
 
 struct synched__job_delivery {
-  _Atomic uint32_t notified;  /* the signal has been raised and not been answered */
-  _Atomic uint32_t ended;     /* status and report are final */
-  _Atomic uint32_t departed;  /* the engine has left it for good */
-  _Atomic uint32_t pin_count; /* threads inside it, whom the end must wait for: job/notify.h */
+  /* the signal has been raised and not been answered */
+  _Atomic uint32_t notified;
+  /* status and report are final */
+  _Atomic uint32_t ended;
+  /* the engine has left it for good */
+  _Atomic uint32_t departed;
+  /* threads inside it, whom the end must wait for: job/notify.h */
+  _Atomic uint32_t pin_count;
   int status;
   struct synched__answer answer;
-  struct synched_report *report; /* of the whole run, for on_done; the loop's */
-  bool waited_at_end;            /* it ended while it waited for a buffer */
+  /* the report of the whole run, for on_done; the loop's */
+  struct synched_report *report;
+  /* it ended while it waited for a buffer */
+  bool waited_at_end;
   struct synched__signal signal;
   struct synched__mailbox mailbox;
   /* The loop's. The port is written before it is stored here, and taken away when nobody else is
    * inside the job. */
-  _Atomic(void *) port; /* the loop's part while it is started */
+  /* the loop's part while it is started */
+  _Atomic(void *) port;
   const struct synched__port_calls *port_calls;
-  _Atomic uint64_t loop_thread_id; /* the system's, of the thread that started it; 0: it is not */
-  uint64_t passed_over;            /* for synched_job_missed */
+  /* the system's number of the thread that started it; 0: it is not started */
+  _Atomic uint64_t loop_thread_id;
+  /* how many snapshots were passed over, for synched_job_missed */
+  uint64_t passed_over;
 };
 
 struct synched_job {
-  struct synched__queue_entry entry; /* first: a job is found from it; under the dispatch mutex */
+  /* first: a job is found from it; under the dispatch mutex */
+  struct synched__queue_entry entry;
   struct synched__setup setup;
   struct synched__work work;
   _Alignas(SYNCHED__CACHE_LINE) struct synched__pace pace;

@@ -17,7 +17,8 @@
 #include <synched/memory.h>
 
 struct synched__mailbox {
-  const struct synched_snapshot **slots; /* [slot_count]; NULL: this job has no mailbox */
+  /* [slot_count]; NULL: this job has no mailbox */
+  const struct synched_snapshot **slots;
   size_t slot_count;
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t put_count;
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t taken_count;

@@ -3,8 +3,11 @@
  */
 #include "job/options.h"
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "base/options.h"
+#include "engine/reads.h"
 
 #define REPORT_ROUNDS_FEW 64u
 #define REPORT_ROUNDS_MANY 4096u
@@ -214,16 +217,80 @@ static int check_stages(const struct synched_job_options *options) {
   return status;
 }
 
+static int check_reads(const struct synched_job_options *options,
+                       const struct synched_memory *memory) {
+  const size_t segment_count = memory->layout.segment_count;
+  int status = synched__reads_check(&options->reads, segment_count, "");
+  if (status == 0 && options->stage_count != 0 && options->reads.reach != SYNCHED_REACH_ALL)
+    status = synched__fail(SYNCHED_EINVAL, "reads and stages are given; each stage has its own");
+  for (unsigned s = 0; status == 0 && s < options->stage_count; s++) {
+    char where[24];
+    (void)snprintf(where, sizeof where, "stage %u: ", s);
+    status = synched__reads_check(&options->stages[s].reads, segment_count, where);
+  }
+  return status;
+}
+
+/* A stage that reads ALL; stage_count, or 1: there is none. */
+static unsigned first_reading_all(const struct synched_job_options *options) {
+  const unsigned count = options->stage_count == 0 ? 1 : options->stage_count;
+  unsigned s = 0;
+  while (s < count &&
+         (options->stage_count == 0 ? &options->reads : &options->stages[s].reads)->reach !=
+             SYNCHED_REACH_ALL)
+    s++;
+  return s;
+}
+
+static unsigned first_folding(const struct synched_job_options *options) {
+  unsigned s = 0;
+  while (s < options->stage_count && options->stages[s].fold == SYNCHED_FOLD_NONE)
+    s++;
+  return s;
+}
+
+/* What does not go together with several rounds between two barriers. */
+static int check_barrier(const struct synched_job_options *options) {
+  const unsigned rounds = options->rounds_per_barrier;
+  const unsigned all = first_reading_all(options);
+  const unsigned folding = first_folding(options);
+  if (rounds > SYNCHED_ROUNDS_PER_BARRIER_MAX)
+    return synched__fail(SYNCHED_ERANGE, "rounds_per_barrier is %u; at most %u", rounds,
+                         SYNCHED_ROUNDS_PER_BARRIER_MAX);
+  if (options->stage_count == 0 && all == 0)
+    return synched__fail(SYNCHED_EINVAL, "rounds_per_barrier is %u, and compute reads all segments",
+                         rounds);
+  if (all < options->stage_count)
+    return synched__fail(SYNCHED_EINVAL,
+                         "rounds_per_barrier is %u, and stage %u reads all segments", rounds, all);
+  if (folding < options->stage_count)
+    return synched__fail(SYNCHED_EINVAL,
+                         "rounds_per_barrier is %u, and stage %u folds, which takes a barrier",
+                         rounds, folding);
+  if (options->period_ns != 0)
+    return synched__fail(SYNCHED_EINVAL,
+                         "rounds_per_barrier is %u, and period_ns gives each round a time of its "
+                         "own",
+                         rounds);
+  return 0;
+}
+
 static int read_work(struct synched_job_options *options, const struct synched_memory *memory) {
-  const int status = read_fields(options, memory);
+  int status = read_fields(options, memory);
+  if (status == 0 && (options->stage_count != 0) != (options->stages != NULL))
+    status = synched__fail(SYNCHED_EINVAL, "stage_count is %u, and stages is %s",
+                           options->stage_count, options->stages == NULL ? "NULL" : "given");
+  if (status == 0 && options->stages != NULL)
+    status = check_stages(options);
+  if (status == 0)
+    status = check_reads(options, memory);
+  if (status == 0 && options->rounds_per_barrier > 1)
+    status = check_barrier(options);
   if (status != 0)
     return status;
-  if ((options->stage_count != 0) != (options->stages != NULL))
-    return synched__fail(SYNCHED_EINVAL, "stage_count is %u, and stages is %s",
-                         options->stage_count, options->stages == NULL ? "NULL" : "given");
-  if (options->stages != NULL)
-    return check_stages(options);
-  if (options->compute == NULL)
+  if (options->rounds_per_barrier == 0)
+    options->rounds_per_barrier = 1;
+  if (options->compute == NULL && options->stages == NULL)
     return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it, or stages");
   return 0;
 }

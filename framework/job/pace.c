@@ -45,5 +45,5 @@ void synched__pace_closed(struct synched_job *job, uint64_t round, bool publishe
     synched__ticks_end(&job->pace.ticks, synched__clock_ns());
   job->pace.ticking = false;
   if (published)
-    synched__requests_count_round(job, round);
+    synched__requests_count_rounds(job, round, job->work.pool->open->round_count);
 }

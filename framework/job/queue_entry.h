@@ -7,11 +7,16 @@
 #include "job/heap.h"
 
 struct synched__queue_entry {
-  struct synched__heap_node node; /* first: an entry is found from it */
-  uint64_t urgent_ns;             /* of a timed one: when its round should be complete */
-  uint64_t virtual_ns;            /* of a free one */
-  uint64_t used_ns;               /* that its virtual time has not been charged for yet */
-  unsigned weight;                /* 1 or more */
+  /* first: an entry is found from it */
+  struct synched__heap_node node;
+  /* of a timed job: when its round should be complete */
+  uint64_t urgent_ns;
+  /* of a free job: how much of the pool it has used, by its weight */
+  uint64_t virtual_ns;
+  /* how much of the pool it has used that is not in its virtual time yet */
+  uint64_t used_ns;
+  /* 1 or more */
+  unsigned weight;
 };
 
 #endif

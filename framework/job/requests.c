@@ -242,9 +242,9 @@ static bool is_step_asked(const struct synched__requests *requests) {
   return request != NULL;
 }
 
-void synched__requests_count_round(struct synched_job *job, uint64_t round) {
+void synched__requests_count_rounds(struct synched_job *job, uint64_t round, uint64_t count) {
   struct synched__requests *requests = &job->control.requests;
-  if (requests->steps_left == 0 || --requests->steps_left != 0)
+  if (requests->steps_left == 0 || (requests->steps_left -= count) != 0)
     return;
   synched__mutex_lock(&requests->mutex);
   end_step(requests, 0, round);

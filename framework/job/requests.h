@@ -54,8 +54,10 @@ struct synched__requests {
   struct synched__request_list done;
   /* The owner's; steps_left is the leader's, too. */
   bool paused;
-  uint64_t steps_left;           /* rounds; 0: no step is under way */
-  struct synched__request *step; /* that is under way */
+  /* how many rounds the step still has; 0: no step is under way */
+  uint64_t steps_left;
+  /* the step that is under way */
+  struct synched__request *step;
 };
 
 /* What the owner of a job does next, after applying requests. */
@@ -114,8 +116,8 @@ enum synched__next_step synched__requests_apply(struct synched_job *job);
 /* Owner, at the job's end: everything that is asked of it is void. */
 void synched__requests_close(struct synched_job *job);
 
-/* Leader: `round` has been published, one more of a step that is under way. */
-void synched__requests_count_round(struct synched_job *job, uint64_t round);
+/* Leader: `round` has been published, the last of `count` more of a step that is under way. */
+void synched__requests_count_rounds(struct synched_job *job, uint64_t round, uint64_t count);
 
 /* A completed request, for the loop, which frees it; NULL: there is none. */
 struct synched__request *synched__requests_take_done(struct synched_job *job);

@@ -15,8 +15,10 @@ struct synched_job;
 /* A job's part in it; while it is held (platform/process.h). */
 struct synched__roster_entry {
   struct synched_job *next, *before;
-  uint64_t number;    /* of this process's jobs: 1, 2, ... */
-  unsigned pin_count; /* walks that are at this job */
+  /* which of this process's jobs it is: 1, 2, ... */
+  uint64_t number;
+  /* how many walks are at this job */
+  unsigned pin_count;
 };
 
 /* When all of the job is there; and before any of it goes. Any thread. */

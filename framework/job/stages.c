@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/round.h"
+#include "engine/tile.h"
 #include "platform/alloc.h"
 
 /* Up to so many segments, what is kept for each lies on lines of its own: rounds of more segments
@@ -64,7 +65,7 @@ static bool is_plain(const struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
   const struct synched__fold *fold = &job->work.stages[0]->fold;
   return options->field_count == 1 && options->stage_count == 0 && options->reads_only == 0 &&
-         !job->work.memory->in_place &&
+         !job->work.memory->in_place && job->work.tile == NULL &&
          (fold->kind == SYNCHED_FOLD_NONE || synched__fold_is_plain(fold));
 }
 
@@ -255,17 +256,78 @@ static int make_copy_stage(struct synched_job *job) {
              : make_stage(&job->work.copy_stage, job, &given, job->work.stage_count, false);
 }
 
+static const struct synched_reads *reads_option(const struct synched_job_options *options,
+                                                unsigned index) {
+  return options->stage_count == 0 ? &options->reads : &options->stages[index].reads;
+}
+
+/* Makes work->tile of what the stages read. */
+static int join_reads(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__work *work = &job->work;
+  struct synched__reads reads[SYNCHED_STAGES_MAX] = {{0}};
+  const struct synched__reads *all[SYNCHED_STAGES_MAX];
+  unsigned made = 0;
+  while (made < work->stage_count && synched__reads_init(&reads[made], reads_option(options, made),
+                                                         work->memory->layout.segment_count)) {
+    all[made] = &reads[made];
+    made++;
+  }
+  const int status =
+      made < work->stage_count
+          ? out_of_memory(job)
+          : synched__tile_create(&work->tile, all, work->stage_count, options->rounds_per_barrier,
+                                 work->pool->worker_count);
+  while (made-- > 0)
+    synched__reads_deinit(&reads[made]);
+  return status;
+}
+
+/* What the calls of the tile read and write. */
+static int make_versions(struct synched_job *job) {
+  struct synched__work *work = &job->work;
+  uint32_t writes[SYNCHED_STAGES_MAX];
+  for (unsigned s = 0; s < work->stage_count; s++)
+    writes[s] = work->stages[s]->writes;
+  return synched__versions_create(&work->tile->versions, job->setup.options.field_count, writes,
+                                  work->stage_count, work->tile->round_most);
+}
+
+/* The rounds between two barriers are a stage of their own. */
+static int make_tile_stage(struct synched_job *job) {
+  struct synched__work *work = &job->work;
+  if (job->setup.options.rounds_per_barrier < 2)
+    return 0;
+  int status = join_reads(job);
+  if (status == 0)
+    status = make_versions(job);
+  if (status != 0)
+    return status;
+  struct synched__stage *stage = new_stage(job, 0, work->memory->layout.segment_count);
+  work->tile_stage = stage;
+  if (stage == NULL || !name_stage(stage, "rounds"))
+    return out_of_memory(job);
+  stage->tile = work->tile;
+  stage->is_recorded = true;
+  stage->shape.batch = 0; /* its strips are claimed, see engine/strips.h */
+  return 0;
+}
+
 int synched__stages_create(struct synched_job *job) {
   int status = make_stages(job);
   if (status == 0)
     status = make_init_stage(job);
   if (status == 0)
     status = make_copy_stage(job);
+  if (status == 0)
+    status = make_tile_stage(job);
   return status;
 }
 
 void synched__stages_destroy(struct synched_job *job) {
   struct synched__work *work = &job->work;
+  synched__stage_destroy(work->tile_stage);
+  synched__tile_destroy(work->tile);
   synched__stage_destroy(work->copy_stage);
   synched__stage_destroy(work->init_stage);
   for (unsigned s = 0; work->stages != NULL && s < work->stage_count; s++)
@@ -286,6 +348,7 @@ void synched__stages_reset(struct synched_job *job) {
     reset_stage(work->stages[s]);
   reset_stage(work->init_stage);
   reset_stage(work->copy_stage);
+  reset_stage(work->tile_stage);
   if (work->fields != NULL)
     work->fields->undefined = 0;
 }
@@ -301,7 +364,7 @@ static unsigned memory_count(const struct synched_job *job) {
   return job->work.fields == NULL ? 1 : job->work.fields->count;
 }
 
-/* Fields that several stages write. */
+/* Fields that are written several times between two barriers. */
 static uint32_t written_twice(const struct synched__work *work) {
   uint32_t once = 0;
   uint32_t twice = 0;
@@ -309,7 +372,7 @@ static uint32_t written_twice(const struct synched__work *work) {
     twice |= once & work->stages[s]->writes;
     once |= work->stages[s]->writes;
   }
-  return twice;
+  return work->tile != NULL ? once : twice;
 }
 
 static int claim(struct synched_memory *const *memories, unsigned count) {

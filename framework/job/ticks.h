@@ -14,11 +14,15 @@
 #include <synched/job.h>
 
 struct synched__ticks {
-  uint64_t period_ns; /* 0: the job is free-running */
+  /* 0: the job is free-running */
+  uint64_t period_ns;
   enum synched_overrun overrun;
-  bool begun;       /* there has been a tick */
-  uint64_t due_ns;  /* the next tick that is to be started */
-  uint64_t last_ns; /* the last one that was */
+  /* there has been a tick */
+  bool begun;
+  /* the next tick that is to be started */
+  uint64_t due_ns;
+  /* the last tick that was started */
+  uint64_t last_ns;
   uint64_t started_count, late_count, skipped_count, overrun_count;
   uint64_t lateness_max_ns;
 };

@@ -8,7 +8,8 @@
 #include "platform/alloc.h"
 
 struct port {
-  struct synched__delivery delivery; /* first */
+  /* first: a port is found from it */
+  struct synched__delivery delivery;
   bool dispatching;
 };
 

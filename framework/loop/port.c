@@ -29,13 +29,18 @@ enum reference {
 };
 
 struct port {
-  struct synched__delivery delivery; /* first */
+  /* first: a port is found from it */
+  struct synched__delivery delivery;
   uv_poll_t poll;
-  uv_timer_t timer;   /* for on_progress; keeps no loop alive */
-  bool timed;         /* there is that timer */
-  uv_thread_t thread; /* the loop's */
+  /* for on_progress; keeps no loop alive */
+  uv_timer_t timer;
+  /* the timer is open */
+  bool timed;
+  /* the thread of the loop */
+  uv_thread_t thread;
   enum reference reference;
-  bool finishing; /* we close the handles ourselves; on_closed follows for each of them */
+  /* we close the handles ourselves; on_closed follows for each of them */
+  bool finishing;
   unsigned open_count;
 };
 

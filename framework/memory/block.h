@@ -21,7 +21,8 @@ struct synched__block {
 
 /* A memory's blocks: they are where they are as long as the memory. */
 struct synched__blocks {
-  struct synched__block **all; /* [count] */
+  /* [count] */
+  struct synched__block **all;
   unsigned count;
   bool huge_pages;
 };

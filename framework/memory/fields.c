@@ -62,10 +62,10 @@ void synched__fields_open_round(struct synched__fields *fields,
   fields->written = 0;
   fields->undefined = 0;
   for (unsigned f = 0; f < fields->count; f++) {
-    fields->frame.in[f] = current->views[f];
+    fields->access.in[f] = current->views[f];
     if (has(fields->in_place, f)) {
       fields->shown[f].round = current->snapshot.round;
-      fields->frame.in[f] = &fields->shown[f];
+      fields->access.in[f] = &fields->shown[f];
     }
   }
   /* Not what a round that was dropped has left. */
@@ -75,7 +75,7 @@ void synched__fields_open_round(struct synched__fields *fields,
 }
 
 static void set_out(struct synched__fields *fields, unsigned field, struct synched__block *block) {
-  fields->frame.out[field] = block;
+  fields->access.out[field] = block;
   fields->placed = fields->placed && (block == NULL || block->placed);
 }
 
@@ -85,7 +85,7 @@ void synched__fields_open_stage(struct synched__fields *fields,
   fields->undefined |= writes & fields->in_place;
   for (unsigned f = 0; f < fields->count; f++) {
     if (!has(writes, f))
-      fields->frame.out[f] = NULL;
+      fields->access.out[f] = NULL;
     else if (has(fields->in_place, f))
       set_out(fields, f, fields->memories[f]->blocks.all[0]);
     else
@@ -97,7 +97,8 @@ void synched__fields_open_copies(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair) {
   fields->placed = true;
   for (unsigned f = 0; f < fields->count; f++)
-    set_out(fields, f, has(fields->copied, f) ? synched__fields_choose_block(fields, pair, f, NULL) : NULL);
+    set_out(fields, f,
+            has(fields->copied, f) ? synched__fields_choose_block(fields, pair, f, NULL) : NULL);
 }
 
 /* What later stages of the round read of a field. */
@@ -113,11 +114,11 @@ static const struct synched_snapshot *show(struct synched__fields *fields, unsig
 void synched__fields_close_stage(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round) {
   for (unsigned f = 0; f < fields->count; f++) {
-    struct synched__block *block = fields->frame.out[f];
+    struct synched__block *block = fields->access.out[f];
     if (block == NULL)
       continue;
     block->placed = true;
-    fields->frame.out[f] = NULL;
+    fields->access.out[f] = NULL;
     /* In place there is nothing to turn. */
     if (has(fields->in_place, f) && block == fields->memories[f]->blocks.all[0])
       continue;
@@ -125,7 +126,7 @@ void synched__fields_close_stage(struct synched__fields *fields,
     pair->next->views[f]->round = round;
     fields->written |= UINT32_C(1) << f;
     if (!has(fields->in_place, f))
-      fields->frame.in[f] = show(fields, f, block, round);
+      fields->access.in[f] = show(fields, f, block, round);
   }
 }
 

@@ -35,12 +35,14 @@
 struct synched__buffer_part {
   struct synched_snapshot *views[SYNCHED_FIELDS_MAX];
   struct synched__block *blocks[SYNCHED_FIELDS_MAX];
-  struct synched_snapshot others[SYNCHED_FIELDS_MAX]; /* views of fields 1 and up */
-  void *folds[SYNCHED_STAGES_MAX];                    /* NULL: that stage has none */
+  /* views of fields 1 and up */
+  struct synched_snapshot others[SYNCHED_FIELDS_MAX];
+  /* [stage] its fold; NULL: the stage has none */
+  void *folds[SYNCHED_STAGES_MAX];
 };
 
 /* What the calls of a stage read and write. */
-struct synched__frame {
+struct synched__access {
   /* of each field; */
   const struct synched_snapshot *in[SYNCHED_FIELDS_MAX];
   /* NULL: they do not write it */
@@ -50,22 +52,32 @@ struct synched__frame {
 struct synched__fields {
   unsigned count;
   struct synched_memory *memories[SYNCHED_FIELDS_MAX];
-  uint32_t in_place;                     /* fields */
-  uint32_t copied;                       /* those of them that snapshots can have a copy of */
-  unsigned stage_count;                  /* of the job */
-  size_t fold_bytes[SYNCHED_STAGES_MAX]; /* 0: none that readers keep */
-  struct synched__buffer_part *parts;    /* [lead's buffer_count] */
-  unsigned char *fold_memory;            /* of all of them */
+  /* fields that are changed in place, bit by bit */
+  uint32_t in_place;
+  /* those of them that snapshots can have a copy of */
+  uint32_t copied;
+  /* how many stages the job has */
+  unsigned stage_count;
+  /* [stage] the size of its fold; 0: it has none that readers keep */
+  size_t fold_bytes[SYNCHED_STAGES_MAX];
+  /* [lead's buffer_count] */
+  struct synched__buffer_part *parts;
+  /* where the folds of all parts lie */
+  unsigned char *fold_memory;
   bool has_folds;
 
   /* of the open stage */
-  struct synched__frame frame;
+  struct synched__access access;
   /* The newest fold of each stage. */
   const void *folds[SYNCHED_STAGES_MAX];
-  uint32_t written;   /* fields, by the open round's complete stages */
-  uint32_t undefined; /* fields in place that stages of a round which is not published write */
-  bool placed;        /* all that the stage writes has its pages */
-  double fold;        /* of the round: its last fold of one double */
+  /* fields that the open round's complete stages have written */
+  uint32_t written;
+  /* fields in place that stages of a round which is not published write */
+  uint32_t undefined;
+  /* all that the stage writes has its pages */
+  bool placed;
+  /* the round's last fold of one double */
+  double fold;
   /* Of fields that are changed in place, and of those that stages of the round have written. */
   struct synched_snapshot shown[SYNCHED_FIELDS_MAX];
   struct synched__buffer nowhere;
@@ -73,13 +85,18 @@ struct synched__fields {
 };
 
 struct synched__fields_spec {
-  struct synched_memory *const *memories; /* [count] */
+  /* [count] */
+  struct synched_memory *const *memories;
   unsigned count;
-  uint32_t written_twice; /* fields that are written several times between two barriers */
-  uint32_t copied;        /* fields in place of which snapshots can have a copy */
+  /* fields that are written several times between two barriers */
+  uint32_t written_twice;
+  /* fields in place of which snapshots can have a copy */
+  uint32_t copied;
   unsigned stage_count;
-  const size_t *fold_bytes;      /* [stage_count] */
-  const void *const *identities; /* [stage_count] */
+  /* [stage_count] */
+  const size_t *fold_bytes;
+  /* [stage_count] */
+  const void *const *identities;
 };
 
 /* Makes memories a job's, which has claimed them. SYNCHED_EBUSY: a snapshot of one is retained.

@@ -12,9 +12,12 @@
 struct synched__layout {
   size_t segment_count;
   size_t element_size;
-  size_t *offsets;    /* [segment_count + 1], in elements; the last is the extent */
-  size_t *capacities; /* [segment_count], in elements */
-  size_t data_bytes;  /* extent * element_size */
+  /* [segment_count + 1], in elements; the last is the extent */
+  size_t *offsets;
+  /* [segment_count], in elements */
+  size_t *capacities;
+  /* extent * element_size */
+  size_t data_bytes;
 };
 
 /* Checks every size and fills the layout. Statuses as synched_memory_create; after one, nothing is

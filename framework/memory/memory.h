@@ -95,9 +95,12 @@ struct synched__writers;
  * that moves with every round anyway. */
 struct synched__buffer_pair {
   struct synched__buffer *current;
-  struct synched__buffer *next; /* being written; NULL: none is free */
-  uint64_t sequence;            /* of the last publication */
-  bool next_marked;             /* the refs of next are WRITING */
+  /* what is being written; NULL: no buffer is free */
+  struct synched__buffer *next;
+  /* the number of the last publication */
+  uint64_t sequence;
+  /* the refs of next are WRITING */
+  bool next_marked;
 };
 
 struct synched_memory {
@@ -106,8 +109,10 @@ struct synched_memory {
   /* Immutable. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__layout layout;
   enum synched_refill refill;
-  bool in_place;       /* one block, and others for copies of it */
-  uint32_t generation; /* of the process that made it */
+  /* it has one block, and others for copies of that */
+  bool in_place;
+  /* the generation of the process that made it */
+  uint32_t generation;
   unsigned buffer_count;
   struct synched__buffer *buffers;
 
@@ -115,22 +120,33 @@ struct synched_memory {
   struct synched__blocks blocks;
   /* whose buffers hold its snapshots: itself, or field 0 of its job */
   _Atomic(struct synched_memory *) lead;
-  unsigned field; /* which field of the lead's buffers it is */
+  /* which field of the lead's buffers it is */
+  unsigned field;
 
   /* The closing side waits for a free buffer; whoever exchanges it for 0 must call on_free. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaiting;
   void (*on_free)(void *argument);
   void *on_free_argument;
 
-  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t retained; /* every retain, less every release */
-  _Atomic uint32_t running;                                /* a job is started on it */
+  /* every retain, less every release */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t retained;
+  /* a job is started on it */
+  _Atomic uint32_t running;
   /* readers of this memory that are in the buffers of another one, its lead, to enter one */
   _Atomic uint32_t visiting;
 
-  struct synched__mutex mutex; /* owner, and opening and closing of writers */
+  /* for `owner`, and for opening and closing writers */
+  struct synched__mutex mutex;
   enum synched__owner owner;
-  struct synched__writers *writers; /* made when the first one opens */
+  /* made when the first one opens */
+  struct synched__writers *writers;
 };
+
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_memory, pair, layout) &&
+                   !SYNCHED__SHARE_LINE(struct synched_memory, field, awaiting),
+               "what is fixed stays in every cache");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_memory, on_free_argument, retained),
+               "readers take nothing away that the closing side looks at");
 
 /* The buffer that holds a snapshot, of whatever field. */
 static inline struct synched__buffer *
@@ -181,7 +197,8 @@ bool synched__memory_stop_awaiting(struct synched_memory *memory);
 struct synched__publication {
   uint64_t round;
   double fold;
-  bool held; /* it is retained once, on the caller's behalf */
+  /* the snapshot is retained once, on the caller's behalf */
+  bool held;
 };
 
 /* Closing side: makes next the current snapshot, and takes a new next if a buffer is free. */

@@ -62,6 +62,11 @@ struct synched__writers {
   struct synched_writer *seats;
 };
 
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched__writers, gate, epoch) &&
+                   !SYNCHED__SHARE_LINE(struct synched__writers, epoch, arrived_count) &&
+                   !SYNCHED__SHARE_LINE(struct synched__writers, out, sleeper_count),
+               "who arrives or falls asleep takes nothing away that waiters poll");
+
 static int init_seats(struct synched__writers *writers, struct synched_memory *memory) {
   const size_t count = memory->layout.segment_count;
   const struct synched__spin spin = {.limit_ns = SPIN_NS, .yields = count > synched__cpus_usable()};

@@ -31,7 +31,8 @@ enum stage { CLOSED, CHANGING, OPEN };
 static struct {
   uint32_t generation;
   enum stage stage;
-  bool by_environment; /* the end of the last pool ends it */
+  /* the environment asked for it: the end of the last pool ends it */
+  bool by_environment;
   unsigned pool_count;
   struct synched__feed *feed;
   struct synched__frame frame;

@@ -28,8 +28,10 @@
 /* --- the affinity mask --- */
 
 struct mask {
-  cpu_set_t small; /* enough for 1024 CPUs, so that most machines need no heap here */
-  cpu_set_t *bits; /* &small, or on the heap */
+  /* enough for 1024 CPUs, so that most machines need no heap here */
+  cpu_set_t small;
+  /* &small, or on the heap */
+  cpu_set_t *bits;
   size_t bytes;
 };
 

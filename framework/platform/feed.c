@@ -26,16 +26,19 @@
 /* Shared by the readers who have not taken all of it. */
 struct synched__feed_text {
   unsigned user_count;
-  bool is_lacking; /* memory was refused */
+  /* memory was refused */
+  bool is_lacking;
   size_t length, room;
   char *bytes;
 };
 
 struct reader {
   int descriptor;
-  struct synched__feed_text *text; /* NULL: it has taken all */
+  /* what it is given; NULL: it has taken all */
+  struct synched__feed_text *text;
   size_t sent;
-  uint64_t moved_ns; /* when it last took something, or was given it */
+  /* when it last took something, or was given it */
+  uint64_t moved_ns;
 };
 
 struct synched__feed {
@@ -46,8 +49,10 @@ struct synched__feed {
   /* The thread's. */
   unsigned reader_count;
   struct reader readers[SYNCHED__FEED_READERS_MOST];
-  uint64_t due_ns;        /* the next text */
-  uint64_t deaf_until_ns; /* nobody is let in before, for lack of descriptors */
+  /* when the next text is due */
+  uint64_t due_ns;
+  /* until when nobody is let in, for lack of descriptors */
+  uint64_t deaf_until_ns;
 };
 
 /* --- texts --- */

@@ -114,8 +114,10 @@ void synched__thread_join(struct synched__thread *thread) {
 /* --- stacks --- */
 
 struct probe {
-  pthread_mutex_t held; /* by the creator, while the thread is to be there */
-  uintptr_t frame;      /* of the thread's first function */
+  /* the creator holds it while the thread is to be there */
+  pthread_mutex_t held;
+  /* where the frame of the thread's first function is */
+  uintptr_t frame;
 };
 
 static void probe_main(void *argument) {

@@ -116,8 +116,10 @@ static bool read_event(struct synched__trace_ring *ring, uint64_t number, struct
 
 /* How far a dump has come in a ring. */
 struct place {
-  uint64_t next, end; /* numbers of events */
-  struct event event; /* that of next, if it is before the end */
+  /* the number of its next event, and the first number that it does not reach */
+  uint64_t next, end;
+  /* the event `next`, if that is before the end */
+  struct event event;
 };
 
 /* Goes on to the first event from `next` on that can be read. */

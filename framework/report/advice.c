@@ -34,10 +34,14 @@ struct study {
   const struct synched_report *report;
   const struct synched_report_summary *job;
   const uint64_t *share_ns;
-  double whole_ns;   /* T, of one worker */
-  unsigned at_once;  /* workers that can compute at the same time, once they may steal */
-  double round_ns;   /* of one round, on average: from its opening to the next one's, */
-  double slowest_ns; /* and what its slowest worker computed */
+  /* T, of one worker */
+  double whole_ns;
+  /* workers that can compute at the same time, once they may steal */
+  unsigned at_once;
+  /* how long a round lasts on average, from its opening to the next one's */
+  double round_ns;
+  /* what the slowest worker of a round computes, on average */
+  double slowest_ns;
   struct synched_report_advice list[SYNCHED_ADVICE_COUNT];
   unsigned count;
 };
@@ -105,7 +109,8 @@ static double mean_piece(const struct synched__pieces *pieces) {
 
 /* How a round would go in which the slowest worker computes for slowest_ns. */
 struct forecast {
-  double ratio; /* of the round's length to now */
+  /* what the round's length would be, in parts of what it is */
+  double ratio;
   double gain;
 };
 

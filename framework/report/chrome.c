@@ -14,7 +14,8 @@
 struct chrome {
   struct synched__out out;
   const struct synched_report *report;
-  bool begun; /* there is an event before this one */
+  /* there is an event before this one */
+  bool begun;
 };
 
 static void text(struct chrome *chrome, const char *words) {

@@ -175,7 +175,7 @@ static void copy_rounds(struct synched_report *report, const struct synched__rec
        round <= totals->last_round && report->recorded < record->shown_count; round++) {
     if (copy_round(report, record, totals, round))
       report->recorded++;
-    else if (record->level != SYNCHED_RECORD_TOTALS)
+    else if (record->level != SYNCHED_RECORD_TOTALS && record->row_rounds == 1)
       report->recorded = 0; /* it is lost, and soon all before it: no round is left out between */
   }
 }

@@ -22,7 +22,8 @@ struct table {
   FILE *file;
   struct synched_report_summary summary;
   uint64_t elapsed_ns;
-  size_t recorded; /* rounds */
+  /* how many rounds are recorded */
+  size_t recorded;
   int label_width, column_width;
 };
 

@@ -25,12 +25,14 @@ struct wish {
   const char *text;
   size_t length;
   enum synched_format format;
-  const char *path; /* to the end of the wish; NULL: standard error */
+  /* from here to the end of the wish; NULL: standard error */
+  const char *path;
 };
 
 struct path {
   char text[4096];
-  size_t length; /* of text, unless it is too long for it */
+  /* the text's; sizeof text: it is too long, and nothing fits any more */
+  size_t length;
 };
 
 /* Puts the wish that begins at *at into *wish, and *at behind it. false: there is none. */

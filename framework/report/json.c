@@ -17,7 +17,8 @@
 
 struct json {
   FILE *file;
-  bool begun; /* something stands in the object or array: a comma comes next */
+  /* something stands in the object or array: a comma comes next */
+  bool begun;
 };
 
 static void separate(struct json *json) {
@@ -140,7 +141,8 @@ static void print_members(struct json *json, const struct synched__json_fields *
 /* Rows, as an object of columns. */
 struct rows {
   const void *first;
-  size_t count, bytes; /* of each */
+  /* how many rows there are, and the size of each */
+  size_t count, bytes;
 };
 
 static void print_column(struct json *json, const struct synched__json_field *field,

@@ -72,7 +72,8 @@ struct perfetto {
   const struct synched_report *report;
   struct synched__protobuf packet;
   size_t begun;
-  uint64_t tracks; /* the process's, then the workers', then the counters' */
+  /* the process's, then the workers', then the counters' */
+  uint64_t tracks;
   uint64_t sequence;
 };
 

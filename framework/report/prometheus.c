@@ -20,10 +20,12 @@
 enum unit { COUNT, NS };
 
 struct family {
-  const char *name; /* without "synched_", and without its unit */
+  /* without "synched_", and without its unit */
+  const char *name;
   enum unit unit;
   const char *help;
-  size_t offset; /* of a uint64_t, in the struct that has it */
+  /* where its uint64_t lies in the struct that has it */
+  size_t offset;
 };
 
 #define OF_JOB(field) offsetof(struct synched_report_summary, field)

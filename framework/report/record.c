@@ -133,6 +133,7 @@ int synched__record_create(struct synched__record **out,
     record->published_words =
         TOTALS_WORDS + shape->worker_count * WORKER_WORDS + shape->stage_count * STAGE_WORDS;
     record->shown_count = shape->level == SYNCHED_RECORD_OFF ? 0 : shape->round_count;
+    record->row_rounds = shape->row_rounds == 0 ? 1 : shape->row_rounds;
     record->row_count = rows_for(shape->round_count * rows_per_round(shape));
     record->shown_tasks = shape->level == SYNCHED_RECORD_TASKS ? shape->task_count : 0;
     record->task_rows = rows_for(record->shown_tasks);
@@ -353,8 +354,10 @@ void synched__record_round(struct synched__record *record, unsigned self,
   } else {
     add_round(record, self, round, phase);
   }
-  /* Before rows of the next run can be written over those of this one. */
-  if ((round->round + 1) % SYNCHED__RUN_ROUNDS == 0 && record->pending_count != 0)
+  /* Before rows of the next run can be written over those of this one. Where several rounds are
+   * written down as one, the last of a run may not be. */
+  if (record->pending_count != 0 && (round->round + record->row_rounds) / SYNCHED__RUN_ROUNDS !=
+                                        record->pending[0] / SYNCHED__RUN_ROUNDS)
     synched__record_fold(record, self);
 }
 

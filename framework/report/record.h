@@ -158,8 +158,10 @@ _Static_assert(sizeof(struct synched__worker_totals) == 2 * (size_t)SYNCHED__CAC
 /* What a stage has taken, with the passes that belong to it. The leader's. */
 struct synched__stage_totals {
   uint64_t round_count;
-  uint64_t total_ns;   /* from its opening to its end */
-  uint64_t compute_ns; /* summed over workers */
+  /* from each opening to the end, summed over rounds */
+  uint64_t total_ns;
+  /* summed over workers */
+  uint64_t compute_ns;
 };
 
 /* So many at most: a job's stages, and its copies. */
@@ -209,6 +211,9 @@ struct synched__task_ring {
   struct synched__task_row *rows;
 };
 
+_Static_assert(sizeof(struct synched__task_ring) == SYNCHED__CACHE_LINE,
+               "two workers' do not share a line");
+
 enum synched__histogram_kind {
   SYNCHED__HISTOGRAM_ROUND,
   SYNCHED__HISTOGRAM_WORK,
@@ -251,6 +256,8 @@ struct synched__record {
   size_t shown_count;
   /* of each ring: a power of two above that */
   size_t row_count;
+  /* how many rounds are written down as one, at most; mostly 1 */
+  unsigned row_rounds;
   /* the same of each worker's calls, and */
   size_t shown_tasks;
   /* of its ring */
@@ -305,7 +312,8 @@ struct synched__record {
 
   /* The leader's, of a job with stages. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__stage_totals stages[SYNCHED__STAGES_SHOWN];
-  uint64_t staged_ns; /* what workers have computed that is in stages */
+  /* how much of what workers have computed is in `stages` */
+  uint64_t staged_ns;
 
   /* The published copies of totals and workers: how often they were written; copy `sequence % 2` is
    * the last one. */
@@ -332,6 +340,8 @@ struct synched__record_shape {
   unsigned stage_count;
   /* that can be shown */
   size_t round_count;
+  /* as in the record; 0: 1 */
+  unsigned row_rounds;
   /* the same of each worker's calls, at SYNCHED_RECORD_TASKS */
   size_t task_count;
   bool segment_times;
@@ -453,10 +463,14 @@ void synched__record_drop(struct synched__record *record, unsigned self,
 struct synched__stage_part {
   unsigned stage;
   bool is_pass;
-  bool is_recorded;    /* what it computed is in the workers' totals */
-  bool is_known;       /* how much that was; it may be left out where it is recorded */
-  uint64_t total_ns;   /* from its opening to now */
-  uint64_t compute_ns; /* of all workers */
+  /* what it computed is in the workers' totals */
+  bool is_recorded;
+  /* how much that was; it may be left out where it is recorded */
+  bool is_known;
+  /* from its opening to now */
+  uint64_t total_ns;
+  /* what all workers computed of it */
+  uint64_t compute_ns;
 };
 
 /* Adds that up. */

@@ -21,7 +21,8 @@ struct table {
   FILE *file;
   struct synched_report_summary summary;
   uint64_t elapsed_ns;
-  bool is_off; /* nothing was recorded */
+  /* nothing was recorded */
+  bool is_off;
 };
 
 /* A line of words, which is printed in as many lines as the page needs. */

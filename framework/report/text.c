@@ -54,7 +54,8 @@ struct synched__text synched__text_of_share(double part, double whole) {
 
 struct unit {
   uint64_t ns;
-  unsigned most; /* so many make one of the next unit */
+  /* how many make one of the next unit */
+  unsigned most;
   const char *name;
 };
 

@@ -26,10 +26,14 @@ struct walk {
   const struct synched_report *report;
   const struct synched__timeline_encoder *encoder;
   void *state;
-  const struct synched_report_task **tasks; /* [task_count], by worker and time */
-  size_t task;                              /* the next one */
-  uint64_t *arrivals;                       /* [worker_count] */
-  uint64_t reached_ns;                      /* on the track */
+  /* [task_count], by worker and time */
+  const struct synched_report_task **tasks;
+  /* the next of them */
+  size_t task;
+  /* [worker_count] */
+  uint64_t *arrivals;
+  /* up to when the track is told */
+  uint64_t reached_ns;
 };
 
 const char *synched__timeline_kind_name(enum synched__timeline_kind kind) {

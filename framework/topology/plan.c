@@ -25,7 +25,8 @@
 #include "platform/alloc.h"
 
 struct entry {
-  bool taken; /* by somebody else */
+  /* somebody else has taken it */
+  bool taken;
   size_t row;
   size_t tier;
   size_t turn;

@@ -102,7 +102,7 @@ static void enter_stepping(struct synched_job *job) {
   must_make(job, STEP);
   job->control.requests.asked.first->steered.value = STEPS;
   cr_assert_eq(apply(job), SYNCHED__NEXT_RUN);
-  synched__requests_count_round(job, 1);
+  synched__requests_count_rounds(job, 1, 1);
 }
 
 static struct engine job_in(enum meets meets) {
@@ -360,9 +360,9 @@ Test(requests, last_round_of_a_step_completes_it_and_parks_the_job) {
   struct engine engine = job_in(STEPPING);
   struct synched__requests *requests = &engine.job->control.requests;
   char completions[64];
-  synched__requests_count_round(engine.job, 2);
+  synched__requests_count_rounds(engine.job, 2, 1);
   cr_assert_eq(take_completions(engine.job, completions, sizeof completions), 0, "one is left");
-  synched__requests_count_round(engine.job, 3);
+  synched__requests_count_rounds(engine.job, 3, 1);
   cr_assert_eq(requests->done.first->steered.round, 3);
   cr_assert_eq(requests->done.first->steered.value, STEPS);
   (void)take_completions(engine.job, completions, sizeof completions);
@@ -395,8 +395,8 @@ Test(requests, last_round_of_a_step_leaves_what_was_accepted_meanwhile) {
     char completions[128];
     for (unsigned i = 0; i < rows[r].call_count; i++)
       must_make(engine.job, rows[r].calls[i]);
-    synched__requests_count_round(engine.job, 2);
-    synched__requests_count_round(engine.job, 3);
+    synched__requests_count_rounds(engine.job, 2, 1);
+    synched__requests_count_rounds(engine.job, 3, 1);
     cr_assert_eq(synched__requests_state(engine.job), public_states[rows[r].after], "row %zu", r);
     cr_assert_eq(apply(engine.job), next_steps[rows[r].does], "row %zu", r);
     (void)take_completions(engine.job, completions, sizeof completions);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "dispatch/cycle.h"
 #include "engine/round.h"
+#include "engine/tile.h"
 #include "job/notify.h"
 #include "job/options.h"
 #include "job/publish.h"
@@ -71,7 +72,7 @@ static int make_record(struct synched_job *job) {
       .stage_names = stage_names,
       .stage_count = name_stages(&job->work, stage_names),
       .round_count = options->report_rounds,
-      .row_rounds = options->rounds_per_barrier,
+      .row_rounds = job->work.tile == NULL ? 1 : job->work.tile->round_most,
       .task_count = options->report_tasks,
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
   };

@@ -306,6 +306,9 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
     *now_ns = synched__tick_ns();
   if (is_told && !work->initialising)
     record_stage(run, *now_ns);
+  if (next == NULL && work->tile != NULL && work->tile->learns && !work->initialising)
+    synched__depth_update(&work->tile->depth, open->round_count,
+                          synched__span_ns(open->round_opened_ns, synched__tick_ns()));
   if (next == NULL)
     return false;
   if (!stage->is_init)
@@ -334,14 +337,15 @@ static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns)
 
 /* How many rounds are computed before the next barrier. */
 static unsigned count_rounds(const struct synched_job *job, uint64_t before) {
-  uint64_t count = job->work.tile->round_most;
+  const struct synched__tile *tile = job->work.tile;
+  uint64_t count = tile->learns ? synched__depth_rounds(&tile->depth) : tile->round_most;
   const uint64_t last = job->setup.last_round;
   const uint64_t steps = job->control.requests.steps_left;
   if (last != 0 && last - before < count)
     count = last - before;
   if (steps != 0 && steps < count)
     count = steps;
-  return (unsigned)count;
+  return job->pace.ticks.period_ns != 0 ? 1 : (unsigned)count;
 }
 
 /* Of a job whose rounds need no barrier each: makes the open round a tile, unless one is all that

@@ -16,6 +16,7 @@
 #ifndef SYNCHED_ENGINE_TILE_H
 #define SYNCHED_ENGINE_TILE_H
 
+#include "engine/depth.h"
 #include "engine/reads.h"
 #include "engine/strips.h"
 #include "memory/versions.h"
@@ -65,6 +66,9 @@ struct synched__tile {
   uint32_t base;
   /* counts tiles */
   uint32_t serial;
+  /* how many rounds are best is to be found out */
+  bool learns;
+  struct synched__depth depth;
 
   /* [segment_count] */
   _Atomic uint32_t *steps;

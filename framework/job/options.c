@@ -275,6 +275,29 @@ static int check_barrier(const struct synched_job_options *options) {
   return 0;
 }
 
+/* Whether a field has a buffer more than it would need with a barrier after each round, or can have
+ * one: the program's own cannot. */
+static bool has_spare(const struct synched_memory *memory, const struct synched_memory *lead) {
+  return !memory->blocks.all[0]->is_foreign || memory->in_place ||
+         memory->blocks.count > lead->buffer_count;
+}
+
+/* Whether it is the library's choice how many rounds run between two barriers: nobody asks for each
+ * of them. */
+static bool can_choose_rounds(const struct synched_job_options *options,
+                              const struct synched_memory *memory) {
+  const unsigned stage_count = options->stage_count == 0 ? 1 : options->stage_count;
+  bool can = first_reading_all(options) == stage_count &&
+             first_folding(options) == options->stage_count && options->fold == SYNCHED_FOLD_NONE &&
+             options->on_round == NULL && options->period_ns == 0 && options->deadline_ns == 0 &&
+             (options->on_snapshot == NULL || options->delivery != SYNCHED_DELIVER_EVERY);
+  for (unsigned f = 0; can && f < options->field_count; f++)
+    can = (options->reads_only >> f & 1) != 0 ||
+          has_spare(f == 0 ? memory : options->fields[f - 1], memory);
+  return can;
+}
+
+/* rounds_per_barrier stays 0 where the library chooses. */
 static int read_work(struct synched_job_options *options, const struct synched_memory *memory) {
   int status = read_fields(options, memory);
   if (status == 0 && (options->stage_count != 0) != (options->stages != NULL))
@@ -288,7 +311,7 @@ static int read_work(struct synched_job_options *options, const struct synched_m
     status = check_barrier(options);
   if (status != 0)
     return status;
-  if (options->rounds_per_barrier == 0)
+  if (options->rounds_per_barrier == 0 && !can_choose_rounds(options, memory))
     options->rounds_per_barrier = 1;
   if (options->compute == NULL && options->stages == NULL)
     return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it, or stages");

@@ -261,6 +261,11 @@ static const struct synched_reads *reads_option(const struct synched_job_options
   return options->stage_count == 0 ? &options->reads : &options->stages[index].reads;
 }
 
+/* Rounds between two barriers, at most. */
+static unsigned round_most(const struct synched_job_options *options) {
+  return options->rounds_per_barrier == 0 ? SYNCHED__DEPTH_MOST : options->rounds_per_barrier;
+}
+
 /* Makes work->tile of what the stages read. */
 static int join_reads(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
@@ -273,11 +278,10 @@ static int join_reads(struct synched_job *job) {
     all[made] = &reads[made];
     made++;
   }
-  const int status =
-      made < work->stage_count
-          ? out_of_memory(job)
-          : synched__tile_create(&work->tile, all, work->stage_count, options->rounds_per_barrier,
-                                 work->pool->worker_count);
+  const int status = made < work->stage_count
+                         ? out_of_memory(job)
+                         : synched__tile_create(&work->tile, all, work->stage_count,
+                                                round_most(options), work->pool->worker_count);
   while (made-- > 0)
     synched__reads_deinit(&reads[made]);
   return status;
@@ -296,7 +300,7 @@ static int make_versions(struct synched_job *job) {
 /* The rounds between two barriers are a stage of their own. */
 static int make_tile_stage(struct synched_job *job) {
   struct synched__work *work = &job->work;
-  if (job->setup.options.rounds_per_barrier < 2)
+  if (round_most(&job->setup.options) < 2)
     return 0;
   int status = join_reads(job);
   if (status == 0)
@@ -308,6 +312,7 @@ static int make_tile_stage(struct synched_job *job) {
   if (stage == NULL || !name_stage(stage, "rounds"))
     return out_of_memory(job);
   stage->tile = work->tile;
+  work->tile->learns = job->setup.options.rounds_per_barrier == 0;
   stage->is_recorded = true;
   stage->shape.batch = 0; /* its strips are claimed, see engine/strips.h */
   return 0;
@@ -351,6 +356,8 @@ void synched__stages_reset(struct synched_job *job) {
   reset_stage(work->tile_stage);
   if (work->fields != NULL)
     work->fields->undefined = 0;
+  if (work->tile != NULL)
+    synched__depth_init(&work->tile->depth);
 }
 
 /* --- memories --- */

@@ -24,6 +24,7 @@
 #include "dispatch/next.h"
 #include "dispatch/stall_watch.h"
 #include "dispatch/timer_worker.h"
+#include "engine/activity.h"
 #include "engine/round.h"
 #include "engine/tile.h"
 #include "job/finish.h"
@@ -129,8 +130,12 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   return outcome;
 }
 
-/* A round that has missed its deadline and is not published for that. */
-static struct outcome drop_late(const struct synched_job *job) {
+/* A round that is not published: for `status`, or because it has missed its deadline. */
+static struct outcome drop_round(const struct synched_job *job, int status) {
+  if (job->work.activity != NULL)
+    synched__activity_drop(job->work.activity);
+  if (status != 0)
+    return (struct outcome){.status = status};
   const bool fails = job->setup.options.deadline_policy == SYNCHED_DEADLINE_FAIL;
   return (struct outcome){.goes_on = !fails, .status = fails ? SYNCHED_ETIMEDOUT : 0};
 }
@@ -139,11 +144,11 @@ static struct outcome drop_late(const struct synched_job *job) {
 static struct outcome decide(struct synched_job *job, uint64_t round) {
   const bool is_late = job->pace.is_paced && synched__pace_close(job);
   const int drop = status_of_drop(job);
-  struct outcome outcome = {.status = drop};
-  if (drop == 0 && is_late)
-    outcome = drop_late(job);
-  else if (drop == 0)
+  struct outcome outcome;
+  if (drop == 0 && !is_late)
     outcome = job->work.initialising ? publish_init(job, round) : publish(job, round);
+  else
+    outcome = drop_round(job, drop);
   if (job->pace.is_paced)
     synched__pace_closed(job, round, outcome.published);
   return outcome;
@@ -280,6 +285,34 @@ static void record_stage(const struct synched__run *run, uint64_t now_ns) {
   synched__record_stage(run->work->record, &part);
 }
 
+static void close_visits(const struct synched__stage *stage, bool is_dropped) {
+  struct synched__work *work = stage->work;
+  if (is_dropped)
+    synched__activity_drop(work->activity);
+  else
+    synched__activity_close(work->activity, work->fields);
+}
+
+static void close_fields(const struct synched__open_round *open, struct synched__fields *fields) {
+  const struct synched__stage *stage = open->stage;
+  if (stage->tile != NULL)
+    synched__versions_close(stage->tile->versions, fields, &open->pair, open->round);
+  else
+    synched__fields_close_stage(fields, &open->pair, open->round - open->rounds_left);
+}
+
+/* The first stage of the next one of the rounds that are published together; NULL: this was not the
+ * last stage of one, or there is none left. */
+static struct synched__stage *next_round(struct synched__open_round *open,
+                                         const struct synched__stage *stage) {
+  struct synched__work *work = stage->work;
+  if (open->rounds_left == 0 || stage->index + 1 < work->stage_count)
+    return NULL;
+  synched__fields_next_round(work->fields, open->round - open->rounds_left);
+  open->rounds_left--;
+  return work->stages[0];
+}
+
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
  * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
  * jobs have nothing of this. */
@@ -290,15 +323,18 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched__work *work = run->work;
   struct synched_job *job = synched__job_of(work);
   struct synched__stage *next = NULL;
+  const bool is_dropped = synched__work_has_failed(work) || synched__work_is_cancelled(work);
+  if (stage->activity != NULL)
+    close_visits(stage, is_dropped);
   if (stage->tile != NULL)
     synched__tile_close(stage->tile);
-  if (!synched__work_has_failed(work) && !synched__work_is_cancelled(work)) {
-    if (stage->tile != NULL)
-      synched__versions_close(stage->tile->versions, work->fields, &open->pair, open->round);
-    else
-      synched__fields_close_stage(work->fields, &open->pair, open->round);
-    fold_stage(run);
-    next = stage_after(job, stage);
+  if (!is_dropped) {
+    close_fields(open, work->fields);
+    next = next_round(open, stage);
+    if (next == NULL) {
+      fold_stage(run);
+      next = stage_after(job, stage);
+    }
   }
   const bool is_told =
       work->record->stage_count != 0 && work->record->rows != NULL && stage->tile == NULL;
@@ -338,7 +374,8 @@ static struct synched_job *close_one(struct synched__run *run, uint64_t *now_ns)
 /* How many rounds are computed before the next barrier. */
 static unsigned count_rounds(const struct synched_job *job, uint64_t before) {
   const struct synched__tile *tile = job->work.tile;
-  uint64_t count = tile->learns ? synched__depth_rounds(&tile->depth) : tile->round_most;
+  uint64_t count =
+      tile != NULL && tile->learns ? synched__depth_rounds(&tile->depth) : job->work.round_most;
   const uint64_t last = job->setup.last_round;
   const uint64_t steps = job->control.requests.steps_left;
   if (last != 0 && last - before < count)
@@ -348,16 +385,33 @@ static unsigned count_rounds(const struct synched_job *job, uint64_t before) {
   return job->pace.ticks.period_ns != 0 ? 1 : (unsigned)count;
 }
 
-/* Of a job whose rounds need no barrier each: makes the open round a tile, unless one is all that
- * is left. Not inlined: other jobs have nothing of this. */
-__attribute__((noinline)) static void choose_tile(struct synched__open_round *open,
+/* Of a job whose rounds are published several at a time: makes the open round all of them, unless
+ * one is all that is left. They are a tile, or have their stages one after the other. Not inlined:
+ * other jobs have nothing of this. */
+__attribute__((noinline)) static void join_rounds(struct synched__open_round *open,
                                                   struct synched_job *job) {
   const unsigned count = count_rounds(job, open->round - 1);
   if (job->work.initialising || count < 2)
     return;
-  open->stage = job->work.tile_stage;
   open->round_count = count;
   open->round += count - 1;
+  if (job->work.tile != NULL)
+    open->stage = job->work.tile_stage;
+  else
+    open->rounds_left = count - 1;
+}
+
+/* Only segments that need a call are dealt to workers. */
+static void prepare_visits(struct synched__stage *stage) {
+  struct synched__work *work = stage->work;
+  struct synched__activity *activity = work->activity;
+  if (stage->is_init) {
+    synched__activity_open_init(activity, work->fields);
+  } else {
+    stage->shape.segment_count = synched__activity_open(activity, stage->index, work->fields);
+    work->record->totals.unchanged_count += activity->skipped_count;
+  }
+  stage->groups_partial = true;
 }
 
 /* Makes the open round's plain fields those of the next stage. */
@@ -374,6 +428,8 @@ static void prepare_stage(struct synched_pool *pool, struct synched__work *work)
     synched__fields_open_copies(work->fields, &open->pair);
   else
     synched__fields_open_stage(work->fields, &open->pair, open->stage->writes);
+  if (open->stage->activity != NULL)
+    prepare_visits(open->stage);
 }
 
 /* What the round begins with. */
@@ -400,8 +456,9 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   open->stage = synched__work_first_stage(&job->work);
   open->round = open->pair.current->snapshot.round + (job->work.initialising ? 0 : 1);
   open->round_count = 1;
-  if (job->work.tile != NULL)
-    choose_tile(open, job);
+  open->rounds_left = 0;
+  if (job->work.round_most > 1)
+    join_rounds(open, job);
   open->recorded = synched__record_samples(job->work.record, open->round);
   if (job->pace.is_paced)
     synched__pace_open(job, open->round);

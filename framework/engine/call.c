@@ -16,7 +16,7 @@ int synched_task_cancelled(const struct synched_task *task) {
 
 /* Calls above the lowest failure are skipped, those below are still computed: so which one is the
  * lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, const struct synched__stage *stage, uint64_t key,
+static void note_failure(struct synched__run *run, const struct synched__site *site, uint64_t key,
                          struct synched__fault fault) {
   struct synched__work *work = run->work;
   struct synched__failure *own = &work->failures[run->worker->index];
@@ -25,16 +25,18 @@ static void note_failure(struct synched__run *run, const struct synched__stage *
                                      .code = fault.code,
                                      .count = fault.count,
                                      .field = fault.field,
-                                     .stage = stage->index};
+                                     .stage = site->stage->index,
+                                     .round = site->round};
   uint64_t from = synched__load_relaxed(&work->skip_from);
   while (key < from && !synched__cas_relaxed(&work->skip_from, &from, key))
     continue;
 }
 
-void synched__call_fail(struct synched__run *run, const struct synched__stage *stage, uint64_t key,
+void synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
                         struct synched__fault fault) {
+  const uint64_t key = synched__call_key(site->step, segment);
   if (!synched__call_is_skipped(run->work, key))
-    note_failure(run, stage, key, fault);
+    note_failure(run, site, key, fault);
 }
 
 /* What a call has of each field, where there are several or stages. */
@@ -115,7 +117,7 @@ static void set_counts(const struct synched__access *access, unsigned field_coun
       synched__set_count(access->out[f]->counts, segment, parts->counts[f]);
 }
 
-void synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment) {
+bool synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment) {
   const struct synched__stage *stage = site->stage;
   const struct synched__fields *fields = run->work->fields;
   struct parts parts;
@@ -127,10 +129,11 @@ void synched__call_at(struct synched__run *run, const struct synched__site *site
     struct synched__fault fault = {.code = code};
     if (code == 0)
       fault = (struct synched__fault){SYNCHED_ERANGE, beyond, parts.counts[beyond]};
-    synched__call_fail(run, stage, synched__call_key(site->step, segment), fault);
-    return;
+    synched__call_fail(run, site, segment, fault);
+    return false;
   }
   set_counts(site->access, fields->count, segment, &parts);
   if (stage->contributions != NULL && parts.shown.fold == NULL)
     *(double *)synched__contribution_of(stage, segment) = task.contribution;
+  return task.unchanged != 0;
 }

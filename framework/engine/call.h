@@ -30,20 +30,23 @@ struct synched__fault {
   size_t count;
 };
 
-/* What is not wanted any more may say so by a code of its own. */
-void synched__call_fail(struct synched__run *run, const struct synched__stage *stage, uint64_t key,
-                        struct synched__fault fault);
-
-/* The call of a stage in a job of several fields or stages. */
+/* Which call of a segment it is. */
 struct synched__site {
   const struct synched__stage *stage;
+  /* NULL: in a job of one field and one stage */
   const struct synched__access *access;
   uint64_t round;
   /* since the last barrier */
   unsigned step;
 };
 
-void synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment);
+/* What is not wanted any more may say so by a code of its own. */
+void synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
+                        struct synched__fault fault);
+
+/* In a job of several fields or stages. Returns whether it is known that the call has changed
+ * nothing. */
+bool synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment);
 
 /* What `out` holds when a call starts. */
 static inline void synched__refill(void *out, const void *before, size_t bytes,
@@ -106,7 +109,8 @@ synched__call_plainly(struct synched__run *run, const struct synched__stage *sta
   if (code != 0 || task.count > task.capacity) {
     const struct synched__fault beyond = {SYNCHED_ERANGE, 0, task.count};
     const struct synched__fault failed = {.code = code};
-    synched__call_fail(run, stage, segment, code != 0 ? failed : beyond);
+    const struct synched__site site = {.stage = stage, .round = open->round};
+    synched__call_fail(run, &site, segment, code != 0 ? failed : beyond);
     return;
   }
   synched__set_count(synched__buffer_counts(open->pair.next), segment, task.count);

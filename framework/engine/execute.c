@@ -20,6 +20,7 @@
  *   [slot-written] see open.c.
  *   [counted-out]  who counts out hands its segments and records to whoever completes the round.
  */
+#include "engine/activity.h"
 #include "engine/call.h"
 #include "engine/part.h"
 #include "engine/search.h"
@@ -32,10 +33,20 @@ static void call_for(struct synched__run *run, const struct synched__stage *stag
   synched__fp_mode_enter(&stage->work->fp_mode);
   const int code = stage->for_fn(index, run->worker->index, stage->for_user);
   if (code != 0)
-    synched__call_fail(run, stage, index, (struct synched__fault){.code = code});
+    synched__call_fail(run, &(struct synched__site){.stage = stage}, index,
+                       (struct synched__fault){.code = code});
 }
 
-enum kind { PLAIN, WITH_FIELDS, FOR };
+/* Whether a segment needs no call; then it is brought up to date. */
+static inline bool is_quiet(const struct synched__stage *stage, size_t segment) {
+  const struct synched__activity *activity = stage->activity;
+  if (stage->is_init || synched__activity_calls(activity, stage->index, segment))
+    return false;
+  synched__activity_copy(activity, stage->work->fields, segment);
+  return true;
+}
+
+enum kind { PLAIN, WITH_FIELDS, CHANGING, FOR };
 
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
@@ -49,15 +60,16 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
   const struct synched__site site = {
       .stage = stage,
-      .access = kind == WITH_FIELDS ? &work->fields->access : NULL,
-      .round = run->open->round,
+      .access = kind == PLAIN || kind == FOR ? NULL : &work->fields->access,
+      .round = run->open->round - (kind == PLAIN ? 0 : run->open->rounds_left),
   };
   uint64_t call_count = 0;
   size_t next = range.first;
   const size_t end = next + range.count;
   while (next < end) {
-    const size_t segment = synched__order_at(&stage->order, next++);
-    if (synched__call_is_skipped(work, segment))
+    const size_t segment = kind == CHANGING ? synched__activity_at(stage->activity, next++)
+                                            : synched__order_at(&stage->order, next++);
+    if (synched__call_is_skipped(work, segment) || (kind == CHANGING && is_quiet(stage, segment)))
       continue;
     if (marked)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
@@ -65,11 +77,11 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
       synched__call_plainly(run, stage, segment);
     else if (kind == FOR)
       call_for(run, stage, segment);
-    else
-      synched__call_at(run, &site, segment);
+    else if (!synched__call_at(run, &site, segment) && kind == CHANGING)
+      synched__activity_change(stage->activity, segment);
     call_count++;
     if (timed) {
-      synched__part_call(run, run->open->round, segment, home);
+      synched__part_call(run, site.round, segment, home);
       const bool stops = run->now_ns >= run->stop_ns;
       if (must_sleep)
         synched__part_sleep_if_due(run);
@@ -99,6 +111,11 @@ __attribute__((noinline)) static size_t run_with_fields(struct synched__run *run
   return run_calls(run, range, home, WITH_FIELDS);
 }
 
+__attribute__((noinline)) static size_t run_changing(struct synched__run *run,
+                                                     struct synched__range range, bool home) {
+  return run_calls(run, range, home, CHANGING);
+}
+
 __attribute__((noinline)) static size_t run_for(struct synched__run *run,
                                                 struct synched__range range, bool home) {
   return run_calls(run, range, home, FOR);
@@ -109,8 +126,10 @@ static inline size_t run_range(struct synched__run *run, struct synched__range r
   run->work = stage->work;
   if (stage->for_fn != NULL)
     return run_for(run, range, home);
-  return stage->work->fields == NULL ? run_plainly(run, range, home)
-                                     : run_with_fields(run, range, home);
+  if (stage->work->fields == NULL)
+    return run_plainly(run, range, home);
+  return stage->activity == NULL ? run_with_fields(run, range, home)
+                                 : run_changing(run, range, home);
 }
 
 /* --- sharing a round --- */

@@ -66,8 +66,10 @@ struct synched__open_round {
   bool goes_on;
   /* an earlier stage of the round was shared */
   bool was_shared;
-  /* up to `round`, which are computed together; mostly 1 */
+  /* up to `round`, which are published together; mostly 1 */
   uint32_t round_count;
+  /* of those, rounds after the one that is open, where they have stages of their own; mostly 0 */
+  uint32_t rounds_left;
   /* segments that were not computed yet when the stage was opened */
   uint64_t outstanding;
   /* what the pool's rounds have taken so far; read by owners */

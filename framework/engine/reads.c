@@ -168,6 +168,13 @@ bool synched__reads_init(struct synched__reads *reads, const struct synched_read
   return complete;
 }
 
+bool synched__reads_transpose(struct synched__reads *readers, const struct synched__reads *reads) {
+  if (reads->reach == SYNCHED_REACH_LIST)
+    return transpose(readers, reads);
+  *readers = *reads;
+  return true;
+}
+
 void synched__reads_deinit(struct synched__reads *reads) {
   synched__free(reads->offsets);
   synched__free(reads->segments);

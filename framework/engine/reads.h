@@ -37,6 +37,9 @@ bool synched__reads_init(struct synched__reads *reads, const struct synched_read
                          size_t segment_count);
 void synched__reads_deinit(struct synched__reads *reads);
 
+/* Makes the set of those that read each segment. false: no memory. O(entries). */
+bool synched__reads_transpose(struct synched__reads *readers, const struct synched__reads *reads);
+
 /* Makes the neighbours of what `count` stages read; none of them reads ALL. false: no memory.
  * O(entries). */
 bool synched__reads_join(struct synched__reads *neighbours,

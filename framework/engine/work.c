@@ -21,7 +21,7 @@ void synched__stage_destroy(struct synched__stage *stage) {
 double synched__stage_fold_plainly(const struct synched__stage *stage) {
   const unsigned char *at = stage->contributions;
   double folded = *(const double *)(const void *)at;
-  for (size_t s = 1; s < stage->shape.segment_count; s++) {
+  for (size_t s = 1; s < stage->work->memory->layout.segment_count; s++) {
     at += stage->contribution_stride;
     folded = synched__fold_two(stage->fold.kind, folded, *(const double *)(const void *)at);
   }
@@ -31,7 +31,7 @@ double synched__stage_fold_plainly(const struct synched__stage *stage) {
 int synched__stage_fold_group(size_t group, unsigned worker, void *user) {
   const struct synched__stage *stage = user;
   const struct synched__contributions contributions = {
-      stage->contributions, stage->contribution_stride, stage->shape.segment_count};
+      stage->contributions, stage->contribution_stride, stage->work->memory->layout.segment_count};
   (void)worker;
   synched__fold_group(&stage->fold, stage->accumulators + group * stage->fold.accumulator_bytes,
                       &contributions, group);
@@ -43,7 +43,7 @@ void synched__stage_fold(const struct synched__stage *stage, bool groups_done, v
     *(double *)out = synched__stage_fold_plainly(stage);
     return;
   }
-  const size_t group_count = synched__fold_group_count(stage->shape.segment_count);
+  const size_t group_count = synched__fold_group_count(stage->work->memory->layout.segment_count);
   for (size_t group = 0; !groups_done && group < group_count; group++)
     (void)synched__stage_fold_group(group, 0, (void *)(uintptr_t)stage);
   synched__fold_finish(&stage->fold, out, stage->accumulators, group_count);

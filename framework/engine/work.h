@@ -44,6 +44,7 @@ enum synched__job_state {
   SYNCHED__JOB_ASKED = SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING | SYNCHED__JOB_STEERED
 };
 
+struct synched__activity;
 struct synched__tile;
 
 /* The lowest call that failed on one worker. */
@@ -56,6 +57,7 @@ struct synched__failure {
   /* of which field that is */
   unsigned field;
   unsigned stage;
+  uint64_t round;
 };
 
 _Static_assert(sizeof(struct synched__failure) == SYNCHED__CACHE_LINE,
@@ -103,6 +105,10 @@ struct synched__stage {
   struct synched__stage *folded;
   /* it is several rounds (engine/tile.h); else NULL. The work's */
   struct synched__tile *tile;
+  /* calls are skipped that are not needed (engine/activity.h); NULL: none is. The work's */
+  struct synched__activity *activity;
+  /* a leader may compute its own part first: see synched__round_opens_late */
+  bool opens_late;
   /* whether anything has been stolen since the batch was last set; by thieves, once */
   _Atomic uint32_t stolen;
 
@@ -147,6 +153,10 @@ struct synched__work {
   /* several rounds between two barriers, as one stage; NULL: each has its own barrier */
   struct synched__tile *tile;
   struct synched__stage *tile_stage;
+  /* calls are skipped that are not needed; NULL: none is */
+  struct synched__activity *activity;
+  /* how many rounds are between two barriers, or are published together, at most */
+  unsigned round_most;
   /* [worker_count] */
   struct synched__failure *failures;
   /* [worker_count]; NULL: no deadline, nobody reads them */

@@ -13,8 +13,7 @@ struct where {
 
 static struct where where_of_failure(const struct synched_job *job,
                                      const struct synched__failure *failure) {
-  const uint64_t step = failure->key >> 32;
-  const uint64_t round = job->work.record->totals.last_round + 1 + step / job->work.stage_count;
+  const uint64_t round = failure->round;
   struct where where = {"in init"};
   if (job->work.record->totals.init_missing != 0)
     return where;

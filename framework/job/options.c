@@ -287,7 +287,8 @@ static bool has_spare(const struct synched_memory *memory, const struct synched_
 static bool can_choose_rounds(const struct synched_job_options *options,
                               const struct synched_memory *memory) {
   const unsigned stage_count = options->stage_count == 0 ? 1 : options->stage_count;
-  bool can = first_reading_all(options) == stage_count &&
+  bool can = (options->flags & SYNCHED_JOB_SKIP_UNCHANGED) == 0 &&
+             first_reading_all(options) == stage_count &&
              first_folding(options) == options->stage_count && options->fold == SYNCHED_FOLD_NONE &&
              options->on_round == NULL && options->period_ns == 0 && options->deadline_ns == 0 &&
              (options->on_snapshot == NULL || options->delivery != SYNCHED_DELIVER_EVERY);
@@ -324,8 +325,8 @@ int synched__job_read_options(struct synched_job_options *read,
   static const struct synched__options_spec spec = {
       "synched_job_options", sizeof(struct synched_job_options),
       offsetof(struct synched_job_options, period_ns)};
-  const uint32_t known_flags =
-      SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES | SYNCHED_JOB_START_PAUSED;
+  const uint32_t known_flags = SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES |
+                               SYNCHED_JOB_START_PAUSED | SYNCHED_JOB_SKIP_UNCHANGED;
   int status = synched__options_read(read, options, &spec);
   if (status != 0)
     return status;

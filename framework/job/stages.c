@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/activity.h"
 #include "engine/round.h"
 #include "engine/tile.h"
 #include "platform/alloc.h"
@@ -60,12 +61,16 @@ static uint32_t written_fields(const struct synched_job_options *options, uint32
   return writes == 0 ? all_fields(options) : writes;
 }
 
+static bool skips_unchanged(const struct synched_job *job) {
+  return (job->setup.options.flags & SYNCHED_JOB_SKIP_UNCHANGED) != 0;
+}
+
 /* Whether all that there is to the job is one field and one stage, which writes it. */
 static bool is_plain(const struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
   const struct synched__fold *fold = &job->work.stages[0]->fold;
   return options->field_count == 1 && options->stage_count == 0 && options->reads_only == 0 &&
-         !job->work.memory->in_place && job->work.tile == NULL &&
+         !job->work.memory->in_place && job->work.tile == NULL && !skips_unchanged(job) &&
          (fold->kind == SYNCHED_FOLD_NONE || synched__fold_is_plain(fold));
 }
 
@@ -128,12 +133,15 @@ static bool make_arrays(struct synched__stage *stage, const struct synched_job_o
   bool complete = make_contributions(stage);
   /* Only who may steal has a choice; and weights are known where calls are timed. */
   if (!stage->shape.is_static && stage->shape.team > 1 && stage->is_recorded &&
-      (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0)
+      (options->flags & (SYNCHED_JOB_NO_SEGMENT_TIMES | SYNCHED_JOB_SKIP_UNCHANGED)) == 0)
     complete = synched__order_init(&stage->order, stage->shape.segment_count) && complete;
   if (stage->shape.team > SYNCHED__GROUPED_TEAM) {
     stage->groups = synched__alloc_lines(stage->work->pool->group_count, sizeof *stage->groups);
     complete = complete && stage->groups != NULL;
   }
+  /* Eager calls may wait for each other; and where calls are skipped, home ranges change. */
+  stage->opens_late = stage->shape.is_static && !stage->work->eager && stage->groups == NULL &&
+                      (options->flags & SYNCHED_JOB_SKIP_UNCHANGED) == 0;
   return complete;
 }
 
@@ -266,25 +274,62 @@ static unsigned round_most(const struct synched_job_options *options) {
   return options->rounds_per_barrier == 0 ? SYNCHED__DEPTH_MOST : options->rounds_per_barrier;
 }
 
-/* Makes work->tile of what the stages read. */
-static int join_reads(struct synched_job *job) {
-  const struct synched_job_options *options = &job->setup.options;
-  struct synched__work *work = &job->work;
-  struct synched__reads reads[SYNCHED_STAGES_MAX] = {{0}};
-  const struct synched__reads *all[SYNCHED_STAGES_MAX];
-  unsigned made = 0;
-  while (made < work->stage_count && synched__reads_init(&reads[made], reads_option(options, made),
-                                                         work->memory->layout.segment_count)) {
-    all[made] = &reads[made];
-    made++;
+/* What the stages read, made the library's own, in [SYNCHED_STAGES_MAX]. false: no memory; free_reads
+ * all the same. */
+static bool make_reads(const struct synched_job *job, struct synched__reads *reads,
+                       const struct synched__reads **all) {
+  const struct synched__work *work = &job->work;
+  bool complete = true;
+  for (unsigned s = 0; s < work->stage_count; s++) {
+    reads[s] = (struct synched__reads){0};
+    all[s] = &reads[s];
+    complete = complete && synched__reads_init(&reads[s], reads_option(&job->setup.options, s),
+                                               work->memory->layout.segment_count);
   }
-  const int status = made < work->stage_count
+  return complete;
+}
+
+static void free_reads(const struct synched_job *job, struct synched__reads *reads) {
+  for (unsigned s = 0; s < job->work.stage_count; s++)
+    synched__reads_deinit(&reads[s]);
+}
+
+static int make_tile(struct synched_job *job) {
+  struct synched__work *work = &job->work;
+  struct synched__reads reads[SYNCHED_STAGES_MAX];
+  const struct synched__reads *all[SYNCHED_STAGES_MAX];
+  const int status = !make_reads(job, reads, all)
                          ? out_of_memory(job)
                          : synched__tile_create(&work->tile, all, work->stage_count,
-                                                round_most(options), work->pool->worker_count);
-  while (made-- > 0)
-    synched__reads_deinit(&reads[made]);
+                                                work->round_most, work->pool->worker_count);
+  free_reads(job, reads);
   return status;
+}
+
+/* Blocks that any field can have in the job. */
+static unsigned block_most(const struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  unsigned most = job->work.memory->buffer_count + 2;
+  for (unsigned f = 0; f < options->field_count; f++) {
+    const struct synched_memory *memory = f == 0 ? job->work.memory : options->fields[f - 1];
+    most = memory->blocks.count > most ? memory->blocks.count : most;
+  }
+  return most;
+}
+
+static int make_activity(struct synched_job *job) {
+  struct synched__work *work = &job->work;
+  struct synched__reads reads[SYNCHED_STAGES_MAX];
+  const struct synched__reads *all[SYNCHED_STAGES_MAX];
+  const bool complete = make_reads(job, reads, all) &&
+                        synched__activity_create(&work->activity, all, work->stage_count,
+                                                 job->setup.options.field_count, block_most(job));
+  free_reads(job, reads);
+  for (unsigned s = 0; s < work->stage_count; s++)
+    work->stages[s]->activity = work->activity;
+  if (work->init_stage != NULL)
+    work->init_stage->activity = work->activity;
+  return complete ? 0 : out_of_memory(job);
 }
 
 /* What the calls of the tile read and write. */
@@ -300,9 +345,9 @@ static int make_versions(struct synched_job *job) {
 /* The rounds between two barriers are a stage of their own. */
 static int make_tile_stage(struct synched_job *job) {
   struct synched__work *work = &job->work;
-  if (round_most(&job->setup.options) < 2)
+  if (round_most(&job->setup.options) < 2 || skips_unchanged(job))
     return 0;
-  int status = join_reads(job);
+  int status = make_tile(job);
   if (status == 0)
     status = make_versions(job);
   if (status != 0)
@@ -324,8 +369,11 @@ int synched__stages_create(struct synched_job *job) {
     status = make_init_stage(job);
   if (status == 0)
     status = make_copy_stage(job);
+  job->work.round_most = round_most(&job->setup.options);
   if (status == 0)
     status = make_tile_stage(job);
+  if (status == 0 && skips_unchanged(job))
+    status = make_activity(job);
   return status;
 }
 
@@ -333,6 +381,7 @@ void synched__stages_destroy(struct synched_job *job) {
   struct synched__work *work = &job->work;
   synched__stage_destroy(work->tile_stage);
   synched__tile_destroy(work->tile);
+  synched__activity_destroy(work->activity);
   synched__stage_destroy(work->copy_stage);
   synched__stage_destroy(work->init_stage);
   for (unsigned s = 0; work->stages != NULL && s < work->stage_count; s++)
@@ -358,6 +407,8 @@ void synched__stages_reset(struct synched_job *job) {
     work->fields->undefined = 0;
   if (work->tile != NULL)
     synched__depth_init(&work->tile->depth);
+  if (work->activity != NULL)
+    synched__activity_reset(work->activity);
 }
 
 /* --- memories --- */
@@ -379,7 +430,7 @@ static uint32_t written_twice(const struct synched__work *work) {
     twice |= once & work->stages[s]->writes;
     once |= work->stages[s]->writes;
   }
-  return work->tile != NULL ? once : twice;
+  return work->round_most > 1 ? once : twice;
 }
 
 static int claim(struct synched_memory *const *memories, unsigned count) {

@@ -130,6 +130,18 @@ void synched__fields_close_stage(struct synched__fields *fields,
   }
 }
 
+void synched__fields_next_round(struct synched__fields *fields, uint64_t round) {
+  for (unsigned f = 0; f < fields->count; f++) {
+    struct synched_snapshot *shown = &fields->shown[f];
+    /* What nobody has written is shown under the number of the round all the same. */
+    shown->data = fields->access.in[f]->data;
+    shown->counts = fields->access.in[f]->counts;
+    shown->fold = fields->access.in[f]->fold;
+    shown->round = round;
+    fields->access.in[f] = shown;
+  }
+}
+
 void synched__fields_close_round(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round) {
   fields->undefined = 0;

@@ -130,6 +130,9 @@ void synched__fields_open_copies(struct synched__fields *fields,
 void synched__fields_close_stage(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round);
 
+/* Closing side: `round` is complete, but not published: the next round reads it. */
+void synched__fields_next_round(struct synched__fields *fields, uint64_t round);
+
 /* Closing side: where the stage's fold goes, or NULL; and it is there. */
 static inline void *synched__fields_fold_out(const struct synched__fields *fields,
                                              const struct synched__buffer_pair *pair,

@@ -264,6 +264,7 @@ static int load_locked(struct synched_memory *memory, size_t segment, const void
     memcpy(start, elements, bytes);
   memset(start + bytes, 0, layout->capacities[segment] * layout->element_size - bytes);
   block->counts[segment] = count;
+  memory->load_count++;
   synched__store_release(&buffer->refs, 0); /* [buffer-written] release */
   return 0;
 }

@@ -140,6 +140,8 @@ struct synched_memory {
   enum synched__owner owner;
   /* made when the first one opens */
   struct synched__writers *writers;
+  /* how often it has been loaded, under the mutex; read while nobody may load it */
+  uint64_t load_count;
 };
 
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched_memory, pair, layout) &&

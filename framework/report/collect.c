@@ -321,6 +321,7 @@ static void fill_summary(struct synched_report *report, const struct synched__to
       .ended = totals->ended != 0,
       .deadline_ns = totals->deadline_ns,
       .last_round = totals->last_round,
+      .unchanged_count = totals->unchanged_count,
   };
 }
 

@@ -77,6 +77,7 @@ static const struct synched__json_field summary_fields[] = {
     SUMMARY(slept_ns),
     FLAG(synched_report_summary, init_missing),
     SUMMARY(failed_stage),
+    SUMMARY(unchanged_count),
 };
 const struct synched__json_fields synched__json_summary = FIELDS(summary_fields);
 

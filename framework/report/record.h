@@ -188,6 +188,8 @@ struct synched__totals {
   /* time; see <synched/report.h> */
   uint64_t period_ns, started_count, late_count, skipped_count, overrun_count, lateness_max_ns;
   uint64_t deadline_ns, deadline_missed_count;
+  /* calls that were not needed */
+  uint64_t unchanged_count;
 };
 
 /* One segment; what its calls write is written by one at a time. */

@@ -88,6 +88,10 @@ struct synched_task {
    * `previous`, `out`, `capacity`, `count` and `first` are those of field 0, and `out` is NULL
    * where the stage does not write it. */
   const struct synched_task_parts *parts;
+
+  /* With SYNCHED_JOB_SKIP_UNCHANGED: set to 1 by a call that has written what was there before, in
+   * all that it writes. Starts as 0. Without that flag it means nothing. */
+  int unchanged;
 };
 
 struct synched_task_parts {
@@ -435,6 +439,16 @@ enum synched_deadline_policy {
 #define SYNCHED_JOB_NO_SEGMENT_TIMES 0x2u
 /* Starts paused: nothing runs before a resume or a step. */
 #define SYNCHED_JOB_START_PAUSED 0x4u
+/* Calls a segment only if something that it reads (as `reads` says), or itself, has changed since
+ * it was called last; a stage of several, since that stage was called for it. Calls say that they
+ * have changed nothing by task->unchanged. What is not called keeps its content and its
+ * contribution to the fold, and costs next to nothing: no call, no copy. So calls must depend on
+ * nothing but what they read: not on the round's number, the time, or what others change.
+ * In the first round of a run all segments are called; after init, only those that read what init
+ * has changed: where it writes nothing, into a memory that holds zeros, it sets `unchanged`. All
+ * are called again after a synched_memory_load, and after a round that was dropped. Home ranges are
+ * dealt anew for the segments that are called, with SYNCHED_BALANCE_STATIC, too. */
+#define SYNCHED_JOB_SKIP_UNCHANGED 0x8u
 
 struct synched_job_options {
   /* filled in by SYNCHED_JOB_OPTIONS */
@@ -547,7 +561,8 @@ struct synched_job_options {
    * is that of all of them together. `previous` can be retained in the first round after a barrier
    * only. Takes one buffer more of each field that is written.
    * 0: 1, or as many as the library thinks best, where no call reads ALL and nobody asks for each
-   * round: no on_round, no fold, no period, no deadline, no delivery of EVERY snapshot. At most
+   * round: no on_round, no fold, no period, no deadline, no delivery of EVERY snapshot. 1 with
+   * SYNCHED_JOB_SKIP_UNCHANGED, with which a round waits for the one before in any case. At most
    * SYNCHED_ROUNDS_PER_BARRIER_MAX; from 2 on not with a period, nor with stages that fold. */
   unsigned rounds_per_barrier;
 };

@@ -155,6 +155,8 @@ struct synched_report_summary {
   int failed_stage;
   /* how many there are for synched_report_stage */
   unsigned stage_count;
+  /* calls that were skipped, for nothing that they read had changed (SYNCHED_JOB_SKIP_UNCHANGED) */
+  uint64_t unchanged_count;
 };
 
 /* Gives the totals of the job, in *out.

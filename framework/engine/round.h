@@ -110,9 +110,9 @@ uint64_t synched__round_open_late(struct synched__run *run);
 /* Leader: whether that is better than to open it first. */
 static inline bool synched__round_opens_late(const struct synched__run *run,
                                              const struct synched__stage *next) {
-  /* Eager calls may wait for each other. */
+  /* Eager calls may wait for each other, and those of a tile for their neighbours'. */
   return next == run->stage && next->shape.is_static && !next->work->eager &&
-         next->groups == NULL && run->worker->index < next->shape.team &&
+         next->groups == NULL && next->tile == NULL && run->worker->index < next->shape.team &&
          run->open->homes[run->worker->index].part_ns < SYNCHED__LINE_NS;
 }
 

@@ -95,7 +95,10 @@ struct reads_row {
 
 static const struct reads_row reads_rows[] = {
     {"reach", SYNCHED_EINVAL, "the reach of reads is 4; at", {.reach = (enum synched_reach)4}},
-    {"reach -1", SYNCHED_EINVAL, "the reach of reads is 4294967295", {.reach = (enum synched_reach) - 1}},
+    {"reach -1",
+     SYNCHED_EINVAL,
+     "the reach of reads is 4294967295",
+     {.reach = (enum synched_reach) - 1}},
     {"a radius of all", SYNCHED_EINVAL, "reads has a radius or wraps, and is", {.radius = 1}},
     {"all wraps", SYNCHED_EINVAL, "reads has a radius or wraps, and is", {.wraps = 1}},
     {"a radius of its own",
@@ -174,8 +177,7 @@ Test(wrong_reads, of_a_stage) {
   scene_begin();
   for (size_t i = 0; i < LENGTH(reads_rows); i++) {
     const struct synched_stage stages[2] = {
-        {.compute = compute_nothing},
-        {.compute = compute_nothing, .reads = reads_rows[i].reads}};
+        {.compute = compute_nothing}, {.compute = compute_nothing, .reads = reads_rows[i].reads}};
     char says[160];
     (void)snprintf(says, sizeof says, "stage 1: %s", reads_rows[i].says);
     expect_no_job(reads_rows[i].what, reads_rows[i].expected, says,
@@ -204,9 +206,7 @@ static const struct synched_stage second_reads_all[] = {
     {.compute = compute_nothing}};
 static const struct synched_stage second_folds[] = {
     {.compute = compute_nothing, .reads = {.reach = SYNCHED_REACH_OWN}},
-    {.compute = compute_nothing,
-     .reads = {.reach = SYNCHED_REACH_OWN},
-     .fold = SYNCHED_FOLD_SUM}};
+    {.compute = compute_nothing, .reads = {.reach = SYNCHED_REACH_OWN}, .fold = SYNCHED_FOLD_SUM}};
 
 struct barrier_row {
   const char *what;
@@ -273,21 +273,18 @@ Test(wrong_reads, too_few_buffers_of_the_program) {
 /* What is right next to what is wrong. */
 Test(wrong_reads, limits_are_accepted) {
   scene_begin();
-  expect_right(&(struct synched_job_options){
-      COMPUTE, OWN, .round_count = 70, .rounds_per_barrier = SYNCHED_ROUNDS_PER_BARRIER_MAX});
-  expect_right(&(struct synched_job_options){
-      COMPUTE, .reads = {NEAR, .radius = UINT32_MAX}, .round_count = 5, .rounds_per_barrier = 2});
+  expect_right(&(struct synched_job_options){COMPUTE, OWN, .round_count = 70,
+                                             .rounds_per_barrier = SYNCHED_ROUNDS_PER_BARRIER_MAX});
+  expect_right(&(struct synched_job_options){COMPUTE, .reads = {NEAR, .radius = UINT32_MAX},
+                                             .round_count = 5, .rounds_per_barrier = 2});
   expect_right(&(struct synched_job_options){COMPUTE,
                                              .reads = {NEAR, .radius = UINT32_MAX, .wraps = -1},
-                                             .round_count = 5,
-                                             .rounds_per_barrier = 2});
+                                             .round_count = 5, .rounds_per_barrier = 2});
+  expect_right(&(struct synched_job_options){COMPUTE, .reads = {LIST, .offsets = none},
+                                             .round_count = 5, .rounds_per_barrier = 2});
   expect_right(&(struct synched_job_options){
-      COMPUTE, .reads = {LIST, .offsets = none}, .round_count = 5, .rounds_per_barrier = 2});
-  expect_right(
-      &(struct synched_job_options){COMPUTE,
-                                    .reads = {LIST, .offsets = even, .segments = all_right},
-                                    .round_count = 5,
-                                    .rounds_per_barrier = 2});
+      COMPUTE, .reads = {LIST, .offsets = even, .segments = all_right}, .round_count = 5,
+      .rounds_per_barrier = 2});
   expect_right(&(struct synched_job_options){COMPUTE, .round_count = 5, .rounds_per_barrier = 1});
   expect_right(&(struct synched_job_options){
       .stages = second_folds, .stage_count = 2, .round_count = 5, .rounds_per_barrier = 1});
@@ -312,12 +309,9 @@ static int ask_for_a_period(const struct synched_snapshot *now, void *user) {
 Test(wrong_reads, set_period) {
   static struct synched_job *job;
   scene_begin();
-  job = job_of(&(struct synched_job_options){COMPUTE,
-                                             OWN,
-                                             .user = &job,
-                                             .on_round = ask_for_a_period,
-                                             .round_count = 8,
-                                             .rounds_per_barrier = 3});
+  job =
+      job_of(&(struct synched_job_options){COMPUTE, OWN, .user = &job, .on_round = ask_for_a_period,
+                                           .round_count = 8, .rounds_per_barrier = 3});
   expect_no_period(job, SYNCHED_PERIOD_MIN_NS);
   expect_no_period(job, 0);
   cr_assert_eq(synched_job_run(job), 0, "%s", synched_error_message());

@@ -513,11 +513,11 @@ static void set_work(struct play *play, struct synched_job_options *options,
                      struct synched_stage *stages) {
   for (unsigned s = 0; s < play->stage_count; s++) {
     const struct stage *stage = &play->stages[s];
-    stages[s] = (struct synched_stage){
-        .compute = compute,
-        .writes = stage->writes == 0 ? SYNCHED_WRITES_NONE : stage->writes,
-        .overwrites = stage->overwrites,
-        .reads = stage->reads};
+    stages[s] =
+        (struct synched_stage){.compute = compute,
+                               .writes = stage->writes == 0 ? SYNCHED_WRITES_NONE : stage->writes,
+                               .overwrites = stage->overwrites,
+                               .reads = stage->reads};
   }
   if (play->is_staged) {
     options->stages = stages;

@@ -57,9 +57,8 @@ static void make_list(struct graph *graph, size_t segment_count) {
       graph->segments[entries++] = (s * 11 + (k / 2) * 29 + 5) % segment_count;
   }
   graph->offsets[segment_count] = entries;
-  graph->reads = (struct synched_reads){.reach = SYNCHED_REACH_LIST,
-                                        .offsets = graph->offsets,
-                                        .segments = graph->segments};
+  graph->reads = (struct synched_reads){
+      .reach = SYNCHED_REACH_LIST, .offsets = graph->offsets, .segments = graph->segments};
 }
 
 static double number_of(const struct synched_snapshot *before, size_t segment) {
@@ -134,7 +133,7 @@ static void make_initial(struct content *content, size_t segment_count) {
 struct tiled {
   struct graph graph;
   unsigned rounds_per_barrier;
-  uint64_t first; /* the round before the first one of this run */
+  uint64_t first;           /* the round before the first one of this run */
   struct content *contents; /* [rounds + 1] */
   double *folds;
   uint64_t serial_rounds;
@@ -153,7 +152,7 @@ struct tiled {
   uint64_t fail_round; /* 0: none fails; */
   size_t fail_segment;
   size_t fail_too;        /* another segment, a round before; NEVER: none */
-  uint64_t held_round; /* a call of this round waits, once, until it is let go or told */
+  uint64_t held_round;    /* a call of this round waits, once, until it is let go or told */
   _Atomic uint32_t is_in; /* it is there */
   _Atomic bool goes_on;
 };
@@ -169,8 +168,7 @@ static void grow(struct tiled *tiled, uint64_t rounds) {
     struct serial_view view;
     make_view(&view, &tiled->contents[round - 1], tiled->graph.segment_count);
     for (size_t s = 0; s < tiled->graph.segment_count; s++) {
-      next->counts[s] =
-          apply_rule(&tiled->graph, &view.snapshot, round, s, next->numbers[s]);
+      next->counts[s] = apply_rule(&tiled->graph, &view.snapshot, round, s, next->numbers[s]);
       const double contribution = contribution_of(next->numbers[s]);
       tiled->folds[round] = s == 0 ? contribution : tiled->folds[round] + contribution;
     }
@@ -220,8 +218,7 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   if (tiled->barrier_count < ROUNDS_MOST)
     tiled->barriers[tiled->barrier_count++] = now->round;
   tiled->wrong_rounds += !equals(tiled, now);
-  tiled->wrong_rounds +=
-      memcmp(&now->fold, &tiled->folds[now->round], sizeof now->fold) != 0;
+  tiled->wrong_rounds += memcmp(&now->fold, &tiled->folds[now->round], sizeof now->fold) != 0;
   return now->round >= tiled->answer_at ? tiled->answer : SYNCHED_CONTINUE;
 }
 
@@ -245,12 +242,11 @@ static struct tiled *begin(struct synched_pool *pool, const struct graph *graph,
   tiled->contents = malloc(sizeof *tiled->contents);
   cr_assert_not_null(tiled->contents);
   make_initial(&tiled->contents[0], graph->segment_count);
-  tiled->memory = memory_with(SYNCHED_MEMORY_OPTIONS(
-          .segment_count = graph->segment_count, .segment_capacity = CAPACITY,
-          .element_size = sizeof(double), .lease_count = lease_count));
+  tiled->memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = graph->segment_count, .segment_capacity = CAPACITY,
+                             .element_size = sizeof(double), .lease_count = lease_count));
   for (size_t s = 0; s < graph->segment_count; s++)
-    cr_assert_eq(
-        synched_memory_load(tiled->memory, s, tiled->contents[0].numbers[s], CAPACITY), 0);
+    cr_assert_eq(synched_memory_load(tiled->memory, s, tiled->contents[0].numbers[s], CAPACITY), 0);
   options.struct_size = (uint32_t)sizeof options;
   options.user = tiled;
   options.compute = compute;
@@ -304,11 +300,11 @@ static void run_variant(struct synched_pool *pool, const struct graph *graph, un
                  is_static ? "static" : "steal");
   struct tiled *tiled =
       begin(pool, graph,
-            &(struct synched_job_options){
-                .round_count = ROUNDS,
-                .rounds_per_barrier = rounds,
-                .balance = is_static ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL,
-                .flags = (rounds & 1) != 0 ? SYNCHED_JOB_EAGER : 0},
+            &(struct synched_job_options){.round_count = ROUNDS,
+                                          .rounds_per_barrier = rounds,
+                                          .balance = is_static ? SYNCHED_BALANCE_STATIC
+                                                               : SYNCHED_BALANCE_STEAL,
+                                          .flags = (rounds & 1) != 0 ? SYNCHED_JOB_EAGER : 0},
             0);
   cr_assert_eq(synched_job_run(tiled->job), 0, "%s: %s", what, synched_error_message());
   expect_equal(tiled, ROUNDS, what);
@@ -614,10 +610,10 @@ Test(tile, failure_is_the_first_in_the_order_of_the_serial_loop_and_publishes_no
     for (unsigned i = 0; i < 12; i++) {
       struct tiled *tiled =
           begin(pool, &graph,
-                &(struct synched_job_options){
-                    .round_count = 12,
-                    .rounds_per_barrier = 4,
-                    .balance = (i & 1) != 0 ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL},
+                &(struct synched_job_options){.round_count = 12,
+                                              .rounds_per_barrier = 4,
+                                              .balance = (i & 1) != 0 ? SYNCHED_BALANCE_STATIC
+                                                                      : SYNCHED_BALANCE_STEAL},
                 0);
       /* All segments from 3 on fail in round 7, and so do later rounds; in some, segment 8 in round
        * 6, which comes first. */
@@ -730,10 +726,9 @@ Test(tile, init_comes_once_before_the_first_rounds) {
   make_list(&graph, 20);
   for (size_t w = 0; w < LENGTH(worker_counts); w++) {
     struct synched_pool *pool = pool_new(worker_counts[w]);
-    struct tiled *tiled = begin(pool, &graph,
-                                &(struct synched_job_options){
-                                    .round_count = 10, .rounds_per_barrier = 4, .init = init},
-                                0);
+    struct tiled *tiled = begin(
+        pool, &graph,
+        &(struct synched_job_options){.round_count = 10, .rounds_per_barrier = 4, .init = init}, 0);
     init_calls = 0;
     for (size_t s = 0; s < 20; s++) /* not what is there */
       cr_assert_eq(synched_memory_load(tiled->memory, s, tiled->contents[5].numbers[s], 2), 0);
@@ -768,12 +763,12 @@ Test(tile, retained_snapshots_stay_as_they_are) {
     struct tiled *tiled = begin(
         pool, &graph, &(struct synched_job_options){.round_count = 1, .rounds_per_barrier = 5}, 3);
     cr_assert_eq(synched_job_destroy(tiled->job), 0);
-    cr_assert_eq(synched_job_create(&tiled->job, pool, tiled->memory,
-                                    SYNCHED_JOB_OPTIONS(
-                                            .compute = compute, .user = tiled, .on_round = hold,
-                                            .fold = SYNCHED_FOLD_SUM, .reads = graph.reads,
-                                            .round_count = 42, .rounds_per_barrier = 5)),
-                 0);
+    cr_assert_eq(
+        synched_job_create(&tiled->job, pool, tiled->memory,
+                           SYNCHED_JOB_OPTIONS(.compute = compute, .user = tiled, .on_round = hold,
+                                               .fold = SYNCHED_FOLD_SUM, .reads = graph.reads,
+                                               .round_count = 42, .rounds_per_barrier = 5)),
+        0);
     grow(tiled, 42);
     holding = (struct holding){.tiled = tiled};
     cr_assert_eq(synched_job_run(tiled->job), 0);
@@ -848,8 +843,8 @@ static int compute_count(struct synched_task *task, void *user) {
 static void step_pipes(struct pipes *pipes, uint64_t round) {
   int64_t *level = pipes->level;
   for (size_t s = 0; s < CELLS; s++)
-    pipes->flow[s] = flow_into(level[(s + CELLS - 1) % CELLS], level[s], level[(s + 1) % CELLS],
-                               round);
+    pipes->flow[s] =
+        flow_into(level[(s + CELLS - 1) % CELLS], level[s], level[(s + 1) % CELLS], round);
   for (size_t s = 0; s < CELLS; s++)
     level[s] += pipes->flow[s] % 1000003;
   for (size_t s = 0; s < CELLS; s++)
@@ -865,9 +860,7 @@ static void run_pipes(struct synched_pool *pool, unsigned rounds, enum synched_b
        .writes = SYNCHED_FIELD(1),
        .overwrites = SYNCHED_FIELD(1),
        .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = 1}},
-      {.compute = compute_level,
-       .writes = SYNCHED_FIELD(0),
-       .reads = {.reach = SYNCHED_REACH_OWN}},
+      {.compute = compute_level, .writes = SYNCHED_FIELD(0), .reads = {.reach = SYNCHED_REACH_OWN}},
       {.compute = compute_count,
        .writes = SYNCHED_FIELD(2),
        .reads = {.reach = SYNCHED_REACH_LIST, .offsets = offsets, .segments = segments}}};
@@ -882,15 +875,13 @@ static void run_pipes(struct synched_pool *pool, unsigned rounds, enum synched_b
     cr_assert_eq(synched_memory_load(pipes.memories[0], s, &pipes.level[s], 1), 0);
     cr_assert_eq(synched_memory_load(pipes.memories[3], s, &given, 1), 0);
   }
-  cr_assert_eq(synched_job_create(&pipes.job, pool, pipes.memories[0],
-                                  SYNCHED_JOB_OPTIONS(.user = &pipes, .stages = stages,
-                                                      .stage_count = 3, .balance = balance,
-                                                      .fields = &pipes.memories[1],
-                                                      .field_count = 4,
-                                                      .reads_only = SYNCHED_FIELD(3),
-                                                      .round_count = 20,
-                                                      .rounds_per_barrier = rounds)),
-               0, "%s", synched_error_message());
+  cr_assert_eq(
+      synched_job_create(&pipes.job, pool, pipes.memories[0],
+                         SYNCHED_JOB_OPTIONS(.user = &pipes, .stages = stages, .stage_count = 3,
+                                             .balance = balance, .fields = &pipes.memories[1],
+                                             .field_count = 4, .reads_only = SYNCHED_FIELD(3),
+                                             .round_count = 20, .rounds_per_barrier = rounds)),
+      0, "%s", synched_error_message());
   for (uint64_t round = 1; round <= 40; round++)
     step_pipes(&pipes, round);
   cr_assert_eq(synched_job_run(pipes.job), 0);
@@ -971,11 +962,11 @@ Test(tile, report_has_a_row_for_all_rounds_of_a_barrier) {
   const struct graph graph = near(12, 1, 1);
   for (unsigned workers = 1; workers <= 3; workers++) {
     struct synched_pool *pool = pool_new(workers);
-    struct tiled *tiled = begin(pool, &graph,
-                                &(struct synched_job_options){.round_count = 22,
-                                                              .rounds_per_barrier = 4,
-                                                              .record = SYNCHED_RECORD_ROUNDS},
-                                0);
+    struct tiled *tiled =
+        begin(pool, &graph,
+              &(struct synched_job_options){
+                  .round_count = 22, .rounds_per_barrier = 4, .record = SYNCHED_RECORD_ROUNDS},
+              0);
     struct synched_report *report;
     cr_assert_eq(synched_job_run(tiled->job), 0);
     cr_assert_eq(synched_job_report(tiled->job, &report), 0);

@@ -100,6 +100,22 @@ extern const struct sim_world sim_world_parted;
 extern const struct sim_world sim_world_advance;
 extern const struct sim_world sim_world_advance_home;
 extern const struct sim_world sim_world_sweep;
+extern const struct sim_world sim_world_tile_near;
+extern const struct sim_world sim_world_tile_list;
+extern const struct sim_world sim_world_tile_static;
+extern const struct sim_world sim_world_tile_steal;
+extern const struct sim_world sim_world_tile_half;
+extern const struct sim_world sim_world_tile_sleep;
+extern const struct sim_world sim_world_tile_sleepers;
+extern const struct sim_world sim_world_tile_sleep_steal;
+extern const struct sim_world sim_world_tile_late;
+extern const struct sim_world sim_world_tile_failure;
+extern const struct sim_world sim_world_tile_cancel;
+extern const struct sim_world sim_world_tile_stop;
+extern const struct sim_world sim_world_tile_turn;
+extern const struct sim_world sim_world_tile_plain;
+extern const struct sim_world sim_world_tile_crowd;
+extern const struct sim_world sim_world_tile_few;
 
 /* Small ones first. */
 const struct sim_world *const sim_worlds[] = {
@@ -203,5 +219,21 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_advance,
     &sim_world_advance_home,
     &sim_world_sweep,
+    &sim_world_tile_near,
+    &sim_world_tile_list,
+    &sim_world_tile_static,
+    &sim_world_tile_steal,
+    &sim_world_tile_half,
+    &sim_world_tile_sleep,
+    &sim_world_tile_sleepers,
+    &sim_world_tile_sleep_steal,
+    &sim_world_tile_late,
+    &sim_world_tile_failure,
+    &sim_world_tile_cancel,
+    &sim_world_tile_stop,
+    &sim_world_tile_turn,
+    &sim_world_tile_plain,
+    &sim_world_tile_crowd,
+    &sim_world_tile_few,
     NULL,
 };

@@ -61,8 +61,20 @@ int synched_job_step(struct synched_job *job, uint64_t round_count) {
   return steer(job, SYNCHED_STEER_STEP, round_count);
 }
 
+/* Rounds that have a time of their own each have a barrier each. */
+static int check_barrier(const struct synched_job *job) {
+  const unsigned rounds = job->setup.options.rounds_per_barrier;
+  return rounds < 2 ? 0
+                    : synched__fail(SYNCHED_EINVAL,
+                                    "rounds_per_barrier is %u, and a period would give each round "
+                                    "a time of its own",
+                                    rounds);
+}
+
 int synched_job_set_period(struct synched_job *job, uint64_t period_ns) {
   int status = synched__job_check(job);
+  if (status == 0)
+    status = check_barrier(job);
   if (status == 0)
     status = synched__check_period(period_ns, job->setup.options.deadline_ns);
   return status != 0 ? status : steer(job, SYNCHED_STEER_PERIOD, period_ns);

@@ -205,7 +205,8 @@ static void make_step(struct wave *wave, uint32_t name) {
 static void adopt(struct wave *wave, unsigned strip, bool descends) {
   struct synched__tile *tile = wave->tile;
   const struct synched__range range = synched__strip_range(wave->cut, strip);
-  const bool stolen = strip / wave->cut.per_worker != wave->run->worker->index;
+  const struct synched__run *run = wave->run;
+  const bool stolen = !run->solo && strip / wave->cut.per_worker != run->worker->index;
   for (size_t i = 0; i < range.count; i++) {
     synched__store_relaxed(&tile->owners[range.first + i], wave->tag);
     tile->segments[range.first + i] = (struct synched__tile_segment){.stolen = stolen};

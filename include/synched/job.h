@@ -768,7 +768,7 @@ SYNCHED_API int synched_job_step(struct synched_job *job, uint64_t round_count);
 /* Changes the period, or makes a free-running job periodic. The next round is due one new period
  * after the last tick, or at once if that has passed.
  * Otherwise as synched_job_pause. SYNCHED_ERANGE: period_ns is not within SYNCHED_PERIOD_MIN_NS ..
- * _MAX_NS. SYNCHED_EINVAL: it is below the deadline. */
+ * _MAX_NS. SYNCHED_EINVAL: it is below the deadline, or the job's rounds_per_barrier is above 1. */
 SYNCHED_API int synched_job_set_period(struct synched_job *job, uint64_t period_ns);
 
 /* Changes the weight. Otherwise as synched_job_pause. SYNCHED_ERANGE: weight is not within 1 ..

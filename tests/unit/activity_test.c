@@ -339,10 +339,12 @@ static void run_stages(unsigned rounds_per_barrier, unsigned workers, uint32_t f
   struct synched_pool *pool = pool_new(workers);
   struct synched_memory *memories[2];
   for (unsigned f = 0; f < 2; f++)
-    memories[f] = memory_with(
-        SYNCHED_MEMORY_OPTIONS(.segment_count = LONGEST, .segment_capacity = 1,
-                               .element_size = sizeof(int), .refill = SYNCHED_REFILL_NONE,
-                               .flags = f == 1 ? flags : 0));
+    memories[f] =
+        memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = LONGEST, .segment_capacity = 1,
+                                           .element_size = sizeof(int),
+                                           .refill = f == 1 && flags != 0 ? SYNCHED_REFILL_ZERO
+                                                                          : SYNCHED_REFILL_NONE,
+                                           .flags = f == 1 ? flags : 0));
   const struct synched_stage stages[] = {
       {.compute = move,
        .writes = SYNCHED_FIELD(0),

@@ -160,24 +160,44 @@ static int run_loop(struct app *app) {
   return status != 0 ? status : close_status;
 }
 
-static const char usage[] = "usage: embed [--rounds N] [--seconds S] [--report FORM[:FILE]]\n"
-                            "       (without N and S: until Ctrl-C)\n";
+struct settings {
+  uint64_t round_count, seconds; /* 0: until Ctrl-C */
+  const char *form;              /* of a report; NULL: the usual one */
+};
+
+static const struct example_option known[] = {
+    {.name = "rounds",
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, round_count),
+     .range = {1, UINT64_MAX},
+     .help = "end after so many"},
+    {.name = "seconds",
+     .value = "S",
+     EXAMPLE_MEMBER(struct settings, seconds),
+     .range = {1, 1000000},
+     .help = "end after so long; without both, at Ctrl-C"},
+    EXAMPLE_REPORT_TEXT_OPTION(struct settings, form),
+    {.name = NULL},
+};
+
+static const struct example_command command = {
+    .program = "embed",
+    .synopsis = "embed [--rounds N] [--seconds S] [--report FORM[:FILE]]",
+    .options = known};
 
 int main(int argc, char **argv) {
   static struct app app;
-  const char *form = NULL;
-  const struct example_number numbers[] = {{"rounds", {1, UINT64_MAX}, &app.round_count, NULL},
-                                           {"seconds", {1, 1000000}, &app.seconds, NULL},
-                                           {"report", {0, 0}, NULL, &form},
-                                           {0}};
+  struct settings settings = {0};
   const enum example_options_result parsed =
-      example_numbers_read(numbers, "embed", usage, argc, argv);
+      example_options_read_only(&command, argc, argv, &settings);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
-  const int refused = example_engine_report(&app.engine, "embed", form);
+  const int refused = example_engine_report(&app.engine, "embed", settings.form);
   if (refused != 0)
     return refused;
+  app.round_count = settings.round_count;
+  app.seconds = settings.seconds;
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);

@@ -11,15 +11,15 @@
  * than segments: compare -w 2 with and without --static. --segments cuts each of the four parts of
  * the work into several, as the report advises.
  */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <synched/synched.h>
+
+#include "common/options.h"
+#include "common/report.h"
 
 #define PARTS 4
 #define SEGMENTS_MAX 4096
@@ -33,7 +33,7 @@ struct settings {
   const char *report; /* FORMAT or FORMAT:PATH */
   unsigned worker_count;
   uint64_t round_count;
-  enum synched_balance balance;
+  bool is_static;
 };
 
 /* Each of the parts is cut into as many segments as the others. */
@@ -122,7 +122,9 @@ static int run(struct settings *settings, struct synched_pool *pool,
       &job, pool, memory,
       SYNCHED_JOB_OPTIONS(.name = "fibonacci", .user = settings, .compute = compute,
                           .record = record_for(settings->report),
-                          .round_count = settings->round_count, .balance = settings->balance));
+                          .round_count = settings->round_count,
+                          .balance = settings->is_static ? SYNCHED_BALANCE_STATIC
+                                                         : SYNCHED_BALANCE_STEAL));
   if (status == 0)
     status = synched_job_run(job);
   if (status == 0)
@@ -134,51 +136,54 @@ static int run(struct settings *settings, struct synched_pool *pool,
   return status;
 }
 
-/* The whole text must be a number from 1 to `most`. */
-static bool read_count(const char *text, uint64_t most, uint64_t *count) {
-  char *end;
-  errno = 0;
-  *count = strtoull(text, &end, 10);
-  bool is_number = text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
-  return is_number && *count >= 1 && *count <= most;
+static int parse_segments(void *to, const char *text, struct example_error *error) {
+  uint64_t count;
+  if (example_number_parse(&count, text, (struct example_range){PARTS, SEGMENTS_MAX}, error) != 0)
+    return -1;
+  if (count % PARTS != 0)
+    return example_fail(error, 0, "%.40s is no multiple of 4", text);
+  *(size_t *)to = (size_t)count;
+  return 0;
 }
 
-static bool read_arguments(int argc, char **argv, struct settings *settings) {
-  static const struct option options[] = {{"static", no_argument, NULL, 's'},
-                                          {"segments", required_argument, NULL, 'n'},
-                                          {"report", required_argument, NULL, 'r'},
-                                          {0}};
-  uint64_t count = 0;
-  bool valid = true;
-  for (int option; (option = getopt_long(argc, argv, "w:g:", options, NULL)) != -1;)
-    if (option == 's') {
-      settings->balance = SYNCHED_BALANCE_STATIC;
-    } else if (option == 'r') {
-      settings->report = optarg;
-    } else if (option == 'n') {
-      valid = read_count(optarg, SEGMENTS_MAX, &count) && count % PARTS == 0 && valid;
-      settings->segment_count = (size_t)count;
-    } else if (option == 'w') {
-      valid = read_count(optarg, SYNCHED_WORKERS_MAX, &count) && valid;
-      settings->worker_count = (unsigned)count;
-    } else if (option == 'g') {
-      valid = read_count(optarg, UINT64_MAX, &settings->round_count) && valid;
-    } else {
-      valid = false;
-    }
-  return valid && optind == argc;
-}
+static const struct example_option known[] = {
+    {.name = "workers",
+     .letter = 'w',
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, worker_count),
+     .range = {1, SYNCHED_WORKERS_MAX},
+     .help = "worker threads; default 4"},
+    {.name = "rounds",
+     .letter = 'g',
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, round_count),
+     .range = {1, UINT64_MAX},
+     .help = "default 10"},
+    {.name = "static",
+     EXAMPLE_MEMBER(struct settings, is_static),
+     .help = "every segment stays with its home worker"},
+    {.name = "segments",
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, segment_count),
+     .parse = parse_segments,
+     .help = "cut the work into so many, a multiple of 4 up to 4096; default 4"},
+    EXAMPLE_REPORT_TEXT_OPTION(struct settings, report),
+    {.name = NULL},
+};
+
+static const struct example_command command = {
+    .program = "fibonacci",
+    .synopsis = "fibonacci [-w WORKERS] [-g ROUNDS] [--static] [--segments N] "
+                "[--report FORM[:FILE]]",
+    .options = known};
 
 int main(int argc, char **argv) {
   struct settings settings = {
       .segment_count = PARTS, .report = "table", .worker_count = PARTS, .round_count = 10};
-  if (!read_arguments(argc, argv, &settings)) {
-    fprintf(stderr,
-            "usage: %s [-w WORKERS] [-g ROUNDS] [--static] [--segments N] [--report FORM[:FILE]]\n"
-            "N: a multiple of 4, up to 4096\n",
-            argv[0]);
-    return 2;
-  }
+  const enum example_options_result parsed =
+      example_options_read_only(&command, argc, argv, &settings);
+  if (parsed != EXAMPLE_OPTIONS_RUN)
+    return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   struct synched_pool *pool = NULL;
   struct synched_memory *memory = NULL;
   int status =

@@ -132,22 +132,36 @@ static int create_job(struct app *app) {
                           .round_count = app->round_count));
 }
 
-static const char usage[] =
-    "usage: glib [--rounds N] [--report FORM[:FILE]]   (without N: until Ctrl-C)\n";
+struct settings {
+  uint64_t round_count; /* 0: until Ctrl-C */
+  const char *form;     /* of a report; NULL: the usual one */
+};
+
+static const struct example_option known[] = {
+    {.name = "rounds",
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, round_count),
+     .range = {1, UINT64_MAX},
+     .help = "end after so many; without it, at Ctrl-C"},
+    EXAMPLE_REPORT_TEXT_OPTION(struct settings, form),
+    {.name = NULL},
+};
+
+static const struct example_command command = {
+    .program = "glib", .synopsis = "glib [--rounds N] [--report FORM[:FILE]]", .options = known};
 
 int main(int argc, char **argv) {
   static struct app app;
-  const char *form = NULL;
-  const struct example_number numbers[] = {
-      {"rounds", {1, UINT64_MAX}, &app.round_count, NULL}, {"report", {0, 0}, NULL, &form}, {0}};
+  struct settings settings = {0};
   const enum example_options_result parsed =
-      example_numbers_read(numbers, "glib", usage, argc, argv);
+      example_options_read_only(&command, argc, argv, &settings);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
-  const int refused = example_engine_report(&app.engine, "glib", form);
+  const int refused = example_engine_report(&app.engine, "glib", settings.form);
   if (refused != 0)
     return refused;
+  app.round_count = settings.round_count;
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);

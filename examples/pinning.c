@@ -1,5 +1,4 @@
 /* pinning.c: the same small job with its workers placed in every way, side by side. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,16 +26,6 @@ struct column {
   double compute_ratio;
   double heat; /* the result, which is to be the same everywhere */
 };
-
-static const char usage[] =
-    "usage: pinning [-w WORKERS] [-g ROUNDS] [--list CPUS]\n\n"
-    "Runs the same small job with its workers placed in every way, and prints side by side where "
-    "they\n"
-    "were put, how many rounds they made a second, and how much of their time they computed.\n\n"
-    "  -w, --workers N   workers; 0, the default: as many CPUs as this process may use\n"
-    "  -g, --rounds N    rounds under each placement; default 2000\n"
-    "      --list CPUS   also on exactly these CPUs, such as 0-3,8\n"
-    "      --help        print this\n";
 
 /* Heat in a rod: each cell becomes the mean of its neighbours, across segments, too. */
 static int spread(struct synched_task *task, void *user) {
@@ -173,45 +162,39 @@ static void print_machine(void) {
   printf("Each worker's CPU (its core, its package), as pinned:\n\n");
 }
 
-enum long_only { OPTION_LIST = EXAMPLE_OPTION_HELP + 1 };
-
-static const struct option long_options[] = {
-    {"workers", required_argument, NULL, 'w'},
-    {"rounds", required_argument, NULL, 'g'},
-    {"list", required_argument, NULL, OPTION_LIST},
-    {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
-    {NULL, 0, NULL, 0},
+static const struct example_option known[] = {
+    {.name = "workers",
+     .letter = 'w',
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, worker_count),
+     .range = {0, SYNCHED_WORKERS_MAX},
+     .help = "workers; 0, the default: as many CPUs as this process may use"},
+    {.name = "rounds",
+     .letter = 'g',
+     .value = "N",
+     EXAMPLE_MEMBER(struct settings, round_count),
+     .range = {1, 1000000000},
+     .help = "rounds under each placement; default 2000"},
+    {.name = "list",
+     .value = "CPUS",
+     EXAMPLE_MEMBER(struct settings, cpu_list),
+     .help = "also on exactly these CPUs, such as 0-3,8"},
+    {.name = NULL},
 };
 
-static int parse_option(void *out, int option, struct example_error *error) {
-  static const struct example_range rounds = {1, 1000000000}, workers = {0, SYNCHED_WORKERS_MAX};
-  struct settings *const settings = out;
-  uint64_t worker_count = 0;
-  int status = 0;
-  if (option == 'g')
-    return example_number_parse(&settings->round_count, optarg, rounds, error);
-  if (option == OPTION_LIST) {
-    settings->cpu_list = optarg;
-    return 0;
-  }
-  status = example_number_parse(&worker_count, optarg, workers, error);
-  settings->worker_count = (unsigned)worker_count;
-  return status;
-}
-
-static enum example_options_result parse_settings(struct settings *out, int argc, char **argv) {
-  static const struct example_options options = {.program = "pinning",
-                                                 .usage = usage,
-                                                 .letters = ":w:g:",
-                                                 .known = long_options,
-                                                 .take = parse_option};
-  const enum example_options_result result = example_options_read(&options, argc, argv, out);
-  return result == EXAMPLE_OPTIONS_RUN ? example_options_only("pinning", argc, argv) : result;
-}
+static const struct example_command command = {
+    .program = "pinning",
+    .synopsis = "pinning [-w WORKERS] [-g ROUNDS] [--list CPUS]",
+    .about =
+        "Runs the same small job with its workers placed in every way, and prints side by side "
+        "where they were put, how many rounds they made a second, and how much of their time "
+        "they computed.",
+    .options = known};
 
 int main(int argc, char **argv) {
   struct settings settings = {.round_count = 2000};
-  const enum example_options_result parsed = parse_settings(&settings, argc, argv);
+  const enum example_options_result parsed =
+      example_options_read_only(&command, argc, argv, &settings);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   struct column columns[PLACEMENTS_MAX] = {

@@ -182,23 +182,39 @@ static int create_job(struct app *app) {
                           .record = example_report_record(&app->engine.report)));
 }
 
-static const char usage[] = "usage: poll [--period MS] [--report FORM[:FILE]]\n"
-                            "       (MS: 1 .. 60000, from one round to the next; 10)\n"
-                            "on stdin: p pauses, r resumes, s steps one round, q ends\n";
+struct settings {
+  uint64_t period_ms;
+  const char *form; /* of a report; NULL: the usual one */
+};
+
+static const struct example_option known[] = {
+    {.name = "period",
+     .value = "MS",
+     EXAMPLE_MEMBER(struct settings, period_ms),
+     .range = {1, 60000},
+     .help = "from one round to the next, 1 .. 60000; default 10"},
+    EXAMPLE_REPORT_TEXT_OPTION(struct settings, form),
+    {.name = NULL},
+};
+
+static const struct example_command command = {
+    .program = "poll",
+    .synopsis = "poll [--period MS] [--report FORM[:FILE]]",
+    .options = known,
+    .ending = "On stdin: p pauses, r resumes, s steps one round, q ends."};
 
 int main(int argc, char **argv) {
-  static struct app app = {.period_ms = 10, .height = 1};
-  const char *form = NULL;
-  const struct example_number numbers[] = {
-      {"period", {1, 60000}, &app.period_ms, NULL}, {"report", {0, 0}, NULL, &form}, {0}};
+  static struct app app = {.height = 1};
+  struct settings settings = {.period_ms = 10};
   const enum example_options_result parsed =
-      example_numbers_read(numbers, "poll", usage, argc, argv);
+      example_options_read_only(&command, argc, argv, &settings);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
   setvbuf(stdout, NULL, _IOLBF, 0); /* a line when it is due, also into a pipe */
-  const int refused = example_engine_report(&app.engine, "poll", form);
+  const int refused = example_engine_report(&app.engine, "poll", settings.form);
   if (refused != 0)
     return refused;
+  app.period_ms = settings.period_ms;
   int status = create_job(&app);
   if (status == 0)
     status = run_loop(&app);

@@ -141,15 +141,26 @@ static int run_loop(struct app *app) {
   return status != 0 ? status : close_status;
 }
 
+struct settings {
+  const char *form; /* of the report */
+};
+
+static const struct example_option known[] = {
+    EXAMPLE_REPORT_TEXT_OPTION(struct settings, form),
+    {.name = NULL},
+};
+
+static const struct example_command command = {
+    .program = "three_ways", .synopsis = "three_ways [--report FORM[:FILE]]", .options = known};
+
 int main(int argc, char **argv) {
   static struct app app;
-  const char *form = "table";
-  const struct example_number numbers[] = {{"report", {0, 0}, NULL, &form}, {0}};
-  const enum example_options_result parsed = example_numbers_read(
-      numbers, "three_ways", "usage: three_ways [--report FORM[:FILE]]\n", argc, argv);
+  struct settings settings = {.form = "table"};
+  const enum example_options_result parsed =
+      example_options_read_only(&command, argc, argv, &settings);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
-  const int refused = example_report_read(&app.report, "three_ways", form);
+  const int refused = example_report_read(&app.report, "three_ways", settings.form);
   if (refused != 0)
     return refused;
   int status = create_all(&app);

@@ -25,6 +25,10 @@ int example_report_parse(struct example_report *out, const char *form,
   return 0;
 }
 
+int example_report_take(void *report, const char *form, struct example_error *error) {
+  return example_report_parse(report, form, error);
+}
+
 bool example_report_is_printed(const struct example_report *report) {
   return report->form != NULL && report->path == NULL;
 }

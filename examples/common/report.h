@@ -20,11 +20,24 @@ struct example_report {
   const char *path; /* NULL: standard output */
 };
 
-/* What --help says of it. */
-#define EXAMPLE_REPORT_USAGE                                                                       \
-  "      --report FORM[:FILE] write where the time went, as table, json, csv, trace, perfetto, "   \
-  "html or\n"                                                                                      \
-  "                       prometheus; without a file, to standard output\n"
+/* The option; `field` of `type` is a struct example_report. */
+#define EXAMPLE_REPORT_OPTION(type, field)                                                         \
+  {                                                                                                \
+    .name = "report", .value = "FORM[:FILE]", EXAMPLE_MEMBER(type, field),                         \
+    .parse = example_report_take, .help = EXAMPLE_REPORT_HELP                                      \
+  }
+/* The same for a const char *, which is looked at later. */
+#define EXAMPLE_REPORT_TEXT_OPTION(type, field)                                                    \
+  {                                                                                                \
+    .name = "report", .value = "FORM[:FILE]", EXAMPLE_MEMBER(type, field),                         \
+    .help = EXAMPLE_REPORT_HELP                                                                    \
+  }
+#define EXAMPLE_REPORT_HELP                                                                        \
+  "write where the time went, as table, json, csv, trace, perfetto, html or prometheus; "          \
+  "without a file, to standard output"
+
+/* example_report_parse() for an option's member. */
+int example_report_take(void *report, const char *form, struct example_error *error);
 
 /* Reads the option's value; the string stays the caller's. 0; or -1 and why not. */
 int example_report_parse(struct example_report *out, const char *form, struct example_error *error);

@@ -64,18 +64,3 @@ void example_note_print(const char *program, const char *name, size_t line, cons
   example_print_safely(text, stderr);
   fputc('\n', stderr);
 }
-
-const char *example_option_name(int option, char **argv, const struct option *known,
-                                char text[static EXAMPLE_OPTION_BYTES]) {
-  const int letter = option == '?' || option == ':' ? optopt : option;
-  if (letter > 0 && letter <= UCHAR_MAX) {
-    snprintf(text, EXAMPLE_OPTION_BYTES, "-%c", letter);
-    return text;
-  }
-  for (; letter > 0 && known->name; known++)
-    if (known->val == letter) {
-      snprintf(text, EXAMPLE_OPTION_BYTES, "--%s", known->name);
-      return text;
-    }
-  return argv[optind - 1];
-}

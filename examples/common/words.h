@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct option; /* <getopt.h> */
-
 /* Prints what may quote a file's content or name, neither of which can be trusted to be text: a
  * control character would make two lines of one, or worse, drive the terminal. Each of its bytes
  * becomes '?'. Control characters are those of ASCII and those from U+0080 to U+009F; a byte
@@ -18,13 +16,5 @@ void example_print_safely(const char *text, FILE *file);
 /* Prints "PROGRAM: NAME:LINE: note: TEXT" (without ":LINE" where it is 0) as exactly one line on
  * stderr: what was read otherwise than it is written, although nothing is refused. */
 void example_note_print(const char *program, const char *name, size_t line, const char *text);
-
-#define EXAMPLE_OPTION_BYTES 24 /* enough for every option's name */
-
-/* How the option that getopt_long has just returned is written, for a message; `known` ends with
- * zeros, and its values are letters or above UCHAR_MAX. Of what getopt does not know it tells a
- * letter, or else it has just stepped over the word. */
-const char *example_option_name(int option, char **argv, const struct option *known,
-                                char text[static EXAMPLE_OPTION_BYTES]);
 
 #endif

@@ -1,7 +1,7 @@
 #include "options.h"
 
 #include <ctype.h>
-#include <getopt.h>
+#include <getopt.h> /* optind */
 #include <string.h>
 
 #include <synched/memory.h>
@@ -9,49 +9,15 @@
 
 #include "common/error.h"
 
-static const char usage[] =
-    "usage: life FILE.rle -g GENERATIONS [options]\n"
-    "\n"
-    "Runs a pattern in Golly's RLE format, packed by gzip or not; FILE may be - for standard "
-    "input.\n"
-    "\n"
-    "  -g, --generations N  how many generations to compute\n"
-    "  -w, --workers N      worker threads; 0, the default: as many as this process may use\n"
-    "  -s, --segments N     bands of rows to cut the grid into; 0, the default: some per worker\n"
-    "      --affinity A     where workers are pinned: auto, none, compact, scatter, cores, or a\n"
-    "                       list of CPUs such as 0-3,8\n"
-    "  -o, --output FILE    write the last generation as RLE\n"
-    "      --png FILE       write it as a picture; for both, - is standard output, and all else "
-    "that "
-    "is\n"
-    "                       printed there goes to standard error then\n" EXAMPLE_REPORT_USAGE
-    "      --quiet          print nothing but warnings and errors\n"
-    "      --help           print this\n"
-    "\n"
-    "Ctrl-C ends the run early; what was reached is then printed and written.\n"
-    "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.\n";
-
-enum long_only {
-  OPTION_AFFINITY = EXAMPLE_OPTION_HELP + 1,
-  OPTION_PNG,
-  OPTION_REPORT,
-  OPTION_QUIET
+/* What is known while reading. */
+struct reading {
+  struct life_options options;
+  bool generations_given;
 };
 
-static const struct option long_options[] = {
-    {"generations", required_argument, NULL, 'g'},
-    {"workers", required_argument, NULL, 'w'},
-    {"segments", required_argument, NULL, 's'},
-    {"affinity", required_argument, NULL, OPTION_AFFINITY},
-    {"output", required_argument, NULL, 'o'},
-    {"png", required_argument, NULL, OPTION_PNG},
-    {"report", required_argument, NULL, OPTION_REPORT},
-    {"quiet", no_argument, NULL, OPTION_QUIET},
-    {"help", no_argument, NULL, EXAMPLE_OPTION_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static int parse_affinity(struct life_options *out, const char *text, struct example_error *error) {
+/* Of the whole struct. */
+static int parse_affinity(void *to, const char *text, struct example_error *error) {
+  struct life_options *const out = &((struct reading *)to)->options;
   if (isdigit((unsigned char)*text)) {
     out->affinity = SYNCHED_AFFINITY_LIST;
     out->cpu_list = text;
@@ -68,50 +34,62 @@ static int parse_affinity(struct life_options *out, const char *text, struct exa
   return 0;
 }
 
-/* What is known while reading. */
-struct reading {
-  struct life_options *out;
-  bool generations_given;
-};
-
-static int parse_option(void *progress, int option, struct example_error *error) {
-  struct reading *const reading = progress;
-  struct life_options *const out = reading->out;
-  uint64_t number = 0;
-  int status = 0;
-  switch (option) {
-  case 'g':
-    reading->generations_given = true;
-    return example_number_parse(&out->generations, optarg, (struct example_range){0, UINT64_MAX},
-                                error);
-  case 'w':
-    status = example_number_parse(&number, optarg, (struct example_range){0, SYNCHED_WORKERS_MAX},
-                                  error);
-    out->worker_count = (unsigned)number;
-    return status;
-  case 's':
-    status = example_number_parse(&number, optarg, (struct example_range){0, SYNCHED_SEGMENTS_MAX},
-                                  error);
-    out->segment_count = (size_t)number;
-    return status;
-  case OPTION_AFFINITY:
-    return parse_affinity(out, optarg, error);
-  case 'o':
-    out->rle_path = optarg;
-    return 0;
-  case OPTION_PNG:
-    out->png_path = optarg;
-    return 0;
-  case OPTION_REPORT:
-    return example_report_parse(&out->report, optarg, error);
-  default:
-    out->quiet = true;
-    return 0;
-  }
+/* Of the whole struct: there is no default. */
+static int parse_generations(void *to, const char *text, struct example_error *error) {
+  struct reading *const reading = to;
+  reading->generations_given = true;
+  return example_number_parse(&reading->options.generations, text,
+                              (struct example_range){0, UINT64_MAX}, error);
 }
 
+#define LIFE(field) EXAMPLE_MEMBER(struct reading, options.field)
+
+static const struct example_option known[] = {
+    {.name = "generations",
+     .letter = 'g',
+     .value = "N",
+     .parse = parse_generations,
+     .help = "how many generations to compute"},
+    EXAMPLE_WORKERS_OPTION(struct reading, options.worker_count),
+    {.name = "segments",
+     .letter = 's',
+     .value = "N",
+     LIFE(segment_count),
+     .range = {0, SYNCHED_SEGMENTS_MAX},
+     .help = "bands of rows to cut the grid into; 0, the default: some per worker"},
+    {.name = "affinity",
+     .value = "A",
+     .parse = parse_affinity,
+     .help =
+         "where workers are pinned: auto, none, compact, scatter, cores, or a list of CPUs such "
+         "as 0-3,8"},
+    {.name = "output",
+     .letter = 'o',
+     .value = "FILE",
+     LIFE(rle_path),
+     .help = "write the last generation as RLE"},
+    {.name = "png",
+     .value = "FILE",
+     LIFE(png_path),
+     .help = "write it as a picture; for both, - is standard output, and all else that is printed "
+             "there goes to standard error then"},
+    EXAMPLE_REPORT_OPTION(struct reading, options.report),
+    {.name = "quiet", LIFE(quiet), .help = "print nothing but warnings and errors"},
+    {.name = NULL},
+};
+
+static const struct example_command command = {
+    .program = "life",
+    .synopsis = "life FILE.rle -g GENERATIONS [options]",
+    .about = "Runs a pattern in Golly's RLE format, packed by gzip or not; FILE may be - for "
+             "standard input.",
+    .options = known,
+    .ending =
+        "Ctrl-C ends the run early; what was reached is then printed and written.\n"
+        "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C."};
+
 static int check_options(const struct reading *reading, int rest, struct example_error *error) {
-  const struct life_options *const out = reading->out;
+  const struct life_options *const out = &reading->options;
   if (rest == 0)
     return example_fail(error, 0, "no pattern file is named (see life --help)");
   if (rest > 1)
@@ -124,21 +102,17 @@ static int check_options(const struct reading *reading, int rest, struct example
 }
 
 enum example_options_result life_options_parse(struct life_options *out, int argc, char **argv) {
-  static const struct example_options options = {.program = "life",
-                                                 .usage = usage,
-                                                 .letters = ":g:w:s:o:",
-                                                 .known = long_options,
-                                                 .take = parse_option};
-  struct reading reading = {.out = out};
+  struct reading reading = {.generations_given = false};
   struct example_error error;
   *out = (struct life_options){0};
-  const enum example_options_result result = example_options_read(&options, argc, argv, &reading);
+  const enum example_options_result result = example_options_read(&command, argc, argv, &reading);
   if (result != EXAMPLE_OPTIONS_RUN)
     return result;
   if (check_options(&reading, argc - optind, &error) != 0) {
     example_error_print(&error, "life", "usage");
     return EXAMPLE_OPTIONS_WRONG;
   }
+  *out = reading.options;
   out->file = argv[optind];
   return EXAMPLE_OPTIONS_RUN;
 }

@@ -165,7 +165,7 @@ int main(int argc, char **argv) {
     code = run_with_report(&options);
     break;
   case MIXER_OPTIONS_HELP:
-    fputs(mixer_options_usage, stdout);
+    example_options_help(&mixer_command, stdout);
     break;
   case MIXER_OPTIONS_WRONG:
     mixer_error_print(&error);

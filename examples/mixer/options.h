@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/options.h"
 #include "error.h"
 
 #define MIXER_FRAMES_DEFAULT 480
@@ -43,7 +44,7 @@ enum mixer_options_result mixer_options_parse(struct mixer_options *out, int arg
 
 void mixer_options_deinit(struct mixer_options *options);
 
-/* What --help prints. */
-extern const char mixer_options_usage[];
+/* Its options, of which --help tells. */
+extern const struct example_command mixer_command;
 
 #endif

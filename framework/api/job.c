@@ -305,11 +305,14 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
   return 0;
 }
 
-/* A started job that can be destroyed all the same: its loop is gone, and the engine has left
- * it. */
-static bool is_abandoned(struct synched_job *job) {
+/* A job that is started can be destroyed all the same if it is abandoned. */
+static int check_started(struct synched_job *job) {
+  if (synched__job_is_abandoned(job))
+    return 0;
   void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
-  return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
+  if (port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port))
+    return synched__fail(SYNCHED_EBUSY, "the job's loop still has a timer of it; let its loop run");
+  return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
 }
 
 int synched_job_destroy(struct synched_job *job) {
@@ -320,8 +323,9 @@ int synched_job_destroy(struct synched_job *job) {
     return status;
   /* [run-over] acquire */
   if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0) {
-    if (!is_abandoned(job))
-      return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
+    status = check_started(job);
+    if (status != 0)
+      return status;
     synched__mailbox_empty(&job->delivery.mailbox);
   }
   /* While the memory is still the job's. */

@@ -40,18 +40,11 @@ static void destroy(struct synched__sweep *sweep) {
   synched__free(sweep);
 }
 
-/* The loop of one that was started was closed, and the engine has left it. */
-static bool is_lost(struct synched__sweep *sweep) {
-  struct synched_job *job = sweep->job;
-  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
-  return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
-}
-
 int synched__sweeps_end(struct synched__sweeps *sweeps) {
   bool is_busy = false;
   synched__mutex_lock(&sweeps->mutex);
   for (struct synched__sweep *sweep = sweeps->all; sweep != NULL; sweep = sweep->next)
-    is_busy = is_busy || (sweep->is_busy && !is_lost(sweep));
+    is_busy = is_busy || (sweep->is_busy && !synched__job_is_abandoned(sweep->job));
   synched__mutex_unlock(&sweeps->mutex);
   return is_busy ? synched__fail(SYNCHED_EBUSY, "a parallel loop is under way on the pool") : 0;
 }

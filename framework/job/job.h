@@ -42,9 +42,12 @@
 struct synched__port_calls {
   /* how the job was started, for messages: "on a libuv loop" */
   const char *way;
-  /* whether its handle was closed under it */
+  /* whether its handle was closed under it: nothing is delivered any more */
   bool (*is_lost)(void *port);
-  /* of a port that is lost */
+  /* whether, if it is lost, the loop has nothing of it any more; on the loop's thread, sees to
+   * that */
+  bool (*let_go)(void *port);
+  /* of a port that its loop has let go */
   void (*destroy)(void *port);
   /* tells it that a paused job goes on; any thread */
   void (*expect_more)(void *port);

@@ -24,3 +24,8 @@ bool synched__job_is_released(struct synched_job *job) {
   return synched__job_is_departed(job) &&
          synched__load_acquire(&job->delivery.pin_count) == 0; /* [unpinned] acquire */
 }
+
+bool synched__job_is_abandoned(struct synched_job *job) {
+  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
+  return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->let_go(port);
+}

@@ -31,6 +31,10 @@ static inline bool synched__job_is_departed(struct synched_job *job) {
 /* Whether the job has ended and nobody but the caller is inside it any more. */
 bool synched__job_is_released(struct synched_job *job);
 
+/* Of a job that was started: whether its loop was closed under it, so that it hears of no end, and
+ * loop and engine have both left it. On the loop's thread, sees to it that the loop does. */
+bool synched__job_is_abandoned(struct synched_job *job);
+
 /* Leader: whether the loop can take a copy of what is changed in place. */
 static inline bool synched__job_takes_copy(const struct synched_job *job) {
   const struct synched__open_round *open = job->work.pool->open;

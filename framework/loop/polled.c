@@ -23,7 +23,7 @@ static void expect_nothing(void *port) {
 }
 
 static const struct synched__port_calls calls = {"with synched_job_start_polled", is_never_lost,
-                                                 synched__free, expect_nothing};
+                                                 is_never_lost, synched__free, expect_nothing};
 
 static int open_port(struct synched__delivery **out, struct synched_job *job, void *argument) {
   (void)argument;

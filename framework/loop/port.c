@@ -10,6 +10,7 @@
 #include "api/check.h"
 #include "base/assert.h"
 #include "base/error.h"
+#include "job/notify.h"
 #include "loop/deliver.h"
 #include "platform/alloc.h"
 #include "platform/fault.h"
@@ -34,11 +35,15 @@ struct port {
   uv_poll_t poll;
   /* for on_progress; keeps no loop alive */
   uv_timer_t timer;
-  /* the timer is open */
+  /* there is that timer; the program may have closed it, see has_timer() */
   bool timed;
   /* the thread of the loop */
   uv_thread_t thread;
   enum reference reference;
+  /* all is delivered, but a handle that the program has closed is perhaps not gone yet */
+  bool waits_for_loop;
+  /* the port is lost, and we close the timer; on_let_go follows */
+  bool letting_go;
   /* we close the handles ourselves; on_closed follows for each of them */
   bool finishing;
   unsigned open_count;
@@ -51,7 +56,7 @@ static bool is_here(const struct port *port) {
 
 static void refer(struct port *port, bool works) {
   uv_handle_t *handle = (uv_handle_t *)&port->poll;
-  if (uv_is_closing(handle))
+  if (uv_is_closing(handle) || port->waits_for_loop)
     return;
   if (port->reference == REFERENCE_KEPT || (port->reference == REFERENCE_AUTO && works))
     uv_ref(handle);
@@ -63,11 +68,35 @@ static void refer_by_state(struct port *port) {
   refer(port, synched_job_state(port->delivery.job) != SYNCHED_JOB_PAUSED);
 }
 
+/* --- handles that the program closes: it walks over all that its loop has --- */
+
+/* Without its poll a port hears of nothing any more. */
 static bool is_lost(void *argument) {
   const struct port *port = argument;
-  return !port->finishing &&
-         (uv_is_closing((const uv_handle_t *)&port->poll) != 0 ||
-          (port->timed && uv_is_closing((const uv_handle_t *)&port->timer) != 0));
+  return !port->finishing && uv_is_closing((const uv_handle_t *)&port->poll) != 0;
+}
+
+/* Without its timer it does no more than leave on_progress out. */
+static bool has_timer(const struct port *port) {
+  return port->timed && uv_is_closing((const uv_handle_t *)&port->timer) == 0;
+}
+
+static void on_let_go(uv_handle_t *handle) {
+  struct port *port = handle->data;
+  port->letting_go = false;
+}
+
+/* The timer of a lost port is our own to close: the port's memory must not go away before. When a
+ * handle that the program closes is gone we do not hear; it has to let its loop run until then. */
+static bool let_go(void *argument) {
+  struct port *port = argument;
+  if (!is_lost(port))
+    return false;
+  if (has_timer(port) && is_here(port)) {
+    port->letting_go = true;
+    uv_close((uv_handle_t *)&port->timer, on_let_go);
+  }
+  return !has_timer(port) && !port->letting_go;
 }
 
 /* --- progress --- */
@@ -87,7 +116,7 @@ static void on_timer(uv_timer_t *timer) {
   if (synched__is_foreign(job->setup.generation))
     return;
   synched__progress_look(&port->delivery.progress, job);
-  if (is_lost(port))
+  if (let_go(port) || !has_timer(port))
     return;
   if (!port->delivery.progress.paused || synched_job_state(job) != SYNCHED_JOB_PAUSED)
     start_timer(port);
@@ -119,6 +148,21 @@ static void close_handle(struct port *port, uv_handle_t *handle) {
   uv_close(handle, on_closed);
 }
 
+static void finish(struct port *port) {
+  port->finishing = true;
+  close_handle(port, (uv_handle_t *)&port->poll);
+  if (has_timer(port))
+    close_handle(port, (uv_handle_t *)&port->timer);
+}
+
+/* A handle that the program has closed is in the loop until this turn of the loop is over. So the
+ * port must not go before the next turn. */
+static void finish_next_turn(struct port *port) {
+  uv_ref((uv_handle_t *)&port->poll);
+  port->waits_for_loop = true;
+  synched__job_notify(port->delivery.job);
+}
+
 static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   struct port *port = poll->data;
   (void)poll_status;
@@ -128,16 +172,19 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
     (void)uv_poll_stop(poll);
     return;
   }
-  if (!synched__deliver(&port->delivery)) {
+  if (port->waits_for_loop) {
+    finish(port);
+  } else if (synched__deliver(&port->delivery)) {
+    if (port->timed && !has_timer(port))
+      finish_next_turn(port);
+    else
+      finish(port);
+  } else {
     refer_by_state(port);
-    if (port->timed && !is_lost(port) && uv_is_active((uv_handle_t *)&port->timer) == 0)
+    (void)let_go(port);
+    if (has_timer(port) && uv_is_active((uv_handle_t *)&port->timer) == 0)
       start_timer(port);
-    return;
   }
-  port->finishing = true;
-  close_handle(port, (uv_handle_t *)poll);
-  if (port->timed)
-    close_handle(port, (uv_handle_t *)&port->timer);
 }
 
 /* On other threads the loop can't be touched; and if it has returned, for want of anything to do,
@@ -148,7 +195,7 @@ static void expect_more(void *argument) {
     refer(port, true);
 }
 
-static const struct synched__port_calls calls = {"on a libuv loop", is_lost, synched__free,
+static const struct synched__port_calls calls = {"on a libuv loop", is_lost, let_go, synched__free,
                                                  expect_more};
 
 static void on_discarded(uv_handle_t *handle) {

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "job/buffer_wait.h"
+#include "job/notify.h"
 #include "support/unit_support.h"
 #include "support/witness.h"
 
@@ -16,7 +17,10 @@ struct scene {
   _Atomic uint32_t round;
   _Atomic uint32_t compute_held; /* 1: the next call waits until it is 0 again; 2: it does */
   unsigned done_count, delivered_count, stall_count;
-  unsigned close_at; /* the delivery that closes the loop's handles; 0: none */
+  unsigned close_at;       /* the delivery that closes the loop's handles; 0: none */
+  unsigned close_timer_at; /* the delivery that closes its timers only; 0: none */
+  bool unrefs;             /* and lets the loop return */
+  unsigned left_count;     /* handles that the loop has at on_done */
   uv_loop_t *loop;
 };
 
@@ -40,20 +44,47 @@ static void close_handle(uv_handle_t *handle, void *argument) {
     uv_close(handle, NULL);
 }
 
+static void close_timer(uv_handle_t *handle, void *argument) {
+  if (uv_handle_get_type(handle) == UV_TIMER)
+    close_handle(handle, argument);
+}
+
+static void close_poll(uv_handle_t *handle, void *argument) {
+  if (uv_handle_get_type(handle) == UV_POLL)
+    close_handle(handle, argument);
+}
+
+static void count_handle(uv_handle_t *handle, void *count) {
+  (void)handle;
+  ++*(unsigned *)count;
+}
+
+static unsigned handle_count(uv_loop_t *loop) {
+  unsigned count = 0;
+  uv_walk(loop, count_handle, &count);
+  return count;
+}
+
 static void receive(struct synched_job *job, const struct synched_snapshot *now, void *user) {
   struct scene *scene = user;
-  (void)job;
   (void)now;
   if (++scene->delivered_count == scene->close_at)
     uv_walk(scene->loop, close_handle, NULL);
+  if (scene->delivered_count == scene->close_timer_at)
+    uv_walk(scene->loop, close_timer, NULL);
+  if (scene->unrefs)
+    (void)synched_job_unref(job);
 }
 
 static void note_done(struct synched_job *job, int status, const struct synched_report *report,
                       void *user) {
+  struct scene *scene = user;
   (void)job;
   (void)status;
   (void)report;
-  ((struct scene *)user)->done_count++;
+  scene->done_count++;
+  if (scene->loop != NULL)
+    scene->left_count = handle_count(scene->loop);
 }
 
 static struct engine scene_engine(struct scene *scene, enum synched_delivery delivery,
@@ -123,19 +154,110 @@ static void show_nothing(struct synched_job *job, const struct synched_progress 
   (void)user;
 }
 
-static void close_timer(uv_handle_t *handle, void *argument) {
-  if (uv_handle_get_type(handle) == UV_TIMER)
-    close_handle(handle, argument);
-}
-
-Test(loop_close, closed_one_handle_after_the_other) {
-  struct scene scene = {0};
-  struct engine engine = engine_new(
+/* Of a job that has two handles on its loop. */
+static struct engine timed_engine(struct scene *scene, uint64_t round_count) {
+  return engine_new(
       pool_new(2),
       SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 8,
                              .lease_count = 2),
       SYNCHED_JOB_OPTIONS(.compute = hold_if_asked, .on_round = tell_round, .on_snapshot = receive,
-                          .on_progress = show_nothing, .on_done = note_done, .user = &scene));
+                          .on_progress = show_nothing, .on_done = note_done, .user = scene,
+                          .delivery = SYNCHED_DELIVER_EVERY, .round_count = round_count,
+                          .progress_ns = 3600 * UINT64_C(1000000000)));
+}
+
+/* The job needs its timer for on_progress only. */
+Test(loop_close, closed_timer_alone_leaves_the_job_to_its_end) {
+  struct scene scene = {0};
+  struct engine engine = timed_engine(&scene, 50);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  scene.loop = &loop;
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert_eq(handle_count(&loop), 2);
+  uv_walk(&loop, close_timer, NULL);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(scene.done_count, 1);
+  cr_assert_eq(scene.delivered_count, 50);
+  cr_assert_eq(scene.left_count, 0);
+  close_loop(&loop);
+  engine_end_with_pool(&engine);
+}
+
+/* The loop still looks at a handle that is closed so late: the job must not be over by then. */
+Test(loop_close, closed_timer_in_the_last_delivery_is_waited_for) {
+  for (int unrefs = 0; unrefs < 2; unrefs++) {
+    struct scene scene = {.close_timer_at = 1, .unrefs = unrefs != 0};
+    struct engine engine = timed_engine(&scene, 1);
+    uv_loop_t loop;
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    scene.loop = &loop;
+    cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+    for (unsigned ms = 0; ms < 20000 && !synched__job_is_released(engine.job); ms++)
+      nap_ms(1);
+    for (unsigned turns = 0; turns < 10 && scene.done_count == 0; turns++)
+      cr_assert_eq(uv_run(&loop, UV_RUN_NOWAIT) != 0, scene.done_count == 0);
+    cr_assert_eq(scene.done_count, 1);
+    cr_assert_eq(scene.left_count, 0);
+    close_loop(&loop);
+    engine_end_with_pool(&engine);
+  }
+}
+
+/* The timer is no use without it, but the loop still has it. */
+Test(loop_close, closed_poll_alone_is_not_all_that_the_loop_has) {
+  for (int runs = 0; runs < 2; runs++) {
+    struct scene scene = {0};
+    struct engine engine = timed_engine(&scene, 0);
+    uv_loop_t loop;
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+    uv_walk(&loop, close_poll, NULL);
+    (void)uv_run(&loop, runs ? UV_RUN_DEFAULT : UV_RUN_NOWAIT);
+    cr_assert_eq(synched_job_cancel(engine.job), 0);
+    for (unsigned ms = 0; ms < 20000 && !synched__job_is_released(engine.job); ms++)
+      nap_ms(1);
+    expect_refused(synched_job_destroy(engine.job), SYNCHED_EBUSY, "timer");
+    cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    cr_assert_eq(handle_count(&loop), 0);
+    cr_assert_eq(synched_job_destroy(engine.job), 0);
+    close_loop(&loop);
+    expect_reusable(&engine, &scene);
+  }
+}
+
+static void close_poll_in_progress(struct synched_job *job, const struct synched_progress *progress,
+                                   void *user) {
+  struct scene *scene = user;
+  (void)job;
+  (void)progress;
+  uv_walk(scene->loop, close_poll, NULL);
+}
+
+/* Then the job sees to its timer by itself. */
+Test(loop_close, closed_poll_in_progress_closes_the_timer) {
+  struct scene scene = {0};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 8),
+      SYNCHED_JOB_OPTIONS(.compute = hold_if_asked, .on_progress = close_poll_in_progress,
+                          .progress_ns = 1000000, .on_done = note_done, .user = &scene));
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  scene.loop = &loop;
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(handle_count(&loop), 0);
+  close_loop(&loop);
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  destroy_when_possible(engine.job);
+  scene.loop = NULL;
+  expect_reusable(&engine, &scene);
+}
+
+Test(loop_close, closed_one_handle_after_the_other) {
+  struct scene scene = {0};
+  struct engine engine = timed_engine(&scene, 0);
   uv_loop_t loop;
   cr_assert_eq(uv_loop_init(&loop), 0);
   cr_assert_eq(synched_job_start(engine.job, &loop), 0);

@@ -11,6 +11,8 @@
 
 struct synched__block {
   unsigned char *data;
+  /* of the library's: bytes before data */
+  size_t stagger;
   /* [segment_count] elements that are valid; writable; on lines of its own */
   size_t *counts;
   /* its pages have been written, so they are where they will stay */
@@ -24,6 +26,7 @@ struct synched__blocks {
   struct synched__block **all; /* [count] */
   unsigned count;
   bool huge_pages;
+  bool staggered; /* the first one, if it is the library's */
 };
 
 /* Checks the program's own buffers. SYNCHED_EINVAL. */

@@ -172,14 +172,25 @@ int synched__blocks_grow(struct synched__blocks *blocks, const struct synched__l
                                   layout->data_bytes);
 }
 
+static void destroy(const struct synched__blocks *blocks, const struct synched__layout *layout,
+                    struct synched__block *block) {
+  unmap(blocks, layout, block);
+  synched__free(block->counts);
+  synched__free(block);
+}
+
+void synched__blocks_drop(struct synched__blocks *blocks, const struct synched__layout *layout,
+                          unsigned index) {
+  destroy(blocks, layout, blocks->all[index]);
+  blocks->count--;
+  for (unsigned b = index; b < blocks->count; b++)
+    blocks->all[b] = blocks->all[b + 1];
+}
+
 void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched__layout *layout) {
-  for (unsigned b = 0; b < blocks->count; b++) {
-    struct synched__block *block = blocks->all[b];
-    if (!block->is_foreign)
-      synched__unmap(block->data, layout->data_bytes);
-    synched__free(block->counts);
-    synched__free(block);
-  }
+  for (unsigned b = 0; b < blocks->count; b++)
+    destroy(blocks, layout, blocks->all[b]);
   synched__free(blocks->all);
-  *blocks = (struct synched__blocks){.huge_pages = blocks->huge_pages};
+  *blocks =
+      (struct synched__blocks){.huge_pages = blocks->huge_pages, .staggered = blocks->staggered};
 }

@@ -45,6 +45,10 @@ int synched__blocks_adopt(struct synched__blocks *blocks, const struct synched__
 int synched__blocks_grow(struct synched__blocks *blocks, const struct synched__layout *layout,
                          unsigned count);
 
+/* Frees one of the library's, to which nothing refers any more. */
+void synched__blocks_drop(struct synched__blocks *blocks, const struct synched__layout *layout,
+                          unsigned index);
+
 void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched__layout *layout);
 
 #endif

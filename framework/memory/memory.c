@@ -75,6 +75,7 @@ static void init_buffer(struct synched__buffer *buffer, struct synched_memory *m
                                 .element_size = layout->element_size,
                                 .segment_count = layout->segment_count,
                                 .offsets = layout->offsets,
+                                .capacities = layout->capacities,
                                 .fields = (const struct synched_snapshot *const *)buffer->views,
                                 .field_count = 1};
   synched__buffer_map(buffer, 0, block);

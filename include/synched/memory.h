@@ -202,6 +202,8 @@ struct synched_snapshot {
   unsigned fold_count;
   /* [fold_count]: the fold of each stage, NULL where it has none */
   const void *const *folds;
+  /* [segment_count], in elements: what each segment has room for; without PADDED's padding */
+  const size_t *capacities;
 };
 
 /* Returns the current snapshot, retained for the caller, who releases it. It is never NULL for a

@@ -76,6 +76,8 @@ static int check_kind(const struct synched__fold_options *options) {
     return refuse_given(options, "fold_combine");
   if (!is_custom && options->identity != NULL)
     return refuse_given(options, "fold_identity");
+  if (!is_custom && options->own_user != NULL)
+    return refuse_given(options, "fold_user");
   return 0;
 }
 
@@ -154,7 +156,7 @@ int synched__fold_init(struct synched__fold *fold, const struct synched__fold_op
       .bytes = bytes,
       .accumulator_bytes = is_compensated ? 2 * bytes : bytes,
       .combine = options->combine,
-      .user = options->user,
+      .user = options->own_user != NULL ? options->own_user : options->user,
       .identity = identity,
   };
   fill_identity(fold, options->identity);

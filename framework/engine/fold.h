@@ -34,7 +34,8 @@ struct synched__fold_options {
   size_t size;
   synched_combine_fn combine;
   const void *identity;
-  /* handed to `combine` */
+  /* handed to `combine`: the fold's own, or, where that is NULL, everybody's */
+  void *own_user;
   void *user;
   /* what a sentence about a mistake begins with, such as "stage 2: "; NULL: nothing */
   const char *where;
@@ -66,8 +67,8 @@ struct synched__contributions {
 
 /* Reads what is asked for. What does not apply to the kind is 0 or NULL.
  * SYNCHED_EINVAL: an unknown kind or type; CUSTOM without its `combine` or size; a type, length,
- * size, `combine` or identity where it does not apply; SUM_COMPENSATED of INT64. SYNCHED_ERANGE:
- * more than SYNCHED_FOLD_BYTES_MAX. SYNCHED_ENOMEM. *fold is all zeros then. */
+ * size, `combine`, identity or own_user where it does not apply; SUM_COMPENSATED of INT64.
+ * SYNCHED_ERANGE: more than SYNCHED_FOLD_BYTES_MAX. SYNCHED_ENOMEM. *fold is all zeros then. */
 int synched__fold_init(struct synched__fold *fold, const struct synched__fold_options *options);
 
 void synched__fold_deinit(struct synched__fold *fold);

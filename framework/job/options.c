@@ -205,7 +205,7 @@ static int check_stages(const struct synched_job_options *options) {
                          SYNCHED_STAGES_MAX);
   if (options->fold != SYNCHED_FOLD_NONE || options->fold_type != SYNCHED_FOLD_DOUBLE ||
       options->fold_length != 0 || options->fold_size != 0 || options->fold_combine != NULL ||
-      options->fold_identity != NULL)
+      options->fold_identity != NULL || options->fold_user != NULL)
     return synched__fail(SYNCHED_EINVAL, "a fold and stages are given; each stage has its own");
   int status = 0;
   for (unsigned s = 0; status == 0 && s < options->stage_count; s++) {

@@ -37,7 +37,8 @@ static struct synched_stage stage_option(const struct synched_job_options *optio
                                 .fold_length = options->fold_length,
                                 .fold_size = options->fold_size,
                                 .fold_combine = options->fold_combine,
-                                .fold_identity = options->fold_identity};
+                                .fold_identity = options->fold_identity,
+                                .fold_user = options->fold_user};
 }
 
 static struct synched__fold_options fold_option(const struct synched_job_options *options,
@@ -48,6 +49,7 @@ static struct synched__fold_options fold_option(const struct synched_job_options
                                         .size = given->fold_size,
                                         .combine = given->fold_combine,
                                         .identity = given->fold_identity,
+                                        .own_user = given->fold_user,
                                         .user = options->user};
 }
 

@@ -14,6 +14,19 @@
  * vector register. */
 #define ELEMENT_ALIGNMENT_MAX 64u
 
+/* Fields that all begin with a page are trouble for loops that walk along several of them. A load
+ * from one field seems to be of what was just stored in another one, for a CPU looks at the lowest
+ * twelve bits of an address first; and all of them want the same sets of the nearest cache. So each
+ * field begins so much further in its page than the one before, in 32 different places. Cache lines
+ * stay whole. */
+#define STAGGER_BYTES 1152u
+#define STAGGER_PLACES 32u
+
+static size_t next_stagger(void) {
+  static _Atomic uint32_t count;
+  return synched__add_relaxed(&count, 1) % STAGGER_PLACES * STAGGER_BYTES;
+}
+
 size_t synched__blocks_alignment(const struct synched_memory_options *options) {
   if (options->layout == SYNCHED_LAYOUT_PADDED)
     return SYNCHED__CACHE_LINE;
@@ -80,6 +93,30 @@ int synched__blocks_check(const struct synched__layout *layout,
 
 /* --- making them --- */
 
+/* How many bytes are mapped for a block of the library's. */
+static size_t mapped_bytes(const struct synched__blocks *blocks,
+                           const struct synched__layout *layout, size_t stagger) {
+  const size_t bytes = layout->data_bytes + stagger;
+  return blocks->huge_pages ? synched__huge_bytes(bytes) : bytes;
+}
+
+/* Sets where its elements lie; NULL: no memory. */
+static void map(const struct synched__blocks *blocks, const struct synched__layout *layout,
+                struct synched__block *block) {
+  const bool staggers =
+      blocks->staggered && blocks->count == 0 && layout->data_bytes >= PLACED_BYTES;
+  block->stagger = staggers ? next_stagger() : 0;
+  const size_t bytes = mapped_bytes(blocks, layout, block->stagger);
+  unsigned char *mapped = blocks->huge_pages ? synched__map_huge(bytes) : synched__map(bytes);
+  block->data = mapped == NULL ? NULL : mapped + block->stagger;
+}
+
+static void unmap(const struct synched__blocks *blocks, const struct synched__layout *layout,
+                  const struct synched__block *block) {
+  if (!block->is_foreign && block->data != NULL)
+    synched__unmap(block->data - block->stagger, mapped_bytes(blocks, layout, block->stagger));
+}
+
 /* Room for one more, of `data`; NULL: the library makes it. NULL: no memory. */
 static struct synched__block *add(struct synched__blocks *blocks,
                                   const struct synched__layout *layout, void *data) {
@@ -91,15 +128,13 @@ static struct synched__block *add(struct synched__blocks *blocks,
   block->placed = block->is_foreign || layout->data_bytes < PLACED_BYTES;
   block->data = data;
   if (data == NULL)
-    block->data = blocks->huge_pages ? synched__map_huge(layout->data_bytes)
-                                     : synched__map(layout->data_bytes);
+    map(blocks, layout, block);
   if (block->counts != NULL && block->data != NULL) {
     memcpy(block->counts, layout->capacities, layout->segment_count * sizeof *block->counts);
     blocks->all[blocks->count++] = block;
     return block;
   }
-  if (!block->is_foreign)
-    synched__unmap(block->data, layout->data_bytes);
+  unmap(blocks, layout, block);
   synched__free(block->counts);
   synched__free(block);
   return NULL;
@@ -137,14 +172,25 @@ int synched__blocks_grow(struct synched__blocks *blocks, const struct synched__l
                                   layout->data_bytes);
 }
 
+static void destroy(const struct synched__blocks *blocks, const struct synched__layout *layout,
+                    struct synched__block *block) {
+  unmap(blocks, layout, block);
+  synched__free(block->counts);
+  synched__free(block);
+}
+
+void synched__blocks_drop(struct synched__blocks *blocks, const struct synched__layout *layout,
+                          unsigned index) {
+  destroy(blocks, layout, blocks->all[index]);
+  blocks->count--;
+  for (unsigned b = index; b < blocks->count; b++)
+    blocks->all[b] = blocks->all[b + 1];
+}
+
 void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched__layout *layout) {
-  for (unsigned b = 0; b < blocks->count; b++) {
-    struct synched__block *block = blocks->all[b];
-    if (!block->is_foreign)
-      synched__unmap(block->data, layout->data_bytes);
-    synched__free(block->counts);
-    synched__free(block);
-  }
+  for (unsigned b = 0; b < blocks->count; b++)
+    destroy(blocks, layout, blocks->all[b]);
   synched__free(blocks->all);
-  *blocks = (struct synched__blocks){.huge_pages = blocks->huge_pages};
+  *blocks =
+      (struct synched__blocks){.huge_pages = blocks->huge_pages, .staggered = blocks->staggered};
 }

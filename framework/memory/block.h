@@ -11,6 +11,8 @@
 
 struct synched__block {
   unsigned char *data;
+  /* of the library's: bytes before data */
+  size_t stagger;
   /* [segment_count] elements that are valid; writable; on lines of its own */
   size_t *counts;
   /* its pages have been written, so they are where they will stay */
@@ -25,6 +27,7 @@ struct synched__blocks {
   struct synched__block **all;
   unsigned count;
   bool huge_pages;
+  bool staggered; /* the first one, if it is the library's */
 };
 
 /* Checks the program's own buffers. SYNCHED_EINVAL. */
@@ -42,6 +45,10 @@ int synched__blocks_adopt(struct synched__blocks *blocks, const struct synched__
  * but does not touch them. SYNCHED_ENOMEM: those that there are stay. */
 int synched__blocks_grow(struct synched__blocks *blocks, const struct synched__layout *layout,
                          unsigned count);
+
+/* Frees one of the library's, to which nothing refers any more. */
+void synched__blocks_drop(struct synched__blocks *blocks, const struct synched__layout *layout,
+                          unsigned index);
 
 void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched__layout *layout);
 

@@ -171,6 +171,25 @@ static void spread_blocks(struct synched_memory *memory, struct synched__block *
   }
 }
 
+/* Whether a buffer of a memory by itself refers to a block; or it is the memory, in place. */
+static bool is_own(const struct synched_memory *memory, const struct synched__block *block) {
+  if (memory->in_place)
+    return block == memory->blocks.all[0];
+  for (unsigned b = 0; b < memory->buffer_count; b++)
+    if (memory->buffers[b].block == block)
+      return true;
+  return false;
+}
+
+/* Frees what was made for a job, of a memory that is by itself. */
+static void give_back_blocks(struct synched_memory *memory) {
+  for (unsigned b = memory->blocks.count; b-- > 0;) {
+    const struct synched__block *block = memory->blocks.all[b];
+    if (!block->is_foreign && !is_own(memory, block))
+      synched__blocks_drop(&memory->blocks, &memory->layout, b);
+  }
+}
+
 /* A buffer of the lead is of one field again. */
 static void strip_buffer(struct synched__buffer *buffer) {
   buffer->block = buffer->blocks[0];
@@ -189,12 +208,14 @@ static void part_memories(struct synched__fields *fields) {
     memory->field = 0;
     memory->pair.current->snapshot.round = lead->pair.current->snapshot.round;
     spread_blocks(memory, lead->pair.current->blocks[f]);
+    give_back_blocks(memory);
     synched__memory_leave_lead(memory);
     synched__memory_unlock_buffers(memory);
   }
   for (unsigned b = 0; b < lead->buffer_count; b++)
     strip_buffer(&lead->buffers[b]);
   spread_blocks(lead, lead->pair.current->block);
+  give_back_blocks(lead);
 }
 
 static void free_fields(struct synched__fields *fields) {
@@ -353,6 +374,8 @@ int synched__fields_create(struct synched__fields **out, const struct synched__f
   fields->copied = spec->copied;
   const int status = make_parts(fields, spec);
   if (status != 0) {
+    for (unsigned f = 0; f < fields->count; f++)
+      give_back_blocks(fields->memories[f]);
     free_fields(fields);
     return status;
   }

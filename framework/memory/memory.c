@@ -75,6 +75,7 @@ static void init_buffer(struct synched__buffer *buffer, struct synched_memory *m
                                 .element_size = layout->element_size,
                                 .segment_count = layout->segment_count,
                                 .offsets = layout->offsets,
+                                .capacities = layout->capacities,
                                 .fields = (const struct synched_snapshot *const *)buffer->views,
                                 .field_count = 1};
   synched__buffer_map(buffer, 0, block);
@@ -101,6 +102,7 @@ static int init_blocks(struct synched_memory *memory,
   if (status != 0)
     return status;
   memory->blocks.huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
+  memory->blocks.staggered = memory->in_place;
   status = options->buffers != NULL
                ? synched__blocks_adopt(&memory->blocks, &memory->layout, options)
                : synched__blocks_grow(&memory->blocks, &memory->layout, count);

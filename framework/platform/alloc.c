@@ -11,6 +11,9 @@
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
+/* At most one part in so many is mapped for nothing to make the last page a huge one. */
+#define HUGE_WASTE 16u
+
 /* In whole units; NULL where that does not fit into size_t, or is refused. */
 static void *take(size_t count, size_t size, size_t unit, size_t alignment) {
   if (synched__fault_hit(SYNCHED__FAULT_ALLOCATE))
@@ -47,6 +50,14 @@ void *synched__map(size_t bytes) {
     return NULL;
   void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return block == MAP_FAILED ? NULL : block;
+}
+
+size_t synched__huge_bytes(size_t bytes) {
+  const size_t over = bytes % HUGE_PAGE;
+  if (bytes < HUGE_PAGE || over == 0 || bytes > SIZE_MAX - HUGE_PAGE)
+    return bytes;
+  const size_t waste = HUGE_PAGE - over;
+  return waste <= bytes / HUGE_WASTE ? bytes + waste : bytes;
 }
 
 void *synched__map_huge(size_t bytes) {

@@ -28,6 +28,10 @@ void *synched__map(size_t bytes);
 /* The same in huge pages, as far as they fit and the system grants them; the rest is ordinary
  * pages. */
 void *synched__map_huge(size_t bytes);
+
+/* As much, or up to the end of the last huge page, where that is little more: what stands over in
+ * ordinary pages can be a quarter of a few MiB. */
+size_t synched__huge_bytes(size_t bytes);
 void synched__unmap(void *block, size_t bytes);
 
 #endif

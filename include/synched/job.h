@@ -137,6 +137,15 @@ static inline void *synched_task_out(const struct synched_task *task, unsigned f
   return task->parts == SYNCHED_NULL ? task->out : task->parts->outs[f];
 }
 
+/* How many elements that segment has room for, and where it begins in the whole of the field. */
+static inline size_t synched_task_capacity(const struct synched_task *task, unsigned f) {
+  return synched_task_field(task, f)->capacities[task->segment];
+}
+
+static inline size_t synched_task_first(const struct synched_task *task, unsigned f) {
+  return synched_task_field(task, f)->offsets[task->segment];
+}
+
 /* Sets how many elements are valid in it. */
 static inline void synched_task_set_count(struct synched_task *task, unsigned f, size_t count) {
   if (f == 0)
@@ -325,8 +334,8 @@ enum synched_fold_type {
 };
 
 /* Combines what `next` holds into `into`: two folds of fold_size bytes, of which `into` is that of
- * lower segments. It need not be commutative or associative, for the order is fixed. On a worker;
- * must not fail. */
+ * lower segments. It need not be commutative or associative, for the order is fixed. `user` is the
+ * fold's own fold_user, or, where that is NULL, the job's. On a worker; must not fail. */
 typedef void (*synched_combine_fn)(void *into, const void *next, void *user);
 
 #define SYNCHED_FOLD_BYTES_MAX 4096u
@@ -389,13 +398,14 @@ struct synched_stage {
   /* Of those, fields of which each call writes all that it counts, so that their refill is left
    * out: `out` holds anything. */
   uint32_t overwrites;
-  /* 0: NONE. What the calls of this stage contribute; the five as in synched_job_options */
+  /* 0: NONE. What the calls of this stage contribute; the six as in synched_job_options */
   enum synched_fold fold;
   enum synched_fold_type fold_type;
   size_t fold_length;
   size_t fold_size;
   synched_combine_fn fold_combine;
   const void *fold_identity;
+  void *fold_user;
   /* 0: ALL. What its calls read */
   struct synched_reads reads;
 };
@@ -548,6 +558,8 @@ struct synched_job_options {
   synched_combine_fn fold_combine;
   /* CUSTOM: fold_size bytes that a contribution starts as; copied. NULL: zeros */
   const void *fold_identity;
+  /* CUSTOM: handed to fold_combine; NULL: what `user` is */
+  void *fold_user;
 
   /* What the calls of compute read. 0: ALL; with stages, each has its own */
   struct synched_reads reads;

@@ -261,6 +261,10 @@ static const struct fold_row fold_rows[] = {
      SYNCHED_EINVAL,
      "fold_identity is given, but fold",
      {.fold_identity = own_arrays}},
+    {"user without a fold",
+     SYNCHED_EINVAL,
+     "fold_user is given, but fold",
+     {.fold_user = own_arrays}},
     {"size of a sum",
      SYNCHED_EINVAL,
      "fold_size is 8, but fold is 1",
@@ -421,7 +425,8 @@ Test(wrong_fields, folds) {
                   &(struct synched_job_options){
                       COMPUTE, .fold = fold->fold, .fold_type = fold->fold_type,
                       .fold_length = fold->fold_length, .fold_size = fold->fold_size,
-                      .fold_combine = fold->fold_combine, .fold_identity = fold->fold_identity});
+                      .fold_combine = fold->fold_combine, .fold_identity = fold->fold_identity,
+                      .fold_user = fold->fold_user});
     (void)snprintf(says, sizeof says, "stage 1: %s", row->says);
     expect_no_job(row->what, row->expected, says,
                   &(struct synched_job_options){.stages = stages, .stage_count = 2});

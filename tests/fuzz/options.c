@@ -164,6 +164,7 @@ static const struct synched_stage *stages_of(struct fuzz_bytes *bytes, const cha
     stages[s].compute = (given & 2) != 0 ? NULL : compute;
     stages[s].fold_combine = (given & 4) != 0 ? combine : NULL;
     stages[s].fold_identity = (given & 8) != 0 ? identity : NULL;
+    stages[s].fold_user = (given & 16) != 0 ? stages : NULL;
   }
   return stages;
 }

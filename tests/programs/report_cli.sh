@@ -66,6 +66,21 @@ well table made/usual.json -o table.txt
 same stdout /dev/null
 grep -q 'Job heat' table.txt || fail "no table in the file"
 
+# Reports from before there were stages, and pools with a name, are read as reports without them.
+for old in usual tasks; do
+  sed -E '/^"(pool":.*|stages":\[\],)$/d; /^"stages":/,/\],$/d; s/,"failed_stage":-1//' \
+    made/$old.json >old_$old.json
+  ! grep -qE 'failed_stage|"stages"|"pool"' old_$old.json || fail "$old is not old"
+  well table old_$old.json
+  says stdout 'Job heat: .*'
+  well json old_$old.json
+  grep -q '"failed_stage":-1' stdout || fail "an old report's stage has failed"
+  valid stdout
+  well compare old_$old.json made/$old.json
+done
+printf '{"form":"synched report","version":1,"workers":[],"segments":{},"stages":3}' >damaged.json
+refused 1 "damaged.json: stages is not an array" show damaged.json
+
 # --- what changed ---
 
 # finds NAME TEXT: the row of the comparison that begins with the name has this text.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "memory/memory.h"
 #include "support/support.h"
 #include "support/unit_support.h"
 
@@ -330,4 +331,78 @@ Test(fields_failure, what_is_not_published_cannot_be_retained) {
       synched_snapshot_release(mishap.kept[f]);
     end(&made);
   }
+}
+
+/* --- what is made for a job only --- */
+
+/* Field 0 and field 1 have fewer leases than the job needs of them, or are written twice. */
+static struct made make_greedy(void) {
+  struct made made = {.pool = pool_new(1), .memories = {NULL}};
+  for (unsigned f = 0; f < FIELDS; f++)
+    made.memories[f] = memory_with(
+        SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                               .element_size = sizeof(uint64_t), .lease_count = f == 0 ? 3 : f,
+                               .flags = f == 2 ? SYNCHED_MEMORY_IN_PLACE : 0));
+  return made;
+}
+
+static void look(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  (void)job;
+  (void)now;
+  (void)user;
+}
+
+static int create_greedy(struct made *made) {
+  return synched_job_create(&made->job, made->pool, made->memories[0],
+                            SYNCHED_JOB_OPTIONS(OF_STAGES, .fields = &made->memories[1],
+                                                .on_snapshot = look, .round_count = 4,
+                                                .user = &(struct mishap){0}));
+}
+
+static void expect_own_blocks(const struct made *made) {
+  cr_assert_eq(made->memories[0]->blocks.count, 5);
+  cr_assert_eq(made->memories[1]->blocks.count, 3);
+  cr_assert_eq(made->memories[2]->blocks.count, 1);
+}
+
+Test(fields_failure, refused_job_leaves_no_buffers_that_it_has_made) {
+  struct made made = make_greedy();
+  const struct synched_snapshot *now = synched_snapshot_current(made.memories[1]);
+  cr_assert_eq(create_greedy(&made), SYNCHED_EBUSY);
+  expect_own_blocks(&made);
+  synched_snapshot_release(now);
+  for (unsigned f = 0; f < FIELDS; f++)
+    memory_end(made.memories[f]);
+  pool_end(made.pool);
+}
+
+Test(fields_failure, job_that_ends_gives_its_buffers_back_and_the_content_stays) {
+  struct made made = make_greedy();
+  for (unsigned job = 0; job < 3; job++) {
+    cr_assert_eq(create_greedy(&made), 0, "%s", synched_error_message());
+    cr_assert_gt(made.memories[1]->blocks.count, 3);
+    cr_assert_gt(made.memories[2]->blocks.count, 1);
+    struct mishap mishap = {.round = 0};
+    cr_assert_eq(synched_job_destroy(made.job), 0);
+    made.job = NULL;
+    expect_own_blocks(&made);
+    cr_assert_eq(synched_job_create(&made.job, made.pool, made.memories[0],
+                                    SYNCHED_JOB_OPTIONS(OF_STAGES, .fields = &made.memories[1],
+                                                        .round_count = 4, .user = &mishap)),
+                 0);
+    cr_assert_eq(synched_job_run(made.job), 0);
+    cr_assert_eq(synched_job_destroy(made.job), 0);
+    expect_own_blocks(&made);
+    const uint64_t round = 4 * (job + 1);
+    for (unsigned f = 0; f < 2; f++) {
+      const struct synched_snapshot *now = synched_snapshot_current(made.memories[f]);
+      cr_assert_eq(now->round, round);
+      cr_assert_eq(((const uint64_t *)now->data)[SEGMENTS * CAPACITY - 1], round * 10 + f);
+      synched_snapshot_release(now);
+    }
+    cr_assert_eq(((uint64_t *)synched_memory_elements(made.memories[2]))[0], round * 10 + 2);
+  }
+  for (unsigned f = 0; f < FIELDS; f++)
+    memory_end(made.memories[f]);
+  pool_end(made.pool);
 }

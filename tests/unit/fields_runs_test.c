@@ -434,3 +434,87 @@ Test(fields_runs, deadline_in_the_pass_of_a_fold_names_no_calls) {
   cr_assert_eq(late.wrong, 0);
   engine_end_with_pool(&engine);
 }
+
+/* --- what calls and folds get of their own --- */
+
+/* Who has combined. */
+struct counters {
+  atomic_uint of_job, of_stage;
+};
+
+static int contribute_nothing(struct synched_task *task, void *user) {
+  (void)task;
+  (void)user;
+  return 0;
+}
+
+static void count_combined(void *into, const void *next, void *user) {
+  (void)into;
+  (void)next;
+  atomic_fetch_add((atomic_uint *)user, 1);
+}
+
+Test(fields_runs, fold_has_a_pointer_of_its_own_or_that_of_the_job) {
+  for (unsigned workers = 1; workers <= 2; workers++) {
+    struct counters counters = {0};
+    struct synched_stage folding[2];
+    for (unsigned s = 0; s < 2; s++)
+      folding[s] = (struct synched_stage){.compute = contribute_nothing,
+                                          .writes = SYNCHED_WRITES_NONE,
+                                          .fold = SYNCHED_FOLD_CUSTOM,
+                                          .fold_size = 1,
+                                          .fold_combine = count_combined,
+                                          .fold_user = s == 1 ? &counters.of_stage : NULL};
+    struct engine engine = engine_new(
+        pool_new(workers),
+        SYNCHED_MEMORY_OPTIONS(.segment_count = 5, .segment_capacity = 1, .element_size = 1),
+        SYNCHED_JOB_OPTIONS(.stages = folding, .stage_count = 2, .user = &counters.of_job,
+                            .round_count = 3));
+    cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+    cr_assert_gt(atomic_load(&counters.of_job), 0);
+    cr_assert_eq(atomic_load(&counters.of_job), atomic_load(&counters.of_stage));
+    engine_end_with_pool(&engine);
+  }
+}
+
+#define ROOM_SEGMENTS 3
+
+/* What a call has seen of its segment, in each of two fields. */
+struct rooms {
+  size_t capacities[ROOM_SEGMENTS][2], firsts[ROOM_SEGMENTS][2];
+};
+
+static int note_rooms(struct synched_task *task, void *user) {
+  struct rooms *rooms = user;
+  for (unsigned f = 0; f < 2; f++) {
+    rooms->capacities[task->segment][f] = synched_task_capacity(task, f);
+    rooms->firsts[task->segment][f] = synched_task_first(task, f);
+  }
+  return 0;
+}
+
+Test(fields_runs, call_knows_what_each_of_its_segments_has_room_for) {
+  static const size_t uneven[ROOM_SEGMENTS] = {3, 0, 5};
+  struct rooms rooms = {0};
+  struct synched_memory *padded = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = ROOM_SEGMENTS, .segment_capacities = uneven,
+                             .element_size = 8, .layout = SYNCHED_LAYOUT_PADDED));
+  struct engine engine =
+      engine_new(pool_new(2),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = ROOM_SEGMENTS, .segment_capacity = 7,
+                                        .element_size = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = note_rooms, .fields = &padded, .field_count = 2,
+                                     .user = &rooms, .round_count = 1));
+  cr_assert_eq(synched_job_run(engine.job), 0, "%s", synched_error_message());
+  engine_end_with_pool(&engine);
+  const struct synched_snapshot *now = synched_snapshot_current(padded);
+  for (size_t s = 0; s < ROOM_SEGMENTS; s++) {
+    cr_assert_eq(rooms.capacities[s][0], 7);
+    cr_assert_eq(rooms.firsts[s][0], 7 * s);
+    cr_assert_eq(rooms.capacities[s][1], uneven[s]);
+    cr_assert_eq(now->capacities[s], uneven[s]);
+    cr_assert_eq(rooms.firsts[s][1], now->offsets[s]);
+  }
+  synched_snapshot_release(now);
+  memory_end(padded);
+}

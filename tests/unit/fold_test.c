@@ -85,7 +85,7 @@ struct refusal {
 };
 
 Test(fold, mistakes_are_refused_with_a_sentence) {
-  static const char identity[8];
+  static char identity[8];
   const struct refusal refusals[] = {
       {{.kind = (enum synched_fold)6}, SYNCHED_EINVAL, "fold is 6; there are 0 to 5"},
       {{.kind = (enum synched_fold) - 1}, SYNCHED_EINVAL, "fold is -1; there are 0 to 5"},
@@ -107,6 +107,7 @@ Test(fold, mistakes_are_refused_with_a_sentence) {
       {{.identity = identity},
        SYNCHED_EINVAL,
        "fold_identity is given, but fold is 0, which has none"},
+      {{.own_user = identity}, SYNCHED_EINVAL, "fold_user is given, but fold is 0, which has none"},
       {{.kind = SYNCHED_FOLD_SUM, .size = 8},
        SYNCHED_EINVAL,
        "fold_size is 8, but fold is 1, which has none"},
@@ -116,6 +117,9 @@ Test(fold, mistakes_are_refused_with_a_sentence) {
       {{.kind = SYNCHED_FOLD_MAX, .identity = identity},
        SYNCHED_EINVAL,
        "fold_identity is given, but fold is 3, which has none"},
+      {{.kind = SYNCHED_FOLD_SUM, .own_user = identity},
+       SYNCHED_EINVAL,
+       "fold_user is given, but fold is 1, which has none"},
       {{.kind = SYNCHED_FOLD_SUM, .length = 513},
        SYNCHED_ERANGE,
        "fold_length is 513; at most 512, which are 4096 bytes"},

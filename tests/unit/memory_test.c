@@ -363,3 +363,62 @@ Test(memory, huge_pages_are_aligned_and_nothing_stands_over) {
     cr_assert_leq(mapped_bytes(), before + MIB / 4);
   }
 }
+
+/* --- where the buffers of memories that are changed in place begin --- */
+
+static struct synched_memory *create_in_place(size_t bytes, uint32_t flags) {
+  return memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = bytes,
+                                            .element_size = 1,
+                                            .flags = SYNCHED_MEMORY_IN_PLACE | flags));
+}
+
+/* Loops over several fields would be slower if all of them began with a page. */
+Test(memory, large_buffers_in_place_begin_in_different_places_of_a_page) {
+  enum { MEMORIES = 8 };
+  for (uint32_t flags = 0; flags <= SYNCHED_MEMORY_HUGE_PAGES; flags++) {
+    struct synched_memory *memories[MEMORIES];
+    uintptr_t places[MEMORIES];
+    for (size_t m = 0; m < MEMORIES; m++) {
+      const size_t bytes = (m % 2 + 2) * MIB;
+      memories[m] = create_in_place(bytes, flags);
+      unsigned char *elements = synched_memory_elements(memories[m]);
+      elements[0] = elements[bytes - 1] = 1;
+      places[m] = (uintptr_t)elements % 4096;
+      cr_assert_eq(places[m] % 128, 0);
+      for (size_t other = 0; other < m; other++)
+        cr_assert_neq(places[m], places[other], "of %zu and %zu", m, other);
+    }
+    for (size_t m = 0; m < MEMORIES; m++) {
+      const unsigned char *elements = synched_memory_elements(memories[m]);
+      const unsigned char *page = elements - places[m];
+      memory_end(memories[m]);
+      cr_assert_not(is_mapped(page));
+      cr_assert_not(is_mapped(page + 2 * MIB));
+    }
+  }
+}
+
+Test(memory, small_buffers_in_place_begin_with_a_page) {
+  for (size_t m = 0; m < 3; m++) {
+    struct synched_memory *memory = create_in_place(65535, 0);
+    cr_assert_eq((uintptr_t)synched_memory_elements(memory) % 4096, 0);
+    memory_end(memory);
+  }
+}
+
+/* Where it costs a sixteenth at most. */
+Test(memory, last_huge_page_is_a_whole_one) {
+  static const struct {
+    size_t bytes, mapped;
+  } cases[] = {{8000000, 8 * MIB}, {8 * MIB, 8 * MIB}, {5 * MIB, 5 * MIB}, {2 * MIB, 2 * MIB}};
+  memory_end(create_huge(64 * MIB));
+  for (size_t i = 0; i < LENGTH(cases); i++) {
+    const size_t before = mapped_bytes();
+    struct synched_memory *memory = create_huge(cases[i].bytes);
+    const size_t mapped = mapped_bytes() - before;
+    cr_assert_geq(mapped, 2 * cases[i].mapped);
+    cr_assert_leq(mapped, 2 * cases[i].mapped + MIB / 4);
+    memory_end(memory);
+    cr_assert_leq(mapped_bytes(), before + MIB / 4);
+  }
+}

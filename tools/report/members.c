@@ -49,6 +49,15 @@ const json_t *member(struct reader *reader, const json_t *object, const char *pa
   return NULL;
 }
 
+bool later_member(struct reader *reader, const json_t **found, const json_t *object,
+                  const char *path, const char *name, json_type type) {
+  *found = NULL;
+  if (json_object_get(object, name) == NULL)
+    return true;
+  *found = member(reader, object, path, name, type);
+  return *found != NULL;
+}
+
 bool read_text(struct reader *reader, char *to, size_t room, const json_t *text, const char *path) {
   if (text == NULL)
     return false;
@@ -115,11 +124,22 @@ static bool store_value(struct reader *reader, void *base, const struct synched_
   }
 }
 
+/* Whether the first reports did not have it. */
+static bool is_later(const char *name) {
+  static const char *const later[] = {"failed_stage"};
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (strcmp(name, later[i]) == 0)
+      return true;
+  return false;
+}
+
 bool read_members(struct reader *reader, void *base, const struct synched__json_fields *fields,
                   const json_t *object, const char *path) {
   for (unsigned i = 0; i < fields->count; i++) {
     const struct place here = place("%s.%s", path, fields->list[i].name);
     const json_t *value = json_object_get(object, fields->list[i].name);
+    if (value == NULL && is_later(fields->list[i].name))
+      continue;
     if (value == NULL)
       return refuse(reader, "%s is missing", here.path);
     if (!store_value(reader, base, &fields->list[i], value, here.path))

@@ -5,7 +5,8 @@
  * member must be there, of its type, and within what its field can hold. How much there is of
  * anything is how many elements stand there, never a number that says so. What is an index is below
  * what it counts. Members that this program does not know are left alone: a later version 1 may
- * have more of them.
+ * have more of them. And an earlier one has fewer: stages, the pool's name, and in which stage a
+ * call has failed came later, and may be missing.
  */
 #include "read.h"
 
@@ -31,9 +32,8 @@ static bool find_parts(struct reader *reader, struct parts_of_file *parts, const
   parts->workers = member(reader, root, "", "workers", JSON_ARRAY);
   if (parts->workers != NULL)
     parts->segments = member(reader, root, "", "segments", JSON_OBJECT);
-  if (parts->segments != NULL)
-    parts->stages = member(reader, root, "", "stages", JSON_ARRAY);
-  if (parts->stages != NULL)
+  if (parts->segments != NULL &&
+      later_member(reader, &parts->stages, root, "", "stages", JSON_ARRAY))
     parts->rounds = member(reader, root, "", "rounds", JSON_ARRAY);
   if (parts->rounds != NULL)
     parts->tasks = member(reader, root, "", "tasks", JSON_OBJECT);
@@ -98,6 +98,13 @@ static bool make_report(struct reader *reader, const struct parts_of_file *parts
 
 /* --- what it says --- */
 
+static bool read_pool(struct reader *reader, const json_t *root) {
+  struct synched_report *report = reader->report;
+  const json_t *pool;
+  return later_member(reader, &pool, root, "", "pool", JSON_STRING) &&
+         (pool == NULL || read_text(reader, report->pool, sizeof report->pool, pool, "pool"));
+}
+
 static bool read_job(struct reader *reader, const json_t *root) {
   struct synched_report *report = reader->report;
   const json_t *job = member(reader, root, "", "job", JSON_OBJECT);
@@ -110,8 +117,7 @@ static bool read_job(struct reader *reader, const json_t *root) {
                    member(reader, machine, "machine", "description", JSON_STRING),
                    "machine.description") &&
          read_members(reader, report, &synched__json_machine, machine, "machine") &&
-         read_text(reader, report->pool, sizeof report->pool,
-                   member(reader, root, "", "pool", JSON_STRING), "pool") &&
+         read_pool(reader, root) &&
          read_text(reader, report->placement, sizeof report->placement,
                    member(reader, root, "", "placement", JSON_STRING), "placement");
 }

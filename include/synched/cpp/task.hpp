@@ -53,8 +53,8 @@ public:
     return previous<T>(f).segment(raw_->segment);
   }
 
-  /* What this call writes: the segment's whole capacity (of a field but the first, with what
-   * padding follows). Empty where the stage does not write the field. */
+  /* What this call writes: the segment's whole capacity. Empty where the stage does not write the
+   * field. */
   template <class T> span<T> out(const memory<T> &of) const noexcept {
     return out<T>(of.field());
   }
@@ -108,10 +108,7 @@ private:
     return f == 0 ? raw_->previous : raw_->parts->fields[f];
   }
   std::size_t capacity(unsigned f) const noexcept {
-    if (f == 0)
-      return raw_->capacity;
-    const std::size_t *const offset = snapshot_of(f)->offsets + raw_->segment;
-    return offset[1] - offset[0];
+    return f == 0 ? raw_->capacity : snapshot_of(f)->capacities[raw_->segment];
   }
 
   synched_task *raw_;

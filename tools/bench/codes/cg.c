@@ -42,7 +42,7 @@ int cg_serial(struct code_run *run) {
 
 /* --- Synched --- */
 
-#define SEGMENTS_PER_WORKER 4u
+#define SEGMENTS_PER_WORKER 16u
 
 enum { X, R, P, Q, FIELDS };
 enum { MULTIPLY, REDUCE, TURN, STAGES };

@@ -35,10 +35,15 @@ static int copy_options(struct synched_memory_options *read,
 
 /* All but sizes and buffers, which are checked where they are used. */
 static int check_options(const struct synched_memory_options *options) {
-  if ((options->flags & ~(SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE)) != 0)
-    return synched__fail(
-        SYNCHED_EINVAL, "flags is %#x; a memory knows HUGE_PAGES (%#x) and IN_PLACE (%#x)",
-        (unsigned)options->flags, SYNCHED_MEMORY_HUGE_PAGES, SYNCHED_MEMORY_IN_PLACE);
+  const uint32_t pages = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_SMALL_PAGES;
+  if ((options->flags & ~(pages | SYNCHED_MEMORY_IN_PLACE)) != 0)
+    return synched__fail(SYNCHED_EINVAL,
+                         "flags is %#x; a memory knows HUGE_PAGES (%#x), SMALL_PAGES (%#x) and "
+                         "IN_PLACE (%#x)",
+                         (unsigned)options->flags, SYNCHED_MEMORY_HUGE_PAGES,
+                         SYNCHED_MEMORY_SMALL_PAGES, SYNCHED_MEMORY_IN_PLACE);
+  if ((options->flags & pages) == pages)
+    return synched__fail(SYNCHED_EINVAL, "HUGE_PAGES and SMALL_PAGES are given; only one may be");
   int status = synched__check_enum("layout", (unsigned)options->layout, SYNCHED_LAYOUT_PADDED);
   if (status == 0)
     status = synched__check_enum("refill", (unsigned)options->refill, SYNCHED_REFILL_NONE);
@@ -94,6 +99,13 @@ static int init_buffers(struct synched_memory *memory) {
   return 0;
 }
 
+static bool wants_huge_pages(const struct synched__layout *layout,
+                             const struct synched_memory_options *options) {
+  if ((options->flags & (SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_SMALL_PAGES)) != 0)
+    return (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
+  return layout->data_bytes >= SYNCHED_HUGE_PAGES_FROM;
+}
+
 /* Of a memory with a layout. */
 static int init_blocks(struct synched_memory *memory,
                        const struct synched_memory_options *options) {
@@ -101,7 +113,7 @@ static int init_blocks(struct synched_memory *memory,
   int status = synched__blocks_check(&memory->layout, options, count);
   if (status != 0)
     return status;
-  memory->blocks.huge_pages = (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0;
+  memory->blocks.huge_pages = wants_huge_pages(&memory->layout, options);
   memory->blocks.staggered = memory->in_place;
   status = options->buffers != NULL
                ? synched__blocks_adopt(&memory->blocks, &memory->layout, options)

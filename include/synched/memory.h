@@ -27,10 +27,15 @@ struct synched_writer; /* opaque */
 #define SYNCHED_SEGMENTS_MAX 16777215u
 #define SYNCHED_LEASES_MAX 254u
 
-/* Asks for pages of 2 MiB, where the system has them, in buffers that are at least so large. A walk
- * through a large memory then misses the TLB less often. The system may refuse; pages are ordinary
- * then. Pages are placed, and take memory, 2 MiB at a time. */
+/* Asks for pages of 2 MiB, where the system has them, in buffers that are at least so large; or for
+ * none. A walk through a large memory then misses the TLB less often: on a virtual machine rounds
+ * that are bound by memory took a third less time. The system may refuse; pages are ordinary then.
+ * Huge pages are placed, and take memory, 2 MiB at a time, so a large memory of which little is
+ * ever written is better without them. With neither flag, buffers of SYNCHED_HUGE_PAGES_FROM bytes
+ * or more get them. */
 #define SYNCHED_MEMORY_HUGE_PAGES 1u
+#define SYNCHED_MEMORY_SMALL_PAGES 4u
+#define SYNCHED_HUGE_PAGES_FROM ((size_t)8 << 20)
 
 /* One buffer, which calls change in place: half the memory and half the traffic, and a call finds
  * in `out` what its segment holds. In a stage that writes this memory, a call touches its own
@@ -138,7 +143,7 @@ SYNCHED_API int synched_memory_needs(const struct synched_memory_options *option
  * synched_memory_destroy.
  * Errors: SYNCHED_EINVAL: a NULL; a size of zero; both or neither of segment_capacity and
  * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields;
- * buffers that are too few or too small, not aligned, NULL, or overlap; HUGE_PAGES with buffers.
+ * buffers that are too few or too small, not aligned, NULL, or overlap; HUGE_PAGES with buffers, or with SMALL_PAGES.
  * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
  * SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the caller was
  * not; the other way around the program does not link, see export.h. *out is NULL then. */

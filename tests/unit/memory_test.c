@@ -407,6 +407,27 @@ Test(memory, small_buffers_in_place_begin_with_a_page) {
 }
 
 /* Where it costs a sixteenth at most. */
+/* Where nobody asks: whether the buffers begin where huge pages do. */
+static bool is_in_huge_pages(size_t bytes, uint32_t flags) {
+  bool all = true;
+  for (unsigned i = 0; i < 8; i++) {
+    struct synched_memory *memory =
+        memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = bytes,
+                                           .element_size = 1, .flags = flags));
+    const struct synched_snapshot *now = synched_snapshot_current(memory);
+    all = all && (uintptr_t)now->data % (2 * MIB) == 0;
+    synched_snapshot_release(now);
+    memory_end(memory);
+  }
+  return all;
+}
+
+Test(memory, large_buffers_get_huge_pages_unless_they_are_not_wanted) {
+  cr_assert(is_in_huge_pages(SYNCHED_HUGE_PAGES_FROM, 0));
+  cr_assert(!is_in_huge_pages(5 * MIB + 4096, 0));
+  cr_assert(!is_in_huge_pages(9 * MIB + 4096, SYNCHED_MEMORY_SMALL_PAGES));
+}
+
 Test(memory, last_huge_page_is_a_whole_one) {
   static const struct {
     size_t bytes, mapped;

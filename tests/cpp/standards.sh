@@ -9,7 +9,7 @@ library=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-strict=(-O0 -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror "-I$here/../../include")
+strict=(-O0 -pthread -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror "-I$here/../../include")
 libraries=("$library" "-Wl,-rpath,${library%/*}" -pthread -lm)
 case $library in
 *.a)
@@ -19,6 +19,26 @@ case $library in
 esac
 read -ra more <<<"$(pkg-config --cflags --libs libuv hwloc)"
 libraries+=("${more[@]}")
+
+# What most of them include, compiled once for a compiler and a standard; and in the same way the
+# object file that two of them share.
+cat >"$work/shared.hpp" <<END
+#include <synched/synched.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+END
+
+# share COMPILER STANDARD
+share() {
+  rm -f "$work/shared.hpp.gch"
+  "$1" -std="$2" "${strict[@]}" -x c++-header "$work/shared.hpp" -o "$work/shared.hpp.gch"
+  "$1" -std="$2" "${strict[@]}" -include "$work/shared.hpp" -c "$here/counted_new.cpp" \
+    -o "$work/counted_new.o"
+}
 
 # build_and_run COMPILER STANDARD NAME OPTION... -- SOURCE...
 build_and_run() {
@@ -30,7 +50,8 @@ build_and_run() {
   done
   shift
   for source in "$@"; do
-    sources+=("$here/$source")
+    [[ $source == /* ]] || source=$here/$source
+    sources+=("$source")
   done
   echo "$compiler -std=$standard: $name"
   "$compiler" -std="$standard" "${strict[@]}" "${options[@]}" "${sources[@]}" -o "$work/$name" \
@@ -43,9 +64,11 @@ for compiler in g++ clang++; do
   command -v "$compiler" >/dev/null || continue
   compilers=$((compilers + 1))
   for standard in c++17 c++20; do
-    build_and_run "$compiler" "$standard" throwing -- throwing_test.cpp counted_new.cpp
-    build_and_run "$compiler" "$standard" fields -- fields_test.cpp
-    build_and_run "$compiler" "$standard" loops -- loops_test.cpp counted_new.cpp
+    share "$compiler" "$standard"
+    shared=(-include "$work/shared.hpp" -- "$work/counted_new.o")
+    build_and_run "$compiler" "$standard" throwing "${shared[@]}" throwing_test.cpp
+    build_and_run "$compiler" "$standard" fields "${shared[@]}" fields_test.cpp
+    build_and_run "$compiler" "$standard" loops "${shared[@]}" loops_test.cpp
     build_and_run "$compiler" "$standard" returning -fno-exceptions -- returning_test.cpp
   done
 done

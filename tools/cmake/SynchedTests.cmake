@@ -9,6 +9,8 @@ function(synched_add_criterion_test folder name)
   set(target ${name}_test)
   add_executable(${target} ${name}_test.c)
   synched_target_defaults(${target})
+  separate_arguments(flags NATIVE_COMMAND "${SYNCHED_TEST_FLAGS}")
+  target_compile_options(${target} PRIVATE ${flags})
   target_link_libraries(${target} PRIVATE unit_support ${arg_LIBS})
   add_test(NAME ${folder}/${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/support/run.sh"
     ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${target}>)

@@ -83,8 +83,8 @@ size_t synched__activity_open(struct synched__activity *activity, unsigned stage
 void synched__activity_open_init(struct synched__activity *activity,
                                  const struct synched__fields *fields);
 
-/* Leader, before the fields are closed: the stage is complete. Or the round is dropped: then nothing
- * is known of any block, and all is to be called again. */
+/* Leader, before the fields are closed: the stage is complete. Or the round is dropped: then
+ * nothing is known of any block, and all is to be called again. */
 void synched__activity_close(struct synched__activity *activity,
                              const struct synched__fields *fields);
 void synched__activity_drop(struct synched__activity *activity);

@@ -18,7 +18,6 @@
  * and needs no count.
  *
  *   [slot-written] see open.c.
- *   [counted-out]  who counts out hands its segments and records to whoever completes the round.
  */
 #include "engine/activity.h"
 #include "engine/call.h"

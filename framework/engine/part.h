@@ -1,7 +1,6 @@
 /*
  * part.h: a worker's part in a round, as it is counted out and written down (internal).
  *
- *   [slot-written] see open.c.
  *   [counted-out]  who counts out hands its segments and records to whoever completes the round.
  */
 #ifndef SYNCHED_ENGINE_PART_H

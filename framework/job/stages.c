@@ -276,8 +276,8 @@ static unsigned round_most(const struct synched_job_options *options) {
   return options->rounds_per_barrier == 0 ? SYNCHED__DEPTH_MOST : options->rounds_per_barrier;
 }
 
-/* What the stages read, made the library's own, in [SYNCHED_STAGES_MAX]. false: no memory; free_reads
- * all the same. */
+/* What the stages read, made the library's own, in [SYNCHED_STAGES_MAX]. false: no memory;
+ * free_reads all the same. */
 static bool make_reads(const struct synched_job *job, struct synched__reads *reads,
                        const struct synched__reads **all) {
   const struct synched__work *work = &job->work;

@@ -143,7 +143,8 @@ SYNCHED_API int synched_memory_needs(const struct synched_memory_options *option
  * synched_memory_destroy.
  * Errors: SYNCHED_EINVAL: a NULL; a size of zero; both or neither of segment_capacity and
  * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields;
- * buffers that are too few or too small, not aligned, NULL, or overlap; HUGE_PAGES with buffers, or with SMALL_PAGES.
+ * buffers that are too few or too small, not aligned, NULL, or overlap; HUGE_PAGES with buffers, or
+ * with SMALL_PAGES.
  * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
  * SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the caller was
  * not; the other way around the program does not link, see export.h. *out is NULL then. */

@@ -173,6 +173,50 @@ TEST(loops_allocate_nothing_after_the_first) {
   CHECK(new_count() == before && sum == 101 * 100);
 }
 
+TEST(rounds_wait_for_what_segments_read) {
+  pool pool(pool_options().worker_count(3));
+  const auto offsets = [] {
+    std::vector<std::size_t> at;
+    for (std::size_t s = 0; s <= scene::segments; s++)
+      at.push_back(2 * s);
+    return at;
+  }();
+  std::vector<std::size_t> neighbours;
+  for (std::size_t s = 0; s < scene::segments; s++) {
+    neighbours.push_back((s + scene::segments - 1) % scene::segments);
+    neighbours.push_back((s + 1) % scene::segments);
+  }
+  for (const bool listed : {false, true}) {
+    memory<double> rod(scene::options());
+    load_rod(rod);
+    job_setup setup(pool, rod);
+    setup.compute(step_rod(rod)).rounds_per_barrier(4);
+    synched::job job =
+        (listed ? setup.reads_list(offsets.data(), neighbours.data()) : setup.reads_near(1, true))
+            .create();
+    job.advance(scene::rounds);
+    CHECK(scene::is_same(rod.current().elements(), rod.current().round()));
+  }
+}
+
+TEST(calls_that_nothing_has_changed_for_are_skipped) {
+  pool pool(pool_options().worker_count(2));
+  memory<double> rod(scene::options());
+  std::atomic<unsigned> calls = 0;
+  synched::job job = job_setup(pool, rod)
+                         .compute([&](task &task) {
+                           for (double &element : task.out(rod))
+                             element = 0;
+                           calls++;
+                           task.unchanged();
+                         })
+                         .reads_own()
+                         .flags(SYNCHED_JOB_SKIP_UNCHANGED)
+                         .create();
+  job.advance(10);
+  CHECK(calls == scene::segments && rod.current().round() == 10);
+}
+
 TEST(loop_ends_on_libuvs_loop) {
   pool pool(pool_options().worker_count(2));
   std::atomic<std::size_t> sum = 0;

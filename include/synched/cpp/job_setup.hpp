@@ -27,8 +27,8 @@ SYNCHED_CPP_BEGIN
  *       .round_count(1000)
  *       .create();
  *
- * After stage(), the calls compute, writes, overwrites and the folds are of that stage, until the
- * next one. */
+ * After stage(), the calls compute, writes, overwrites, reads_... and the folds are of that stage,
+ * until the next one. */
 class job_setup {
 public:
   template <class T>
@@ -74,6 +74,19 @@ public:
   /* Of those, fields of which each call writes all that it counts. */
   template <class... Memories> job_setup &overwrites(const Memories &...fields) {
     return set_fields(&synched_stage::overwrites, 0, fields...);
+  }
+
+  /* What the calls of the stage, or of the job where it has none, read beside their own segment: no
+   * other; those within a radius; those of a list, which is [segment_count + 1] offsets into the
+   * segments, and is copied by create(). No call of these: all. */
+  job_setup &reads_own() noexcept {
+    return with_reads({SYNCHED_REACH_OWN, 0, 0, nullptr, nullptr});
+  }
+  job_setup &reads_near(std::uint32_t radius, bool wraps = false) noexcept {
+    return with_reads({SYNCHED_REACH_NEAR, radius, wraps ? 1 : 0, nullptr, nullptr});
+  }
+  job_setup &reads_list(const std::size_t *offsets, const std::size_t *segments) noexcept {
+    return with_reads({SYNCHED_REACH_LIST, 0, 0, offsets, segments});
   }
 
   /* --- callbacks on workers --- */
@@ -192,6 +205,10 @@ public:
     options_.round_count = count;
     return *this;
   }
+  job_setup &rounds_per_barrier(unsigned count) noexcept {
+    options_.rounds_per_barrier = count;
+    return *this;
+  }
   job_setup &delivery(synched_delivery delivery) noexcept {
     options_.delivery = delivery;
     return *this;
@@ -277,6 +294,11 @@ private:
       set(options_);
     else
       set(stages_[stage_count_ - 1]);
+    return *this;
+  }
+
+  job_setup &with_reads(const synched_reads &reads) noexcept {
+    (stage_count_ == 0 ? options_.reads : stages_[stage_count_ - 1].reads) = reads;
     return *this;
   }
 

@@ -79,6 +79,11 @@ public:
     return f == 0 ? raw_->count : raw_->parts->counts[f];
   }
 
+  /* With SYNCHED_JOB_SKIP_UNCHANGED: all that this call has written was there before. */
+  void unchanged(bool is_so = true) const noexcept {
+    raw_->unchanged = is_so ? 1 : 0;
+  }
+
   /* to the fold of one double; starts as 0 */
   double &contribution() const noexcept {
     return raw_->contribution;

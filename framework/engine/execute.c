@@ -18,7 +18,7 @@
  * and needs no count.
  *
  *   [slot-written] see open.c.
- *   [counted-out]  who counts out hands its segments and records to whoever completes the round.
+ *   [counted-out]  see part.h.
  */
 #include "engine/call.h"
 #include "engine/part.h"

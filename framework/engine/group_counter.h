@@ -8,7 +8,7 @@
  * whoever computes them: a thief counts where it stole. The last one also sets the group's count
  * for the next round.
  *
- *   [counted-out]  see execute.c.
+ *   [counted-out]  see part.h.
  */
 #ifndef SYNCHED_ENGINE_GROUP_COUNTER_H
 #define SYNCHED_ENGINE_GROUP_COUNTER_H

@@ -180,7 +180,8 @@ static void make_step(struct wave *wave, uint32_t name) {
   struct synched__tile_segment *segment = segment_of(wave, name);
   const uint32_t steps = own_steps(wave, name);
   call(wave, name - 1, (steps - tile->base) / SYNCHED__STEP);
-  /* [step-made] acq_rel: acquire, for who has set the mark has announced itself before */
+  /* [step-made] release, acquire: the latter, for who has set the mark has announced itself before
+   */
   const uint32_t before = synched__exchange_acq_rel(&tile->steps[name - 1], steps + SYNCHED__STEP);
   if ((before & SYNCHED__STEP_AWAITED) != 0)
     wake_sleepers(tile);
@@ -278,7 +279,7 @@ static void sleep_for_step(struct wave *wave) {
   synched__store_relaxed(&sleeper->asleep, 1);
   uint32_t name = wave->far_first;
   for (size_t n = wave->far_count; n > 0 && !is_over; n--) {
-    /* [step-made] acq_rel: release, for the announcement */
+    /* [step-made] release, acquire: the former, for the announcement */
     const uint32_t steps =
         synched__or_acq_rel(&tile->steps[awaited_by(wave, name)], SYNCHED__STEP_AWAITED);
     is_over = is_as_far(steps, own_steps(wave, name));

@@ -584,8 +584,8 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * offsets that do not begin with 0, or descend; rounds_per_barrier above 1 with calls that read
  * ALL, a period, or stages that fold. SYNCHED_ERANGE: report_rounds, period_ns, deadline_ns,
  * progress_ns, weight, rounds_per_barrier; too many fields or stages, or too large a fold; a list
- * with a segment that there is not, or with too many. SYNCHED_EBUSY: a memory has a job or an open writer, or,
- * where there is more than one field, stage and fold of a double, a retained snapshot.
+ * with a segment that there is not, or with too many. SYNCHED_EBUSY: a memory has a job or an open
+ * writer, or, where there is more than one field, stage and fold of a double, a retained snapshot.
  * SYNCHED_EAGAIN: there is no file descriptor for now, or no thread for the deadline monitor, which
  * a pool's first job with a deadline brings. For that thread, the other statuses that
  * synched_pool_create has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the pool is a

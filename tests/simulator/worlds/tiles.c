@@ -319,10 +319,10 @@ const struct sim_world sim_world_tile_stop = {
 
 /* --- solo, then shared in the middle --- */
 
-/* The job has learnt that its rounds are not worth sharing; then some are. */
+/* The job has learnt that its rounds are not worth sharing; then some are, and the leader finds out
+ * when it has completed some segments. */
 static uint64_t turning(uint64_t round, size_t segment) {
-  (void)segment;
-  return round >= 61 && round <= 62 ? 90000 : 20;
+  return round >= 61 && round <= 62 && segment >= 2 ? 90000 : 20;
 }
 
 static void run_tile_turn(void) {

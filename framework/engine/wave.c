@@ -317,10 +317,13 @@ static void wait_for_step(struct wave *wave) {
       synched__waiter_sleep(waiter);
     if (waiter->spin.yields)
       synched__thread_yield();
-    if (now_ns - start_ns >= budget_ns &&
+    /* What it waits for may be at home with a worker that nobody wakes: so it looks at all of them
+     * first. What it does not find there is claimed by one that is awake. */
+    const bool has_searched = run->shape.is_static || search.in_vain + 1 >= run->pool->worker_count;
+    if (has_searched && now_ns - start_ns >= budget_ns &&
         (never_sleep == NULL || synched__load_relaxed(never_sleep) == 0)) {
       sleep_for_step(wave);
-      search.in_vain = 0;
+      search.in_vain = 0; /* somebody may have stolen, and be slow */
     }
   }
   run->now_ns = synched__tick_ns();

@@ -482,6 +482,57 @@ static int run_fields(void) {
   return with_fields(true);
 }
 
+/* --- several rounds between two barriers --- */
+
+#define ROUNDS_PER_BARRIER 2u
+
+static const size_t read_offsets[FIELD_SEGMENTS + 1] = {0, 3, 3, 4, 6, 6, 6, 6, 6,
+                                                        6, 6, 6, 6, 6, 6, 6, 7, 7};
+static const size_t read_segments[] = {16, 4, 4, 0, 9, 2, 15};
+
+/* Neighbours of all kinds, which come to a list. */
+static const struct synched_stage read_stages[] = {
+    {.compute = fill_fields,
+     .writes = SYNCHED_FIELD(0) | SYNCHED_FIELD(2),
+     .reads = {.reach = SYNCHED_REACH_LIST, .offsets = read_offsets, .segments = read_segments}},
+    {.compute = fill_fields, .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = 1}},
+    {.compute = fill_fields,
+     .writes = SYNCHED_FIELD(1),
+     .reads = {.reach = SYNCHED_REACH_LIST, .offsets = read_offsets, .segments = read_segments}}};
+
+static int with_reads(bool runs) {
+  const unsigned barriers = (ROUNDS + ROUNDS_PER_BARRIER - 1) / ROUNDS_PER_BARRIER;
+  struct synched_memory *memories[FIELDS];
+  struct synched_job *job = NULL;
+  hear_nothing();
+  int status = make_memories(memories);
+  if (status == 0)
+    status = synched_job_create(
+        &job, world.pool, memories[0],
+        SYNCHED_JOB_OPTIONS(.stages = read_stages, .stage_count = 3, .fields = &memories[1],
+                            .field_count = FIELDS, .init = fill_fields, .round_count = ROUNDS,
+                            .flags = SYNCHED_JOB_EAGER, .on_round = look_at_fields,
+                            .on_snapshot = on_snapshot, .delivery = SYNCHED_DELIVER_EVERY,
+                            .rounds_per_barrier = ROUNDS_PER_BARRIER));
+  FAULTS_CHECK(status == 0 || job == NULL, "a job that was refused is not NULL");
+  if (status == 0 && runs)
+    status = synched_job_run(job);
+  FAULTS_CHECK(status != 0 || !runs || (heard.rounds == barriers && heard.snapshots == barriers),
+               "%u barriers, %u snapshots", heard.rounds, heard.snapshots);
+  FAULTS_MUST(synched_job_destroy(job));
+  /* It ends with all of its rounds, or has not begun. */
+  end_memories(memories, heard.rounds == 0 ? 0 : ROUNDS);
+  return status;
+}
+
+static int create_reads(void) {
+  return with_reads(false);
+}
+
+static int run_reads(void) {
+  return with_reads(true);
+}
+
 #define ON_WORLD .open = world_open, .verify = world_verify, .close = world_close
 #define ON_LOOP .open = open_loop, .verify = verify_loop, .close = close_loop
 
@@ -490,9 +541,11 @@ const struct faults_scenario faults_job_scenarios[] = {
     {.name = "job_rich", .attempt = create_rich, ON_WORLD},
     {.name = "job_static", .attempt = create_static, ON_WORLD},
     {.name = "job_fields", .attempt = create_fields, ON_WORLD},
+    {.name = "job_reads", .attempt = create_reads, ON_WORLD},
     {.name = "run", .attempt = run_plain, ON_WORLD},
     {.name = "run_rich", .attempt = run_rich, ON_WORLD},
     {.name = "run_fields", .attempt = run_fields, ON_WORLD},
+    {.name = "run_reads", .attempt = run_reads, ON_WORLD},
     {.name = "run_failing", .attempt = run_failing, ON_WORLD},
     {.name = "run_overcounting", .attempt = run_overcounting, ON_WORLD},
     {.name = "run_periodic", .attempt = run_periodic, ON_WORLD},

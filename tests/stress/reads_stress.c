@@ -277,8 +277,9 @@ static void check_field(const struct play *play, const struct synched_task *task
   if (play->fields[f].in_place && has(self->writes, f))
     return;
   const size_t count = neighbour_count(play, self, task->segment);
-  for (size_t i = 0; i < count && i < LOOKS_MOST; i++) {
-    const size_t at = count <= LOOKS_MOST ? i : (i * 7919 + task->round * 13) % count;
+  const size_t most = play->segment_count > FEW_SEGMENTS ? LOOKS_MOST / 4 : LOOKS_MOST;
+  for (size_t i = 0; i < count && i < most; i++) {
+    const size_t at = count <= most ? i : (i * 7919 + task->round * 13) % count;
     const size_t other = neighbour_at(play, self, task->segment, at);
     if (other < play->segment_count)
       check_segment(play, f, origin, other, view);
@@ -299,6 +300,8 @@ static int compute(struct synched_task *task, void *user) {
   const uint64_t drawn = stress_mix(play->tag, task->round * 8 + stage + task->segment);
   for (unsigned f = 0; f < play->field_count; f++)
     check_field(play, task, stage, f);
+  if (drawn % 64 == 0)
+    stress_step(); /* barriers may be far apart */
   if (drawn % 16 == 0)
     check_retain(play, task, stage, (unsigned)(drawn / 16 % play->field_count));
   for (unsigned f = 0; f < play->field_count; f++) {

@@ -464,7 +464,7 @@ Test(fields, arrays_of_the_program_are_neither_copied_nor_freed) {
   cr_assert_eq(synched_job_create(&job, pool, memory, &options), SYNCHED_EINVAL);
   cr_assert_str_eq(synched_error_message(),
                    "field 0 has 2 buffers of the program's own, and the job needs 3 of it, for "
-                   "it is written several times");
+                   "it is written several times between two barriers");
   memory_end(memory);
   memory =
       memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "support/serial.h"
 #include "support/support.h"
 #include "support/unit_support.h"
 
@@ -218,7 +219,7 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   if (tiled->barrier_count < ROUNDS_MOST)
     tiled->barriers[tiled->barrier_count++] = now->round;
   tiled->wrong_rounds += !equals(tiled, now);
-  tiled->wrong_rounds += memcmp(&now->fold, &tiled->folds[now->round], sizeof now->fold) != 0;
+  tiled->wrong_rounds += !same_bits(now->fold, tiled->folds[now->round]);
   return now->round >= tiled->answer_at ? tiled->answer : SYNCHED_CONTINUE;
 }
 
@@ -774,7 +775,7 @@ Test(tile, retained_snapshots_stay_as_they_are) {
     cr_assert_eq(synched_job_run(tiled->job), 0);
     expect_equal(tiled, 42, "leases");
     for (unsigned i = 0; i < 3; i++) {
-      cr_assert_eq(holding.held[i]->round, 5 * (i + 1));
+      cr_assert_eq(holding.held[i]->round, UINT64_C(5) * (i + 1));
       cr_assert(equals(tiled, holding.held[i]), "lease %u", i);
       synched_snapshot_release(holding.held[i]);
     }
@@ -972,7 +973,7 @@ Test(tile, report_has_a_row_for_all_rounds_of_a_barrier) {
     cr_assert_eq(synched_job_report(tiled->job, &report), 0);
     const struct synched_report_summary summary = summary_of(tiled->job);
     cr_assert_eq(summary.round_count, 22);
-    cr_assert_eq(summary.call_count, 22 * 12);
+    cr_assert_eq(summary.call_count, UINT64_C(22) * 12);
     uint64_t calls = 0;
     for (unsigned w = 0; w < workers; w++) {
       struct synched_report_worker worker = {.struct_size = sizeof worker};
@@ -982,7 +983,7 @@ Test(tile, report_has_a_row_for_all_rounds_of_a_barrier) {
       cr_assert_eq(worker.round_count % 4 == 0 || worker.round_count % 4 == 2, true, "%llu",
                    (unsigned long long)worker.round_count);
     }
-    cr_assert_eq(calls, 22 * 12);
+    cr_assert_eq(calls, UINT64_C(22) * 12);
     synched_report_destroy(report);
     end(tiled);
     pool_end(pool);

@@ -319,10 +319,10 @@ const struct sim_world sim_world_tile_stop = {
 
 /* --- solo, then shared in the middle --- */
 
-/* The job has learnt that its rounds are not worth sharing; then some are. */
+/* The job has learnt that its rounds are not worth sharing; then some are, and the leader finds out
+ * when it has completed some segments. */
 static uint64_t turning(uint64_t round, size_t segment) {
-  (void)segment;
-  return round >= 61 && round <= 62 ? 90000 : 20;
+  return round >= 61 && round <= 62 && segment >= 2 ? 90000 : 20;
 }
 
 static void run_tile_turn(void) {
@@ -397,21 +397,30 @@ const struct sim_world sim_world_tile_crowd = {
     .run = run_tile_crowd,
 };
 
-/* --- who waits has looked at everybody first --- */
+/* --- who sleeps has looked at all the others first --- */
 
-static uint64_t few_are_worth(uint64_t round, size_t segment) {
-  (void)round;
-  (void)segment;
-  return 1500;
-}
-
+/* All of them sleep between two advances, and few are woken for what is small. The strips of the
+ * others are far away from where they look first. */
 static void run_tile_few(void) {
-  run(&(struct shape){20, 20, 60, 3, WRAPPING, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP,
-                      few_are_worth, 0});
+  struct scene scene;
+  struct tile_job job = {.segment_count = 20, .reads = NEAR_1, .rounds_per_barrier = 2};
+  sim_quietly();
+  scene_open(&scene, 20, SYNCHED_WAIT_SLEEP);
+  open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_NO_SEGMENT_TIMES));
+  for (unsigned i = 0; i < 4; i++) {
+    job.last += 2;
+    if (i == 3)
+      sim_aloud();
+    SIM_CHECK(synched_job_advance(job.job, 2) == 0);
+    sim_spend(1000000);
+  }
+  sim_quietly();
+  close_job(&job, 8);
+  scene_close(&scene);
 }
 
 const struct sim_world sim_world_tile_few = {
-    .name = "tile-few-20x20x60",
+    .name = "tile-few-20x20x8",
     .about = "few of many workers are woken, and find what the others have at home",
     .run = run_tile_few,
 };

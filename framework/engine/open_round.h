@@ -58,6 +58,7 @@ struct synched__open_round {
   bool recorded;                    /* it is written down (report/record.h) */
   bool goes_on;                     /* the stage is not the first of its round */
   bool was_shared;                  /* a stage of it before this one was */
+  bool awaited;                     /* who completes it hands it over (job/advance.h) */
   uint64_t outstanding;             /* segments that were not computed yet when it was opened */
   _Atomic uint64_t busy_ns;         /* what the pool's rounds have taken so far; read by owners */
   struct synched__buffer_pair pair; /* current is what calls read, next what they write */

@@ -486,10 +486,10 @@ static uint64_t open_stage(struct synched__run *run, uint64_t now_ns) {
 
 /* --- the cycle --- */
 
-/* Whether the worker's place is another thread's, which has something else to do as soon as its own
- * job's advance is over (stand_in.h). */
+/* Of a thread in a worker's place: whether it has something else to do, for the advance of its own
+ * job is over (stand_in.h). */
 static inline bool is_over(const struct synched__worker *worker) {
-  return worker->own != NULL && synched__job_is_departed(worker->own);
+  return synched__job_is_departed(worker->own);
 }
 
 /* Opens the prepared stage for everybody, and takes no part. Returns the epoch before. */
@@ -499,15 +499,29 @@ __attribute__((noinline)) static uint64_t leave_to_others(struct synched_pool *p
   return seen;
 }
 
+/* The thread in the worker's place opens a stage, or computes it: whether that is of the last round
+ * that it waits for. If so, it will close it. */
+static void note_awaited(const struct synched__worker *worker, const struct synched_job *next) {
+  struct synched__open_round *open = worker->pool->open;
+  open->awaited = worker->own == next && open->round == next->setup.last_round;
+  if (open->awaited)
+    synched__advance_enter_place(worker->own);
+}
+
 /* The leader goes on with the next stage or round of `next` (NULL: with nothing, the pool is idle)
  * until another worker may complete a round. Returns the last epoch in which the worker has done
- * its part; `seen` is the one before. */
-static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_t now_ns,
-                     uint64_t seen) {
+ * its part; `seen` is the one before. Of each caller's own, so that workers have nothing in it of
+ * what a thread in a worker's place (`stands_in`) needs. */
+__attribute__((always_inline)) static inline uint64_t lead(struct synched__run *run,
+                                                           struct synched_job *next,
+                                                           uint64_t now_ns, uint64_t seen,
+                                                           bool stands_in) {
   while (next != NULL) {
     prepare(run->pool, next, now_ns);
-    if (is_over(run->worker))
+    if (stands_in && is_over(run->worker))
       return leave_to_others(run->pool);
+    if (stands_in)
+      note_awaited(run->worker, next);
     if (!synched__round_is_solo(run->worker, run->open->stage))
       return open_stage(run, now_ns);
     run->stage = run->open->stage;
@@ -520,35 +534,69 @@ static uint64_t lead(struct synched__run *run, struct synched_job *next, uint64_
   return seen;
 }
 
+/* The run has completed a stage for which the caller of an advance may wait. true: that is the
+ * leader now. */
+__attribute__((noinline)) static bool hand_over(const struct synched__run *run) {
+  struct synched_job *job = synched__job_of(run->work);
+  const struct synched__handed handed = {.now_ns = run->now_ns,
+                                         .work_ns = run->work_ns,
+                                         .round_work_ns = run->round_work_ns,
+                                         .compute_ns = run->part.compute_ns};
+  run->open->awaited = false;
+  return run->worker->own != job && synched__advance_hand_over(job, &handed);
+}
+
 /* A worker's part in the round of an epoch, and what follows. Returns the last epoch in which it
- * has done its part. A function of its own, so that what it executes can be counted (tests:
- * instructions.sh). */
-__attribute__((noinline)) static uint64_t take_part(struct synched__worker *worker,
-                                                    uint64_t epoch) {
+ * has done its part. */
+__attribute__((always_inline)) static inline uint64_t
+take_part_and_lead(struct synched__worker *worker, uint64_t epoch, bool stands_in) {
   struct synched__run run;
   if (!synched__round_take_part(&run, worker, epoch))
     return epoch;
+  if (run.open->awaited && hand_over(&run))
+    return epoch;
   uint64_t now_ns;
   struct synched_job *next = close_one(&run, &now_ns);
-  return lead(&run, next, now_ns, epoch);
+  return lead(&run, next, now_ns, epoch, stands_in);
+}
+
+/* A function of its own, so that what it executes can be counted (tests: instructions.sh). */
+__attribute__((noinline)) static uint64_t take_part(struct synched__worker *worker,
+                                                    uint64_t epoch) {
+  return take_part_and_lead(worker, epoch, false);
 }
 
 uint64_t synched__cycle_take_part(struct synched__worker *worker, uint64_t epoch) {
-  return take_part(worker, epoch);
+  return take_part_and_lead(worker, epoch, true);
 }
 
-/* Leader, who has not just taken part in a round: goes on with `next`. Not inlined, so that lead()
- * is, in take_part(). */
-__attribute__((noinline)) static uint64_t lead_from(struct synched__worker *worker,
-                                                    struct synched_job *next, uint64_t now_ns,
-                                                    uint64_t seen) {
+uint64_t synched__cycle_take_over(struct synched__worker *worker, struct synched_job *own) {
+  const struct synched__handed *handed = &own->advance.handed;
+  struct synched__run run = {.worker = worker,
+                             .pool = worker->pool,
+                             .open = worker->pool->open,
+                             .stage = worker->pool->open->stage,
+                             .work = &own->work,
+                             .now_ns = handed->now_ns,
+                             .work_ns = handed->work_ns,
+                             .round_work_ns = handed->round_work_ns,
+                             .part = {.compute_ns = handed->compute_ns}};
+  const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
+  uint64_t now_ns;
+  struct synched_job *next = close_one(&run, &now_ns);
+  return lead(&run, next, now_ns, seen, true);
+}
+
+/* Leader, who has not just taken part in a round: goes on with `next`. */
+static uint64_t lead_from(struct synched__worker *worker, struct synched_job *next, uint64_t now_ns,
+                          uint64_t seen, bool stands_in) {
   struct synched__run run = {.worker = worker, .pool = worker->pool, .open = worker->pool->open};
-  return lead(&run, next, now_ns, seen);
+  return lead(&run, next, now_ns, seen, stands_in);
 }
 
 uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound) {
   const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
-  return lead_from(worker, bound, synched__tick_ns(), seen);
+  return lead_from(worker, bound, synched__tick_ns(), seen, true);
 }
 
 /* A worker's wait is over without a round: an alarm went off, or it was interrupted. */
@@ -561,7 +609,7 @@ static uint64_t look_around(struct synched__worker *worker, uint64_t seen) {
   if (!synched__timer_worker_take_over(worker))
     return seen;
   const uint64_t now_ns = synched__tick_ns();
-  return lead_from(worker, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen);
+  return lead_from(worker, synched__next_choose(worker->pool, NULL, now_ns), now_ns, seen, false);
 }
 
 void synched__cycle_work(struct synched__worker *worker) {

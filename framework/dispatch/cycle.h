@@ -13,8 +13,10 @@ void synched__cycle_work(struct synched__worker *worker);
  * has done the worker's part, when another worker may complete a round, or worker->own is released.
  * The worker's part in the round of an epoch, and what follows; */
 uint64_t synched__cycle_take_part(struct synched__worker *worker, uint64_t epoch);
-/* leader: the rounds of a job that it has bound. */
+/* leader: the rounds of a job that it has bound; */
 uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound);
+/* leader, for a round of its own job that another worker has completed: closing it. */
+uint64_t synched__cycle_take_over(struct synched__worker *worker, struct synched_job *own);
 
 /* Owner: enqueues a job; opens its round, if the pool is idle and it is due. Any thread. */
 void synched__cycle_submit(struct synched_job *job);

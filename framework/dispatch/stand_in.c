@@ -8,8 +8,9 @@
 #include "job/notify.h"
 #include "platform/clock.h"
 
-/* Pauses between two looks at the clock. */
+/* Pauses between two looks at the clock; and at the job, which mostly ends it. */
 #define LOOKS 64u
+#define LOOKS_AT_GATE 2u
 
 static bool has_alarm(const struct synched__worker *worker) {
   const struct synched__alarm *alarm = &worker->pool->dispatch->alarms[worker->index];
@@ -81,14 +82,29 @@ static void give_back(struct synched__worker *worker) {
   synched__waiter_give_back(&worker->pool->gate, &worker->waiter, has_alarm(worker));
 }
 
+/* Whether there is no need to look for another epoch. */
+static bool is_ended(struct synched_job *own) {
+  return synched__job_is_departed(own) || synched__advance_is_handed(own);
+}
+
+/* Looks for a while. Returns the last epoch that it saw. */
+static uint64_t look(const struct synched__worker *worker, struct synched_job *own) {
+  const struct synched__waiter *waiter = &worker->waiter;
+  const struct synched__gate *gate = &worker->pool->gate;
+  uint64_t epoch = synched__gate_spin(gate, 0, waiter->seen);
+  for (unsigned looks = 0;
+       epoch == waiter->seen && !is_ended(own) && !waiter->spin.yields && looks < LOOKS;
+       looks += LOOKS_AT_GATE)
+    epoch = synched__gate_spin(gate, LOOKS_AT_GATE, waiter->seen);
+  return epoch;
+}
+
 /* As long as the worker would, looks for the next epoch. Returns the last one that it saw. */
 static uint64_t spin(struct synched__worker *worker, struct synched_job *own) {
-  const struct synched__gate *gate = &worker->pool->gate;
   const struct synched__waiter *waiter = &worker->waiter;
   const uint64_t seen = waiter->seen;
-  const unsigned looks = waiter->spin.yields ? 0 : LOOKS;
-  uint64_t epoch = synched__gate_spin(gate, looks, seen);
-  if (epoch != seen || synched__job_is_departed(own))
+  uint64_t epoch = look(worker, own);
+  if (epoch != seen || is_ended(own))
     return epoch;
   const uint64_t budget_ns = synched__waiter_spin_ns(waiter);
   const uint64_t start_ns = synched__clock_ns();
@@ -96,8 +112,8 @@ static uint64_t spin(struct synched__worker *worker, struct synched_job *own) {
   do {
     if (waiter->spin.yields)
       synched__thread_yield();
-    epoch = synched__gate_spin(gate, looks, seen);
-  } while (epoch == seen && !synched__job_is_departed(own) &&
+    epoch = look(worker, own);
+  } while (epoch == seen && !is_ended(own) &&
            (synched__clock_ns() - start_ns < budget_ns ||
             (never_sleep != NULL && synched__load_relaxed(never_sleep) != 0)));
   return epoch;
@@ -112,9 +128,14 @@ static void work(struct synched__worker *worker, struct synched_job *own) {
     synched__cycle_submit(own);
   while (!synched__job_is_departed(own)) {
     const uint64_t epoch = spin(worker, own);
-    if (synched__job_is_departed(own) || epoch == waiter->seen)
+    if (synched__advance_is_handed(own))
+      waiter->seen = synched__cycle_take_over(worker, own);
+    else if (synched__job_is_departed(own))
       return;
-    waiter->seen = synched__cycle_take_part(worker, epoch);
+    else if (epoch != waiter->seen)
+      waiter->seen = synched__cycle_take_part(worker, epoch);
+    else if (synched__advance_leave_place(own))
+      return;
   }
 }
 

@@ -66,6 +66,8 @@ struct synched__open_round {
   bool goes_on;
   /* an earlier stage of the round was shared */
   bool was_shared;
+  /* who completes the stage hands it over (job/advance.h) */
+  bool awaited;
   /* up to `round`, which are published together; mostly 1 */
   uint32_t round_count;
   /* of those, rounds after the one that is open, where they have stages of their own; mostly 0 */

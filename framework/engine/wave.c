@@ -299,7 +299,6 @@ static void wait_for_step(struct wave *wave) {
   const uint64_t budget_ns = waiter->spin.limit_ns == 0 ? 0 : synched__waiter_spin_ns(waiter);
   struct synched__search search = {0, 0};
   struct synched__strips stolen;
-  uint64_t now_ns = start_ns;
   for (;;) {
     for (unsigned i = 0; wave->ready == NONE && i < SYNCHED__WAVE_LOOKS; i++) {
       look_far(wave, wave->far_count);
@@ -312,7 +311,7 @@ static void wait_for_step(struct wave *wave) {
       adopt_stolen(wave, stolen);
       break;
     }
-    now_ns = synched__tick_ns();
+    const uint64_t now_ns = synched__tick_ns();
     if (wave->must_sleep && now_ns >= waiter->awake_until_ns)
       synched__waiter_sleep(waiter);
     if (waiter->spin.yields)

@@ -23,6 +23,29 @@ void synched__advance_tell(struct synched_job *job) {
     synched__unpark(&job->advance.parker);
 }
 
+bool synched__advance_hand_over(struct synched_job *job, const struct synched__handed *handed) {
+  uint32_t caller = SYNCHED__CALLER_IN_PLACE;
+  /* Before the exchange has a look at it: so the line moves once. */
+  job->advance.handed = *handed;
+  /* [advance-handed] release */
+  return synched__cas_release(&job->advance.caller, &caller, SYNCHED__CALLER_HANDED);
+}
+
+void synched__advance_enter_place(struct synched_job *job) {
+  synched__store_relaxed(&job->advance.caller, SYNCHED__CALLER_IN_PLACE);
+}
+
+bool synched__advance_leave_place(struct synched_job *job) {
+  uint32_t caller = SYNCHED__CALLER_IN_PLACE;
+  return synched__cas_relaxed(&job->advance.caller, &caller, SYNCHED__CALLER_AWAKE) ||
+         caller == SYNCHED__CALLER_AWAKE;
+}
+
+bool synched__advance_is_handed(const struct synched_job *job) {
+  /* [advance-handed] acquire */
+  return synched__load_acquire(&job->advance.caller) == SYNCHED__CALLER_HANDED;
+}
+
 static bool look(struct synched_job *job) {
   bool is_over = synched__job_is_released(job);
   for (unsigned i = 0; !is_over && i < LOOKS; i++) {

@@ -6,6 +6,7 @@
 
 #include <fenv.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "support/support.h"
@@ -472,4 +473,61 @@ Test(advance, wrong_calls_compute_nothing) {
   cr_assert_eq(synched_job_state(world->engine.job), SYNCHED_JOB_READY);
   world_end(world);
   pool_end(pool);
+}
+
+/* --- who closes the round --- */
+
+#define LOOKS_MOST 100000u
+
+/* Two calls, of which the caller's ends first. */
+struct duet {
+  uv_thread_t caller;
+  _Atomic uint32_t caller_ended, closed_by_caller;
+  atomic_bool other_was_last;
+};
+
+static bool is_caller(const struct duet *duet) {
+  const uv_thread_t self = uv_thread_self();
+  return uv_thread_equal(&self, &duet->caller) != 0;
+}
+
+/* The other one's call gives the caller some time to find that it has to wait, but not much. */
+static int end_in_order(struct synched_task *task, void *user) {
+  struct duet *duet = user;
+  const uint32_t round = (uint32_t)task->round;
+  if (is_caller(duet)) {
+    atomic_store(&duet->other_was_last, false);
+    atomic_store(&duet->caller_ended, round);
+    return 0;
+  }
+  for (unsigned i = 0; i < LOOKS_MOST && atomic_load(&duet->caller_ended) != round; i++)
+    continue;
+  for (unsigned i = 0; i < 500; i++)
+    (void)atomic_load(&duet->caller_ended);
+  atomic_store(&duet->other_was_last, true);
+  return 0;
+}
+
+static int note_closer(const struct synched_snapshot *now, void *user) {
+  struct duet *duet = user;
+  (void)now;
+  if (is_caller(duet) && atomic_load(&duet->other_was_last))
+    atomic_fetch_add(&duet->closed_by_caller, 1);
+  return SYNCHED_CONTINUE;
+}
+
+/* What that writes is in its own caches then. On a busy machine not in every round. */
+Test(advance, caller_that_waits_in_a_place_closes_the_round_that_another_worker_completes) {
+  if (usable_cpus() < 2)
+    cr_skip_test("there is one CPU");
+  struct duet duet = {.caller = uv_thread_self()};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = end_in_order, .on_round = note_closer, .user = &duet,
+                          .balance = SYNCHED_BALANCE_STATIC));
+  for (unsigned i = 0; i < 20000 && atomic_load(&duet.closed_by_caller) == 0; i++)
+    cr_assert_eq(synched_job_advance(engine.job, 1), 0, "%s", synched_error_message());
+  cr_assert_gt(atomic_load(&duet.closed_by_caller), 0);
+  engine_end_with_pool(&engine);
 }

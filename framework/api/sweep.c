@@ -40,9 +40,12 @@ static void destroy(struct synched__sweep *sweep) {
   synched__free(sweep);
 }
 
-/* The loop of one that was started was closed, and the engine has left it. */
-static bool is_lost(struct synched__sweep *sweep) {
+/* With the mutex held: the loop of one that was started was closed, and the engine has left it. Any
+ * thread may ask; so the port is looked at only as long as its loop is not about to free it. */
+static bool is_lost(const struct synched__sweep *sweep) {
   struct synched_job *job = sweep->job;
+  if (sweep->ends)
+    return false;
   void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
   return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port);
 }
@@ -228,8 +231,10 @@ int synched__sweep_take(struct synched__sweep **out, struct synched_pool *pool,
       sweeps->all = sweep;
     }
   }
-  if (status == 0)
+  if (status == 0) {
     sweep->is_busy = true;
+    sweep->ends = false;
+  }
   synched__mutex_unlock(&sweeps->mutex);
   if (status != 0)
     return status;
@@ -244,6 +249,13 @@ void synched__sweep_give(struct synched__sweep *sweep) {
   sweep->is_busy = false;
   sweep->next_free = sweeps->free;
   sweeps->free = sweep;
+  synched__mutex_unlock(&sweeps->mutex);
+}
+
+void synched__sweep_note_end(struct synched__sweep *sweep) {
+  struct synched__sweeps *sweeps = sweep->pool->sweeps;
+  synched__mutex_lock(&sweeps->mutex);
+  sweep->ends = true;
   synched__mutex_unlock(&sweeps->mutex);
 }
 
@@ -292,8 +304,8 @@ int synched_pool_for(struct synched_pool *pool, size_t count, synched_for_fn fn,
   status = sweep->job->delivery.status;
   if (status != 0)
     synched__explain_end(sweep->job);
-  /* [run-over] release */
-  synched__store_release(&sweep->job->work.state, SYNCHED__JOB_ENDED);
+  /* Whoever takes the sweep next, or destroys it, has the mutex after us. */
+  synched__store_relaxed(&sweep->job->work.state, SYNCHED__JOB_ENDED);
   synched__sweep_give(sweep);
   return status;
 }

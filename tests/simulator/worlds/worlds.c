@@ -100,6 +100,12 @@ extern const struct sim_world sim_world_parted;
 extern const struct sim_world sim_world_advance;
 extern const struct sim_world sim_world_advance_home;
 extern const struct sim_world sim_world_sweep;
+extern const struct sim_world sim_world_sweep_started;
+extern const struct sim_world sim_world_advance_by_two;
+extern const struct sim_world sim_world_advance_beside;
+extern const struct sim_world sim_world_advance_ticks;
+extern const struct sim_world sim_world_advanced;
+extern const struct sim_world sim_world_stalled_turn;
 
 /* Small ones first. */
 const struct sim_world *const sim_worlds[] = {
@@ -203,5 +209,11 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_advance,
     &sim_world_advance_home,
     &sim_world_sweep,
+    &sim_world_sweep_started,
+    &sim_world_advance_by_two,
+    &sim_world_advance_beside,
+    &sim_world_advance_ticks,
+    &sim_world_advanced,
+    &sim_world_stalled_turn,
     NULL,
 };

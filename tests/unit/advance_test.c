@@ -275,13 +275,13 @@ Test(advance, on_round_stopping_ends_it_early_with_0) {
   struct world *world = world_new(pool, options());
   world->stop_round = 4;
   world->stop_code = SYNCHED_STOP;
-  cr_assert_eq(synched_job_advance(world->engine.job, 100), 0);
+  cr_assert_eq(synched_job_advance(world->engine.job, UINT64_MAX), 0);
   expect_serially(world, 4);
   expect_content(world);
   advance(world, 2);
   world->stop_round = 8;
   world->stop_code = -1234;
-  expect_refused(synched_job_advance(world->engine.job, 100), -1234, "on_round");
+  expect_refused(synched_job_advance(world->engine.job, UINT64_MAX), -1234, "on_round");
   expect_serially(world, 2);
   expect_content(world);
   advance(world, 3);

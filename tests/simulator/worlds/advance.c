@@ -121,7 +121,7 @@ const struct sim_world sim_world_sweep = {
     .bound = 1,
 };
 
-/* --- a loop that an event loop is told of, and a thread that waits for its end to end the pool --- */
+/* --- a loop that an event loop is told of, and a thread that ends the pool after it --- */
 
 static void on_loop_done(int status, void *user) {
   struct touched *touched = user;

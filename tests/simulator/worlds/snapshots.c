@@ -1,7 +1,6 @@
 /*
  * snapshots.c: readers beside the rounds: retained snapshots, leases, deliveries.
  */
-#include "job/job.h"
 #include "scene.h"
 
 struct reader {
@@ -348,50 +347,6 @@ const struct sim_world sim_world_stalled_both = {
     .about = "a job begins to wait for a buffer when another one has waited for a second",
     .run = run_stalled_both,
     .bound = 2,
-};
-
-/* --- a job begins to wait just when it is looked whether another one has waited for long --- */
-
-static const struct scene_job *waiting;
-
-/* The worker that is to look at the first job then sleeps; the other one is at the second job's. */
-static uint64_t until_it_is_looked(uint64_t round, size_t segment) {
-  if (round != 1 || segment != 1)
-    return 1000;
-  const uint64_t due_ns = __atomic_load_n(
-      (const uint64_t *)(const void *)&waiting->job->control.wait.due_ns, __ATOMIC_RELAXED);
-  return due_ns - sim_time_ns();
-}
-
-static void run_stalled_turn(void) {
-  struct scene scene;
-  struct scene_job first = {.spend_ns = scene_heavy, .when_stalled = let_first_go};
-  struct scene_job second = {
-      .spend_ns = until_it_is_looked, .when_stalled = let_second_go, .aloud_from = 2};
-  waiting = &first;
-  sim_quietly();
-  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  scene_job_open(&first, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
-  scene_job_open(&second, &scene, 2, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 2, .balance = SYNCHED_BALANCE_STATIC));
-  held[0] = synched_snapshot_current(first.memory);
-  held[1] = synched_snapshot_current(second.memory);
-  scene_job_start(&first);
-  const unsigned thread = sim_thread_start(run_second, &second);
-  scene_job_finish(&first);
-  sim_thread_join(thread);
-  sim_quietly();
-  SIM_CHECK(first.stalled_count == 1 && second.stalled_count == 1);
-  scene_job_close(&first);
-  scene_job_close(&second);
-  scene_close(&scene);
-}
-
-const struct sim_world sim_world_stalled_turn = {
-    .name = "stalled-turn-2x2x2x2",
-    .about = "a job begins to wait for a buffer while a worker looks at the one that has waited",
-    .run = run_stalled_turn,
-    .bound = 3,
 };
 
 /* --- the only round ends while the loop looks whether it has --- */

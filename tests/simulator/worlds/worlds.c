@@ -105,7 +105,8 @@ extern const struct sim_world sim_world_advance_by_two;
 extern const struct sim_world sim_world_advance_beside;
 extern const struct sim_world sim_world_advance_ticks;
 extern const struct sim_world sim_world_advanced;
-extern const struct sim_world sim_world_stalled_turn;
+extern const struct sim_world sim_world_stall_due;
+extern const struct sim_world sim_world_deadline_due;
 
 /* Small ones first. */
 const struct sim_world *const sim_worlds[] = {
@@ -214,6 +215,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_advance_beside,
     &sim_world_advance_ticks,
     &sim_world_advanced,
-    &sim_world_stalled_turn,
+    &sim_world_stall_due,
+    &sim_world_deadline_due,
     NULL,
 };

@@ -231,11 +231,13 @@ uint64_t sim_load(uintptr_t address, unsigned size, int order, const void *site)
   return store->value;
 }
 
+/* What the thread does next comes after what it hands over. */
 static void publish(struct sim_store *store, int order) {
   if (is_release(order))
     sim_clock_join(&store->release, &sim_self()->clock);
   store->seq_cst = order == __ATOMIC_SEQ_CST;
   store->seen.at[sim->current] = sim_self()->clock.at[sim->current];
+  (void)sim_tick();
 }
 
 void sim_store(uintptr_t address, unsigned size, uint64_t value, int order, const void *site) {

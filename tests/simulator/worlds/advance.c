@@ -180,10 +180,9 @@ static void report_on(void *argument) {
   const struct scene_job *job = argument;
   for (unsigned i = 0; i < 4; i++) {
     struct synched_report *report = NULL;
-    struct synched_report_summary summary;
+    struct synched_report_summary summary = {.struct_size = sizeof summary};
     SIM_CHECK(synched_job_report(job->job, &report) == 0);
-    synched_report_summary(report, &summary);
-    SIM_CHECK(summary.round_count <= 6);
+    SIM_CHECK(synched_report_summary(report, &summary) == 0 && summary.round_count <= 6);
     synched_report_destroy(report);
     sim_spend(20000);
   }

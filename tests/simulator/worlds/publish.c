@@ -125,7 +125,7 @@ const struct sim_world sim_world_publish_1 = {
     .name = "publish-1x3",
     .about = "one reader takes twice, over three publications, with two buffers",
     .run = run_one,
-    .bound = 4,
+    .bound = 5,
     .restless = true,
 };
 

@@ -97,6 +97,7 @@ extern const struct sim_world sim_world_fold_pass;
 extern const struct sim_world sim_world_in_place;
 extern const struct sim_world sim_world_in_place_every;
 extern const struct sim_world sim_world_parted;
+extern const struct sim_world sim_world_joined;
 extern const struct sim_world sim_world_advance;
 extern const struct sim_world sim_world_advance_home;
 extern const struct sim_world sim_world_sweep;
@@ -107,6 +108,14 @@ extern const struct sim_world sim_world_advance_ticks;
 extern const struct sim_world sim_world_advanced;
 extern const struct sim_world sim_world_stall_due;
 extern const struct sim_world sim_world_deadline_due;
+extern const struct sim_world sim_world_forgotten;
+extern const struct sim_world sim_world_place;
+extern const struct sim_world sim_world_place_alarm;
+extern const struct sim_world sim_world_part;
+extern const struct sim_world sim_world_row;
+extern const struct sim_world sim_world_task;
+extern const struct sim_world sim_world_emptied;
+extern const struct sim_world sim_world_interrupt_woken;
 
 /* Small ones first. */
 const struct sim_world *const sim_worlds[] = {
@@ -207,6 +216,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_in_place,
     &sim_world_in_place_every,
     &sim_world_parted,
+    &sim_world_joined,
     &sim_world_advance,
     &sim_world_advance_home,
     &sim_world_sweep,
@@ -217,5 +227,13 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_advanced,
     &sim_world_stall_due,
     &sim_world_deadline_due,
+    &sim_world_forgotten,
+    &sim_world_place,
+    &sim_world_place_alarm,
+    &sim_world_part,
+    &sim_world_row,
+    &sim_world_task,
+    &sim_world_emptied,
+    &sim_world_interrupt_woken,
     NULL,
 };

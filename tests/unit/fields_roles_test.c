@@ -19,8 +19,9 @@ static struct synched_memory *memory_of(unsigned lease_count, uint32_t flags) {
 }
 
 static int count_up(struct synched_task *task, void *user) {
+  const unsigned field_count = task->parts == NULL ? 1 : task->parts->field_count;
   (void)user;
-  for (unsigned f = 0; f < 2; f++) {
+  for (unsigned f = 0; f < field_count; f++) {
     uint64_t *out = synched_task_out(task, f);
     for (size_t i = 0; out != NULL && i < task->capacity; i++)
       out[i] = task->round * 10 + f;

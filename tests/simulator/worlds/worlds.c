@@ -109,6 +109,8 @@ extern const struct sim_world sim_world_advanced;
 extern const struct sim_world sim_world_stall_due;
 extern const struct sim_world sim_world_deadline_due;
 extern const struct sim_world sim_world_forgotten;
+extern const struct sim_world sim_world_awaited;
+extern const struct sim_world sim_world_in_vain;
 extern const struct sim_world sim_world_place;
 extern const struct sim_world sim_world_place_alarm;
 extern const struct sim_world sim_world_part;
@@ -228,6 +230,8 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_stall_due,
     &sim_world_deadline_due,
     &sim_world_forgotten,
+    &sim_world_awaited,
+    &sim_world_in_vain,
     &sim_world_place,
     &sim_world_place_alarm,
     &sim_world_part,

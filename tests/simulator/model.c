@@ -91,7 +91,9 @@ static void forget_atomics(struct sim_word *word, uint8_t mask) {
 }
 
 static void plain_word(uintptr_t address, uint8_t mask, bool write, const void *site) {
-  if (!sim_heap_is_shared(address))
+  const bool is_shared = sim_heap_is_shared(address);
+  sim->passes_over = false;
+  if (!is_shared)
     return;
   struct sim_word *word = sim_word_at(address);
   if (word == NULL)
@@ -165,6 +167,7 @@ static struct sim_location *enter(uintptr_t address, unsigned size, bool write, 
     return NULL;
   }
   sim_point();
+  sim->passes_over = false;
   struct sim_word *word = sim_word_at(address);
   if (word == NULL)
     sim_fail_at(site, "an atomic object where the simulator knows of no memory");

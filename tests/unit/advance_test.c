@@ -449,6 +449,7 @@ Test(advance, job_without_a_free_buffer_waits_for_a_release) {
     advance(world, 1);
     reader.held[i] = synched_snapshot_current(world->engine.memory);
   }
+  advance(world, 1); /* in the last buffer that is free */
   struct crew crew = {0};
   crew_add(&crew, release_soon, &reader);
   advance(world, 5);

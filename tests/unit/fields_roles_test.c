@@ -117,6 +117,34 @@ Test(fields_roles, advances_make_no_copies_of_what_is_changed_in_place) {
   pool_end(pool);
 }
 
+static void look_for_copy(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  (void)job;
+  *(unsigned *)user += now->fields[1]->data == NULL ? 1 : 1000;
+}
+
+/* There is no block for one. */
+Test(fields_roles, without_leases_what_is_changed_in_place_is_not_copied) {
+  struct synched_pool *pool = pool_new(2);
+  struct synched_memory *first = memory_of(1, 0);
+  struct synched_memory *second = memory_of(0, SYNCHED_MEMORY_IN_PLACE);
+  struct synched_job *job;
+  unsigned count = 0;
+  cr_assert_eq(
+      synched_job_create(&job, pool, first,
+                         SYNCHED_JOB_OPTIONS(.compute = count_up, .fields = &second,
+                                             .field_count = 2, .user = &count, .round_count = 5,
+                                             .on_snapshot = look_for_copy,
+                                             .delivery = SYNCHED_DELIVER_EVERY)),
+      0, "%s", synched_error_message());
+  cr_assert_eq(synched_job_run(job), 0);
+  cr_assert_eq(count, 5);
+  cr_assert_eq(((const uint64_t *)synched_memory_elements(second))[0], 51);
+  destroy_job(job);
+  memory_end(first);
+  memory_end(second);
+  pool_end(pool);
+}
+
 Test(fields_roles, elements_are_those_of_a_memory_that_is_changed_in_place) {
   struct synched_memory *memory = memory_of(0, 0);
   cr_assert_null(synched_memory_elements(NULL));

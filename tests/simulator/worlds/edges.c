@@ -4,11 +4,52 @@
  */
 #include "dispatch/dispatch.h"
 #include "dispatch/stall_watch.h"
+#include "engine/claim.h"
 #include "job/buffer_wait.h"
 #include "job/deadline.h"
 #include "platform/clock.h"
 #include "pool/pool.h"
 #include "scene.h"
+
+/* --- a thief that is held up for any number of rounds, 256 among them --- */
+
+enum { EPOCHS = 260, HOME = 2 };
+
+static _Atomic uint64_t cursor;
+static size_t stolen_count;
+
+static void steal_in_first(void *unused) {
+  (void)unused;
+  stolen_count = synched__claim(&cursor, 1, (struct synched__range){0, HOME}, 1).count;
+}
+
+/* Each epoch's segments are claimed once, whoever comes. */
+static void run_claims(void) {
+  size_t first_count = 0;
+  sim_quietly();
+  synched__store_relaxed(&cursor, 0);
+  const unsigned thread = sim_thread_start(steal_in_first, NULL);
+  sim_aloud();
+  for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+    const struct synched__range home = {0, HOME};
+    size_t count = 0, claimed;
+    while ((claimed = synched__claim(&cursor, epoch, home, 1).count) != 0)
+      count += claimed;
+    if (epoch == 1)
+      first_count = count;
+    SIM_CHECK(epoch == 1 || count == HOME);
+  }
+  sim_quietly();
+  sim_thread_join(thread);
+  SIM_CHECK(first_count + stolen_count == HOME);
+}
+
+const struct sim_world sim_world_claims = {
+    .name = "claims-260",
+    .about = "a thief of the first round comes in any of 260",
+    .run = run_claims,
+    .bound = 1,
+};
 
 static void do_nothing(struct scene_job *job) {
   (void)job;

@@ -40,7 +40,7 @@ static void wait_1(void *unused) {
 
 /* As long as those who wait do before they go to sleep. */
 static void pause_as_long(void) {
-  for (unsigned i = 0; i < 3; i++)
+  for (unsigned i = 0; i < 2; i++)
     synched__cpu_pause();
 }
 

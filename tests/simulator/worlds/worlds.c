@@ -109,6 +109,7 @@ extern const struct sim_world sim_world_advanced;
 extern const struct sim_world sim_world_stall_due;
 extern const struct sim_world sim_world_deadline_due;
 extern const struct sim_world sim_world_forgotten;
+extern const struct sim_world sim_world_claims;
 extern const struct sim_world sim_world_awaited;
 extern const struct sim_world sim_world_in_vain;
 extern const struct sim_world sim_world_place;
@@ -230,6 +231,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_stall_due,
     &sim_world_deadline_due,
     &sim_world_forgotten,
+    &sim_world_claims,
     &sim_world_awaited,
     &sim_world_in_vain,
     &sim_world_place,

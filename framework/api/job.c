@@ -294,8 +294,8 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
   int status = synched__job_check(job);
   if (status != 0)
     return status;
-  /* [run-over] acquire */
-  if (synched__load_acquire(&job->work.state) == SYNCHED__JOB_READY)
+  /* Relaxed: who has not heard of a run yet makes a report of what it has been told of. */
+  if (synched__load_relaxed(&job->work.state) == SYNCHED__JOB_READY)
     return synched__fail(SYNCHED_ENOENT, "the job has not been started");
   status = synched__report_create_for(out, job->work.record);
   if (status != 0)
@@ -336,8 +336,8 @@ int synched_job_destroy(struct synched_job *job) {
     return status;
   if (is_advanced(job))
     end_advances(job);
-  /* [port-set] acquire */
-  void *port = synched__load_acquire(&job->delivery.port);
+  /* Of a job whose loop is gone; else NULL. */
+  void *port = synched__load_relaxed(&job->delivery.port);
   if (port != NULL)
     job->delivery.port_calls->destroy(port);
   if (!job->setup.is_sweep)

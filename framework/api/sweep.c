@@ -40,11 +40,17 @@ static void destroy(struct synched__sweep *sweep) {
   synched__free(sweep);
 }
 
+/* With the mutex held: the loop of one that was started was closed, and the engine has left it. Any
+ * thread may ask; so the port is looked at only as long as its loop is not about to free it. */
+static bool is_lost(struct synched__sweep *sweep) {
+  return !sweep->ends && synched__job_is_abandoned(sweep->job);
+}
+
 int synched__sweeps_end(struct synched__sweeps *sweeps) {
   bool is_busy = false;
   synched__mutex_lock(&sweeps->mutex);
   for (struct synched__sweep *sweep = sweeps->all; sweep != NULL; sweep = sweep->next)
-    is_busy = is_busy || (sweep->is_busy && !synched__job_is_abandoned(sweep->job));
+    is_busy = is_busy || (sweep->is_busy && !is_lost(sweep));
   synched__mutex_unlock(&sweeps->mutex);
   return is_busy ? synched__fail(SYNCHED_EBUSY, "a parallel loop is under way on the pool") : 0;
 }
@@ -221,8 +227,10 @@ int synched__sweep_take(struct synched__sweep **out, struct synched_pool *pool,
       sweeps->all = sweep;
     }
   }
-  if (status == 0)
+  if (status == 0) {
     sweep->is_busy = true;
+    sweep->ends = false;
+  }
   synched__mutex_unlock(&sweeps->mutex);
   if (status != 0)
     return status;
@@ -237,6 +245,13 @@ void synched__sweep_give(struct synched__sweep *sweep) {
   sweep->is_busy = false;
   sweep->next_free = sweeps->free;
   sweeps->free = sweep;
+  synched__mutex_unlock(&sweeps->mutex);
+}
+
+void synched__sweep_note_end(struct synched__sweep *sweep) {
+  struct synched__sweeps *sweeps = sweep->pool->sweeps;
+  synched__mutex_lock(&sweeps->mutex);
+  sweep->ends = true;
   synched__mutex_unlock(&sweeps->mutex);
 }
 
@@ -285,8 +300,8 @@ int synched_pool_for(struct synched_pool *pool, size_t count, synched_for_fn fn,
   status = sweep->job->delivery.status;
   if (status != 0)
     synched__explain_end(sweep->job);
-  /* [run-over] release */
-  synched__store_release(&sweep->job->work.state, SYNCHED__JOB_ENDED);
+  /* Whoever takes the sweep next, or destroys it, has the mutex after us. */
+  synched__store_relaxed(&sweep->job->work.state, SYNCHED__JOB_ENDED);
   synched__sweep_give(sweep);
   return status;
 }

@@ -43,6 +43,8 @@ struct synched__sweep {
   struct synched_memory *memory;
   /* under the mutex, too */
   bool is_busy;
+  /* and the same: its loop is about to be told the end */
+  bool ends;
   bool has_run;
   /* the last sweep's, whose balance and shape are in the stage */
   struct synched__sweep_lesson *lesson;
@@ -68,6 +70,9 @@ void synched__sweeps_destroy(struct synched__sweeps *sweeps);
 int synched__sweep_take(struct synched__sweep **out, struct synched_pool *pool,
                         const struct synched__sweep_request *request);
 void synched__sweep_give(struct synched__sweep *sweep);
+
+/* The loop's thread, before it closes the handle itself. */
+void synched__sweep_note_end(struct synched__sweep *sweep);
 
 /* Before its job is started on an event loop, which is told the end by on_done. */
 void synched__sweep_prepare_start(struct synched__sweep *sweep, synched_for_done_fn on_done,

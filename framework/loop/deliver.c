@@ -2,6 +2,7 @@
 
 #include "api/check.h"
 #include "api/start.h"
+#include "api/sweep.h"
 #include "base/error.h"
 #include "job/explain.h"
 #include "job/notify.h"
@@ -107,7 +108,11 @@ bool synched__deliver(struct synched__delivery *delivery) {
     return false;
   if (synched__job_is_released(job)) {
     synched__progress_end(&delivery->progress, job);
-    return !is_lost(job);
+    if (is_lost(job))
+      return false;
+    if (job->setup.is_sweep)
+      synched__sweep_note_end(job->setup.options.user);
+    return true;
   }
   /* Whoever is inside may be of lower priority than we are: to come back at once might keep it
    * there for good. */

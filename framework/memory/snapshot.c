@@ -117,11 +117,13 @@ static struct synched__buffer *enter_current(struct synched_memory *memory,
   (void)synched__add_seq_cst(&lead->retained, 1);
   struct synched__buffer *buffer = newest_buffer(lead);
   if (!enter_buffer(buffer)) {
-    (void)synched__sub_release(&lead->retained, 1); /* [memory-left] release */
+    /* Relaxed: nothing of what buffers hold has been read. */
+    (void)synched__sub_relaxed(&lead->retained, 1);
     return NULL;
   }
-  /* While we are in a buffer of it, it cannot be rearranged. */
-  if (synched__load_acquire(&memory->lead) == lead) /* [lead-changed] acquire */
+  /* While we are in a buffer of it, it cannot be rearranged. If it was before, the buffer's refs
+   * have handed that over. */
+  if (synched__load_relaxed(&memory->lead) == lead)
     return buffer;
   leave(buffer);
   return NULL;

@@ -58,6 +58,8 @@ void synched__schedule_seed(uint64_t seed);
 
 #define synched__add_relaxed(p, v)                                                                 \
   (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_relaxed))
+#define synched__add_release(p, v)                                                                 \
+  (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_release))
 #define synched__add_acq_rel(p, v)                                                                 \
   (SYNCHED__POINT(), atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
 #define synched__add_seq_cst(p, v)                                                                 \

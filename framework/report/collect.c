@@ -59,10 +59,10 @@ static void copy_segments(struct synched_report *report, const struct synched__r
   for (size_t s = 0; record->segments != NULL && s < record->segment_count; s++) {
     const struct synched__segment_record *from = &record->segments[s * record->segment_stride];
     struct synched_report_segment *to = &report->segments[s];
-    to->call_count = synched__load_acquire(&from->call_count);     /* [reset-read] acquire */
-    to->compute_ns = synched__load_acquire(&from->compute_ns);     /* [reset-read] acquire */
-    to->longest_ns = synched__load_acquire(&from->longest_ns);     /* [reset-read] acquire */
-    to->stolen_count = synched__load_acquire(&from->stolen_count); /* [reset-read] acquire */
+    to->call_count = synched__load_relaxed(&from->call_count);
+    to->compute_ns = synched__load_relaxed(&from->compute_ns);
+    to->longest_ns = synched__load_relaxed(&from->longest_ns);
+    to->stolen_count = synched__load_relaxed(&from->stolen_count);
   }
 }
 
@@ -333,8 +333,7 @@ static uint64_t lateness_ns(const struct synched_report *report, double share) {
 
 static void note_delivered(struct synched_report *report, const struct synched__record *record) {
   struct synched_report_summary *summary = &report->summary;
-  /* [reset-read] acquire */
-  summary->delivered_count = synched__load_acquire(&record->delivered_count);
+  summary->delivered_count = synched__load_relaxed(&record->delivered_count);
   if (record->about.has_on_snapshot && summary->round_count > summary->delivered_count)
     summary->missed_count = summary->round_count - summary->delivered_count;
 }
@@ -418,7 +417,8 @@ void synched__report_collect(struct synched_report *report, struct synched__reco
       return;
     }
     fill_recorded(report, record);
-    found = synched__load_acquire(&record->reset_count); /* [reset-read] acquire */
+    /* [report-read] release */
+    found = synched__add_release(&record->reset_count, 0);
     if (found == reset_count)
       return;
   }

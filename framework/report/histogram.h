@@ -61,7 +61,7 @@ static inline void synched__histogram_add(struct synched__histogram *histogram, 
 static inline void synched__histogram_copy(uint64_t *buckets,
                                            const struct synched__histogram *histogram) {
   for (unsigned i = 0; i < SYNCHED__BUCKET_COUNT; i++)
-    buckets[i] = synched__load_acquire(&histogram->counts[i]); /* [reset-read] acquire */
+    buckets[i] = synched__load_relaxed(&histogram->counts[i]);
 }
 
 /* The middle of the bucket in which this share of all that is counted is reached; 0: nothing is

@@ -174,7 +174,14 @@ void synched__record_destroy(struct synched__record *record) {
 static void clear(_Atomic uint64_t *words, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (synched__load_relaxed(&words[i]) != 0)
-      synched__store_release(&words[i], 0); /* [reset-read] release */
+      synched__store_relaxed(&words[i], 0);
+}
+
+/* Others than reports read rows, too. */
+static void clear_row(_Atomic uint64_t *row) {
+  for (size_t i = 0; i < SYNCHED__ROW_WORDS; i++)
+    if (synched__load_relaxed(&row[i]) != 0)
+      synched__store_release(&row[i], 0); /* [row-read] release */
 }
 
 static void clear_histograms(struct synched__histogram *histograms, size_t count) {
@@ -187,8 +194,8 @@ static void clear_histograms(struct synched__histogram *histograms, size_t count
  * workers. Round 0 is never computed, so zeros belong to no round. */
 static void clear_rings(struct synched__record *record) {
   for (size_t i = 0; record->rows != NULL && i < record->worker_count * record->row_count; i++) {
-    clear(record->rows[i].part, SYNCHED__ROW_WORDS);
-    clear(record->rows[i].round, SYNCHED__ROW_WORDS);
+    clear_row(record->rows[i].part);
+    clear_row(record->rows[i].round);
   }
   for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++)
     clear(&record->tasks[w].begun_count, 1);
@@ -217,7 +224,8 @@ static void clear_all(struct synched__record *record) {
  * look at it would cost a job that runs for some rounds more than the rounds. */
 void synched__record_reset(struct synched__record *record, uint64_t base_round) {
   const uint64_t reset_count = synched__load_relaxed(&record->reset_count);
-  synched__store_relaxed(&record->reset_count, reset_count + 1);
+  /* [report-read] acquire */
+  (void)synched__exchange_acquire(&record->reset_count, reset_count + 1);
   if (reset_count > 2)
     clear_all(record);
   record->base_round = base_round;

@@ -37,7 +37,10 @@
  *   [row-read]     a row's number, to who has read another word of the row.
  *   [task-read]    the count of begun calls, to who has read a word of one.
  *   [totals-read]  the sequence, to who has read one of the published words.
- *   [reset-read]   the count of resets, to who has read a word that one has cleared.
+ *   [reset-read]   all that a reset has cleared, to who makes a report afterwards.
+ *   [report-read]  all that has been read for a report, to the next reset. Both change the count of
+ *                  resets, the report by nothing: so the one that comes first is known to the
+ *                  other. What a reset clears while it is read needs no order by itself.
  */
 #ifndef SYNCHED_REPORT_RECORD_H
 #define SYNCHED_REPORT_RECORD_H

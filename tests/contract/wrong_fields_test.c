@@ -142,6 +142,12 @@ static const struct row_of_fields field_rows[] = {
      {&scene.in_place}},
 };
 
+static void combine_nothing(void *into, const void *next, void *user) {
+  (void)into;
+  (void)next;
+  (void)user;
+}
+
 static const struct row_of_fields stage_rows[] = {
     {"compute and stages",
      SYNCHED_EINVAL,
@@ -224,13 +230,32 @@ static const struct row_of_fields stage_rows[] = {
      "a fold and stages are given",
      {ONE_STAGE(.writes = 0), .fold_length = 1},
      {NULL}},
+    {"a type of the job's beside stages",
+     SYNCHED_EINVAL,
+     "a fold and stages are given",
+     {ONE_STAGE(.writes = 0), .fold_type = SYNCHED_FOLD_INT64},
+     {NULL}},
+    {"a size of the job's beside stages",
+     SYNCHED_EINVAL,
+     "a fold and stages are given",
+     {ONE_STAGE(.writes = 0), .fold_size = 8},
+     {NULL}},
+    {"a function of the job's fold beside stages",
+     SYNCHED_EINVAL,
+     "a fold and stages are given",
+     {ONE_STAGE(.writes = 0), .fold_combine = combine_nothing},
+     {NULL}},
+    {"an identity of the job's fold beside stages",
+     SYNCHED_EINVAL,
+     "a fold and stages are given",
+     {ONE_STAGE(.writes = 0), .fold_identity = own_arrays},
+     {NULL}},
+    {"overwrites nothing, and writes nothing",
+     SYNCHED_EINVAL,
+     "stage 0 overwrites the fields in 0x80000000",
+     {ONE_STAGE(.writes = SYNCHED_WRITES_NONE, .overwrites = SYNCHED_WRITES_NONE)},
+     {NULL}},
 };
-
-static void combine_nothing(void *into, const void *next, void *user) {
-  (void)into;
-  (void)next;
-  (void)user;
-}
 
 /* A fold with one thing wrong: of the job, and of a stage. */
 struct fold_row {

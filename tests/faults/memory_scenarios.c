@@ -53,6 +53,15 @@ static int use_huge(void) {
                                     .segment_capacity = (size_t)1 << 18, .element_size = 8));
 }
 
+/* In buffers of the program's own, whose counts are the library's. */
+static int use_own(void) {
+  static uint64_t arrays[2][6];
+  void *const buffers[] = {arrays[0], arrays[1]};
+  return use(SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 3, .element_size = 8,
+                                    .buffers = buffers, .buffer_count = 2,
+                                    .buffer_bytes = sizeof arrays[0]));
+}
+
 /* --- writers --- */
 
 static struct synched_memory *seats;
@@ -166,6 +175,7 @@ const struct faults_scenario faults_memory_scenarios[] = {
     {.name = "memory", .attempt = use_plain},
     {.name = "memory_uneven", .attempt = use_uneven},
     {.name = "memory_huge", .attempt = use_huge},
+    {.name = "memory_own", .attempt = use_own},
     {.name = "writers",
      .open = open_seats,
      .attempt = use_seats,

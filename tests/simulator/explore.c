@@ -84,10 +84,14 @@ static unsigned by_seed(enum sim_kind kind, unsigned count) {
 unsigned sim_choose(enum sim_kind kind, unsigned count) {
   if (sim->quiet && kind != SIM_CHOOSE_WORLD)
     return 0;
-  const size_t index = sim->made.count;
+  const size_t index = sim->adapting ? sim->adapted_count : sim->made.count;
+  const bool passes_over = sim->adapting && sim->passes_over;
+  sim->adapted_count += !passes_over;
   const struct sim_choices *prefix = sim->strategy.prefix;
   unsigned chosen = 0;
-  if (prefix != NULL && index < prefix->count)
+  if (passes_over)
+    chosen = 0;
+  else if (prefix != NULL && index < prefix->count)
     chosen = prefix->list[index].chosen;
   else if (sim->strategy.random)
     chosen = by_seed(kind, count);
@@ -121,6 +125,8 @@ static bool run(const struct sim_world *world, struct sim_counts *counts) {
   sim->quiet = false;
   sim->told = 0;
   sim->made.count = 0;
+  sim->adapted_count = 0;
+  sim->passes_over = false;
   sim->step = 0;
   sim->step_most = STEPS_MOST;
   sim->pause_ns = PAUSE_NS;
@@ -174,7 +180,10 @@ bool sim_seed(const struct sim_world *world, uint64_t seed, struct sim_counts *c
   sim->strategy.may_fail = world->may_fail && one_in(2);
   sim->strategy.fail_one_in = 1 + (unsigned)(sim_random() % 60);
   const struct sim_strategy strategy = sim->strategy;
-  return execute(world, &strategy, counts);
+  sim->all_shared = true;
+  const bool well = execute(world, &strategy, counts);
+  sim->all_shared = false;
+  return well;
 }
 
 /* --- all executions --- */
@@ -229,6 +238,13 @@ bool sim_explore(const struct sim_world *world, unsigned bound, double until_s,
 }
 
 /* --- from a failure to what it needs --- */
+
+void sim_adapt(const struct sim_world *world, struct sim_choices *choices) {
+  sim->all_shared = sim->adapting = true;
+  (void)sim_replay(world, choices);
+  sim->adapting = false;
+  sim_choices_copy(choices, &sim->made);
+}
 
 static size_t last_deviation(const struct sim_choices *choices) {
   size_t end = choices->count;

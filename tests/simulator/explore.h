@@ -28,6 +28,9 @@ bool sim_seed(const struct sim_world *world, uint64_t seed, struct sim_counts *c
 /* One execution with these choices; what is beyond them is the default. */
 bool sim_replay(const struct sim_world *world, const struct sim_choices *choices);
 
+/* From choices of sim_explore to the same where every word counts as shared, from now on. */
+void sim_adapt(const struct sim_world *world, struct sim_choices *choices);
+
 /* From choices that fail to few deviations that fail, too. */
 void sim_minimise(const struct sim_world *world, struct sim_choices *choices);
 

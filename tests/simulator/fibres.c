@@ -47,6 +47,7 @@ unsigned sim_fibre_create(void (*run)(void *), void *argument) {
   if (index != 0) {
     (void)sim_tick();
     fibre->clock = sim_self()->clock;
+    (void)sim_tick();
   }
   fibre->clock.at[index] = 1;
   return index;

@@ -139,11 +139,14 @@ struct sim_word *sim_word_at(uintptr_t address) {
 }
 
 /* What is found out too late is made up for: the execution is repeated. Where seeds make another
- * world of each execution, nothing is found out for the next one, and a schedule is to be the same
- * again without those before it. */
+ * world of each execution, nothing is found out for the next one. */
 bool sim_heap_is_shared(uintptr_t address) {
   const size_t index = index_of(address);
+  sim->passes_over = false;
   if (index == SIZE_MAX || sim->shared[index] || sim->world->bound == 0)
+    return true;
+  sim->passes_over = sim->adapting;
+  if (sim->all_shared)
     return true;
   if (sim->touched[index] != sim->generation) {
     sim->touched[index] = sim->generation;

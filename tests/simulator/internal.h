@@ -172,6 +172,10 @@ struct simulator {
   struct sim_word *words;
   uint8_t *shared; /* per word: several threads have been there, in some execution */
   bool shared_grew;
+  bool all_shared; /* every word counts as shared: so a schedule means the same in each process */
+  /* a schedule is made one of that kind: the choices that it does not have are passed over */
+  bool adapting, passes_over;
+  size_t adapted_count;
   uint8_t *first_thread; /* per word: the first thread that was there */
   uint32_t *touched;     /* per word: the generation of first_thread */
   uintptr_t data_begin, data_end;

@@ -89,12 +89,18 @@ static bool parse(struct arguments *out, int count, char **texts) {
 }
 
 /* Prints how to see it again, with few deviations. */
-static void report(const struct sim_world *world, const struct arguments *arguments) {
+static void report(const struct sim_world *world, const struct arguments *arguments,
+                   bool is_seeds) {
   struct sim_choices choices = {0};
   sim_choices_copy(&choices, &sim->made);
   (void)printf("%s: %s\n", world->name, sim->failure);
-  if (arguments->brief)
+  if (arguments->brief) {
+    free(choices.list);
     return;
+  }
+  sim->all_shared = true;
+  if (!is_seeds)
+    sim_adapt(world, &choices);
   sim_minimise(world, &choices);
   sim->tracing = true;
   const bool well = sim_replay(world, &choices);
@@ -105,7 +111,7 @@ static void report(const struct sim_world *world, const struct arguments *argume
   (void)printf("again: synched-prove --world %s --trace --schedule ", world->name);
   sim_choices_print(&choices);
   (void)printf("\n");
-  sim->tracing = false;
+  sim->tracing = sim->all_shared = false;
   free(choices.list);
 }
 
@@ -118,6 +124,7 @@ static int run_one(const struct sim_world *world, const struct arguments *argume
       (void)fprintf(stderr, "synched-prove: '%s' is no schedule\n", arguments->schedule);
       return 2;
     }
+    sim->all_shared = true;
     well = sim_replay(world, &choices);
     if (arguments->trace)
       sim_trace_print();
@@ -126,7 +133,7 @@ static int run_one(const struct sim_world *world, const struct arguments *argume
     sim->tracing = false;
     well = sim_seed(world, arguments->seed, NULL);
     if (!well)
-      report(world, arguments);
+      report(world, arguments, true);
     else
       (void)printf("%s: nothing is wrong\n", world->name);
   }
@@ -143,7 +150,7 @@ static bool prove(const struct sim_world *world, const struct arguments *argumen
   const double most_s = limit_s != 0 ? limit_s : arguments->seconds_most;
   if (world->bound != 0 &&
       !sim_explore(world, bound, most_s == 0 ? 0 : begin_s + most_s / 2, &all, &whole)) {
-    report(world, arguments);
+    report(world, arguments, false);
     return false;
   }
   for (uint64_t seed = 1;
@@ -152,7 +159,7 @@ static bool prove(const struct sim_world *world, const struct arguments *argumen
        seed++)
     if (!sim_seed(world, seed, &random)) {
       (void)printf("%s: seed %llu\n", world->name, (unsigned long long)seed);
-      report(world, arguments);
+      report(world, arguments, true);
       return false;
     }
   (void)printf("%-24s", world->name);

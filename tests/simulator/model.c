@@ -91,7 +91,9 @@ static void forget_atomics(struct sim_word *word, uint8_t mask) {
 }
 
 static void plain_word(uintptr_t address, uint8_t mask, bool write, const void *site) {
-  if (!sim_heap_is_shared(address))
+  const bool is_shared = sim_heap_is_shared(address);
+  sim->passes_over = false;
+  if (!is_shared)
     return;
   struct sim_word *word = sim_word_at(address);
   if (word == NULL)
@@ -165,6 +167,7 @@ static struct sim_location *enter(uintptr_t address, unsigned size, bool write, 
     return NULL;
   }
   sim_point();
+  sim->passes_over = false;
   struct sim_word *word = sim_word_at(address);
   if (word == NULL)
     sim_fail_at(site, "an atomic object where the simulator knows of no memory");
@@ -231,11 +234,13 @@ uint64_t sim_load(uintptr_t address, unsigned size, int order, const void *site)
   return store->value;
 }
 
+/* What the thread does next comes after what it hands over. */
 static void publish(struct sim_store *store, int order) {
   if (is_release(order))
     sim_clock_join(&store->release, &sim_self()->clock);
   store->seq_cst = order == __ATOMIC_SEQ_CST;
   store->seen.at[sim->current] = sim_self()->clock.at[sim->current];
+  (void)sim_tick();
 }
 
 void sim_store(uintptr_t address, unsigned size, uint64_t value, int order, const void *site) {

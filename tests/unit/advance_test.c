@@ -6,7 +6,9 @@
 
 #include <fenv.h>
 #include <math.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <uv.h>
 
 #include "support/support.h"
@@ -24,7 +26,7 @@ struct world {
   uint64_t expected_round;
   uint64_t fail_round;
   size_t fail_segment;
-  uint64_t stop_round;
+  uint64_t stop_round, cancel_round;
   int stop_code;
   uint64_t act_round;
   void (*act)(struct synched_job *job); /* in the call of segment 0 of that round */
@@ -65,6 +67,8 @@ static int init(struct synched_task *task, void *user) {
 
 static int on_round(const struct synched_snapshot *now, void *user) {
   struct world *world = user;
+  if (now->round == world->cancel_round)
+    (void)synched_job_cancel(world->engine.job);
   atomic_fetch_add(&world->round_count, 1);
   return now->round == world->stop_round ? world->stop_code : SYNCHED_CONTINUE;
 }
@@ -276,13 +280,13 @@ Test(advance, on_round_stopping_ends_it_early_with_0) {
   struct world *world = world_new(pool, options());
   world->stop_round = 4;
   world->stop_code = SYNCHED_STOP;
-  cr_assert_eq(synched_job_advance(world->engine.job, 100), 0);
+  cr_assert_eq(synched_job_advance(world->engine.job, UINT64_MAX), 0);
   expect_serially(world, 4);
   expect_content(world);
   advance(world, 2);
   world->stop_round = 8;
   world->stop_code = -1234;
-  expect_refused(synched_job_advance(world->engine.job, 100), -1234, "on_round");
+  expect_refused(synched_job_advance(world->engine.job, UINT64_MAX), -1234, "on_round");
   expect_serially(world, 2);
   expect_content(world);
   advance(world, 3);
@@ -345,6 +349,45 @@ Test(advance, cancel_and_stop_end_it) {
   pool_end(pool);
 }
 
+/* It is complete then, and published; and the cancel was accepted. */
+Test(advance, cancel_after_the_last_round_is_not_lost) {
+  struct synched_pool *pool = pool_new(2);
+  struct world *world = world_new(pool, options());
+  world->cancel_round = 3;
+  expect_refused(synched_job_advance(world->engine.job, 3), SYNCHED_ECANCELED, "cancelled");
+  expect_serially(world, 3);
+  expect_content(world);
+  advance(world, 2);
+  world_end(world);
+  pool_end(pool);
+}
+
+/* The caller is on a CPU that is no worker's. */
+Test(advance, on_a_cpu_without_a_worker_is_right) {
+  cpu_set_t before, one;
+  cr_assert_eq(sched_getaffinity(0, sizeof before, &before), 0);
+  unsigned cpus[2], count = 0;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE && count < 2; cpu++)
+    if (CPU_ISSET(cpu, &before))
+      cpus[count++] = cpu;
+  if (count < 2)
+    cr_skip("one CPU only");
+  char list[16];
+  (void)snprintf(list, sizeof list, "%u", cpus[0]);
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .wait = SYNCHED_WAIT_SLEEP,
+                                     .affinity = SYNCHED_AFFINITY_LIST, .cpu_list = list));
+  struct world *world = world_new(pool, options());
+  CPU_ZERO(&one);
+  CPU_SET(cpus[1], &one);
+  cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+  for (unsigned i = 0; i < 10; i++)
+    advance(world, 2);
+  cr_assert_eq(sched_setaffinity(0, sizeof before, &before), 0);
+  world_end(world);
+  pool_end(pool);
+}
+
 static void *resume_soon(void *argument) {
   struct world *world = argument;
   while (synched_job_state(world->engine.job) != SYNCHED_JOB_PAUSED)
@@ -399,17 +442,101 @@ static void *release_soon(void *argument) {
 }
 
 Test(advance, job_without_a_free_buffer_waits_for_a_release) {
-  struct synched_pool *pool = pool_new(2);
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 2, .wait = SYNCHED_WAIT_SLEEP));
   struct world *world = world_new(pool, options());
   struct reader reader = {.world = world};
   for (unsigned i = 0; i < 2; i++) {
     advance(world, 1);
     reader.held[i] = synched_snapshot_current(world->engine.memory);
   }
+  advance(world, 1); /* in the last buffer that is free */
   struct crew crew = {0};
   crew_add(&crew, release_soon, &reader);
   advance(world, 5);
   crew_join(&crew);
+  world_end(world);
+  pool_end(pool);
+}
+
+/* --- beside workers that sleep until some time --- */
+
+struct periodic {
+  struct world *world;
+  _Atomic uint32_t started;
+};
+
+static void *run_periodically(void *argument) {
+  struct periodic *periodic = argument;
+  uv_loop_t loop;
+  if (uv_loop_init(&loop) != 0)
+    return "no loop";
+  int status = synched_job_start(periodic->world->engine.job, &loop);
+  atomic_store(&periodic->started, 1);
+  if (status == 0)
+    status = uv_run(&loop, UV_RUN_DEFAULT);
+  return status == 0 && uv_loop_close(&loop) == 0 ? NULL : "failed";
+}
+
+/* A worker that is to wake up at a tick keeps its place. */
+Test(advance, between_the_ticks_of_another_job_takes_no_alarm_away) {
+  for (unsigned workers = 1; workers <= 2; workers++) {
+    struct synched_pool *pool =
+        pool_with(SYNCHED_POOL_OPTIONS(.worker_count = workers, .wait = SYNCHED_WAIT_SLEEP));
+    struct synched_job_options job = options();
+    struct world *world = world_new(pool, job);
+    job.period_ns = 20000000;
+    struct periodic periodic = {.world = world_new(pool, job)};
+    struct crew crew = {0};
+    crew_add(&crew, run_periodically, &periodic);
+    cr_assert(reaches(&periodic.started, 1));
+    while (memory_round(periodic.world->engine.memory) < 4) {
+      advance(world, 1);
+      nap_ms(1);
+    }
+    cr_assert_eq(synched_job_stop(periodic.world->engine.job), 0);
+    crew_join(&crew);
+    expect_serially(periodic.world, memory_round(periodic.world->engine.memory));
+    expect_content(periodic.world);
+    world_end(periodic.world);
+    world_end(world);
+    pool_end(pool);
+  }
+}
+
+static void note_stall(struct synched_job *job, const struct synched_stall *stall, void *user) {
+  struct world *world = user;
+  (void)job;
+  (void)stall;
+  atomic_store(&world->acted, 1);
+}
+
+Test(advance, beside_a_job_that_waits_for_long_takes_no_alarm_away) {
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 1, .wait = SYNCHED_WAIT_SLEEP));
+  struct synched_job_options job = options();
+  struct world *world = world_new(pool, job);
+  job.on_stalled = note_stall;
+  struct world *waiting = world_new(pool, job);
+  struct reader reader = {.world = waiting};
+  for (unsigned i = 0; i < 2; i++) {
+    advance(waiting, 1);
+    reader.held[i] = synched_snapshot_current(waiting->engine.memory);
+  }
+  struct periodic started = {.world = waiting};
+  struct crew crew = {0};
+  crew_add(&crew, run_periodically, &started);
+  cr_assert(memory_awaits_buffer(waiting->engine.memory));
+  for (unsigned i = 0; i < 20; i++)
+    advance(world, 1);
+  cr_assert(reaches(&waiting->acted, 1)); /* it is told, a second later */
+  for (unsigned i = 0; i < 2; i++)
+    synched_snapshot_release(reader.held[i]);
+  cr_assert_eq(synched_job_stop(waiting->engine.job), 0);
+  crew_join(&crew);
+  expect_serially(waiting, memory_round(waiting->engine.memory) - 2);
+  expect_content(waiting);
+  world_end(waiting);
   world_end(world);
   pool_end(pool);
 }

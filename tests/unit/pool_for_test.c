@@ -233,6 +233,110 @@ Test(pool_for, started_on_a_loop_ends_there) {
   pool_end(pool);
 }
 
+/* --- a pool that is to be destroyed meanwhile --- */
+
+static int hold_on(size_t index, unsigned worker, void *user) {
+  struct sums *sums = user;
+  (void)index;
+  (void)worker;
+  atomic_fetch_add(&sums->refused, 1);
+  while (atomic_load(&sums->done_count) == 0)
+    nap_ms(1);
+  return 0;
+}
+
+static void *loop_and_hold(void *argument) {
+  struct sums *sums = argument;
+  return synched_pool_for(sums->pool, 1, hold_on, sums) == 0 ? NULL : "failed";
+}
+
+/* The second of two is what decides. */
+Test(pool_for, pool_with_a_loop_under_way_is_not_destroyed) {
+  struct synched_pool *pool = pool_new(2);
+  struct sums *sums[2] = {sums_new(1), sums_new(1)};
+  struct crew crew = {0};
+  for (unsigned i = 0; i < 2; i++) {
+    sums[i]->pool = pool;
+    crew_add(&crew, loop_and_hold, sums[i]);
+    if (i == 0)
+      cr_assert(reaches(&sums[0]->refused, 1));
+  }
+  expect_refused(synched_pool_destroy(pool), SYNCHED_EBUSY, "parallel loop");
+  atomic_store(&sums[0]->done_count, 1);
+  cr_assert(reaches(&sums[1]->refused, 1));
+  expect_refused(synched_pool_destroy(pool), SYNCHED_EBUSY, "parallel loop");
+  atomic_store(&sums[1]->done_count, 1);
+  crew_join(&crew);
+  for (unsigned i = 0; i < 2; i++)
+    free(sums[i]);
+  pool_end(pool);
+}
+
+static void close_handle(uv_handle_t *handle, void *argument) {
+  (void)argument;
+  if (!uv_is_closing(handle))
+    uv_close(handle, NULL);
+}
+
+Test(pool_for, loop_whose_handle_was_closed_does_not_keep_the_pool) {
+  struct synched_pool *pool = pool_new(2);
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  struct sums *sums = sums_new(1);
+  cr_assert_eq(synched_pool_for_start(pool, &loop, 1, hold_on, sums, on_done), 0);
+  cr_assert(reaches(&sums->refused, 1));
+  uv_walk(&loop, close_handle, NULL);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  /* Its turn goes on. */
+  expect_refused(synched_pool_destroy(pool), SYNCHED_EBUSY, "parallel loop");
+  atomic_store(&sums->done_count, 1);
+  int status = SYNCHED_EBUSY;
+  for (unsigned ms = 0; status == SYNCHED_EBUSY && ms < HANG_SECONDS * 1000; ms++) {
+    nap_ms(1);
+    status = synched_pool_destroy(pool);
+  }
+  cr_assert_eq(status, 0);
+  cr_assert_eq(sums->done_count, 1); /* nobody was told */
+  free(sums);
+}
+
+struct loop_thread {
+  struct synched_pool *pool;
+  struct sums *sums;
+  _Atomic uint32_t started;
+};
+
+static void *start_and_run(void *argument) {
+  struct loop_thread *own = argument;
+  uv_loop_t loop;
+  if (uv_loop_init(&loop) != 0)
+    return "no loop";
+  int status = synched_pool_for_start(own->pool, &loop, 3, add, own->sums, on_done);
+  atomic_store(&own->started, 1);
+  if (status == 0)
+    status = uv_run(&loop, UV_RUN_DEFAULT);
+  return status == 0 && uv_loop_close(&loop) == 0 ? NULL : "failed";
+}
+
+/* By a thread that is not the loop's, which hears of the end first by this call. */
+Test(pool_for, pool_is_destroyed_as_soon_as_the_last_loop_has_ended) {
+  for (unsigned repeat = 0; repeat < at_most(200, 20); repeat++) {
+    struct loop_thread own = {.pool = pool_new(1 + repeat % 3), .sums = sums_new(3)};
+    struct crew crew = {0};
+    crew_add(&crew, start_and_run, &own);
+    cr_assert(reaches(&own.started, 1));
+    int status;
+    while ((status = synched_pool_destroy(own.pool)) == SYNCHED_EBUSY)
+      continue;
+    cr_assert_eq(status, 0);
+    crew_join(&crew);
+    cr_assert_eq(own.sums->done_count, 1);
+    expect_each(own.sums, 1);
+    free(own.sums);
+  }
+}
+
 Test(pool_for, wrong_calls_call_nothing) {
   struct synched_pool *pool = pool_new(2);
   struct sums *sums = sums_new(5);

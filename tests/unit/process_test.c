@@ -154,9 +154,17 @@ static void belongings_end(struct belongings *own) {
   engine_end_with_pool(&own->engine);
 }
 
+static int do_nothing(size_t index, unsigned worker, void *user) {
+  (void)index;
+  (void)worker;
+  (void)user;
+  return 0;
+}
+
 static void use_pool_and_memory(void *context) {
   const struct belongings *own = context;
   struct synched_writer *writer = own->writer;
+  HOLDS(refuses(synched_pool_for(own->engine.pool, 1, do_nothing, NULL), "pool"));
   HOLDS(refuses(synched_pool_destroy(own->engine.pool), "pool"));
   HOLDS(refuses(synched_memory_destroy(own->engine.memory), "memory"));
   HOLDS(refuses(synched_memory_load(own->engine.memory, 0, NULL, 0), "memory"));

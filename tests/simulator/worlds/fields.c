@@ -258,6 +258,60 @@ const struct sim_world sim_world_parted = {
     .bound = 2,
 };
 
+/* --- a memory that is read gets another one as its lead --- */
+
+static int nothing(struct synched_task *task, void *user) {
+  (void)task;
+  (void)user;
+  return 0;
+}
+
+static void read_first(void *argument) {
+  const struct fields_job *job = argument;
+  for (unsigned i = 0; i < 2; i++) {
+    const struct synched_snapshot *now = synched_snapshot_current(job->memories[1]);
+    SIM_CHECK(now != NULL && now->round == 0 && ((const uint64_t *)now->data)[0] == 0);
+    SIM_CHECK(now->field_count == 1 || now->field_count == FIELDS);
+    synched_snapshot_release(now);
+  }
+}
+
+/* The lead is made when the reader is there. */
+static void run_joined(void) {
+  const struct synched_memory_options options = {.struct_size = sizeof options,
+                                                 .segment_count = SEGMENTS,
+                                                 .segment_capacity = 1,
+                                                 .element_size = sizeof(uint64_t)};
+  struct scene scene;
+  struct fields_job job = {.rounds = 0};
+  sim_quietly();
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  SIM_CHECK(synched_memory_create(&job.memories[1], &options) == 0);
+  const unsigned thread = sim_thread_start(read_first, &job);
+  SIM_CHECK(synched_memory_create(&job.memories[0], &options) == 0);
+  sim_aloud();
+  int status;
+  while ((status = synched_job_create(&job.job, scene.pool, job.memories[0],
+                                      SYNCHED_JOB_OPTIONS(.compute = nothing, .round_count = 1,
+                                                          .fields = &job.memories[1],
+                                                          .field_count = FIELDS))) == SYNCHED_EBUSY)
+    sim_spend(100);
+  SIM_CHECK(status == 0);
+  sim_thread_join(thread);
+  sim_quietly();
+  SIM_CHECK(synched_job_destroy(job.job) == 0);
+  SIM_CHECK(synched_memory_destroy(job.memories[0]) == 0);
+  SIM_CHECK(synched_memory_destroy(job.memories[1]) == 0);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_joined = {
+    .name = "joined-1x2",
+    .about = "a memory becomes a field of a job while it is read",
+    .run = run_joined,
+    .bound = 1,
+};
+
 /* --- a fold that workers combine in a pass of its own --- */
 
 #define MANY 65u /* segments: two groups */

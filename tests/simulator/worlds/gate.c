@@ -38,6 +38,12 @@ static void wait_1(void *unused) {
   wait_for_all(&room->waiters[1]);
 }
 
+/* As long as those who wait do before they go to sleep. */
+static void pause_as_long(void) {
+  for (unsigned i = 0; i < 2; i++)
+    synched__cpu_pause();
+}
+
 static void run(unsigned waiter_count, uint64_t last, uint64_t spin_ns) {
   static struct room storage;
   void (*const waits[])(void *) = {wait_0, wait_1};
@@ -52,6 +58,7 @@ static void run(unsigned waiter_count, uint64_t last, uint64_t spin_ns) {
   for (unsigned w = 0; w < waiter_count; w++)
     threads[w] = sim_thread_start(waits[w], NULL);
   for (uint64_t epoch = 1; epoch <= last; epoch++) {
+    pause_as_long();
     room->written[epoch] = epoch;
     if (synched__gate_advance(&room->gate, epoch))
       for (unsigned w = 0; w < waiter_count; w++)
@@ -116,24 +123,109 @@ static void wait_for_alarm(void *unused) {
     SIM_CHECK(synched__gate_wait(&room->gate, &room->waiters[0], 0, UINT64_MAX) == 0);
 }
 
-static void run_interrupt(void) {
+static void wake(void *unused) {
+  (void)unused;
+  (void)synched__waiter_wake(&room->gate, &room->waiters[0]);
+}
+
+static void interrupt(bool is_woken) {
   static struct room storage;
+  unsigned waking = 0;
   memset(&storage, 0, sizeof storage);
   room = &storage;
   room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
   SIM_CHECK(synched__waiter_init(&room->waiters[0], (struct synched__spin){.limit_ns = 0}) == 0);
   const unsigned thread = sim_thread_start(wait_for_alarm, NULL);
+  if (is_woken) {
+    sim_spend(3000); /* it sleeps */
+    waking = sim_thread_start(wake, NULL);
+  }
   synched__store_relaxed(&alarm_word, 1);
   synched__waiter_interrupt(&room->gate, &room->waiters[0]);
   sim_thread_join(thread);
+  if (is_woken)
+    sim_thread_join(waking);
   SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
   synched__waiter_deinit(&room->waiters[0]);
 }
+
+static void run_interrupt(void) {
+  interrupt(false);
+}
+
+static void run_interrupt_woken(void) {
+  interrupt(true);
+}
+
+const struct sim_world sim_world_interrupt_woken = {
+    .name = "gate-interrupt-2x1",
+    .about = "a waiter is interrupted by one thread and woken by another one",
+    .run = run_interrupt_woken,
+    .bound = 3,
+};
 
 const struct sim_world sim_world_interrupt = {
     .name = "gate-interrupt-1x1",
     .about = "a waiter is interrupted, to look at what was written before",
     .run = run_interrupt,
+    .bound = 4,
+};
+
+/* --- a sleeper's place is taken, and given back while somebody has something for it --- */
+
+static void wait_for_epoch(void *unused) {
+  (void)unused;
+  SIM_CHECK(synched__gate_wait(&room->gate, &room->waiters[0], 0, UINT64_MAX) == 1);
+}
+
+static void advance_once(void *unused) {
+  (void)unused;
+  if (synched__gate_advance(&room->gate, 1))
+    (void)synched__waiter_wake(&room->gate, &room->waiters[0]);
+}
+
+static void set_alarm(void *unused) {
+  (void)unused;
+  synched__store_relaxed(&alarm_word, 1);
+  synched__waiter_interrupt(&room->gate, &room->waiters[0]);
+}
+
+static void give_back(void (*wait)(void *), void (*act)(void *)) {
+  static struct room storage;
+  memset(&storage, 0, sizeof storage);
+  room = &storage;
+  room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
+  SIM_CHECK(synched__waiter_init(&room->waiters[0], (struct synched__spin){.limit_ns = 0}) == 0);
+  const unsigned waiting = sim_thread_start(wait, NULL);
+  while (!synched__waiter_take(&room->gate, &room->waiters[0]))
+    sim_spend(3000);
+  const unsigned acting = sim_thread_start(act, NULL);
+  synched__waiter_give_back(&room->gate, &room->waiters[0], false);
+  sim_thread_join(acting);
+  sim_thread_join(waiting);
+  SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
+  synched__waiter_deinit(&room->waiters[0]);
+}
+
+static void run_place(void) {
+  give_back(wait_for_epoch, advance_once);
+}
+
+static void run_place_alarm(void) {
+  give_back(wait_for_alarm, set_alarm);
+}
+
+const struct sim_world sim_world_place = {
+    .name = "gate-place-1x1",
+    .about = "a sleeper's place is given back while the epoch advances",
+    .run = run_place,
+    .bound = 4,
+};
+
+const struct sim_world sim_world_place_alarm = {
+    .name = "gate-place-interrupt-1x1",
+    .about = "a sleeper's place is given back while somebody interrupts it",
+    .run = run_place_alarm,
     .bound = 4,
 };
 

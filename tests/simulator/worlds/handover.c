@@ -131,18 +131,25 @@ const struct sim_world sim_world_allocator = {
     .bound = 2,
 };
 
-/* --- a job is started again, reported and destroyed by other threads than its loop's --- */
+/* --- a job is started again, advanced and destroyed by other threads than its loop's --- */
 
 static void start_again(void *argument) {
   struct scene_job *job = argument;
-  struct synched_report *report = NULL;
   wait_until_over(job);
-  SIM_CHECK(synched_job_report(job->job, &report) == 0);
-  synched_report_destroy(report);
   scene_job_again(job);
   while (synched_job_start_polled(job->job) == SYNCHED_EBUSY)
     sim_spend(3000);
   scene_job_finish(job);
+}
+
+static void advance_on(void *argument) {
+  struct scene_job *job = argument;
+  int status;
+  wait_until_over(job);
+  scene_job_again(job);
+  while ((status = synched_job_advance(job->job, 2)) == SYNCHED_EBUSY)
+    sim_spend(3000);
+  SIM_CHECK(status == 0);
 }
 
 static void destroy(void *argument) {
@@ -176,14 +183,25 @@ static void run_again(void) {
   run_after(start_again, false);
 }
 
+static void run_advanced(void) {
+  run_after(advance_on, false);
+}
+
 static void run_destroyed(void) {
   run_after(destroy, true);
 }
 
 const struct sim_world sim_world_again = {
     .name = "again-2x2x2",
-    .about = "another thread reports on the job and starts it again when it has ended",
+    .about = "another thread starts the job again when it has ended",
     .run = run_again,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_advanced = {
+    .name = "again-advanced-2x2x2",
+    .about = "another thread advances the job when it has ended",
+    .run = run_advanced,
     .bound = 1,
 };
 

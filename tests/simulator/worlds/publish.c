@@ -101,6 +101,87 @@ static void run(unsigned reader_count, unsigned takes, unsigned leases, uint64_t
   SIM_CHECK(synched_memory_destroy(gallery->memory) == 0);
 }
 
+/* --- what is loaded is read after somebody would have kept readers out, in vain --- */
+
+static void read_loaded(void *memory) {
+  while (sim_told() == 0)
+    sim_spend(500);
+  const struct synched_snapshot *now = synched_snapshot_current(memory);
+  SIM_CHECK(now->round == 2 && *(const uint64_t *)now->data == 7);
+  synched_snapshot_release(now);
+}
+
+static void publish_one(struct synched_memory *memory, uint64_t round) {
+  SIM_CHECK(memory->pair.next != NULL || synched__memory_take_next(memory, &memory->pair));
+  (void)synched__memory_publish(memory, &memory->pair,
+                                (struct synched__publication){.round = round, .held = round == 1});
+}
+
+/* The first round's snapshot is held all the while. */
+static void run_in_vain(void) {
+  struct synched_memory *memory;
+  const uint64_t value = 7;
+  sim_quietly();
+  SIM_CHECK(synched_memory_create(&memory,
+                                  SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1,
+                                                         .element_size = 8)) == 0);
+  publish_one(memory, 1);
+  const struct synched_snapshot *first = &memory->pair.current->snapshot;
+  publish_one(memory, 2);
+  const unsigned reader = sim_thread_start(read_loaded, memory);
+  SIM_CHECK(synched_memory_load(memory, 0, &value, 1) == 0);
+  sim_tell();
+  sim_aloud();
+  SIM_CHECK(!synched__memory_lock_buffers(memory));
+  sim_thread_join(reader);
+  sim_quietly();
+  synched_snapshot_release(first);
+  SIM_CHECK(synched_memory_destroy(memory) == 0);
+}
+
+const struct sim_world sim_world_in_vain = {
+    .name = "publish-lock-1x2",
+    .about = "readers cannot be kept out of a memory that has been loaded",
+    .run = run_in_vain,
+    .bound = 3,
+};
+
+/* --- a buffer is freed while the closing side begins to wait for one --- */
+
+static void release(void *snapshot) {
+  synched_snapshot_release(snapshot);
+}
+
+static void run_awaited(void) {
+  static struct gallery storage;
+  struct gallery *gallery = &storage;
+  sim_quietly();
+  *gallery = (struct gallery){.last = 0};
+  SIM_CHECK(synched_memory_create(&gallery->memory,
+                                  SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1,
+                                                         .element_size = 8)) == 0);
+  SIM_CHECK(synched__parker_init(&gallery->parker) == 0);
+  gallery->memory->on_free = on_free;
+  gallery->memory->on_free_argument = gallery;
+  const struct synched_snapshot *first = synched_snapshot_current(gallery->memory);
+  publish_one(gallery->memory, 2);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(release, (void *)(uintptr_t)first);
+  find_buffer(gallery);
+  *(uint64_t *)(void *)synched__buffer_data(gallery->memory->pair.next) = 7;
+  sim_quietly();
+  sim_thread_join(thread);
+  synched__parker_deinit(&gallery->parker);
+  SIM_CHECK(synched_memory_destroy(gallery->memory) == 0);
+}
+
+const struct sim_world sim_world_awaited = {
+    .name = "publish-awaited-1x1",
+    .about = "a reader frees a buffer while the closing side begins to wait for it",
+    .run = run_awaited,
+    .bound = 4,
+};
+
 static void run_one(void) {
   run(1, 2, 0, 3, false);
 }
@@ -125,7 +206,7 @@ const struct sim_world sim_world_publish_1 = {
     .name = "publish-1x3",
     .about = "one reader takes twice, over three publications, with two buffers",
     .run = run_one,
-    .bound = 4,
+    .bound = 5,
     .restless = true,
 };
 

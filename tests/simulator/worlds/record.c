@@ -29,18 +29,31 @@ static void publish(struct synched__record *record, uint64_t round) {
 }
 
 /* Each word says of which round it is, and which one. */
-static void write_round(struct synched__record *record, uint64_t round) {
+static void write_part(struct synched__record *record, uint64_t round) {
   const uint64_t base = 100 * round;
   const struct synched__part part = {round,    base + 1, base + 2, base + 3,
                                      base + 4, base + 5, base + 6, base + 7};
+  synched__record_part(record, 0, &part, SYNCHED__NOT_BEFORE);
+}
+
+static void write_row(struct synched__record *record, uint64_t round) {
+  const uint64_t base = 100 * round;
   const struct synched__round_row row = {round,    base + 1, base + 2, base + 3,
                                          base + 4, base + 5, base + 6, 0};
-  const struct synched__task task = {round, (size_t)round, base, base + round};
+  synched__record_round(record, 0, &row, &(struct synched__phase){1, 1, 1});
+}
+
+static void write_task(struct synched__record *record, uint64_t round) {
+  const struct synched__task task = {round, (size_t)round, 100 * round, 101 * round};
+  synched__record_task(record, 0, &task);
+}
+
+static void write_round(struct synched__record *record, uint64_t round) {
   synched__record_call(record, 0, 10);
   synched__record_stolen(record, 0);
-  synched__record_task(record, 0, &task);
-  synched__record_part(record, 0, &part, SYNCHED__NOT_BEFORE);
-  synched__record_round(record, 0, &row, &(struct synched__phase){1, 1, 1});
+  write_task(record, round);
+  write_part(record, round);
+  write_row(record, round);
   publish(record, round);
   synched__counter_add(&record->delivered_count, 1);
 }
@@ -71,18 +84,90 @@ static uint64_t read_totals(struct synched__record *record) {
   return last;
 }
 
-static void read_rows(struct synched__record *record, uint64_t last) {
+static void read_part(struct synched__record *record, uint64_t round) {
   struct synched__part part;
-  if (synched__record_read_part(record, 0, last, &part) == SYNCHED__ROW_READ)
-    check_words(&part, last, 8);
-  struct synched__round_row row;
-  if (synched__record_read_round(record, 0, last, &row) == SYNCHED__ROW_READ)
-    check_words(&row, last, 7);
-  struct synched__task task;
-  if (synched__record_read_task(record, 0, last - 1, &task))
-    SIM_CHECK(task.round == last && task.segment == last && task.start_ns == 100 * last &&
-              task.end_ns == 101 * last);
+  if (synched__record_read_part(record, 0, round, &part) == SYNCHED__ROW_READ)
+    check_words(&part, round, 8);
 }
+
+static void read_row(struct synched__record *record, uint64_t round) {
+  struct synched__round_row row;
+  if (synched__record_read_round(record, 0, round, &row) == SYNCHED__ROW_READ)
+    check_words(&row, round, 7);
+}
+
+static void read_task(struct synched__record *record, uint64_t round) {
+  struct synched__task task;
+  if (synched__record_read_task(record, 0, round - 1, &task))
+    SIM_CHECK(task.round == round && task.segment == round && task.start_ns == 100 * round &&
+              task.end_ns == 101 * round);
+}
+
+static void read_rows(struct synched__record *record, uint64_t last) {
+  read_part(record, last);
+  read_row(record, last);
+  read_task(record, last);
+}
+
+/* --- one row, and the next one over it --- */
+
+struct written {
+  struct synched__record *record;
+  void (*put)(struct synched__record *record, uint64_t round);
+};
+
+static void write_over(void *argument) {
+  const struct written *written = argument;
+  written->put(written->record, 2);
+}
+
+static void run_over(void (*put)(struct synched__record *record, uint64_t round),
+                     void (*get)(struct synched__record *record, uint64_t round)) {
+  sim_quietly();
+  struct written written = {make_record(), put};
+  put(written.record, 1);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(write_over, &written);
+  get(written.record, 1);
+  sim_quietly();
+  sim_thread_join(thread);
+  synched__record_destroy(written.record);
+}
+
+static void run_part(void) {
+  run_over(write_part, read_part);
+}
+
+static void run_row(void) {
+  run_over(write_row, read_row);
+}
+
+static void run_task(void) {
+  run_over(write_task, read_task);
+}
+
+const struct sim_world sim_world_part = {
+    .name = "part-1x1",
+    .about = "a worker's part is written over the one that is read",
+    .run = run_part,
+    .bound = 3,
+};
+
+const struct sim_world sim_world_row = {
+    .name = "row-1x1",
+    .about = "a round's row is written over the one that is read",
+    .run = run_row,
+    .bound = 3,
+};
+
+const struct sim_world sim_world_task = {
+    .name = "task-1x1",
+    .about = "a call is written over the one that is read",
+    .run = run_task,
+    .bound = 3,
+};
+
+/* --- all of it --- */
 
 static void write_second(void *record) {
   write_rounds(record, 2);
@@ -146,6 +231,34 @@ const struct sim_world sim_world_record = {
     .bound = 2,
 };
 
+/* --- a row is read while all is forgotten --- */
+
+static void forget(void *record) {
+  synched__record_reset(record, 1);
+}
+
+/* It is whole, or there is none. */
+static void run_forgotten(void) {
+  sim_quietly();
+  struct synched__record *record = make_record();
+  synched__record_reset(record, 0);
+  synched__record_reset(record, 0);
+  write_rounds(record, 1);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(forget, record);
+  read_rows(record, 1);
+  sim_quietly();
+  sim_thread_join(thread);
+  synched__record_destroy(record);
+}
+
+const struct sim_world sim_world_forgotten = {
+    .name = "forgotten-1x1",
+    .about = "a row is read while all that is recorded is forgotten",
+    .run = run_forgotten,
+    .bound = 3,
+};
+
 /* --- a report is made while the next run begins --- */
 
 /* All of it is of the run before, whole, or of the next one. */
@@ -166,7 +279,7 @@ static void make_report(void *argument) {
   synched_report_destroy(report);
 }
 
-static void run_reset(void) {
+static void run_reported(uint64_t last) {
   sim_quietly();
   struct synched__record *record = make_record();
   synched__record_reset(record, 0);
@@ -174,11 +287,26 @@ static void run_reset(void) {
   sim_aloud();
   const unsigned thread = sim_thread_start(make_report, record);
   synched__record_reset(record, 3);
-  write_rounds(record, 4);
+  write_rounds(record, last);
   sim_thread_join(thread);
   sim_quietly();
   synched__record_destroy(record);
 }
+
+static void run_reset(void) {
+  run_reported(4);
+}
+
+static void run_emptied(void) {
+  run_reported(3);
+}
+
+const struct sim_world sim_world_emptied = {
+    .name = "reset-1x3",
+    .about = "a report is made while what is recorded is forgotten",
+    .run = run_emptied,
+    .bound = 2,
+};
 
 const struct sim_world sim_world_reset = {
     .name = "reset-1x4",

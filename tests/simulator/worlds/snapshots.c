@@ -358,6 +358,7 @@ static void run_ending(void) {
   scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 1, 1,
                  SYNCHED_JOB_OPTIONS(.round_count = 1, .delivery = SYNCHED_DELIVER_EVERY));
+  sim_spend(20000); /* the worker sleeps, and is woken */
   scene_job_start(&job);
   sim_aloud();
   if (synched_job_dispatch(job.job) == SYNCHED_CONTINUE)

@@ -37,7 +37,7 @@ static const char usage_end[] =
     "same\n"
     "  --repeat K    samples of each case (default 7)\n"
     "  --json FILE   the rows; --plot draws them with gnuplot\n"
-    "  all           every family, in under six minutes; writes bench.json, bench.md (tables of "
+    "  all           every family, in under nine minutes; writes bench.json, bench.md (tables of "
     "the\n"
     "                medians) and a picture for each family into DIR (default build/bench)\n"
     "  --compare     tells what changed beyond the noise; exit status 1 if Synched got worse\n";

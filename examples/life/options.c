@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include <synched/memory.h>
+#include <synched/job.h>
 #include <synched/pool.h>
 
 #include "common/error.h"
@@ -18,6 +18,12 @@ static const char usage[] =
     "  -g, --generations N  how many generations to compute\n"
     "  -w, --workers N      worker threads; 0, the default: as many as this process may use\n"
     "  -s, --segments N     bands of rows to cut the grid into; 0, the default: some per worker\n"
+    "      --rounds-per-barrier N\n"
+    "                       so many rounds run from one barrier of all workers to the next: a band "
+    "of\n"
+    "                       rows only waits for its neighbours meanwhile. 0, the default: as many "
+    "as\n"
+    "                       the library thinks best\n"
     "      --affinity A     where workers are pinned: auto, none, compact, scatter, cores, or a\n"
     "                       list of CPUs such as 0-3,8\n"
     "  -o, --output FILE    write the last generation as RLE\n"
@@ -32,7 +38,8 @@ static const char usage[] =
     "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.\n";
 
 enum long_only {
-  OPTION_AFFINITY = EXAMPLE_OPTION_HELP + 1,
+  OPTION_ROUNDS_PER_BARRIER = EXAMPLE_OPTION_HELP + 1,
+  OPTION_AFFINITY,
   OPTION_PNG,
   OPTION_REPORT,
   OPTION_QUIET
@@ -42,6 +49,7 @@ static const struct option long_options[] = {
     {"generations", required_argument, NULL, 'g'},
     {"workers", required_argument, NULL, 'w'},
     {"segments", required_argument, NULL, 's'},
+    {"rounds-per-barrier", required_argument, NULL, OPTION_ROUNDS_PER_BARRIER},
     {"affinity", required_argument, NULL, OPTION_AFFINITY},
     {"output", required_argument, NULL, 'o'},
     {"png", required_argument, NULL, OPTION_PNG},
@@ -93,6 +101,11 @@ static int parse_option(void *progress, int option, struct example_error *error)
     status = example_number_parse(&number, optarg, (struct example_range){0, SYNCHED_SEGMENTS_MAX},
                                   error);
     out->segment_count = (size_t)number;
+    return status;
+  case OPTION_ROUNDS_PER_BARRIER:
+    status = example_number_parse(&number, optarg,
+                                  (struct example_range){0, SYNCHED_ROUNDS_PER_BARRIER_MAX}, error);
+    out->rounds_per_barrier = (unsigned)number;
     return status;
   case OPTION_AFFINITY:
     return parse_affinity(out, optarg, error);

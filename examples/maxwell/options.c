@@ -3,7 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include <synched/memory.h>
+#include <synched/job.h>
 #include <synched/pool.h>
 
 #include "common/error.h"
@@ -24,6 +24,12 @@ static const char usage[] =
     "  -w, --workers N      worker threads; 0, the default: as many as this process may use\n"
     "  -s, --segments N     bands of rows to cut the plane into; 0, the default: some per worker\n"
     "      --buffered       two buffers for each field, instead of one that is changed in place\n"
+    "      --rounds-per-barrier N\n"
+    "                       so many steps run from one barrier of all workers to the next: a band "
+    "of\n"
+    "                       rows only waits for its neighbours meanwhile, and no energy is added "
+    "up.\n"
+    "                       0: as many as the library thinks best; default 1\n"
     "      --every N        print the energy every so many steps; default: ten times in all\n"
     "      --frames FOLDER  write pictures while it runs, as many as there is time for\n"
     "      --png FILE       write a picture of the end; - is standard output, and all else that "
@@ -40,6 +46,7 @@ enum long_only {
   OPTION_STEPS,
   OPTION_BORDER,
   OPTION_BUFFERED,
+  OPTION_ROUNDS_PER_BARRIER,
   OPTION_EVERY,
   OPTION_FRAMES,
   OPTION_PNG,
@@ -55,6 +62,7 @@ static const struct option long_options[] = {
     {"workers", required_argument, NULL, 'w'},
     {"segments", required_argument, NULL, 's'},
     {"buffered", no_argument, NULL, OPTION_BUFFERED},
+    {"rounds-per-barrier", required_argument, NULL, OPTION_ROUNDS_PER_BARRIER},
     {"every", required_argument, NULL, OPTION_EVERY},
     {"frames", required_argument, NULL, OPTION_FRAMES},
     {"png", required_argument, NULL, OPTION_PNG},
@@ -76,6 +84,7 @@ static int parse_border(bool *absorbing, const char *text, struct example_error 
 static int parse_number(struct maxwell_options *out, int option, struct example_error *error) {
   static const struct example_range any = {1, UINT64_MAX}, sides = {MAXWELL_SIDE_MIN, SIDE_MAX};
   static const struct example_range workers = {0, SYNCHED_WORKERS_MAX}, bands = {0, SIDE_MAX};
+  static const struct example_range rounds = {0, SYNCHED_ROUNDS_PER_BARRIER_MAX};
   uint64_t number = 0;
   int status;
   switch (option) {
@@ -86,6 +95,10 @@ static int parse_number(struct maxwell_options *out, int option, struct example_
   case OPTION_SIZE:
     status = example_number_parse(&number, optarg, sides, error);
     out->side = (size_t)number;
+    return status;
+  case OPTION_ROUNDS_PER_BARRIER:
+    status = example_number_parse(&number, optarg, rounds, error);
+    out->rounds_per_barrier = (unsigned)number;
     return status;
   case 'w':
     status = example_number_parse(&number, optarg, workers, error);
@@ -132,11 +145,17 @@ enum example_options_result maxwell_options_parse(struct maxwell_options *out, i
                                                  .letters = ":w:s:",
                                                  .known = long_options,
                                                  .take = parse_option};
-  *out = (struct maxwell_options){.side = 1000, .step_count = 1000};
+  struct example_error error;
+  *out = (struct maxwell_options){.side = 1000, .step_count = 1000, .rounds_per_barrier = 1};
   const enum example_options_result result = example_options_read(&options, argc, argv, out);
   if (result != EXAMPLE_OPTIONS_RUN)
     return result;
-  if (out->every == 0)
+  if (out->rounds_per_barrier != 1 && out->every > 0) {
+    example_fail(&error, 0, "--every needs a barrier after each step: --rounds-per-barrier 1");
+    example_error_print(&error, "maxwell", "usage");
+    return EXAMPLE_OPTIONS_WRONG;
+  }
+  if (out->rounds_per_barrier == 1 && out->every == 0)
     out->every = (out->step_count + 9) / 10;
   return example_options_only("maxwell", argc, argv);
 }

@@ -28,7 +28,7 @@ static const char usage[] =
     "as\n"
     "                       the library thinks best\n"
     "      --rows-per-segment N\n"
-    "                       rows of a band; 0, the default: so many that it has about 128 kB\n"
+    "                       rows of a band; 0, the default: so many that it has 128 to 256 kB\n"
     "  -w, --workers N      worker threads; 0, the default: as many as this process may use\n"
     "      --png FILE       write a picture of the end; - is standard output, and all else that "
     "is\n"

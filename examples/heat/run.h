@@ -19,14 +19,20 @@ struct heat_run {
  * buffers, stay in a core's own cache then, and a call is long beside what it costs to make it. */
 #define HEAT_BAND_BYTES ((size_t)131072)
 
-/* At the least, so that there are enough of them to share; of one row or more. */
+/* A band of long rows is up to twice as large to have so many of them: it reads two more. */
+#define HEAT_BAND_ROWS ((size_t)4)
+
+/* At the least, so that there are enough bands to share; of one row or more. */
 #define HEAT_BANDS_PER_WORKER ((size_t)8)
 
 /* A good number of rows for a band. */
 static inline size_t heat_rows_for(const struct heat_plate *plate, unsigned worker_count) {
-  const size_t by_bytes = HEAT_BAND_BYTES / (plate->columns * sizeof(double));
-  const size_t by_count = plate->rows / (HEAT_BANDS_PER_WORKER * worker_count);
-  const size_t rows = by_bytes < by_count ? by_bytes : by_count;
+  const size_t row_bytes = plate->columns * sizeof(double);
+  const size_t most = plate->rows / (HEAT_BANDS_PER_WORKER * worker_count);
+  const size_t usual = HEAT_BAND_BYTES / row_bytes, more = 2 * HEAT_BAND_BYTES / row_bytes;
+  const size_t long_rows = more < HEAT_BAND_ROWS ? more : HEAT_BAND_ROWS;
+  const size_t wanted = usual < HEAT_BAND_ROWS ? long_rows : usual;
+  const size_t rows = wanted < most ? wanted : most;
   return rows > 0 ? rows : 1;
 }
 

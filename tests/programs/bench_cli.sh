@@ -83,7 +83,7 @@ grep -q "^better *round *synched " "$folder/better" || fail "$(cat "$folder/bett
 "$bench" codes --repeat 1 --sizes small >"$folder/codes" 2>&1 ||
   fail "codes: $(cat "$folder/codes")"
 if ! grep -q '^absent: libgomp ' "$folder/codes"; then
-  for code in maxwell_1000 buffered_6000 cg particles; do
+  for code in maxwell_1000 buffered_6000 blocked_1000 blocked_6000 cg particles; do
     grep -qE "^synched_by_libgomp +2 +0 $code +[0-9.]+" "$folder/codes" || fail "no ratio of $code"
   done
 fi

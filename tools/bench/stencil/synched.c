@@ -1,15 +1,13 @@
 /*
- * synched.c: stencils with Synched: a segment is a band of rows, which reads its neighbours.
+ * synched.c: stencils with Synched: a segment is a band of rows, which reads its neighbours. Bands
+ * are as large as the example `heat` makes them.
  */
 #include <synched/synched.h>
 
 #include "../codes/codes.h"
 #include "../job_run.h"
+#include "heat/run.h"
 #include "stencil.h"
-
-/* As in the example `heat`. */
-#define BAND_BYTES ((size_t)131072)
-#define BANDS_PER_WORKER ((size_t)8)
 
 static int start(struct synched_task *task, void *user) {
   stencil_start(user, task->first, task->first + task->capacity, task->out);
@@ -21,16 +19,10 @@ static int step(struct synched_task *task, void *user) {
   return 0;
 }
 
-static size_t rows_of_a_band(const struct stencil *stencil, unsigned workers) {
-  const size_t by_bytes = BAND_BYTES / stencil->row_bytes;
-  const size_t by_count = stencil->row_count / (BANDS_PER_WORKER * workers);
-  const size_t rows = by_bytes < by_count ? by_bytes : by_count;
-  return rows > 0 ? rows : 1;
-}
-
 static int create_memory(struct synched_memory **out, const struct stencil *stencil,
                          const struct stencil_run *run) {
-  const size_t rows = rows_of_a_band(stencil, run->workers);
+  const struct heat_plate plate = {stencil->row_bytes / sizeof(double), stencil->row_count};
+  const size_t rows = heat_rows_for(&plate, run->workers);
   const size_t count = (stencil->row_count - 1) / rows + 1;
   size_t *capacities = malloc(count * sizeof *capacities);
   if (capacities == NULL)

@@ -2,8 +2,8 @@
  * Who may touch what: in the magnetic stage each call writes its own rows of hx and hy, and reads
  * ez, which nobody writes then; in the electric one it is the other way around. So all three can be
  * changed in place, also where a band is some stages ahead of others: the two beside it, whose rows
- * it reads, and which read its own, are never more than one stage behind or before it. The closing worker writes the energies, between rounds; the frames belong to
- * the thread that runs the loop.
+ * it reads, and which read its own, are never more than one stage behind or before it. The closing
+ * worker writes the energies, between rounds; the frames belong to the thread that runs the loop.
  *
  * Frames are pictures of the newest step at a moment when the last one has been written. While one
  * is written rounds go on, for a frame is a copy that the workers have made at the end of a round

@@ -98,8 +98,9 @@ static int create_job(struct dashboard_world *world, uint64_t period_ns) {
   return synched_job_create(
       &world->job, world->pool, world->memory,
       SYNCHED_JOB_OPTIONS(.name = "dashboard", .user = world, .compute = step_band,
-                          .init = fill_band, .on_snapshot = on_snapshot, .on_steered = on_steered,
-                          .on_done = on_done, .fold = SYNCHED_FOLD_SUM, .period_ns = period_ns,
+                          .init = fill_band, .reads = life_bands_reads(&world->grid),
+                          .on_snapshot = on_snapshot, .on_steered = on_steered, .on_done = on_done,
+                          .fold = SYNCHED_FOLD_SUM, .period_ns = period_ns,
                           .delivery = SYNCHED_DELIVER_LATEST));
 }
 

@@ -219,12 +219,12 @@ static const uint64_t *source_below(const struct life_kernel *kernel, const stru
 }
 
 /* Nothing can be born in a dead band whose neighbours are dead: most of a plane is skipped like
- * this. A band has at least one row, so the rows above and below it are in the bands next to it.
- * (On a plane that looks at one band too many, at the other end, and is still right.) */
+ * this. A band has at least one row, so the rows above and below it are in the bands next to it. */
 static bool is_quiet(const struct life_kernel *kernel, const size_t *counts, size_t band) {
   const size_t last = kernel->grid->band_count - 1;
-  const size_t above = counts[band > 0 ? band - 1 : last];
-  const size_t below = counts[band < last ? band + 1 : 0];
+  const bool torus = kernel->grid->torus;
+  const size_t above = band > 0 ? counts[band - 1] : torus ? counts[last] : 0;
+  const size_t below = band < last ? counts[band + 1] : torus ? counts[0] : 0;
   return kernel->still && (above | counts[band] | below) == 0;
 }
 

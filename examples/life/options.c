@@ -4,7 +4,7 @@
 #include <getopt.h> /* optind */
 #include <string.h>
 
-#include <synched/memory.h>
+#include <synched/job.h>
 #include <synched/pool.h>
 
 #include "common/error.h"
@@ -57,6 +57,13 @@ static const struct example_option known[] = {
      LIFE(segment_count),
      .range = {0, SYNCHED_SEGMENTS_MAX},
      .help = "bands of rows to cut the grid into; 0, the default: some per worker"},
+    {.name = "rounds-per-barrier",
+     .value = "N",
+     LIFE(rounds_per_barrier),
+     .range = {0, SYNCHED_ROUNDS_PER_BARRIER_MAX},
+     .help = "so many rounds run from one barrier of all workers to the next: a band of rows only "
+             "waits for its neighbours meanwhile. 0, the default: as many as the library thinks "
+             "best"},
     {.name = "affinity",
      .value = "A",
      .parse = parse_affinity,

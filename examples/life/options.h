@@ -16,8 +16,9 @@
 struct life_options {
   const char *file; /* "-": standard input */
   uint64_t generations;
-  unsigned worker_count; /* 0: the pool decides */
-  size_t segment_count;  /* 0: life_grid_divide decides */
+  unsigned worker_count;       /* 0: the pool decides */
+  size_t segment_count;        /* 0: life_grid_divide decides */
+  unsigned rounds_per_barrier; /* 0: the library chooses */
   enum synched_affinity affinity;
   const char *cpu_list; /* for SYNCHED_AFFINITY_LIST */
   const char *rle_path; /* NULL: none */

@@ -1,7 +1,8 @@
 /*
- * Who may touch what: workers read the simulation and write only their own band; the closing
- * worker alone writes edge_round, between rounds; all else belongs to the thread that runs the
- * loop, which reads edge_round when the job has ended.
+ * Who may touch what: workers read the simulation and write only their own band, and when that
+ * reached the edge, in edge_rounds; all else belongs to the thread that runs the loop, which reads
+ * edge_rounds when the job has ended. So nobody looks at each round, and a band goes on to its next
+ * one as soon as those beside it have completed the one before.
  *
  * What progress shows is taken from the current snapshot ten times a second and not delivered for
  * every round: a round can be shorter than a line on a terminal, and the loop has only the CPU that
@@ -34,16 +35,21 @@ static int fill_band(struct synched_task *task, void *user) {
 static int step_band(struct synched_task *task, void *user) {
   const struct life_simulation *const simulation = user;
   const struct life_step step = life_bands_step(&simulation->grid, &simulation->kernel, task);
-  task->contribution = step.at_edge;
+  uint64_t *const edge_round = &simulation->edge_rounds[task->segment];
+  if (step.at_edge && *edge_round == 0)
+    *edge_round = task->round;
   return 0;
 }
 
-/* The fold is the largest contribution: 1 if a cell was at the edge in any band. */
-static int watch_edge(const struct synched_snapshot *now, void *user) {
-  struct life_simulation *const simulation = user;
-  if (now->fold > 0 && simulation->edge_round == 0)
-    simulation->edge_round = now->round;
-  return SYNCHED_CONTINUE;
+/* The first of the rounds that count: those after the generation reached were given up. */
+static uint64_t first_edge_round(const struct life_simulation *simulation) {
+  uint64_t first = 0;
+  for (size_t band = 0; band < simulation->grid.band_count; band++) {
+    const uint64_t round = simulation->edge_rounds[band];
+    if (round > 0 && round <= simulation->now->round && (first == 0 || round < first))
+      first = round;
+  }
+  return first;
 }
 
 static void show_progress(struct synched_job *job, const struct synched_progress *progress,
@@ -75,15 +81,14 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
 }
 
 static int create_job(struct life_simulation *simulation) {
-  const bool open = simulation->grid.open_x || simulation->grid.open_y;
   const struct example_report *const report = &simulation->options->report;
   const char *const slash = strrchr(simulation->options->file, '/');
   return synched_job_create(
       &simulation->job, simulation->pool, simulation->memory,
       SYNCHED_JOB_OPTIONS(.name = slash ? slash + 1 : simulation->options->file, .user = simulation,
-                          .compute = step_band, .init = fill_band,
-                          .on_round = open ? watch_edge : NULL, .on_done = on_done,
-                          .fold = open ? SYNCHED_FOLD_MAX : SYNCHED_FOLD_NONE,
+                          .compute = step_band, .init = fill_band, .on_done = on_done,
+                          .reads = life_bands_reads(&simulation->grid),
+                          .rounds_per_barrier = simulation->options->rounds_per_barrier,
                           .round_count = simulation->options->generations,
                           .on_progress = simulation->progress ? show_progress : NULL,
                           .record = example_report_record(report),
@@ -117,7 +122,8 @@ int life_simulation_create(struct life_simulation *out, const struct life_option
   if ((options->generations > 0 ? create_job(out)
                                 : life_bands_load(out->memory, &out->grid, draw_band, out)) != 0)
     goto failed;
-  if (!life_kernel_init(&out->kernel, &pattern->rule, &out->grid)) {
+  out->edge_rounds = calloc(out->grid.band_count, sizeof *out->edge_rounds);
+  if (!out->edge_rounds || !life_kernel_init(&out->kernel, &pattern->rule, &out->grid)) {
     life_simulation_destroy(out);
     return example_out_of_memory(error);
   }
@@ -159,6 +165,7 @@ int life_simulation_run(struct life_simulation *simulation, struct example_error
   if (simulation->job && run_job(simulation, error) != 0)
     return -1;
   simulation->now = synched_snapshot_current(simulation->memory);
+  simulation->edge_round = first_edge_round(simulation);
   return 0;
 }
 
@@ -172,5 +179,6 @@ void life_simulation_destroy(struct life_simulation *simulation) {
   synched_memory_destroy(simulation->memory);
   synched_pool_destroy(simulation->pool);
   life_kernel_deinit(&simulation->kernel);
+  free(simulation->edge_rounds);
   *simulation = (struct life_simulation){0};
 }

@@ -29,6 +29,7 @@ struct life_simulation {
   struct synched_job *job;            /* NULL: there is nothing to compute */
   const struct synched_snapshot *now; /* the generation reached; NULL before the run */
   int status;                         /* 0, SYNCHED_ECANCELED after Ctrl-C */
+  uint64_t *edge_rounds;              /* [band_count]: of each band, as edge_round; its calls' */
   uint64_t edge_round;                /* the first with a live cell at a chosen edge; 0: none */
   bool progress;                      /* it is to be shown */
   bool interruptible;                 /* `interrupt` is a live handle */

@@ -1,6 +1,6 @@
 #include "options.h"
 
-#include <synched/memory.h>
+#include <synched/job.h>
 #include <synched/pool.h>
 
 #include "kernel.h"
@@ -37,6 +37,13 @@ static const struct example_option known[] = {
     {.name = "buffered",
      MAXWELL(buffered),
      .help = "two buffers for each field, instead of one that is changed in place"},
+    {.name = "rounds-per-barrier",
+     .value = "N",
+     MAXWELL(rounds_per_barrier),
+     .range = {0, SYNCHED_ROUNDS_PER_BARRIER_MAX},
+     .help = "so many steps run from one barrier of all workers to the next: a band of rows only "
+             "waits for its neighbours meanwhile, and no energy is added up. 0: as many as the "
+             "library thinks best; default 1"},
     {.name = "every",
      .value = "N",
      MAXWELL(every),
@@ -67,9 +74,17 @@ static const struct example_command command = {
 
 enum example_options_result maxwell_options_parse(struct maxwell_options *out, int argc,
                                                   char **argv) {
-  *out = (struct maxwell_options){.side = 1000, .step_count = 1000};
+  struct example_error error;
+  *out = (struct maxwell_options){.side = 1000, .step_count = 1000, .rounds_per_barrier = 1};
   const enum example_options_result result = example_options_read_only(&command, argc, argv, out);
-  if (out->every == 0)
+  if (result != EXAMPLE_OPTIONS_RUN)
+    return result;
+  if (out->rounds_per_barrier != 1 && out->every > 0) {
+    example_fail(&error, 0, "--every needs a barrier after each step: --rounds-per-barrier 1");
+    example_error_print(&error, "maxwell", "usage");
+    return EXAMPLE_OPTIONS_WRONG;
+  }
+  if (out->rounds_per_barrier == 1 && out->every == 0)
     out->every = (out->step_count + 9) / 10;
-  return result;
+  return EXAMPLE_OPTIONS_RUN;
 }

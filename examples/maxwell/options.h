@@ -17,8 +17,10 @@ struct maxwell_options {
   unsigned worker_count; /* 0: the pool decides */
   size_t segment_count;  /* 0: some per worker */
   bool absorbing;
-  bool buffered;           /* two buffers for each field, instead of one that is changed in place */
-  uint64_t every;          /* steps from one energy that is printed to the next; never 0 */
+  bool buffered; /* two buffers for each field, instead of one that is changed in place */
+  /* 0: the library chooses. Energies are added up at barriers, so there are none but with 1 */
+  unsigned rounds_per_barrier;
+  uint64_t every;          /* steps from one energy that is printed to the next; 0: none is */
   const char *frames_path; /* the folder for pictures while it runs; NULL: none */
   const char *png_path;    /* NULL: no picture of the end */
   struct example_report report;

@@ -12,7 +12,7 @@ struct maxwell_run {
   struct maxwell_grid grid;
   size_t segment_count; /* bands of rows; 1 .. maxwell_bands_most */
   uint64_t step_count;
-  uint64_t every; /* steps from one energy to the next */
+  uint64_t every; /* steps from one energy to the next; 0: there are none */
 };
 
 /* Bands have two rows or more: the grid's first two belong together, and its last two. */
@@ -31,11 +31,11 @@ static inline struct maxwell_rows maxwell_band(const struct maxwell_run *run, si
 /* Energies are those of the start and of what every so many steps have left. A step computes, as it
  * begins, that of what the one before it has left. */
 static inline bool maxwell_energy_is_due(const struct maxwell_run *run, uint64_t step) {
-  return (step - 1) % run->every == 0;
+  return run->every > 0 && (step - 1) % run->every == 0;
 }
 
 static inline uint64_t maxwell_energy_count(const struct maxwell_run *run) {
-  return (run->step_count - 1) / run->every + 1;
+  return run->every > 0 ? (run->step_count - 1) / run->every + 1 : 0;
 }
 
 #endif

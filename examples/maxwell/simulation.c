@@ -1,8 +1,9 @@
 /*
  * Who may touch what: in the magnetic stage each call writes its own rows of hx and hy, and reads
  * ez, which nobody writes then; in the electric one it is the other way around. So all three can be
- * changed in place. The closing worker writes the energies, between rounds; the frames belong to
- * the thread that runs the loop.
+ * changed in place, also where a band is some stages ahead of others: the two beside it, whose rows
+ * it reads, and which read its own, are never more than one stage behind or before it. The closing
+ * worker writes the energies, between rounds; the frames belong to the thread that runs the loop.
  *
  * Frames are pictures of the newest step at a moment when the last one has been written. While one
  * is written rounds go on, for a frame is a copy that the workers have made at the end of a round
@@ -19,6 +20,9 @@
 
 #define REPORT_ROUNDS 8
 #define BANDS_PER_WORKER ((size_t)2) /* so that a slow worker's rest can be stolen */
+/* Of one field in a band, where several steps run between two barriers: so small that some bands
+ * stay in a core's own cache. */
+#define BAND_BYTES ((size_t)65536)
 #define HUGE_BYTES ((size_t)4 << 20) /* from here on, huge pages are worth asking for */
 
 static struct maxwell_fields fields_of(const struct synched_task *task) {
@@ -126,18 +130,25 @@ static int create_fields(struct maxwell_simulation *simulation) {
 
 static int create_job(struct maxwell_simulation *simulation) {
   const struct maxwell_options *const options = simulation->options;
+  const bool has_energies = simulation->run.every > 0;
+  const struct synched_reads beside = {.reach = SYNCHED_REACH_NEAR, .radius = 1};
   const struct synched_stage stages[] = {
       {.name = "magnetic",
        .compute = step_h,
+       .reads = beside,
        .writes = SYNCHED_FIELD(MAXWELL_HX) | SYNCHED_FIELD(MAXWELL_HY),
-       .fold = SYNCHED_FOLD_SUM},
-      {.name = "electric", .compute = step_e, .writes = SYNCHED_FIELD(MAXWELL_EZ)}};
+       .fold = has_energies ? SYNCHED_FOLD_SUM : SYNCHED_FOLD_NONE},
+      {.name = "electric",
+       .compute = step_e,
+       .reads = beside,
+       .writes = SYNCHED_FIELD(MAXWELL_EZ)}};
   return synched_job_create(
       &simulation->job, simulation->pool, simulation->memories[MAXWELL_EZ],
       SYNCHED_JOB_OPTIONS(.name = "maxwell", .user = simulation, .init = start,
                           .fields = &simulation->memories[MAXWELL_HX],
                           .field_count = MAXWELL_FIELDS, .stages = stages, .stage_count = 2,
-                          .on_round = note_energy,
+                          .rounds_per_barrier = options->rounds_per_barrier,
+                          .on_round = has_energies ? note_energy : NULL,
                           .on_snapshot = options->frames_path ? write_frame : NULL,
                           .round_count = options->step_count,
                           .record = example_report_record(&options->report),
@@ -160,8 +171,14 @@ static size_t smaller(size_t a, size_t b) {
 }
 
 static size_t bands_for(const struct maxwell_simulation *simulation) {
+  const size_t row_bytes = simulation->run.grid.side * sizeof(double);
+  const size_t few = BANDS_PER_WORKER * simulation->worker_count;
+  const size_t many = simulation->run.grid.side * row_bytes / BAND_BYTES;
   const size_t wanted = simulation->options->segment_count;
-  return smaller(wanted > 0 ? wanted : BANDS_PER_WORKER * simulation->worker_count,
+  const bool blocked = simulation->options->rounds_per_barrier != 1;
+  return smaller(wanted > 0              ? wanted
+                 : blocked && many > few ? many
+                                         : few,
                  maxwell_bands_most(&simulation->run.grid));
 }
 
@@ -171,7 +188,7 @@ int maxwell_simulation_create(struct maxwell_simulation *out, const struct maxwe
                                      .run = {.grid = {options->side, options->absorbing},
                                              .step_count = options->step_count,
                                              .every = options->every}};
-  out->energies = calloc(maxwell_energy_count(&out->run), sizeof *out->energies);
+  out->energies = calloc(maxwell_energy_count(&out->run) + 1, sizeof *out->energies);
   if (!out->energies)
     return example_out_of_memory(error);
   int status = create_pool(out);

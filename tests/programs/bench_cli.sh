@@ -83,8 +83,19 @@ grep -q "^better *round *synched " "$folder/better" || fail "$(cat "$folder/bett
 "$bench" codes --repeat 1 --sizes small >"$folder/codes" 2>&1 ||
   fail "codes: $(cat "$folder/codes")"
 if ! grep -q '^absent: libgomp ' "$folder/codes"; then
-  for code in maxwell_1000 buffered_6000 cg particles; do
+  for code in maxwell_1000 buffered_6000 blocked_1000 blocked_6000 cg particles; do
     grep -qE "^synched_by_libgomp +2 +0 $code +[0-9.]+" "$folder/codes" || fail "no ratio of $code"
+  done
+fi
+"$bench" stencil --repeat 1 --sizes small >"$folder/stencil" 2>&1 ||
+  fail "stencil: $(cat "$folder/stencil")"
+grep -qE '^synched_8_by_1 +16 +64 slow_call_naps +[0-9.]+' "$folder/stencil" || fail "no naps"
+if ! grep -q '^absent: libgomp ' "$folder/stencil"; then
+  for stencil in heat_1024 heat_2048 heat_4096 heat_8192 heat_8192_small cube_256 life_8192; do
+    for who in libgomp_tiles synched_1 synched_4 synched_8 synched_16 synched_auto; do
+      grep -qE "^${who}_by_libgomp +2 +0 $stencil +[0-9.]+" "$folder/stencil" ||
+        fail "no $who of $stencil"
+    done
   done
 fi
 "$bench" memory --repeat 1 >"$folder/memory" 2>&1 || fail "memory: $(cat "$folder/memory")"

@@ -49,6 +49,7 @@ refused 2 "-g: '5x' is not a number" "$gun" --generations=5x
 refused 2 "-g: 18446744073709551616 is not within 0 .. 18446744073709551615" \
   "$gun" -g 18446744073709551616
 refused 2 "-w: 4097 is not within 0 .. 4096" "$gun" -g 5 -w 4097
+refused 2 "--rounds-per-barrier: 65 is not within 0 .. 64" "$gun" -g 5 --rounds-per-barrier 65
 refused 2 "-s: 99999999999 is not within 0 .. " "$gun" -g 5 -s 99999999999
 refused 2 "--affinity: 'near' is no affinity" "$gun" -g 5 --affinity near
 refused 2 "--affinity: say which CPUs" "$gun" -g 5 --affinity list
@@ -210,6 +211,14 @@ for pattern in small plane; do
       same $pattern.wanted out.rle
     done
   done
+  for barrier in 1 2 3 8 17 64; do
+    for cut in "1 5" "2 0" "3 1000" "5 7"; do
+      read -r workers segments <<<"$cut"
+      well $pattern.rle -g 700 -w $workers -s $segments --rounds-per-barrier $barrier --quiet \
+        -o out.rle
+      same $pattern.wanted out.rle
+    done
+  done
   for affinity in none compact scatter cores; do
     well $pattern.rle -g 700 --affinity $affinity --quiet -o out.rle
     same $pattern.wanted out.rle
@@ -231,6 +240,11 @@ printf 'x = 1, y = 2, rule = B2/S:P0,6\no$o!' >fast.rle
 well fast.rle -g 100 --quiet
 run 0 fast.rle -g 9000 --quiet
 grep -q '^life: warning: the pattern reached the edge' stderr || fail "no warning about the edge"
+mv stderr warning
+for barrier in 1 2 64; do
+  run 0 fast.rle -g 9000 --quiet --rounds-per-barrier $barrier -s 7 -w 3
+  same warning stderr
+done
 well "$gun" -g 100
 grep -q 'the plane was chosen' stdout || fail "no word about the chosen plane"
 

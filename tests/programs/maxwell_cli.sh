@@ -29,6 +29,9 @@ refused 2 "--steps: 0 is not within 1 .. " --steps 0
 refused 2 "--every: 0 is not within 1 .. " --every 0
 refused 2 "-w: 4097 is not within 0 .. 4096" -w 4097
 refused 2 "-s: 32769 is not within 0 .. 32768" -s 32769
+refused 2 "--rounds-per-barrier: 65 is not within 0 .. 64" --rounds-per-barrier 65
+refused 2 "usage: --every needs a barrier after each step" --rounds-per-barrier 8 --every 5
+refused 2 "usage: --every needs a barrier after each step" --every 5 --rounds-per-barrier 0
 refused 2 "--border: 'open' is no border" --border open
 refused 2 "--report: 'nonsense' is no form of a report" --report nonsense
 refused 2 "--png: a value is missing" --png
@@ -50,6 +53,16 @@ for border in reflecting absorbing; do
       well "${small[@]}" --border $border -w $workers -s $segments $way --check --png out.png
       grep -q 'those of a serial loop, bit for bit$' stdout || fail "not compared"
       same $border.png out.png
+    done
+    for barrier in 0 1 2 3 8 64; do
+      for cut in "1 7" "2 0" "3 30" "5 7"; do
+        read -r workers segments <<<"$cut"
+        well --size 61 --steps 157 --border $border -w $workers -s $segments $way --check \
+          --rounds-per-barrier $barrier --png out.png
+        grep -q 'those of a serial loop, bit for bit$' stdout || fail "not compared"
+        grep -q '^157 steps in ' stdout || fail "not 157 steps"
+        same $border.png out.png
+      done
     done
   done
 done
@@ -80,8 +93,9 @@ grep -q '"form":"synched report"' report.json || fail "no report in the file"
 
 # --- frames ---
 
-for way in "" --buffered; do
+for way in "" --buffered "--rounds-per-barrier 8" "--rounds-per-barrier 8 --buffered"; do
   mkdir frames
+  # shellcheck disable=SC2086 # some ways are two words
   well --size 200 --steps 3000 --frames frames $way --check
   count=$(find frames -name '*.png' | wc -l)
   [ "$count" -ge 1 ] || fail "no frames"

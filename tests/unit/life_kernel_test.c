@@ -236,3 +236,24 @@ Test(life_kernel, step_light_speed_stays_inside_chosen_plane) {
   cr_assert_eq(box.row, 1, "it does run at the speed of light");
   world_close(&world);
 }
+
+/* What a call on a plane reads is what a job declares for it: the other end may be anything. */
+Test(life_kernel, step_on_plane_does_not_look_at_the_other_end) {
+  struct world world;
+  world_open_text(&world, "x = 3, y = 3, rule = B3/S23:P64,40\n3o!", 0, 4);
+  const size_t words = life_grid_band_words(&world.grid, 0), last = world.grid.band_count - 1;
+  uint64_t *const cells = calloc(world.grid.height, sizeof *cells);
+  uint64_t *const out = malloc(words * sizeof *out);
+  cr_assert(cells && out && last == 3);
+  memset(out, 0xff, words * sizeof *out);
+  for (size_t far = 0; far <= last; far += last) {
+    size_t counts[4] = {0};
+    counts[far] = words;
+    const struct life_view view = {&world.grid, cells, counts};
+    cr_expect_not(life_kernel_step(&world.kernel, &view, last - far, out).alive);
+    cr_expect_eq(out[0], UINT64_MAX, "nothing was computed");
+  }
+  free(cells);
+  free(out);
+  world_close(&world);
+}

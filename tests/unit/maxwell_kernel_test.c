@@ -112,3 +112,17 @@ Test(maxwell_kernel, serial_run_has_an_energy_for_every_so_many_steps) {
   maxwell_serial_deinit(&serial);
   maxwell_serial_deinit(&other);
 }
+
+Test(maxwell_kernel, serial_run_without_energies_has_the_same_fields) {
+  struct maxwell_run run = {{SIDE, true}, 5, 10, 1};
+  struct maxwell_serial serial, other;
+  cr_assert_eq(maxwell_serial_run(&serial, &run), 0);
+  run.every = 0;
+  cr_assert_eq(maxwell_energy_count(&run), 0);
+  cr_assert_eq(maxwell_serial_run(&other, &run), 0);
+  cr_expect(memcmp(serial.ez, other.ez, CELLS * sizeof *serial.ez) == 0);
+  cr_expect(memcmp(serial.hx, other.hx, CELLS * sizeof *serial.hx) == 0);
+  cr_expect(memcmp(serial.hy, other.hy, CELLS * sizeof *serial.hy) == 0);
+  maxwell_serial_deinit(&serial);
+  maxwell_serial_deinit(&other);
+}

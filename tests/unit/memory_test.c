@@ -406,7 +406,6 @@ Test(memory, small_buffers_in_place_begin_with_a_page) {
   }
 }
 
-/* Where it costs a sixteenth at most. */
 /* Where nobody asks: whether the buffers begin where huge pages do. */
 static bool is_in_huge_pages(size_t bytes, uint32_t flags) {
   bool all = true;
@@ -428,6 +427,7 @@ Test(memory, large_buffers_get_huge_pages_unless_they_are_not_wanted) {
   cr_assert(!is_in_huge_pages(9 * MIB + 4096, SYNCHED_MEMORY_SMALL_PAGES));
 }
 
+/* Where it costs a sixteenth at most. */
 Test(memory, last_huge_page_is_a_whole_one) {
   static const struct {
     size_t bytes, mapped;
@@ -441,5 +441,25 @@ Test(memory, last_huge_page_is_a_whole_one) {
     cr_assert_leq(mapped, 2 * cases[i].mapped + MIB / 4);
     memory_end(memory);
     cr_assert_leq(mapped_bytes(), before + MIB / 4);
+  }
+}
+
+/* So that none is a power of two away from another one. Whatever was mapped before. */
+Test(memory, buffers_of_many_pages_differ_in_the_low_bits_of_their_addresses) {
+  static const size_t sizes[] = {65536, MIB - 1, MIB, 16 * MIB};
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  for (size_t i = 0; i < LENGTH(sizes); i++) {
+    const size_t before = mapped_bytes();
+    struct synched_memory *memory = memory_with(
+        SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = sizes[i], .element_size = 1,
+                               .lease_count = 4, .flags = SYNCHED_MEMORY_SMALL_PAGES));
+    cr_assert_leq(mapped_bytes() - before, 6 * (sizes[i] + page) + MIB / 4, "nothing stands over");
+    for (unsigned b = 0; b < memory->buffer_count; b++)
+      for (unsigned a = 0; a < b; a++) {
+        const uintptr_t one = (uintptr_t)synched__buffer_data(&memory->buffers[a]) / page;
+        const uintptr_t other = (uintptr_t)synched__buffer_data(&memory->buffers[b]) / page;
+        cr_assert_neq(one % 16, other % 16, "buffers %u and %u of %zu bytes", a, b, sizes[i]);
+      }
+    memory_end(memory);
   }
 }

@@ -22,7 +22,7 @@ struct bench_figure {
   double median, least, most;
 };
 
-#define BENCH_FIGURES_MOST 6u
+#define BENCH_FIGURES_MOST 16u
 
 /* What one of several figures of a case is called, as if it were a contestant's, and its unit. */
 struct bench_figure_name {
@@ -41,9 +41,10 @@ struct bench_case {
   /* One sample. Runs in a child process, single-threaded when called. Negative: it failed, and has
    * said why on stderr. */
   double (*measure)(const struct bench_case *self);
-  /* The same, where a sample has BENCH_FIGURES_MOST figures: fills them in. 0, or -1. */
+  /* The same, where a sample has several figures: fills in as many as there are names. 0, or -1. */
   int (*measure_several)(const struct bench_case *self, struct bench_figure *out);
-  const struct bench_figure_name *names; /* of those */
+  /* of those, with a NULL behind them; at most BENCH_FIGURES_MOST with that */
+  const struct bench_figure_name *names;
 };
 
 /* Several samples of a case, and what came of them. */
@@ -92,6 +93,7 @@ extern const struct bench_family bench_family_idle;      /* idle.c */
 extern const struct bench_family bench_family_memory;    /* footprint.c */
 extern const struct bench_family bench_family_record;    /* record.c */
 extern const struct bench_family bench_family_codes;     /* codes.c */
+extern const struct bench_family bench_family_stencil;   /* stencil.c */
 
 /* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
  * false: a case failed. */
@@ -152,12 +154,12 @@ struct bench_slices {
   unsigned pattern_count; /* rounds after which their sizes repeat */
 };
 
-/* slices.c: in a child only. Fills in BENCH_FIGURES_MOST figures: the mean round by the default
+/* slices.c: in a child only. Fills in six figures: the mean round by the default
  * balance, by the static one and by one worker, ns; the first over the second, the first over the
  * better of the other two; and a cache line's round trip, measured beside them. The spread is that
  * of the quartiles. 0, or -1: it failed, and has said why on stderr. */
 int bench_slices(const struct bench_slices *what, struct bench_figure *out);
-extern const struct bench_figure_name bench_slices_names[BENCH_FIGURES_MOST];
+extern const struct bench_figure_name bench_slices_names[];
 
 /* Looks up a function of a contestant's module, in a child only. NULL: it is absent. */
 void *bench_symbol(const char *contestant, const char *name);

@@ -12,12 +12,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench.h"
 #include "codes/codes.h"
 #include "peers_found.h"
+#include "turns.h"
 
 #define ROUNDING 1e-6
 #define TURNS_MOST 9u
@@ -37,6 +36,8 @@ static const struct code codes[] = {
     {"maxwell_6000", 6000, 40, 1, 5, maxwell_serial, maxwell_synched, "maxwell_omp"},
     {"buffered_1000", 1000, 60, 40, 160, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
     {"buffered_6000", 6000, 40, 1, 5, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
+    {"blocked_1000", 1000, 60, 40, 160, maxwell_serial, maxwell_blocked_synched, "maxwell_omp"},
+    {"blocked_6000", 6000, 40, 8, 16, maxwell_serial, maxwell_blocked_synched, "maxwell_omp"},
     {"cg", 1000, 30, 5, 30, cg_serial, cg_synched, "cg_omp"},
 #if BENCH_HAS_CXX
     {"lattice", 480, 24, 5, 30, lattice_serial, lattice_synched, "lattice_omp"},
@@ -54,23 +55,19 @@ static const struct code *find(const char *name) {
 /* Who runs it, in the order of the figures. */
 enum side { SIDE_SERIAL, SIDE_TWIN_OF_ONE, SIDE_TWIN, SIDE_SYNCHED, SIDE_COUNT };
 
-enum { BY_TWIN = SIDE_COUNT, TWIN_BY_SERIAL };
+enum { BY_TWIN = SIDE_COUNT, TWIN_BY_SERIAL, FIGURES };
 
-static const struct bench_figure_name names[BENCH_FIGURES_MOST] = {
-    {"serial", "ns"},
-    {"libgomp_1", "ns"},
-    {"libgomp", "ns"},
-    {"synched", "ns"},
-    {"synched_by_libgomp", "ratio"},
-    {"libgomp_1_by_serial", "ratio"}};
+static const struct bench_figure_name names[] = {{"serial", "ns"},
+                                                 {"libgomp_1", "ns"},
+                                                 {"libgomp", "ns"},
+                                                 {"synched", "ns"},
+                                                 {"synched_by_libgomp", "ratio"},
+                                                 {"libgomp_1_by_serial", "ratio"},
+                                                 {NULL, NULL}};
 
 static int run_twin(const struct code *code, struct code_run *run) {
-  char count[16];
-  (void)snprintf(count, sizeof count, "%u", run->workers);
-  (void)setenv("OMP_NUM_THREADS", count, 1);
-  (void)setenv("OMP_DYNAMIC", "false", 1);
-  (void)setenv("OMP_PROC_BIND", "true", 1);
   code_fn twin;
+  bench_set_openmp(run->workers);
   *(void **)&twin = bench_symbol("libgomp", code->twin);
   return twin != NULL ? twin(run) : -1;
 }
@@ -86,22 +83,16 @@ static int run_side(const struct code *code, enum side side, struct code_run *ru
   }
 }
 
-/* In a process of its own. 0, or -1. */
-static int run_apart(const struct code *code, enum side side, struct code_run *run) {
-  int ends[2], status = -1;
-  if (pipe(ends) != 0)
-    return -1;
-  const pid_t child = fork();
-  if (child == 0) {
-    const bool good = run_side(code, side, run) == 0;
-    _exit(good && write(ends[1], run, sizeof *run) == (ssize_t)sizeof *run ? 0 : 1);
-  }
-  (void)close(ends[1]);
-  const bool good = child > 0 && read(ends[0], run, sizeof *run) == (ssize_t)sizeof *run;
-  (void)close(ends[0]);
-  if (child > 0 && waitpid(child, &status, 0) != child)
-    return -1;
-  return good && status == 0 ? 0 : -1;
+/* A run of one side. */
+struct side_run {
+  const struct code *code;
+  enum side side;
+  struct code_run run;
+};
+
+static int run_here(void *what) {
+  struct side_run *one = what;
+  return run_side(one->code, one->side, &one->run);
 }
 
 static bool is_same(const struct code_run *one, const struct code_run *other) {
@@ -115,38 +106,31 @@ static int take_turn(const struct bench_case *self, bool reversed, double step_n
   struct code_run first = {.size = 0};
   for (unsigned i = 0; i < SIDE_COUNT; i++) {
     const enum side side = (enum side)(reversed ? SIDE_COUNT - 1 - i : i);
-    struct code_run run = {.size = (size_t)self->value,
-                           .workers = side >= SIDE_TWIN ? self->workers : 1,
-                           .warm_up = code->warm_up,
-                           .steps = code->warm_up + code->timed};
-    if (run_apart(code, side, &run) != 0) {
+    struct side_run one = {code,
+                           side,
+                           {.size = (size_t)self->value,
+                            .workers = side >= SIDE_TWIN ? self->workers : 1,
+                            .warm_up = code->warm_up,
+                            .steps = code->warm_up + code->timed}};
+    const struct code_run *run = &one.run;
+    if (bench_run_apart(run_here, &one, sizeof one) != 0) {
       (void)fprintf(stderr, "synched-bench: %s of %s failed\n", names[side].contestant, code->name);
       return -1;
     }
-    if (i > 0 && !is_same(&run, &first)) {
+    if (i > 0 && !is_same(run, &first)) {
       (void)fprintf(stderr, "synched-bench: %s computes %s otherwise than another one\n",
                     names[side].contestant, code->name);
       return -1;
     }
     if (i == 0)
-      first = run;
-    step_ns[side] = run.ns / (double)code->timed;
+      first = *run;
+    step_ns[side] = run->ns / (double)code->timed;
   }
   return 0;
 }
 
-static int compare(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static struct bench_figure figure_of(double *values, size_t count) {
-  qsort(values, count, sizeof *values, compare);
-  return (struct bench_figure){values[count / 2], values[0], values[count - 1]};
-}
-
 static int measure(const struct bench_case *self, struct bench_figure *out) {
-  double values[BENCH_FIGURES_MOST][TURNS_MOST];
+  double values[FIGURES][TURNS_MOST];
   const bool small = self->value < (double)find(self->parameter)->size;
   const double until_ns = bench_now_ns() + (small ? 0 : SAMPLE_NS);
   size_t turns = 0;
@@ -160,8 +144,8 @@ static int measure(const struct bench_case *self, struct bench_figure *out) {
     values[TWIN_BY_SERIAL][turns] = step_ns[SIDE_TWIN_OF_ONE] / step_ns[SIDE_SERIAL];
     turns++;
   }
-  for (unsigned f = 0; f < BENCH_FIGURES_MOST; f++)
-    out[f] = figure_of(values[f], turns);
+  for (unsigned f = 0; f < FIGURES; f++)
+    out[f] = bench_figure_of(values[f], turns);
   return 0;
 }
 

@@ -23,6 +23,7 @@ static const struct contestant contestants[] = {
     {"synched_static", NULL, true, NULL},
     {"slices", NULL, true, NULL},
     {"codes", NULL, BENCH_HAS_LIBGOMP, NULL},
+    {"stencil", NULL, BENCH_HAS_LIBGOMP, NULL},
     {"serial", NULL, true, NULL},
     {"best_schedule", NULL, true, NULL},
     {"cache_line_round_trip", NULL, true, NULL},

@@ -24,7 +24,12 @@ static double measure_clock(const struct bench_case *self) {
 }
 
 static unsigned figure_count(const struct bench_case *one) {
-  return one->measure_several != NULL ? BENCH_FIGURES_MOST : 1;
+  unsigned count = 0;
+  if (one->measure_several == NULL)
+    return 1;
+  while (one->names[count].contestant != NULL)
+    count++;
+  return count;
 }
 
 /* Waits for the child's figures, and not longer than a sample may take. */
@@ -46,7 +51,7 @@ static void measure(const struct bench_case *one, struct bench_figure *out) {
     const double value = one->measure(one);
     out[0] = (struct bench_figure){value, value, value};
   } else if (one->measure_several(one, out) != 0) {
-    for (unsigned f = 0; f < BENCH_FIGURES_MOST; f++)
+    for (unsigned f = 0; f < figure_count(one); f++)
       out[f] = (struct bench_figure){-1, -1, -1};
   }
 }

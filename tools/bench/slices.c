@@ -21,13 +21,13 @@
 #define WARM_UP_NS 0.4e6
 #define ORDER_COUNT 6u
 
-const struct bench_figure_name bench_slices_names[BENCH_FIGURES_MOST] = {
-    {"synched", "ns"},
-    {"synched_static", "ns"},
-    {"synched_solo", "ns"},
-    {"synched_by_static", "ratio"},
-    {"synched_by_best", "ratio"},
-    {"cache_line_round_trip", "ns"}};
+const struct bench_figure_name bench_slices_names[] = {{"synched", "ns"},
+                                                       {"synched_static", "ns"},
+                                                       {"synched_solo", "ns"},
+                                                       {"synched_by_static", "ratio"},
+                                                       {"synched_by_best", "ratio"},
+                                                       {"cache_line_round_trip", "ns"},
+                                                       {NULL, NULL}};
 
 enum side { SIDE_DEFAULT, SIDE_STATIC, SIDE_SOLO, SIDE_COUNT };
 

@@ -226,6 +226,53 @@ static void codes_table(FILE *file, const struct bench_rows *rows) {
   }
 }
 
+/* Stencils: the time of the static schedule, and all others' over it. */
+static void stencil_table(FILE *file, const struct bench_rows *rows) {
+  static const char *const names[] = {"libgomp",
+                                      "libgomp_tiles_by_libgomp",
+                                      "synched_1_by_libgomp",
+                                      "synched_4_by_libgomp",
+                                      "synched_8_by_libgomp",
+                                      "synched_16_by_libgomp",
+                                      "synched_auto_by_libgomp"};
+  static const char *const heads[] = {"libgomp",   "libgomp_tiles", "synched_1",   "synched_4",
+                                      "synched_8", "synched_16",    "synched_auto"};
+  head(file, "a round of a stencil, 2 workers; the others over libgomp", heads, 7);
+  for (size_t i = 0; i < rows->count; i++) {
+    const struct bench_row *row = &rows->rows[i];
+    if (strcmp(row->family, "stencil") != 0 || strcmp(row->contestant, "libgomp") != 0)
+      continue;
+    (void)fprintf(file, "| %s |", row->parameter);
+    for (size_t n = 0; n < 7; n++) {
+      const double found =
+          median(rows, "stencil", names[n], (struct setting){2, 0, row->parameter});
+      if (n == 0 || found < 0)
+        cell(file, found);
+      else
+        (void)fprintf(file, " %.3f |", found);
+    }
+    (void)fputc('\n', file);
+  }
+}
+
+/* One slow call in each round, by whoever is there. */
+static void slow_table(FILE *file, const struct bench_rows *rows) {
+  static const char *const names[] = {"synched_1", "synched_8", "synched_8_by_1"};
+  static const struct setting settings[] = {{2, 64, "slow_call"}, {16, 64, "slow_call_naps"}};
+  head(file, "64 calls a round, one of them ten times as long", names, 3);
+  for (size_t i = 0; i < 2; i++) {
+    (void)fprintf(file, "| %s, %u workers |", settings[i].parameter, settings[i].workers);
+    for (size_t n = 0; n < 3; n++) {
+      const double found = median(rows, "stencil", names[n], settings[i]);
+      if (n < 2 || found < 0)
+        cell(file, found);
+      else
+        (void)fprintf(file, " %.3f |", found);
+    }
+    (void)fputc('\n', file);
+  }
+}
+
 void bench_table_medians(FILE *file, const struct bench_rows *rows) {
   static const char *const idle[] = {"serial", "synched", "synched_static", "libgomp", "libomp"};
   static const char *const windows[] = {"between_5ms", "after_0_10ms", "after_10_300ms"};
@@ -241,4 +288,6 @@ void bench_table_medians(FILE *file, const struct bench_rows *rows) {
   }
   record_table(file, rows);
   codes_table(file, rows);
+  stencil_table(file, rows);
+  slow_table(file, rows);
 }

@@ -46,6 +46,9 @@ CODE_FUNCTIONS(lattice)
 CODE_FUNCTIONS(particles)
 /* maxwell with two buffers for each field, and a loop that takes a snapshot whenever it can */
 int maxwell_buffered_synched(struct code_run *run);
+/* maxwell in place, with MAXWELL_BLOCKED steps between two barriers */
+int maxwell_blocked_synched(struct code_run *run);
+#define MAXWELL_BLOCKED 8u
 
 /* To be called once a step is complete, by one thread. */
 static inline void code_step_done(struct code_run *run, uint64_t step) {

@@ -1,5 +1,6 @@
 /*
- * maxwell.c: maxwell serially and with Synched: in place, and with two buffers for each field.
+ * maxwell.c: maxwell serially and with Synched: in place, with two buffers for each field, and in
+ * place with several steps between two barriers.
  */
 #include <string.h>
 #include <synched/synched.h>
@@ -36,6 +37,8 @@ int maxwell_serial(struct code_run *run) {
 /* --- Synched: an element is a row --- */
 
 #define SEGMENTS_PER_WORKER 2u
+/* of one field in a band, where several steps run between two barriers; as in the example */
+#define BAND_BYTES 65536u
 
 enum { EZ, HX, HY, FIELDS };
 
@@ -93,29 +96,44 @@ static int step_done(const struct synched_snapshot *now, void *user) {
 }
 
 static const struct synched_stage stages[] = {
-    {.compute = step_h, .writes = SYNCHED_FIELD(HX) | SYNCHED_FIELD(HY)},
-    {.compute = step_e, .writes = SYNCHED_FIELD(EZ)}};
+    {.compute = step_h,
+     .writes = SYNCHED_FIELD(HX) | SYNCHED_FIELD(HY),
+     .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}},
+    {.compute = step_e,
+     .writes = SYNCHED_FIELD(EZ),
+     .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}}};
 
-/* The fields are as the options say. on_snapshot: NULL, or with two buffers for each field. */
+/* Bands of the same number of rows, two or more: as many as wanted, or some fewer. */
+static size_t band_count(size_t side, size_t wanted) {
+  size_t count = wanted < side / 2 ? wanted : side / 2;
+  while (side % count != 0)
+    count--;
+  return count;
+}
+
+/* The fields are as the options say, in segments of the same size. on_snapshot: NULL, or with two
+ * buffers for each field. */
 static int run_job(struct code_run *run, struct synched_memory_options *field,
-                   synched_snapshot_fn on_snapshot) {
+                   unsigned rounds_per_barrier, synched_snapshot_fn on_snapshot) {
   struct plane plane = {{run->size, false}, run};
   struct synched_pool *pool = NULL;
   struct synched_memory *fields[FIELDS] = {NULL};
   struct synched_job *job = NULL;
-  field->segment_count = (size_t)SEGMENTS_PER_WORKER * run->workers;
+  const size_t few = (size_t)SEGMENTS_PER_WORKER * run->workers;
+  const size_t many = run->size * run->size * sizeof(double) / BAND_BYTES;
+  field->segment_count = rounds_per_barrier == 1 || many < few ? few : band_count(run->size, many);
   field->segment_capacity = run->size / field->segment_count;
   field->element_size = run->size * sizeof(double);
   int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
   for (int f = 0; f < FIELDS && status == 0; f++)
     status = synched_memory_create(&fields[f], field);
   if (status == 0)
-    status =
-        synched_job_create(&job, pool, fields[EZ],
-                           SYNCHED_JOB_OPTIONS(.user = &plane, .init = start, .on_round = step_done,
-                                               .on_snapshot = on_snapshot, .fields = &fields[HX],
-                                               .field_count = FIELDS, .stages = stages,
-                                               .stage_count = 2, .round_count = run->steps));
+    status = synched_job_create(
+        &job, pool, fields[EZ],
+        SYNCHED_JOB_OPTIONS(.user = &plane, .init = start, .on_round = step_done,
+                            .on_snapshot = on_snapshot, .fields = &fields[HX],
+                            .field_count = FIELDS, .stages = stages, .stage_count = 2,
+                            .rounds_per_barrier = rounds_per_barrier, .round_count = run->steps));
   if (status == 0)
     status = synched_job_run(job);
   if (status == 0)
@@ -125,8 +143,14 @@ static int run_job(struct code_run *run, struct synched_memory_options *field,
 
 int maxwell_synched(struct code_run *run) {
   return run_job(
-      run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE),
+      run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE), 1,
       NULL);
+}
+
+int maxwell_blocked_synched(struct code_run *run) {
+  return run_job(
+      run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE),
+      MAXWELL_BLOCKED, NULL);
 }
 
 /* What a loop does with a snapshot that it holds. */
@@ -141,5 +165,5 @@ int maxwell_buffered_synched(struct code_run *run) {
   return run_job(run,
                  SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES,
                                         .refill = SYNCHED_REFILL_NONE, .lease_count = 1),
-                 look);
+                 1, look);
 }

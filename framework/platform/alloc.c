@@ -19,7 +19,7 @@
  * of a cache, and of what predicts its way, and each call that reads the one and writes the other
  * loses by that: a plate of 8192 x 8192 doubles a third of its speed. */
 #define COLOUR_COUNT 16u
-#define COLOURED_BYTES 65536u
+#define COLOURED_BYTES ((size_t)1 << 20)
 
 /* In whole units; NULL where that does not fit into size_t, or is refused. */
 static void *take(size_t count, size_t size, size_t unit, size_t alignment) {

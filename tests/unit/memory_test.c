@@ -446,7 +446,7 @@ Test(memory, last_huge_page_is_a_whole_one) {
 
 /* So that none is a power of two away from another one. Whatever was mapped before. */
 Test(memory, buffers_of_many_pages_differ_in_the_low_bits_of_their_addresses) {
-  static const size_t sizes[] = {65536, MIB - 1, MIB, 16 * MIB};
+  static const size_t sizes[] = {MIB, MIB + 1, 4 * MIB, 16 * MIB};
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
   for (size_t i = 0; i < LENGTH(sizes); i++) {
     const size_t before = mapped_bytes();

@@ -130,12 +130,11 @@ static void work(struct synched__worker *worker, struct synched_job *own) {
     const uint64_t epoch = spin(worker, own);
     if (synched__advance_is_handed(own))
       waiter->seen = synched__cycle_take_over(worker, own);
-    else if (synched__job_is_departed(own))
+    else if (synched__job_is_departed(own) ||
+             (epoch == waiter->seen && synched__advance_leave_place(own)))
       return;
     else if (epoch != waiter->seen)
       waiter->seen = synched__cycle_take_part(worker, epoch);
-    else if (synched__advance_leave_place(own))
-      return;
   }
 }
 

@@ -19,7 +19,7 @@
  * twelve bits of an address first; and all of them want the same sets of the nearest cache. So each
  * field begins so much further in its page than the one before, in 32 different places. Cache lines
  * stay whole. */
-#define STAGGER_BYTES 1152u
+#define STAGGER_BYTES ((size_t)1152)
 #define STAGGER_PLACES 32u
 
 static size_t next_stagger(void) {

@@ -49,12 +49,12 @@ const json_t *member(struct reader *reader, const json_t *object, const char *pa
   return NULL;
 }
 
-bool later_member(struct reader *reader, const json_t **found, const json_t *object,
-                  const char *path, const char *name, json_type type) {
+bool later_member(struct reader *reader, const json_t **found, const json_t *root, const char *name,
+                  json_type type) {
   *found = NULL;
-  if (json_object_get(object, name) == NULL)
+  if (json_object_get(root, name) == NULL)
     return true;
-  *found = member(reader, object, path, name, type);
+  *found = member(reader, root, "", name, type);
   return *found != NULL;
 }
 

@@ -31,9 +31,10 @@ __attribute__((format(printf, 2, 3))) bool refuse(struct reader *reader, const c
 const json_t *member(struct reader *reader, const json_t *object, const char *path,
                      const char *name, json_type type);
 
-/* The same of one that the first reports did not have. *found is NULL where it is missing. */
-bool later_member(struct reader *reader, const json_t **found, const json_t *object,
-                  const char *path, const char *name, json_type type);
+/* The same of one of the report's own that the first reports did not have. *found is NULL where it
+ * is missing. */
+bool later_member(struct reader *reader, const json_t **found, const json_t *root, const char *name,
+                  json_type type);
 
 /* Into an array of so many bytes. */
 bool read_text(struct reader *reader, char *to, size_t room, const json_t *text, const char *path);

@@ -32,8 +32,7 @@ static bool find_parts(struct reader *reader, struct parts_of_file *parts, const
   parts->workers = member(reader, root, "", "workers", JSON_ARRAY);
   if (parts->workers != NULL)
     parts->segments = member(reader, root, "", "segments", JSON_OBJECT);
-  if (parts->segments != NULL &&
-      later_member(reader, &parts->stages, root, "", "stages", JSON_ARRAY))
+  if (parts->segments != NULL && later_member(reader, &parts->stages, root, "stages", JSON_ARRAY))
     parts->rounds = member(reader, root, "", "rounds", JSON_ARRAY);
   if (parts->rounds != NULL)
     parts->tasks = member(reader, root, "", "tasks", JSON_OBJECT);
@@ -101,7 +100,7 @@ static bool make_report(struct reader *reader, const struct parts_of_file *parts
 static bool read_pool(struct reader *reader, const json_t *root) {
   struct synched_report *report = reader->report;
   const json_t *pool;
-  return later_member(reader, &pool, root, "", "pool", JSON_STRING) &&
+  return later_member(reader, &pool, root, "pool", JSON_STRING) &&
          (pool == NULL || read_text(reader, report->pool, sizeof report->pool, pool, "pool"));
 }
 

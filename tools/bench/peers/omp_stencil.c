@@ -11,6 +11,7 @@
  */
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "../codes/codes.h"

@@ -31,7 +31,7 @@ static bool can_go(const struct synched__depth *depth, bool rises) {
 }
 
 /* Nothing is left to try, for now. */
-static void settle(struct synched__depth *depth) {
+static void stay(struct synched__depth *depth) {
   depth->is_settled = true;
   depth->usual = 0;
   depth->rest = depth->pause;
@@ -45,7 +45,7 @@ static void try_next(struct synched__depth *depth) {
     depth->has_turned = true;
   }
   if (!can_go(depth, depth->rises)) {
-    settle(depth);
+    stay(depth);
     return;
   }
   depth->tried = depth->rises ? depth->level + 1 : depth->level - 1;
@@ -66,7 +66,7 @@ static void judge(struct synched__depth *depth) {
     depth->has_turned = true;
     try_next(depth);
   } else {
-    settle(depth);
+    stay(depth);
   }
 }
 

@@ -27,7 +27,8 @@ struct synched__blocks {
   struct synched__block **all;
   unsigned count;
   bool huge_pages;
-  bool staggered; /* the first one, if it is the library's */
+  /* the first one begins at another place of its page than others do, if it is the library's */
+  bool staggered;
 };
 
 /* Checks the program's own buffers. SYNCHED_EINVAL. */

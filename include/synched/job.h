@@ -614,8 +614,8 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * with a segment that there is not, or with too many. SYNCHED_EBUSY: a memory has a job or an open
  * writer; or, where there is more than one field, one stage and one fold of a double, or several
  * rounds between two barriers, or calls are skipped, a retained snapshot. SYNCHED_EAGAIN: there is
- * no file descriptor for now, or no thread for the deadline monitor, which a pool's first job with a
- * deadline brings. For that thread, the other statuses that synched_pool_create has on threads
+ * no file descriptor for now, or no thread for the deadline monitor, which a pool's first job with
+ * a deadline brings. For that thread, the other statuses that synched_pool_create has on threads
  * hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the pool is a parent process's. *out is NULL then. */
 SYNCHED_API int synched_job_create(struct synched_job **out, struct synched_pool *pool,
                                    struct synched_memory *memory,

@@ -25,6 +25,7 @@
 #include "dispatch/stall_watch.h"
 #include "dispatch/timer_worker.h"
 #include "engine/activity.h"
+#include "engine/check.h"
 #include "engine/round.h"
 #include "engine/tile.h"
 #include "job/finish.h"
@@ -467,6 +468,8 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   synched__event_round_open(&job->work, open->round);
   if (job->work.fields != NULL)
     prepare_fields(pool, &job->work);
+  if (job->work.check != NULL)
+    synched__check_poison(job->work.check, &job->work);
 }
 
 /* Opens the prepared stage for everybody. Returns the last epoch in which the worker has

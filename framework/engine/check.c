@@ -82,8 +82,7 @@ int synched__check_create(struct synched__check **out,
     check->memories[f] = options->memories[f];
   int status = 0;
   for (; status == 0 && check->stage_count < options->stage_count; check->stage_count++)
-    if (!synched__reads_init(&check->reads[check->stage_count],
-                             options->reads[check->stage_count],
+    if (!synched__reads_init(&check->reads[check->stage_count], options->reads[check->stage_count],
                              options->memories[0]->layout.segment_count))
       status = synched__fail(SYNCHED_ENOMEM, "no memory for what stages read");
   if (status == 0)

@@ -15,13 +15,12 @@ static void save(const struct synched__trial *trial, struct synched__outcome *fi
     if (first->outs[f] != NULL)
       first->outs[f] = memcpy(trial->saved[f], first->outs[f], synched__trial_bytes(trial, f));
   if (first->fold != NULL)
-    first->fold =
-        memcpy(trial->saved_fold, first->fold, trial->site->stage->fold.bytes);
+    first->fold = memcpy(trial->saved_fold, first->fold, trial->site->stage->fold.bytes);
 }
 
 /* Makes the call in a lane once more, and says whether the outcome is another one. */
-static bool differs(const struct synched__trial *trial, unsigned lane, unsigned char unfilled,
-                    const struct synched__outcome *first) {
+static bool differs(const struct synched__trial *trial, unsigned lane,
+                    const unsigned char *unfilled, const struct synched__outcome *first) {
   struct synched__outcome outcome;
   struct synched__difference difference;
   synched__trial_make(trial, lane, unfilled, &outcome);
@@ -31,7 +30,7 @@ static bool differs(const struct synched__trial *trial, unsigned lane, unsigned 
   return is_other;
 }
 
-static unsigned char other_pattern(const struct synched__trial *trial, unsigned lane) {
+static const unsigned char *other_pattern(const struct synched__trial *trial, unsigned lane) {
   return trial->lanes[SYNCHED__LANES - 1 - lane].pattern;
 }
 
@@ -45,7 +44,7 @@ struct stretch {
 };
 
 static void paint(const struct synched__trial *trial, const struct stretch *stretch,
-                  unsigned char pattern) {
+                  const unsigned char *pattern) {
   struct synched__lane *lane = &trial->lanes[stretch->lane];
   for (unsigned f = stretch->field_first; f < stretch->field_end; f++) {
     const size_t *offsets = synched__trial_layout(trial, f)->offsets;
@@ -191,13 +190,14 @@ static bool find_unwritten(const struct synched__trial *trial, const struct sync
 /* Guards of the rooms, in lane 0: what is around `out`. */
 static bool find_around(const struct synched__trial *trial, const struct synched__outcome *first) {
   struct synched__lane *lane = &trial->lanes[0];
-  const unsigned char own = lane->pattern;
+  const unsigned char *own = lane->pattern;
   /* Between two calls the room is nothing but pattern. */
   for (unsigned f = 0; f < lane->field_count; f++)
-    memset(lane->fields[f].room, other_pattern(trial, 0), lane->fields[f].room_bytes);
+    synched__pattern_fill(lane->fields[f].room, lane->fields[f].room_bytes,
+                          other_pattern(trial, 0));
   const bool is_other = differs(trial, 0, own, first);
   for (unsigned f = 0; f < lane->field_count; f++)
-    memset(lane->fields[f].room, own, lane->fields[f].room_bytes);
+    synched__pattern_fill(lane->fields[f].room, lane->fields[f].room_bytes, own);
   if (is_other)
     (void)snprintf(trial->finding, SYNCHED__FINDING_BYTES,
                    "it read outside of its segment of `out`");
@@ -215,7 +215,7 @@ static void find_other(const struct synched__trial *trial,
 
 bool synched__trial_explain(const struct synched__trial *trial, struct synched__outcome *first,
                             const struct synched__difference *difference, bool wants_same) {
-  const unsigned char unfilled = trial->lanes[0].pattern;
+  const unsigned char *unfilled = trial->lanes[0].pattern;
   save(trial, first);
   /* Twice, for one that does it by turns. */
   if (differs(trial, 0, unfilled, first) || differs(trial, 0, unfilled, first)) {

@@ -63,12 +63,13 @@ static void find_outside(const struct synched__trial *trial, unsigned f, const u
   const ptrdiff_t element = near < 0 ? -((-near + size - 1) / size) : near / size;
   const ptrdiff_t last = far < 0 ? -((-far + size - 1) / size) : far / size;
   const ptrdiff_t off = near < 0 ? -element : element - bytes / size + 1;
+  const ptrdiff_t at = element * size;
   const ptrdiff_t spread = (last < element ? element - last : last - element) + 1;
   (void)snprintf(trial->finding, SYNCHED__FINDING_BYTES,
                  "it wrote outside of its segment%s: at out %c %td bytes (%p), %td %s, which is %s"
                  "; %td element%s there",
-                 of_field(trial, f).text, near < 0 ? '-' : '+', near < 0 ? -near : near,
-                 (const void *)(out + near), off, near < 0 ? "before it" : "behind it",
+                 of_field(trial, f).text, at < 0 ? '-' : '+', at < 0 ? -at : at,
+                 (const void *)(out + at), off, near < 0 ? "before it" : "behind it",
                  place_of(trial, f, element).text, spread, spread == 1 ? "" : "s");
 }
 
@@ -81,17 +82,17 @@ static bool inspect_room(const struct synched__trial *trial, const struct synche
   const unsigned char *behind = out + bytes;
   const size_t left = field->room_bytes - before - bytes;
   const ptrdiff_t start = -(ptrdiff_t)before;
-  size_t at = synched__first_other(behind, left, lane->pattern);
+  size_t at = synched__pattern_first_other(behind, left, lane->pattern);
   if (at != left) {
     find_outside(trial, f, out, (ptrdiff_t)(bytes + at),
-                 (ptrdiff_t)(bytes + synched__last_other(behind, left, lane->pattern)));
+                 (ptrdiff_t)(bytes + synched__pattern_last_other(behind, left, lane->pattern)));
     return true;
   }
-  at = synched__last_other(field->room, before, lane->pattern);
+  at = synched__pattern_last_other(field->room, before, lane->pattern);
   if (at == before)
     return false;
   find_outside(trial, f, out, start + (ptrdiff_t)at,
-               start + (ptrdiff_t)synched__first_other(field->room, before, lane->pattern));
+               start + (ptrdiff_t)synched__pattern_first_other(field->room, before, lane->pattern));
   return true;
 }
 
@@ -114,7 +115,7 @@ static size_t first_changed(const struct synched__trial *trial, const struct syn
     }
     at += shown;
   }
-  const size_t other = synched__first_other(shadow + at, end - at, lane->pattern);
+  const size_t other = synched__pattern_first_other(shadow + at, end - at, lane->pattern);
   return other == end - at ? SIZE_MAX : at + other;
 }
 
@@ -152,18 +153,19 @@ static bool inspect_ends(const struct synched__trial *trial, const struct synche
   const unsigned char *end = field->data + layout->data_bytes;
   const size_t left = field->shadow_bytes - before - layout->data_bytes;
   const ptrdiff_t to_end = (ptrdiff_t)(layout->data_bytes - own);
-  size_t at = synched__first_other(end, left, lane->pattern);
+  size_t at = synched__pattern_first_other(end, left, lane->pattern);
   if (at != left) {
     find_outside(trial, f, field->data + own, to_end + (ptrdiff_t)at,
-                 to_end + (ptrdiff_t)synched__last_other(end, left, lane->pattern));
+                 to_end + (ptrdiff_t)synched__pattern_last_other(end, left, lane->pattern));
     return true;
   }
-  at = synched__last_other(field->shadow, before, lane->pattern);
+  at = synched__pattern_last_other(field->shadow, before, lane->pattern);
   if (at == before)
     return false;
   const ptrdiff_t start = -(ptrdiff_t)(own + before);
   find_outside(trial, f, field->data + own, start + (ptrdiff_t)at,
-               start + (ptrdiff_t)synched__first_other(field->shadow, before, lane->pattern));
+               start +
+                   (ptrdiff_t)synched__pattern_first_other(field->shadow, before, lane->pattern));
   return true;
 }
 
@@ -193,18 +195,19 @@ static bool inspect_rest(const struct synched__trial *trial, const struct synche
       count * size;
   size_t at = 0;
   if (synched__trial_is_unfilled(trial, f))
-    at = synched__first_other(rest, bytes, lane->pattern);
+    at = synched__pattern_first_other(rest, bytes, lane->pattern);
   else if (memory->in_place || memory->refill == SYNCHED_REFILL_KEEP)
     while (at < bytes && rest[at] == before[at])
       at++;
   else
-    at = synched__first_other(rest, bytes, 0);
+    while (at < bytes && rest[at] == 0)
+      at++;
   if (at == bytes)
     return false;
   (void)snprintf(trial->finding, SYNCHED__FINDING_BYTES,
                  "it wrote element %zu%s, beyond its count of %zu, at out + %zu bytes (%p)",
-                 count + at / size, of_field(trial, f).text, count, count * size + at,
-                 (const void *)(rest + at));
+                 count + at / size, of_field(trial, f).text, count, (count + at / size) * size,
+                 (const void *)(rest + at / size * size));
   return true;
 }
 

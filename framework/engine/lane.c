@@ -1,18 +1,11 @@
 /*
  * lane.c: see lane.h.
- *
- * The patterns. Zeros are nothing to most calls: no weight, no neighbour, no count. The other one
- * is a lot: 10^151 as a double, 10^19 as a float, 95 as a byte, and odd. So what a call takes from
- * there shows in a sum, a product, a maximum and a minimum, and in what it takes for true. Neither
- * is a NaN, which comparisons swallow.
  */
 #include "engine/lane.h"
 
 #include <string.h>
 
 #include "platform/alloc.h"
-
-static const unsigned char patterns[SYNCHED__LANES] = {0x00, 0x5f};
 
 static size_t most_bytes(const struct synched__layout *layout) {
   size_t most = 0;
@@ -41,16 +34,18 @@ static bool init_field(struct synched__lane_field *field, const struct synched_m
 
 bool synched__lane_init(struct synched__lane *lane, unsigned index,
                         const struct synched_memory *const *memories, unsigned count) {
-  lane->pattern = patterns[index];
   lane->field_count = count;
   lane->fold = synched__alloc(SYNCHED_FOLD_BYTES_MAX, 1);
-  bool complete = lane->fold != NULL;
+  lane->pattern = synched__alloc(SYNCHED__PATTERN_BYTES, 1);
+  bool complete = lane->fold != NULL && lane->pattern != NULL;
   for (unsigned f = 0; complete && f < count; f++) {
     complete = init_field(&lane->fields[f], memories[f]);
     lane->views[f] = &lane->fields[f].view;
   }
-  if (complete)
+  if (complete) {
+    synched__pattern_make(lane->pattern, index);
     synched__lane_reset(lane);
+  }
   return complete;
 }
 
@@ -62,6 +57,7 @@ void synched__lane_deinit(struct synched__lane *lane) {
     synched__free(field->counts);
   }
   synched__free(lane->fold);
+  synched__free(lane->pattern);
   *lane = (struct synched__lane){0};
 }
 
@@ -83,41 +79,23 @@ void synched__lane_hide(struct synched__lane *lane, unsigned f, size_t segment) 
 }
 
 void synched__lane_paint(struct synched__lane *lane, unsigned f, size_t first, size_t end,
-                         unsigned char pattern) {
+                         const unsigned char *pattern) {
   const size_t size = lane->fields[f].memory->layout.element_size;
-  memset(lane->fields[f].data + first * size, pattern, (end - first) * size);
+  synched__pattern_fill(lane->fields[f].data + first * size, (end - first) * size, pattern);
 }
 
 void synched__lane_paint_count(struct synched__lane *lane, unsigned f, size_t segment,
-                               unsigned char pattern) {
+                               const unsigned char *pattern) {
   struct synched__lane_field *field = &lane->fields[f];
-  field->counts[segment] = pattern == patterns[0] ? 0 : field->memory->layout.capacities[segment];
+  field->counts[segment] = pattern[0] == 0 ? 0 : field->memory->layout.capacities[segment];
 }
 
 void synched__lane_reset(struct synched__lane *lane) {
   for (unsigned f = 0; f < lane->field_count; f++) {
     struct synched__lane_field *field = &lane->fields[f];
-    memset(field->shadow, lane->pattern, field->shadow_bytes);
-    memset(field->room, lane->pattern, field->room_bytes);
+    synched__pattern_fill(field->shadow, field->shadow_bytes, lane->pattern);
+    synched__pattern_fill(field->room, field->room_bytes, lane->pattern);
     for (size_t s = 0; s < field->memory->layout.segment_count; s++)
       synched__lane_paint_count(lane, f, s, lane->pattern);
   }
-}
-
-size_t synched__first_other(const unsigned char *start, size_t bytes, unsigned char pattern) {
-  if (bytes == 0 || (start[0] == pattern && memcmp(start, start + 1, bytes - 1) == 0))
-    return bytes;
-  size_t at = 0;
-  while (start[at] == pattern)
-    at++;
-  return at;
-}
-
-size_t synched__last_other(const unsigned char *start, size_t bytes, unsigned char pattern) {
-  if (synched__first_other(start, bytes, pattern) == bytes)
-    return bytes;
-  size_t at = bytes - 1;
-  while (start[at] == pattern)
-    at--;
-  return at;
 }

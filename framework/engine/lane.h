@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/pattern.h"
 #include "memory/memory.h"
 
 #include <synched/job.h>
@@ -44,7 +45,8 @@ struct synched__lane_field {
 };
 
 struct synched__lane {
-  unsigned char pattern;
+  /* what it holds between two calls; its own */
+  unsigned char *pattern;
   unsigned field_count;
   struct synched__lane_field fields[SYNCHED_FIELDS_MAX];
   const struct synched_snapshot *views[SYNCHED_FIELDS_MAX];
@@ -65,10 +67,10 @@ void synched__lane_hide(struct synched__lane *lane, unsigned f, size_t segment);
 
 /* Makes elements `first` .. `end` - 1 of the extent a pattern, whatever it is that is there. */
 void synched__lane_paint(struct synched__lane *lane, unsigned f, size_t first, size_t end,
-                         unsigned char pattern);
+                         const unsigned char *pattern);
 /* What the count of a segment is where the pattern is that. */
 void synched__lane_paint_count(struct synched__lane *lane, unsigned f, size_t segment,
-                               unsigned char pattern);
+                               const unsigned char *pattern);
 
 /* Makes all of it the lane's pattern. O(bytes). */
 void synched__lane_reset(struct synched__lane *lane);
@@ -79,9 +81,5 @@ static inline unsigned char *synched__lane_out(const struct synched__lane *lane,
   const struct synched__lane_field *field = &lane->fields[f];
   return field->room + field->guard_bytes + (uintptr_t)real % SYNCHED__LANE_UNIT;
 }
-
-/* The first byte that is not the pattern; `bytes`: there is none. And the last one. */
-size_t synched__first_other(const unsigned char *start, size_t bytes, unsigned char pattern);
-size_t synched__last_other(const unsigned char *start, size_t bytes, unsigned char pattern);
 
 #endif

@@ -67,7 +67,7 @@ static unsigned char *own_room(const struct synched__trial *trial, const struct 
 }
 
 static unsigned char *open_out(const struct synched__trial *trial, const struct synched__lane *lane,
-                               unsigned f, unsigned char unfilled) {
+                               unsigned f, const unsigned char *unfilled) {
   if (!synched__trial_writes(trial, f))
     return NULL;
   if (synched__trial_is_in_place(trial, f))
@@ -75,7 +75,7 @@ static unsigned char *open_out(const struct synched__trial *trial, const struct 
   unsigned char *out = own_room(trial, lane, f);
   const size_t bytes = synched__trial_bytes(trial, f);
   if (synched__trial_is_unfilled(trial, f))
-    memset(out, unfilled, bytes);
+    synched__pattern_fill(out, bytes, unfilled);
   else
     synched__refill(out, own_shadow(trial, lane, f), bytes, lane->fields[f].memory->refill);
   return out;
@@ -108,7 +108,7 @@ static struct synched_task make_task(const struct synched__trial *trial,
 }
 
 void synched__trial_make(const struct synched__trial *trial, unsigned lane_index,
-                         unsigned char unfilled, struct synched__outcome *outcome) {
+                         const unsigned char *unfilled, struct synched__outcome *outcome) {
   struct synched__lane *lane = &trial->lanes[lane_index];
   const struct synched__stage *stage = trial->site->stage;
   const struct synched__fields *fields = stage->work->fields;
@@ -157,7 +157,8 @@ void synched__trial_clear(const struct synched__trial *trial, unsigned lane_inde
   const struct synched__lane *lane = &trial->lanes[lane_index];
   for (unsigned f = 0; f < lane->field_count; f++)
     if (outcome->outs[f] != NULL)
-      memset(own_room(trial, lane, f), lane->pattern, synched__trial_bytes(trial, f));
+      synched__pattern_fill(own_room(trial, lane, f), synched__trial_bytes(trial, f),
+                            lane->pattern);
 }
 
 /* --- outcomes --- */

@@ -52,8 +52,8 @@ static inline unsigned synched__trial_fields(const struct synched__trial *trial)
   return trial->lanes[0].field_count;
 }
 
-static inline const struct synched__layout *synched__trial_layout(const struct synched__trial *trial,
-                                                                  unsigned f) {
+static inline const struct synched__layout *
+synched__trial_layout(const struct synched__trial *trial, unsigned f) {
   return &trial->lanes[0].fields[f].memory->layout;
 }
 
@@ -83,8 +83,8 @@ bool synched__trial_is_shown(const struct synched__trial *trial, unsigned f, siz
 
 /* Makes the call in a lane, where what is not filled holds that pattern. The lane shows what the
  * call may see until synched__trial_close. */
-void synched__trial_make(const struct synched__trial *trial, unsigned lane, unsigned char unfilled,
-                         struct synched__outcome *outcome);
+void synched__trial_make(const struct synched__trial *trial, unsigned lane,
+                         const unsigned char *unfilled, struct synched__outcome *outcome);
 
 /* The lane hides all that it shows; the outcome stays until synched__trial_clear. */
 void synched__trial_close(const struct synched__trial *trial, unsigned lane,

@@ -33,12 +33,11 @@ int synched__checked_create(struct synched_job *job) {
   for (unsigned s = 0; s < options->stage_count; s++)
     reads[s] = &options->stages[s].reads;
   return synched__check_create(
-      &job->work.check,
-      &(struct synched__check_options){.work = &job->work,
-                                       .memories = memories,
-                                       .field_count = options->field_count,
-                                       .reads = reads,
-                                       .stage_count = job->work.stage_count,
-                                       .wants_same =
-                                           (options->flags & SYNCHED_JOB_CHECKED_TWICE) != 0});
+      &job->work.check, &(struct synched__check_options){
+                            .work = &job->work,
+                            .memories = memories,
+                            .field_count = options->field_count,
+                            .reads = reads,
+                            .stage_count = job->work.stage_count,
+                            .wants_same = (options->flags & SYNCHED_JOB_CHECKED_TWICE) != 0});
 }

@@ -187,7 +187,7 @@ static bool equals(const struct tiled *tiled, const struct synched_snapshot *now
 
 static int compute(struct synched_task *task, void *user) {
   struct tiled *tiled = user;
-  double *out = task->out;
+  double numbers[CAPACITY];
   tiled->calls++;
   tiled->wrong_calls += task->previous->round != task->round - 1;
   tiled->wrong_calls += task->first != task->segment * CAPACITY;
@@ -197,8 +197,9 @@ static int compute(struct synched_task *task, void *user) {
   tiled->wrong_calls += (held != NULL) != is_first;
   tiled->retained += held != NULL;
   synched_snapshot_release(held);
-  task->count = apply_rule(&tiled->graph, task->previous, task->round, task->segment, out);
-  task->contribution = contribution_of(out);
+  task->count = apply_rule(&tiled->graph, task->previous, task->round, task->segment, numbers);
+  task->contribution = contribution_of(numbers);
+  memcpy(task->out, numbers, task->count * sizeof *numbers);
   if (task->round == tiled->held_round && task->segment == tiled->fail_segment &&
       tiled->told == 0) {
     atomic_store(&tiled->is_in, 1);

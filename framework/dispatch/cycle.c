@@ -98,7 +98,11 @@ publish_buffer(struct synched_job *job, uint64_t round, bool held) {
                                                    .fold = fields != NULL ? fields->fold
                                                                           : plain_fold(open->stage),
                                                    .held = held};
-  return synched__memory_publish(job->work.memory, &open->pair, publication);
+  const struct synched_snapshot *now =
+      synched__memory_publish(job->work.memory, &open->pair, publication);
+  if (job->work.check != NULL)
+    synched__check_poison(job->work.check, &job->work);
+  return now;
 }
 
 /* The round of init: its number is that of the content which it replaces. */
@@ -468,8 +472,6 @@ prepare(struct synched_pool *pool, struct synched_job *job, uint64_t now_ns) {
   synched__event_round_open(&job->work, open->round);
   if (job->work.fields != NULL)
     prepare_fields(pool, &job->work);
-  if (job->work.check != NULL)
-    synched__check_poison(job->work.check, &job->work);
 }
 
 /* Opens the prepared stage for everybody. Returns the last epoch in which the worker has

@@ -145,7 +145,7 @@ static bool is_seen(const struct synched_memory *lead, const struct synched__buf
 void synched__check_poison(const struct synched__check *check, const struct synched__work *work) {
   const struct synched__buffer *next = work->pool->open->pair.next;
   /* Where calls are skipped, most of a block is left as it is. */
-  if (!synched__has_poison() || work->activity != NULL)
+  if (next == NULL || !synched__has_poison() || work->activity != NULL)
     return;
   for (unsigned f = 0; f < check->field_count; f++) {
     const struct synched_memory *memory = check->memories[f];

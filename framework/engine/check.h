@@ -48,7 +48,7 @@ static inline bool synched__make_call(struct synched__run *run, const struct syn
   return synched__call_at(run, site, segment);
 }
 
-/* Leader: the next round is prepared. What is in no snapshot that anybody may have is poison, until
+/* Leader: a round has been published. What is in no snapshot that anybody may have is poison, until
  * it is written. */
 void synched__check_poison(const struct synched__check *check, const struct synched__work *work);
 

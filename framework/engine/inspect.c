@@ -174,12 +174,14 @@ static bool inspect_shadow(const struct synched__trial *trial, const struct sync
                            unsigned f) {
   const size_t last = synched__trial_layout(trial, f)->segment_count - 1;
   const size_t own = trial->segment;
-  bool found = own != last && inspect_shadow_of(trial, lane, f, own + 1);
-  found = found || (own != 0 && inspect_shadow_of(trial, lane, f, own - 1));
+  bool found = own != last && !synched__trial_is_shown(trial, f, own + 1) &&
+               inspect_shadow_of(trial, lane, f, own + 1);
+  found = found || (own != 0 && !synched__trial_is_shown(trial, f, own - 1) &&
+                    inspect_shadow_of(trial, lane, f, own - 1));
   const size_t count = synched__trial_shown_count(trial, f);
   for (size_t i = 0; !found && i < count; i++)
     found = inspect_shadow_of(trial, lane, f, synched__trial_shown_at(trial, f, i));
-  return found || inspect_ends(trial, lane, f);
+  return found || ((own == 0 || own == last) && inspect_ends(trial, lane, f));
 }
 
 /* What `out` holds behind the count that the call has left. */
@@ -224,10 +226,10 @@ static bool inspect_unchanged(const struct synched__trial *trial, unsigned f,
                    of_field(trial, f).text, in->counts[trial->segment], outcome->counts[f]);
     return true;
   }
-  while (at < bytes && outcome->outs[f][at] == before[at])
-    at++;
-  if (at == bytes)
+  if (bytes == 0 || memcmp(outcome->outs[f], before, bytes) == 0)
     return false;
+  while (outcome->outs[f][at] == before[at])
+    at++;
   (void)snprintf(trial->finding, SYNCHED__FINDING_BYTES,
                  "it says `unchanged`, and has changed element %zu%s, at out + %zu bytes",
                  at / in->element_size, of_field(trial, f).text, at);

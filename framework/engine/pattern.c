@@ -36,7 +36,7 @@ size_t synched__pattern_first_other(const unsigned char *start, size_t bytes,
 
 size_t synched__pattern_last_other(const unsigned char *start, size_t bytes,
                                    const unsigned char *pattern) {
-  size_t at = bytes;
+  size_t at = synched__pattern_first_other(start, bytes, pattern) == bytes ? 0 : bytes;
   while (at > 0 && start[at - 1] == *pattern_at(start + at - 1, pattern))
     at--;
   return at == 0 ? bytes : at - 1;

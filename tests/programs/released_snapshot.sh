@@ -4,6 +4,7 @@
 #
 # By hand: tests/programs/released_snapshot.sh build/test-gcc/tests/programs/released_snapshot
 set -euo pipefail
+export ASAN_OPTIONS=exitcode=99
 . "$(dirname "$0")/../support/cli.sh"
 # Sanitizers of gcc 12 want fewer random bits in addresses than some kernels give.
 calm=()
@@ -15,8 +16,7 @@ fi
 look() {
   local expected=$1 code=0
   shift
-  ASAN_OPTIONS=exitcode=99 "$timeout" 200 "${calm[@]}" "$program" "$@" >stdout 2>stderr </dev/null ||
-    code=$?
+  "$timeout" 200 "${calm[@]}" "$program" "$@" >stdout 2>stderr </dev/null || code=$?
   [ "$code" = "$expected" ] || fail "exit code $code, not $expected: $name $*"
 }
 

@@ -8,8 +8,10 @@
 #include "api/start.h"
 #include "base/error.h"
 #include "dispatch/cycle.h"
+#include "engine/check.h"
 #include "engine/round.h"
 #include "engine/tile.h"
+#include "job/checked.h"
 #include "job/notify.h"
 #include "job/options.h"
 #include "job/publish.h"
@@ -105,7 +107,9 @@ static bool make_mailbox(struct synched_job *job) {
 }
 
 static int make_arrays(struct synched_job *job) {
-  const int status = synched__stages_create(job);
+  int status = synched__stages_create(job);
+  if (status == 0)
+    status = synched__checked_create(job);
   if (status != 0)
     return status;
   job->work.failures =
@@ -119,6 +123,7 @@ static int make_arrays(struct synched_job *job) {
 static void free_arrays(struct synched_job *job) {
   synched__free(job->delivery.mailbox.slots);
   synched__free(job->work.failures);
+  synched__check_destroy(job->work.check);
   synched__stages_destroy(job);
 }
 
@@ -195,6 +200,8 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
     return synched__process_refuse("pool");
   struct synched_job_options read;
   int status = synched__job_read_options(&read, options, memory, synched__environment_record());
+  if (status == 0)
+    status = synched__checked_read(&read);
   if (status != 0)
     return status;
   status = synched__job_make(out, pool, memory, &read, false);

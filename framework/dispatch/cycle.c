@@ -25,6 +25,7 @@
 #include "dispatch/stall_watch.h"
 #include "dispatch/timer_worker.h"
 #include "engine/activity.h"
+#include "engine/check.h"
 #include "engine/round.h"
 #include "engine/tile.h"
 #include "job/finish.h"
@@ -97,7 +98,11 @@ publish_buffer(struct synched_job *job, uint64_t round, bool held) {
                                                    .fold = fields != NULL ? fields->fold
                                                                           : plain_fold(open->stage),
                                                    .held = held};
-  return synched__memory_publish(job->work.memory, &open->pair, publication);
+  const struct synched_snapshot *now =
+      synched__memory_publish(job->work.memory, &open->pair, publication);
+  if (job->work.check != NULL)
+    synched__check_poison(job->work.check, &job->work);
+  return now;
 }
 
 /* The round of init: its number is that of the content which it replaces. */

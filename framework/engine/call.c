@@ -16,27 +16,29 @@ int synched_task_cancelled(const struct synched_task *task) {
 
 /* Calls above the lowest failure are skipped, those below are still computed: so which one is the
  * lowest does not depend on who was faster. */
-static void note_failure(struct synched__run *run, const struct synched__site *site, uint64_t key,
+static bool note_failure(struct synched__run *run, const struct synched__site *site, uint64_t key,
                          struct synched__fault fault) {
   struct synched__work *work = run->work;
   struct synched__failure *own = &work->failures[run->worker->index];
-  if (key < own->key)
+  const bool is_lowest = key < own->key;
+  if (is_lowest)
     *own = (struct synched__failure){.key = key,
                                      .code = fault.code,
                                      .count = fault.count,
+                                     .finding = fault.finding,
                                      .field = fault.field,
                                      .stage = site->stage->index,
                                      .round = site->round};
   uint64_t from = synched__load_relaxed(&work->skip_from);
   while (key < from && !synched__cas_relaxed(&work->skip_from, &from, key))
     continue;
+  return is_lowest;
 }
 
-void synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
+bool synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
                         struct synched__fault fault) {
   const uint64_t key = synched__call_key(site->step, segment);
-  if (!synched__call_is_skipped(run->work, key))
-    note_failure(run, site, key, fault);
+  return !synched__call_is_skipped(run->work, key) && note_failure(run, site, key, fault);
 }
 
 /* What a call has of each field, where there are several or stages. */
@@ -128,8 +130,9 @@ bool synched__call_at(struct synched__run *run, const struct synched__site *site
   if (code != 0 || beyond < fields->count) {
     struct synched__fault fault = {.code = code};
     if (code == 0)
-      fault = (struct synched__fault){SYNCHED_ERANGE, beyond, parts.counts[beyond]};
-    synched__call_fail(run, site, segment, fault);
+      fault = (struct synched__fault){
+          .code = SYNCHED_ERANGE, .field = beyond, .count = parts.counts[beyond]};
+    (void)synched__call_fail(run, site, segment, fault);
     return false;
   }
   set_counts(site->access, fields->count, segment, &parts);

@@ -28,6 +28,8 @@ struct synched__fault {
   unsigned field;
   /* beyond the capacity, or 0 */
   size_t count;
+  /* of a checked job: where it says what was found, as long as the job is there; else NULL */
+  const char *finding;
 };
 
 /* Which call of a segment it is. */
@@ -40,8 +42,9 @@ struct synched__site {
   unsigned step;
 };
 
-/* What is not wanted any more may say so by a code of its own. */
-void synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
+/* What is not wanted any more may say so by a code of its own. Returns whether this is the lowest
+ * failure on the worker so far. */
+bool synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
                         struct synched__fault fault);
 
 /* In a job of several fields or stages. Returns whether it is known that the call has changed
@@ -107,10 +110,10 @@ synched__call_plainly(struct synched__run *run, const struct synched__stage *sta
                   task.capacity * layout->element_size, memory->refill);
   const int code = synched__compute(stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    const struct synched__fault beyond = {SYNCHED_ERANGE, 0, task.count};
+    const struct synched__fault beyond = {.code = SYNCHED_ERANGE, .count = task.count};
     const struct synched__fault failed = {.code = code};
     const struct synched__site site = {.stage = stage, .round = open->round};
-    synched__call_fail(run, &site, segment, code != 0 ? failed : beyond);
+    (void)synched__call_fail(run, &site, segment, code != 0 ? failed : beyond);
     return;
   }
   synched__set_count(synched__buffer_counts(open->pair.next), segment, task.count);

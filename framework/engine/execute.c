@@ -21,6 +21,7 @@
  */
 #include "engine/activity.h"
 #include "engine/call.h"
+#include "engine/check.h"
 #include "engine/part.h"
 #include "engine/search.h"
 #include "engine/wave.h"
@@ -32,8 +33,8 @@ static void call_for(struct synched__run *run, const struct synched__stage *stag
   synched__fp_mode_enter(&stage->work->fp_mode);
   const int code = stage->for_fn(index, run->worker->index, stage->for_user);
   if (code != 0)
-    synched__call_fail(run, &(struct synched__site){.stage = stage}, index,
-                       (struct synched__fault){.code = code});
+    (void)synched__call_fail(run, &(struct synched__site){.stage = stage}, index,
+                             (struct synched__fault){.code = code});
 }
 
 /* Whether a segment needs no call; then it is brought up to date. */
@@ -45,7 +46,15 @@ static inline bool is_quiet(const struct synched__stage *stage, size_t segment) 
   return true;
 }
 
-enum kind { PLAIN, WITH_FIELDS, CHANGING, FOR };
+/* What the calls of a round without fields read and write, where they are checked. */
+static const struct synched__access *plain_access(const struct synched__open_round *open,
+                                                  struct synched__access *access) {
+  access->in[0] = &open->pair.current->snapshot;
+  access->out[0] = open->pair.next->block;
+  return access;
+}
+
+enum kind { PLAIN, CHECKED, WITH_FIELDS, CHANGING, FOR };
 
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
@@ -57,9 +66,12 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   const bool timed = record->segments != NULL && stage->is_recorded;
   const bool marked = kind != FOR && work->marks != NULL; /* indices are no segments */
   const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
+  struct synched__access access;
   const struct synched__site site = {
       .stage = stage,
-      .access = kind == PLAIN || kind == FOR ? NULL : &work->fields->access,
+      .access = kind == PLAIN || kind == FOR ? NULL
+                : kind == CHECKED            ? plain_access(run->open, &access)
+                                             : &work->fields->access,
       .round = run->open->round - (kind == PLAIN ? 0 : run->open->rounds_left),
   };
   uint64_t call_count = 0;
@@ -76,7 +88,7 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
       synched__call_plainly(run, stage, segment);
     else if (kind == FOR)
       call_for(run, stage, segment);
-    else if (!synched__call_at(run, &site, segment) && kind == CHANGING)
+    else if (!synched__make_call(run, &site, segment) && kind == CHANGING)
       synched__activity_change(stage->activity, segment);
     call_count++;
     if (timed) {
@@ -105,6 +117,11 @@ __attribute__((noinline)) static size_t run_plainly(struct synched__run *run,
   return run_calls(run, range, home, PLAIN);
 }
 
+__attribute__((noinline)) static size_t run_checked(struct synched__run *run,
+                                                    struct synched__range range, bool home) {
+  return run_calls(run, range, home, CHECKED);
+}
+
 __attribute__((noinline)) static size_t run_with_fields(struct synched__run *run,
                                                         struct synched__range range, bool home) {
   return run_calls(run, range, home, WITH_FIELDS);
@@ -126,7 +143,8 @@ static inline size_t run_range(struct synched__run *run, struct synched__range r
   if (stage->for_fn != NULL)
     return run_for(run, range, home);
   if (stage->work->fields == NULL)
-    return run_plainly(run, range, home);
+    return stage->work->check == NULL ? run_plainly(run, range, home)
+                                      : run_checked(run, range, home);
   return stage->activity == NULL ? run_with_fields(run, range, home)
                                  : run_changing(run, range, home);
 }

@@ -24,7 +24,7 @@
  */
 #include "engine/wave.h"
 
-#include "engine/call.h"
+#include "engine/check.h"
 #include "engine/part.h"
 #include "engine/search.h"
 #include "engine/tile.h"
@@ -165,7 +165,7 @@ static void call(struct wave *wave, size_t segment, unsigned step) {
     return;
   if (wave->marked)
     synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-  synched__call_at(run, &site, segment);
+  (void)synched__make_call(run, &site, segment);
   run->calls += 1 + (home ? 0 : UINT64_C(1) << SYNCHED__STOLEN_SHIFT);
   if (wave->timed)
     synched__part_call(run, site.round, segment, home);

@@ -45,6 +45,7 @@ enum synched__job_state {
 };
 
 struct synched__activity;
+struct synched__check;
 struct synched__tile;
 
 /* The lowest call that failed on one worker. */
@@ -58,6 +59,8 @@ struct synched__failure {
   unsigned field;
   unsigned stage;
   uint64_t round;
+  /* of a checked job: what was found; else NULL */
+  const char *finding;
 };
 
 _Static_assert(sizeof(struct synched__failure) == SYNCHED__CACHE_LINE,
@@ -155,6 +158,8 @@ struct synched__work {
   struct synched__stage *tile_stage;
   /* calls are skipped that are not needed; NULL: none is */
   struct synched__activity *activity;
+  /* calls are checked; NULL: they are not */
+  struct synched__check *check;
   /* how many rounds are between two barriers, or are published together, at most */
   unsigned round_most;
   /* [worker_count] */

@@ -41,6 +41,13 @@ static void explain_count(const struct synched_job *job, const struct synched__f
                      fields->memories[failure->field]->layout.capacities[segment]);
 }
 
+/* A call of a checked job that did what it must not. */
+static void explain_finding(const struct synched_job *job, const struct synched__failure *failure) {
+  const struct where where = where_of_failure(job, failure);
+  synched__explain("job \"%.24s\": segment %zu failed %s: %s", job->setup.options.name,
+                   (size_t)(uint32_t)failure->key, where.text, failure->finding);
+}
+
 /* A call that returned a code, or counted too much. */
 static void explain_failure(const struct synched_job *job) {
   const struct synched__totals *totals = &job->work.record->totals;
@@ -50,6 +57,8 @@ static void explain_failure(const struct synched_job *job) {
   if (job->setup.is_sweep)
     synched__explain("index %zu of a parallel loop returned %d (%s)", segment, failure->code,
                      synched_strerror(failure->code));
+  else if (failure->finding != NULL)
+    explain_finding(job, failure);
   else if (failure->count != 0)
     explain_count(job, failure);
   else if (failure->code == SYNCHED_STOP)

@@ -152,6 +152,16 @@ const struct synched_snapshot *synched_snapshot_current(struct synched_memory *m
   }
 }
 
+/* What a call of a checked job gets is a copy of a field's snapshot, with the same `fields`; it is
+ * known by its field's offsets. */
+static const struct synched_snapshot *original_of(const struct synched_snapshot *snapshot) {
+  unsigned f = 0;
+  while (f < snapshot->field_count && snapshot->fields[f] != snapshot &&
+         snapshot->fields[f]->offsets != snapshot->offsets)
+    f++;
+  return f < snapshot->field_count ? snapshot->fields[f] : snapshot;
+}
+
 const struct synched_snapshot *synched_snapshot_retain(const struct synched_snapshot *snapshot) {
   if (snapshot == NULL)
     return NULL;
@@ -163,7 +173,7 @@ const struct synched_snapshot *synched_snapshot_retain(const struct synched_snap
   }
   (void)synched__add_relaxed(&buffer->memory->retained, 1);
   (void)synched__add_relaxed(&buffer->refs, 1);
-  return snapshot;
+  return original_of(snapshot);
 }
 
 void synched_snapshot_release(const struct synched_snapshot *snapshot) {

@@ -5,7 +5,7 @@
 #include <uv.h>
 
 static char monitor[SYNCHED__VARIABLE_BYTES], report[SYNCHED__VARIABLE_BYTES];
-static char terminal[64];
+static char check[64], terminal[64];
 
 static void read_into(char *text, size_t bytes, const char *name) {
   const char *value = secure_getenv(name);
@@ -19,6 +19,10 @@ static void read_monitor(void) {
 
 static void read_report(void) {
   read_into(report, sizeof report, "SYNCHED_REPORT");
+}
+
+static void read_check(void) {
+  read_into(check, sizeof check, "SYNCHED_CHECK");
 }
 
 static void read_terminal(void) {
@@ -39,6 +43,12 @@ const char *synched__variable_report(void) {
   static uv_once_t once = UV_ONCE_INIT;
   uv_once(&once, read_report);
   return unless_empty(report);
+}
+
+const char *synched__variable_check(void) {
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, read_check);
+  return unless_empty(check);
 }
 
 const char *synched__variable_terminal(void) {

@@ -37,6 +37,47 @@
  * flags are not part of the mode: who tests them clears them first (feclearexcept). All this costs
  * a call some two nanoseconds. Callbacks on the loop's thread run in that thread's own mode.
  *
+ * Finding wrong calls. A round gives every call its own segment to write, and what it has declared
+ * to read; but a call gets pointers, and can follow them further. With SYNCHED_CHECK=1 in the
+ * environment of any program, or with SYNCHED_JOB_CHECKED, such a call is found, named, and fails
+ * with SYNCHED_EFAULT, and its job ends with that. The round is dropped: what the call did has
+ * touched copies only. synched_error_message() says, at the end of the job,
+ *
+ *     job "heat": segment 3 failed in round 7: it wrote outside of its segment: at out + 512 bytes
+ *     (0x7f2a...), 1 behind it, which is element 0 of segment 4; 1 element there
+ *
+ *     what a call does                          how it is found
+ *     writes outside of its segment             guards around `out`, as large as the largest
+ *                                               segment, or 4 kB
+ *     writes elements beyond its count          they must be as they were refilled
+ *     writes to `previous`                      what it may read, and the segments beside its own,
+ *                                               must be as before
+ *     reads a segment that is not declared,     it is called a second time, with other bytes there:
+ *     or what an earlier call was given (a      the result must be the same, bit for bit. If not,
+ *     kept pointer), or its own `out`, where    calls with one thing changed at a time find which
+ *     that is not refilled, or around it        it is, down to the element
+ *     sets `unchanged`, and has changed         `out` is compared with what was there
+ *       something
+ *     leaves the floating-point mode changed    it must be as it was
+ *     is not the same when called twice (what   only with SYNCHED_CHECK=2 or
+ *       it uses besides its input: time,        SYNCHED_JOB_CHECKED_TWICE
+ *       chance, state of its own)
+ *
+ * The lowest wrong call is named, as of all failures. Each call is made twice, and some thirty times
+ * more when something is found: calls must bear that. One call runs at a time (but with
+ * SYNCHED_JOB_EAGER), and gets copies of all that it may read, at addresses of their own. So declared
+ * reads make it cheap, and with ALL every call costs six walks through all fields: heat on 1024 x
+ * 1024 numbers in 64 bands takes some 10 times as long with NEAR, and some 120 times with ALL.
+ * Memory: two copies of all fields; with EAGER for each worker. Results are the same bits as
+ * unchecked ones.
+ *
+ * Not found: what a call reads where the other bytes make no difference to its result; what it does
+ * by pointers that it has not got from its task; races between two calls (thread sanitizer finds
+ * these). Bytes of padding in elements are compared, too, so with SYNCHED_REFILL_NONE calls must set
+ * them. If the program has an address sanitizer, it reports whoever looks at a snapshot that was let
+ * go, from when its buffer is to be written again on: of memories with buffers of the library's own,
+ * not changed in place, in checked jobs that skip no calls. That ends the program, as it does.
+ *
  * A callback must not end in any other way than by returning. A C++ exception that leaves it ends
  * the program, because nobody catches it. After longjmp, pthread_exit or a cancellation the round
  * would never end, and the program would hang. A C++ callback catches what it throws and returns a
@@ -459,6 +500,12 @@ enum synched_deadline_policy {
  * are called again after a synched_memory_load, and after a round that was dropped. Home ranges are
  * dealt anew for the segments that are called, with SYNCHED_BALANCE_STATIC, too. */
 #define SYNCHED_JOB_SKIP_UNCHANGED 0x8u
+/* Checks every call: see "Finding wrong calls" above. For tests, for it takes its time;
+ * SYNCHED_CHECK=1 in the environment does it to every job of a program. */
+#define SYNCHED_JOB_CHECKED 0x10u
+/* The same, and a call fails, too, that is not the same when it is made again with the same input:
+ * SYNCHED_CHECK=2. */
+#define SYNCHED_JOB_CHECKED_TWICE 0x20u
 
 struct synched_job_options {
   /* filled in by SYNCHED_JOB_OPTIONS */

@@ -22,6 +22,7 @@ SYNCHED_BEGIN_DECLS
   X(ECANCELED, "cancelled")                                                                        \
   X(EDEADLK, "waiting here would wait for itself")                                                 \
   X(EEXIST, "taken already")                                                                       \
+  X(EFAULT, "a call touched what is not its own")                                                  \
   X(EINVAL, "invalid argument")                                                                    \
   X(EIO, "input or output failed")                                                                 \
   X(ENOENT, "no such thing")                                                                       \

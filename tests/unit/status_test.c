@@ -36,9 +36,9 @@ static int libuv_code(const char *name) {
 }
 
 Test(status, table_of_this_version_has_every_code) {
-  static const char *const names[] = {"EAGAIN",  "EALREADY",  "EBUSY", "ECANCELED", "EDEADLK",
-                                      "EEXIST",  "EINVAL",    "EIO",   "ENOENT",    "ENOMEM",
-                                      "ENOTSUP", "EOVERFLOW", "EPERM", "ERANGE",    "ETIMEDOUT"};
+  static const char *const names[] = {
+      "EAGAIN", "EALREADY", "EBUSY",  "ECANCELED", "EDEADLK",   "EEXIST", "EFAULT", "EINVAL",
+      "EIO",    "ENOENT",   "ENOMEM", "ENOTSUP",   "EOVERFLOW", "EPERM",  "ERANGE", "ETIMEDOUT"};
   cr_assert_eq(LENGTH(table), LENGTH(names));
   for (size_t i = 0; i < LENGTH(names); i++)
     cr_expect_str_eq(table[i].name, names[i]);

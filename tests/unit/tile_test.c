@@ -188,7 +188,7 @@ static bool equals(const struct tiled *tiled, const struct synched_snapshot *now
 
 static int compute(struct synched_task *task, void *user) {
   struct tiled *tiled = user;
-  double *out = task->out;
+  double numbers[CAPACITY];
   tiled->calls++;
   tiled->wrong_calls += task->previous->round != task->round - 1;
   tiled->wrong_calls += task->first != task->segment * CAPACITY;
@@ -198,8 +198,9 @@ static int compute(struct synched_task *task, void *user) {
   tiled->wrong_calls += (held != NULL) != is_first;
   tiled->retained += held != NULL;
   synched_snapshot_release(held);
-  task->count = apply_rule(&tiled->graph, task->previous, task->round, task->segment, out);
-  task->contribution = contribution_of(out);
+  task->count = apply_rule(&tiled->graph, task->previous, task->round, task->segment, numbers);
+  task->contribution = contribution_of(numbers);
+  memcpy(task->out, numbers, task->count * sizeof *numbers);
   if (task->round == tiled->held_round && task->segment == tiled->fail_segment &&
       tiled->told == 0) {
     atomic_store(&tiled->is_in, 1);
@@ -292,6 +293,12 @@ static void expect_barriers(const struct tiled *tiled, const uint64_t *rounds, u
 
 /* --- the same bits --- */
 
+/* How often each call is made: twice where the environment says that calls are checked, as one of
+ * these tests' runs does. */
+static unsigned times_made(void) {
+  return getenv("SYNCHED_CHECK") == NULL ? 1 : 2;
+}
+
 static void run_variant(struct synched_pool *pool, const struct graph *graph, unsigned rounds,
                         bool is_static, unsigned worker_count) {
   enum { ROUNDS = 40 };
@@ -310,11 +317,11 @@ static void run_variant(struct synched_pool *pool, const struct graph *graph, un
   cr_assert_eq(synched_job_run(tiled->job), 0, "%s: %s", what, synched_error_message());
   expect_equal(tiled, ROUNDS, what);
   cr_assert_eq(tiled->barrier_count, (ROUNDS + rounds - 1) / rounds, "%s", what);
-  cr_assert_eq(tiled->calls, ROUNDS * graph->segment_count, "%s", what);
+  cr_assert_eq(tiled->calls, times_made() * ROUNDS * graph->segment_count, "%s", what);
   const struct synched_report_summary summary = summary_of(tiled->job);
   cr_assert_eq(summary.round_count, ROUNDS, "%s: %llu rounds", what,
                (unsigned long long)summary.round_count);
-  cr_assert_eq(summary.call_count, tiled->calls, "%s: %llu calls", what,
+  cr_assert_eq(summary.call_count, ROUNDS * graph->segment_count, "%s: %llu calls", what,
                (unsigned long long)summary.call_count);
   cr_assert(!is_static || summary.stolen_count == 0, "%s: %llu stolen", what,
             (unsigned long long)summary.stolen_count);

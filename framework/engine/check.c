@@ -28,6 +28,8 @@ struct synched__check {
   const struct synched_memory *memories[SYNCHED_FIELDS_MAX];
   unsigned stage_count;
   struct synched__reads reads[SYNCHED_STAGES_MAX];
+  /* fields that no stage writes */
+  uint32_t unwritten;
   bool wants_same;
   /* those that have a mutex; one, or one for each worker */
   unsigned booth_count;
@@ -77,14 +79,17 @@ int synched__check_create(struct synched__check **out,
   if (check == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to check calls");
   check->wants_same = options->wants_same;
+  check->unwritten = UINT32_MAX;
   check->field_count = options->field_count;
   for (unsigned f = 0; f < options->field_count; f++)
     check->memories[f] = options->memories[f];
   int status = 0;
-  for (; status == 0 && check->stage_count < options->stage_count; check->stage_count++)
+  for (; status == 0 && check->stage_count < options->stage_count; check->stage_count++) {
+    check->unwritten &= ~work->stages[check->stage_count]->writes;
     if (!synched__reads_init(&check->reads[check->stage_count], options->reads[check->stage_count],
                              options->memories[0]->layout.segment_count))
       status = synched__fail(SYNCHED_ENOMEM, "no memory for what stages read");
+  }
   if (status == 0)
     status = make_booths(check, work);
   if (status != 0) {
@@ -255,11 +260,16 @@ bool synched__check_call(struct synched__run *run, const struct synched__site *s
                                        .site = site,
                                        .segment = segment,
                                        .reads = reads_all ? NULL : reads,
+                                       .unwritten = check->unwritten,
                                        .lanes = booth->lanes,
                                        .saved = booth->saved,
                                        .saved_fold = booth->saved_fold,
                                        .finding = finding};
   synched__mutex_lock(&booth->mutex);
+  if (is_not_wanted(&trial)) { /* any more */
+    synched__mutex_unlock(&booth->mutex);
+    return false;
+  }
   struct synched__fault fault = make_twice(&trial, check->wants_same, &unchanged);
   if (fault.finding != NULL) /* whatever it has done to them */
     for (unsigned l = 0; l < SYNCHED__LANES; l++)

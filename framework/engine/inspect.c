@@ -251,7 +251,8 @@ bool synched__trial_inspect(const struct synched__trial *trial, unsigned lane_in
     const bool writes = outcome->outs[f] != NULL;
     if (writes && !synched__trial_is_in_place(trial, f))
       found = inspect_room(trial, lane, f, outcome->outs[f]);
-    found = found || inspect_shadow(trial, lane, f);
+    if (!synched__trial_is_given(trial, f))
+      found = found || inspect_shadow(trial, lane, f);
     if (!found && writes && outcome->code == 0)
       found = inspect_rest(trial, lane, f, outcome);
     if (!found && writes && outcome->code == 0 && outcome->unchanged && stage->activity != NULL)

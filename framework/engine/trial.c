@@ -15,6 +15,8 @@ bool synched__trial_is_unfilled(const struct synched__trial *trial, unsigned f) 
 }
 
 size_t synched__trial_shown_count(const struct synched__trial *trial, unsigned f) {
+  if (synched__trial_is_given(trial, f))
+    return 0;
   if (synched__trial_is_in_place(trial, f))
     return 1;
   return trial->reads == NULL ? synched__trial_layout(trial, f)->segment_count
@@ -44,6 +46,8 @@ static void show_all(const struct synched__trial *trial, struct synched__lane *l
     struct synched__lane_field *field = &lane->fields[f];
     const struct synched_snapshot *in = trial->site->access->in[f];
     field->view = *in;
+    if (synched__trial_is_given(trial, f))
+      continue;
     field->view.data = field->data;
     field->view.counts = field->counts;
     for (size_t i = synched__trial_shown_count(trial, f); i-- > 0;)

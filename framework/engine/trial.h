@@ -18,6 +18,8 @@ struct synched__trial {
   size_t segment;
   /* what it has declared; NULL: it may read all */
   const struct synched__reads *reads;
+  /* fields that no stage of the job writes: of them it may read all, whatever it has declared */
+  uint32_t unwritten;
   /* [SYNCHED__LANES] */
   struct synched__lane *lanes;
   /* room for an outcome: of each field, and of a fold */
@@ -72,10 +74,15 @@ static inline bool synched__trial_is_in_place(const struct synched__trial *trial
   return synched__trial_writes(trial, f) && trial->lanes[0].fields[f].memory->in_place;
 }
 
+/* Whether the call gets the field itself, and no copy. */
+static inline bool synched__trial_is_given(const struct synched__trial *trial, unsigned f) {
+  return (trial->unwritten >> f & 1) != 0 && !synched__trial_writes(trial, f);
+}
+
 /* Whether a field's `out` holds anything at all when the call starts. */
 bool synched__trial_is_unfilled(const struct synched__trial *trial, unsigned f);
 
-/* The segments that the call may look at in a field: how many, and one of them; and whether a
+/* The segments of a field that the call gets copies of: how many, and one of them; and whether a
  * segment is one. */
 size_t synched__trial_shown_count(const struct synched__trial *trial, unsigned f);
 size_t synched__trial_shown_at(const struct synched__trial *trial, unsigned f, size_t index);

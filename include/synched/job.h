@@ -63,19 +63,22 @@
  *       it uses besides its input: time,        SYNCHED_JOB_CHECKED_TWICE
  *       chance, state of its own)
  *
- * The lowest wrong call is named, as of all failures. Each call is made twice, and some thirty times
- * more when something is found: calls must bear that. One call runs at a time (but with
- * SYNCHED_JOB_EAGER), and gets copies of all that it may read, at addresses of their own. So declared
- * reads make it cheap, and with ALL every call costs six walks through all fields: heat on 1024 x
- * 1024 numbers in 64 bands takes some 10 times as long with NEAR, and some 120 times with ALL.
- * Memory: two copies of all fields; with EAGER for each worker. Results are the same bits as
+ * The lowest wrong call is named, as of all failures. Each call is made twice, and some thirty
+ * times more when something is found: calls must bear that. One call runs at a time (but with
+ * SYNCHED_JOB_EAGER), and gets copies of all that it may read, at addresses of their own. So
+ * declared reads make it cheap, and with ALL every call costs six walks through all fields: heat on
+ * 1024 x 1024 numbers in 64 bands takes some 10 times as long with NEAR, and some 120 times with
+ * ALL. Memory: two copies of all fields; with EAGER for each worker. Results are the same bits as
  * unchecked ones.
  *
  * Not found: what a call reads where the other bytes make no difference to its result; what it does
- * by pointers that it has not got from its task; races between two calls (thread sanitizer finds
- * these). Bytes of padding in elements are compared, too, so with SYNCHED_REFILL_NONE calls must set
- * them. If the program has an address sanitizer, it reports whoever looks at a snapshot that was let
- * go, from when its buffer is to be written again on: of memories with buffers of the library's own,
+ * by pointers that it has not got from its task; a pointer that a call on another worker has kept,
+ * with EAGER; what becomes of a field that no stage writes, of which all calls may read all, and
+ * get no copy; races between two calls (thread sanitizer finds these). Bytes of padding in elements
+ * are compared, too, so with SYNCHED_REFILL_NONE calls must set them.
+ *
+ * If the program has an address sanitizer, it reports whoever looks at a snapshot that was let go,
+ * from when its buffer is to be written again on: of memories with buffers of the library's own,
  * not changed in place, in checked jobs that skip no calls. That ends the program, as it does.
  *
  * A callback must not end in any other way than by returning. A C++ exception that leaves it ends

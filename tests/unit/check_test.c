@@ -562,6 +562,31 @@ Test(check, stage_and_field_are_named) {
                         "element 0 of segment 0 of field 1", "2 segments below"));
 }
 
+static int read_unwritten(struct synched_task *task, void *user) {
+  const int *far = synched_snapshot_segment(synched_task_field(task, 1), SEGMENTS - 1);
+  double *out = task->out;
+  (void)user;
+  compute_rule(task, out);
+  for (size_t i = 0; i < 3; i++)
+    out[i] += far[i] + (double)synched_task_field(task, 1)->counts[0];
+  return 0;
+}
+
+Test(check, field_that_is_not_written_can_be_read_everywhere) {
+  struct synched_memory *fixed = memory_with(
+      MEMORY(.segment_count = SEGMENTS, .segment_capacity = 3, .element_size = sizeof(int)));
+  const struct synched_stage stage = {
+      .compute = read_unwritten, .writes = SYNCHED_FIELD(0), .reads = near};
+  const int numbers[] = {7, 8, 9};
+  for (size_t s = 0; s < SEGMENTS; s++)
+    cr_assert_eq(synched_memory_load(fixed, s, numbers, 3), 0);
+  expect("unwritten", MEMORY(0),
+         SYNCHED_JOB_OPTIONS(.stages = &stage, .stage_count = 1, .fields = &fixed, .field_count = 2,
+                             .rounds_per_barrier = 2, .flags = SYNCHED_JOB_CHECKED_TWICE),
+         0, NULL);
+  memory_end(fixed);
+}
+
 /* --- right programs --- */
 
 struct fold {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/assert.h"
+
 /* --- what a call may see --- */
 
 bool synched__trial_is_unfilled(const struct synched__trial *trial, unsigned f) {
@@ -26,6 +28,7 @@ size_t synched__trial_shown_count(const struct synched__trial *trial, unsigned f
 size_t synched__trial_shown_at(const struct synched__trial *trial, unsigned f, size_t index) {
   if (synched__trial_is_in_place(trial, f))
     return trial->segment;
+  SYNCHED_ASSERT(trial->reads == NULL || trial->reads->segment_count != 0);
   return trial->reads == NULL ? index : synched__reads_at(trial->reads, trial->segment, index);
 }
 
@@ -181,6 +184,12 @@ static size_t first_different(const struct synched__trial *trial, const struct s
   return i;
 }
 
+static uint64_t bits_of(double number) {
+  uint64_t bits;
+  memcpy(&bits, &number, sizeof bits);
+  return bits;
+}
+
 /* What differs beside elements; NULL: nothing. */
 static const char *what_differs(const struct synched__trial *trial,
                                 const struct synched__outcome *a,
@@ -193,7 +202,7 @@ static const char *what_differs(const struct synched__trial *trial,
   if (a->fold != NULL && memcmp(a->fold, b->fold, stage->fold.bytes) != 0)
     return "what it adds to the fold";
   if (a->fold == NULL && stage->contributions != NULL &&
-      memcmp(&a->contribution, &b->contribution, sizeof a->contribution) != 0)
+      bits_of(a->contribution) != bits_of(b->contribution))
     return "contribution";
   return NULL;
 }

@@ -26,9 +26,9 @@ int main(int argc, char **argv) {
         &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 64,
                                         .element_size = sizeof(double), .lease_count = 1));
   if (status == 0)
-    status = synched_job_create(&job, pool, memory,
-                                SYNCHED_JOB_OPTIONS(.compute = compute, .init = compute,
-                                                    .flags = SYNCHED_JOB_CHECKED));
+    status = synched_job_create(
+        &job, pool, memory,
+        SYNCHED_JOB_OPTIONS(.compute = compute, .init = compute, .flags = SYNCHED_JOB_CHECKED));
   if (status == 0)
     status = synched_job_advance(job, 3);
   const struct synched_snapshot *held = synched_snapshot_current(memory);

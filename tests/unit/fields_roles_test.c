@@ -284,7 +284,7 @@ Test(fields_roles, elements_larger_than_any_register_want_no_more_alignment) {
           &needs),
       0);
   cr_assert_eq(needs.alignment, 64);
-  cr_assert_eq(needs.bytes, 6 * 256);
+  cr_assert_eq(needs.bytes, (size_t)6 * 256);
 }
 
 /* --- the program's own buffers --- */

@@ -213,7 +213,7 @@ const struct sim_world sim_world_called = {
     .name = "called-2x6x2",
     .about = "the monitor looks which calls run, while one follows the other",
     .run = run_called,
-    .bound = 1,
+    .bound = 2,
 };
 
 /* --- a late round is dropped, and comes again --- */

@@ -260,7 +260,7 @@ const struct sim_world sim_world_gone_cancelled = {
     .name = "gone-cancelled-2x2",
     .about = "on_done destroys the job that another thread has just cancelled",
     .run = run_gone_cancelled,
-    .bound = 1,
+    .bound = 2,
 };
 
 const struct sim_world sim_world_gone_stopped = {

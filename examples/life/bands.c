@@ -1,6 +1,7 @@
 #include "bands.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int life_bands_create(struct synched_memory **out, const struct life_grid *grid,
                       unsigned lease_count) {
@@ -30,6 +31,13 @@ struct life_step life_bands_step(const struct life_grid *grid, const struct life
   const struct life_step step = life_kernel_step(kernel, &previous, task->segment, task->out);
   task->count = step.alive ? task->capacity : 0;
   return step;
+}
+
+bool life_bands_is_same(const struct synched_task *task) {
+  const struct synched_snapshot *const previous = task->previous;
+  return task->count == previous->counts[task->segment] &&
+         (task->count == 0 || memcmp(task->out, synched_snapshot_segment(previous, task->segment),
+                                     task->count * previous->element_size) == 0);
 }
 
 int life_bands_load(struct synched_memory *memory, const struct life_grid *grid,

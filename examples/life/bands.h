@@ -22,6 +22,9 @@ struct life_view life_bands_view(const struct life_grid *grid,
 struct life_step life_bands_step(const struct life_grid *grid, const struct life_kernel *kernel,
                                  struct synched_task *task);
 
+/* Whether such a call, which is at its end, has written what was there before. */
+bool life_bands_is_same(const struct synched_task *task);
+
 /* What such a call reads: the bands beside its own, on a torus those at the other end, too. */
 static inline struct synched_reads life_bands_reads(const struct life_grid *grid) {
   return (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = grid->torus};

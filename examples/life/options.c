@@ -63,7 +63,8 @@ static const struct example_option known[] = {
      .range = {0, SYNCHED_ROUNDS_PER_BARRIER_MAX},
      .help = "so many rounds run from one barrier of all workers to the next: a band of rows only "
              "waits for its neighbours meanwhile. 0, the default: as many as the library thinks "
-             "best"},
+             "best; or 1, and bands around which nothing has changed are left out, where the "
+             "pattern is a small part of its world"},
     {.name = "affinity",
      .value = "A",
      .parse = parse_affinity,

@@ -38,6 +38,8 @@ static int step_band(struct synched_task *task, void *user) {
   uint64_t *const edge_round = &simulation->edge_rounds[task->segment];
   if (step.at_edge && *edge_round == 0)
     *edge_round = task->round;
+  if (simulation->skips)
+    task->unchanged = life_bands_is_same(task);
   return 0;
 }
 
@@ -80,6 +82,14 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
     uv_close((uv_handle_t *)&simulation->interrupt, NULL);
 }
 
+/* In a large world with little in it, it pays more to leave quiet bands out than to let several
+ * generations run between two barriers. */
+#define SPARSE_PART 4u
+static bool is_sparse(const struct life_simulation *simulation) {
+  return simulation->options->rounds_per_barrier == 0 &&
+         simulation->pattern->height < simulation->grid.height / SPARSE_PART;
+}
+
 static int create_job(struct life_simulation *simulation) {
   const struct example_report *const report = &simulation->options->report;
   const char *const slash = strrchr(simulation->options->file, '/');
@@ -89,6 +99,7 @@ static int create_job(struct life_simulation *simulation) {
                           .compute = step_band, .init = fill_band, .on_done = on_done,
                           .reads = life_bands_reads(&simulation->grid),
                           .rounds_per_barrier = simulation->options->rounds_per_barrier,
+                          .flags = simulation->skips ? SYNCHED_JOB_SKIP_UNCHANGED : 0,
                           .round_count = simulation->options->generations,
                           .on_progress = simulation->progress ? show_progress : NULL,
                           .record = example_report_record(report),
@@ -116,6 +127,7 @@ int life_simulation_create(struct life_simulation *out, const struct life_option
   if (create_pool(out) != 0)
     goto failed;
   life_grid_divide(&out->grid, options->segment_count, out->worker_count);
+  out->skips = is_sparse(out);
   if (life_bands_create(&out->memory, &out->grid, out->progress) != 0)
     goto failed;
   /* A job always computes something: for 0 generations the memory is loaded without one. */

@@ -31,6 +31,7 @@ struct life_simulation {
   int status;                         /* 0, SYNCHED_ECANCELED after Ctrl-C */
   uint64_t *edge_rounds;              /* [band_count]: of each band, as edge_round; its calls' */
   uint64_t edge_round;                /* the first with a live cell at a chosen edge; 0: none */
+  bool skips;                         /* bands around which nothing has changed are not called */
   bool progress;                      /* it is to be shown */
   bool interruptible;                 /* `interrupt` is a live handle */
   uv_signal_t interrupt;

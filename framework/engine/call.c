@@ -119,6 +119,16 @@ static void set_counts(const struct synched__access *access, unsigned field_coun
       synched__set_count(access->out[f]->counts, segment, parts->counts[f]);
 }
 
+/* A segment that has another count than before has changed, whatever the call says. */
+static bool keeps_counts(const struct synched__access *access, unsigned field_count, size_t segment,
+                         const struct parts *parts) {
+  unsigned f = 0;
+  while (f < field_count &&
+         (parts->outs[f] == NULL || parts->counts[f] == access->in[f]->counts[segment]))
+    f++;
+  return f == field_count;
+}
+
 bool synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment) {
   const struct synched__stage *stage = site->stage;
   const struct synched__fields *fields = run->work->fields;
@@ -138,5 +148,5 @@ bool synched__call_at(struct synched__run *run, const struct synched__site *site
   set_counts(site->access, fields->count, segment, &parts);
   if (stage->contributions != NULL && parts.shown.fold == NULL)
     *(double *)synched__contribution_of(stage, segment) = task.contribution;
-  return task.unchanged != 0;
+  return task.unchanged != 0 && keeps_counts(site->access, fields->count, segment, &parts);
 }

@@ -133,6 +133,15 @@ printf 'x = 3, y = 3\nbo$2bo$3o!\n' >"$(printf 'red\xc2\x9b31m')"
 well "$(printf 'red\xc2\x9b31m')" -g 4
 says stdout 'red\?\?31m: B3/S23, .*'
 
+# --- a small pattern in a large world, most of which is not called, is as one that is called all ---
+
+printf 'x = 3, y = 3, rule = B3/S23:T2048,2048\nbo$2bo$3o!\n' >sparse.rle
+well sparse.rle -g 600 --quiet -o skipped.rle --report json:skipped.json
+well sparse.rle -g 600 --quiet -o called.rle --report json:called.json --rounds-per-barrier 1
+cmp -s skipped.rle called.rle || fail "bands that were left out have changed"
+grep -q '"unchanged_count":0' called.json || fail "a call has been left out"
+! grep -q '"unchanged_count":0' skipped.json || fail "no call has been left out"
+
 # --- outputs that cannot be ---
 
 unwritable() {

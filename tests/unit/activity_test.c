@@ -76,6 +76,11 @@ static int next_cell(int cell, bool excited) {
   return cell == TIRED ? 0 : cell + 1;
 }
 
+/* How many elements are valid of a segment. */
+static size_t count_of(int cell) {
+  return 1 + (size_t)cell % CAPACITY;
+}
+
 /* One round of the serial loop, in which `all` are called or only those that must be. */
 static void step(struct medium *medium, bool all) {
   const struct graph *graph = &medium->graph;
@@ -109,7 +114,7 @@ static int compute(struct synched_task *task, void *user) {
   int *out = task->out;
   for (size_t i = 0; i < CAPACITY; i++)
     out[i] = next;
-  task->count = 1 + (size_t)next % CAPACITY;
+  task->count = count_of(next);
   task->contribution = next;
   task->unchanged = next == own[0];
   atomic_fetch_add(&medium->calls, 1);
@@ -146,7 +151,7 @@ static struct synched_memory *load(struct medium *medium, unsigned lease_count) 
     medium->cells[s] = s == 0 || s == medium->graph.count / 2 ? 1 : 0;
     medium->changed[s] = true;
     const int cells[CAPACITY] = {medium->cells[s], medium->cells[s], medium->cells[s]};
-    cr_assert_eq(synched_memory_load(memory, s, cells, CAPACITY), 0);
+    cr_assert_eq(synched_memory_load(memory, s, cells, count_of(medium->cells[s])), 0);
   }
   return memory;
 }
@@ -265,7 +270,7 @@ static void end(struct made *made) {
 Test(activity, what_is_loaded_between_advances_is_a_change) {
   struct made made = begin((struct synched_job_options){0});
   const int cells[CAPACITY] = {1, 1, 1};
-  cr_assert_eq(synched_memory_load(made.memory, 20, cells, CAPACITY), 0);
+  cr_assert_eq(synched_memory_load(made.memory, 20, cells, count_of(1)), 0);
   made.medium->cells[20] = 1;
   atomic_store(&made.medium->calls, 0);
   made.medium->expected_calls = 0;
@@ -383,4 +388,41 @@ Test(activity, stages_fields_and_an_init_that_writes_next_to_nothing) {
   run_stages(1, 3, SYNCHED_MEMORY_IN_PLACE);
   run_stages(2, 2, 0);
   run_stages(3, 2, SYNCHED_MEMORY_IN_PLACE);
+}
+
+/* --- counts --- */
+
+/* Segment 0 counts up, and says that nothing has changed; the next one copies its count. */
+static int count_up(struct synched_task *task, void *user) {
+  const size_t *counts = task->previous->counts;
+  (void)user;
+  task->count = task->segment != 0 ? counts[0] : counts[0] < 5 ? counts[0] + 1 : 5;
+  memset(task->out, 0, task->capacity);
+  task->unchanged = 1;
+  return 0;
+}
+
+Test(activity, another_count_is_a_change) {
+  struct synched_pool *pool = pool_new(2);
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 8, .element_size = 1));
+  for (size_t s = 0; s < 2; s++)
+    cr_assert_eq(synched_memory_load(memory, s, NULL, 0), 0);
+  struct synched_job *job;
+  cr_assert_eq(
+      synched_job_create(&job, pool, memory,
+                         SYNCHED_JOB_OPTIONS(.compute = count_up,
+                                             .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1},
+                                             .flags = SYNCHED_JOB_SKIP_UNCHANGED)),
+      0);
+  for (size_t round = 1; round < 10; round++) {
+    cr_assert_eq(synched_job_advance(job, 1), 0);
+    const struct synched_snapshot *now = synched_snapshot_current(memory);
+    cr_assert_eq(now->counts[0], round < 5 ? round : 5);
+    cr_assert_eq(now->counts[1], round - 1 < 5 ? round - 1 : 5);
+    synched_snapshot_release(now);
+  }
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
 }

@@ -87,6 +87,9 @@ if ! grep -q '^absent: libgomp ' "$folder/codes"; then
     grep -qE "^synched_by_libgomp +2 +0 $code +[0-9.]+" "$folder/codes" || fail "no ratio of $code"
   done
 fi
+"$bench" sparse --repeat 1 --sizes small >"$folder/sparse" 2>&1 ||
+  fail "sparse: $(cat "$folder/sparse")"
+grep -qE '^synched_all_by_skips +2 +1000 active_0.01 +[0-9.]+' "$folder/sparse" || fail "not sparse"
 "$bench" stencil --repeat 1 --sizes small >"$folder/stencil" 2>&1 ||
   fail "stencil: $(cat "$folder/stencil")"
 grep -qE '^synched_8_by_1 +16 +64 slow_call_naps +[0-9.]+' "$folder/stencil" || fail "no naps"

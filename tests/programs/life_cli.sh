@@ -133,7 +133,7 @@ printf 'x = 3, y = 3\nbo$2bo$3o!\n' >"$(printf 'red\xc2\x9b31m')"
 well "$(printf 'red\xc2\x9b31m')" -g 4
 says stdout 'red\?\?31m: B3/S23, .*'
 
-# --- a small pattern in a large world, most of which is not called, is as one that is called all ---
+# --- what is left out of a large world with little in it makes no difference ---
 
 printf 'x = 3, y = 3, rule = B3/S23:T2048,2048\nbo$2bo$3o!\n' >sparse.rle
 well sparse.rle -g 600 --quiet -o skipped.rle --report json:skipped.json

@@ -94,6 +94,7 @@ extern const struct bench_family bench_family_memory;    /* footprint.c */
 extern const struct bench_family bench_family_record;    /* record.c */
 extern const struct bench_family bench_family_codes;     /* codes.c */
 extern const struct bench_family bench_family_stencil;   /* stencil.c */
+extern const struct bench_family bench_family_sparse;    /* sparse.c */
 
 /* run.c: runs every case of a family `repeats` times, in turn, and adds the rows, yardsticks first.
  * false: a case failed. */

@@ -33,8 +33,8 @@ static const char usage_end[] =
     "(dynamic,1)), pthread_barrier, std_barrier, tbb, pthreadpool, libuv (uv_queue_work), and\n"
     "synched_memory_scheme, a rendering of the crate that Synched descends from.\n\n"
     "  --workers N   only cases with so many workers\n"
-    "  --sizes small of codes and stencil: so small that it only shows whether they compute the "
-    "same\n"
+    "  --sizes small of codes, stencil and sparse: so small that it only shows whether they "
+    "compute the same\n"
     "  --repeat K    samples of each case (default 7)\n"
     "  --json FILE   the rows; --plot draws them with gnuplot\n"
     "  all           every family, in under nine minutes; writes bench.json, bench.md (tables of "
@@ -43,9 +43,9 @@ static const char usage_end[] =
     "  --compare     tells what changed beyond the noise; exit status 1 if Synched got worse\n";
 
 static const struct bench_family *const families[] = {
-    &bench_family_round,    &bench_family_grain,   &bench_family_mixed,  &bench_family_imbalance,
-    &bench_family_snapshot, &bench_family_kernels, &bench_family_idle,   &bench_family_memory,
-    &bench_family_record,   &bench_family_codes,   &bench_family_stencil};
+    &bench_family_round,    &bench_family_grain,   &bench_family_mixed,   &bench_family_imbalance,
+    &bench_family_snapshot, &bench_family_kernels, &bench_family_idle,    &bench_family_memory,
+    &bench_family_record,   &bench_family_codes,   &bench_family_stencil, &bench_family_sparse};
 #define FAMILY_COUNT (sizeof families / sizeof *families)
 
 /* How often each family is repeated under `all`, so that all of them take about five minutes. */

@@ -26,6 +26,8 @@ struct synched__strips {
   unsigned next, end;
   /* taken from the end, stolen from the beginning */
   bool descends;
+  /* the strip that was taken last; of those of a word, none */
+  unsigned taken;
 };
 
 /* How the strips of a tile lie. */
@@ -60,9 +62,10 @@ static inline struct synched__range synched__strip_range(struct synched__cut cut
 static inline struct synched__strips synched__strips_home(struct synched__cut cut,
                                                           unsigned worker) {
   if (worker >= cut.team)
-    return (struct synched__strips){0, 0, false};
-  return (struct synched__strips){worker * cut.per_worker, (worker + 1) * cut.per_worker,
-                                  (worker & 1) == 0 && worker + 1 < cut.team};
+    return (struct synched__strips){.next = 0};
+  return (struct synched__strips){.next = worker * cut.per_worker,
+                                  .end = (worker + 1) * cut.per_worker,
+                                  .descends = (worker & 1) == 0 && worker + 1 < cut.team};
 }
 
 static inline uint64_t synched__strips_pack(uint64_t epoch, struct synched__strips strips) {
@@ -79,7 +82,7 @@ synched__strips_left(uint64_t word, uint64_t epoch, struct synched__cut cut, uns
   if (ahead != 0 && (int64_t)ahead < 0)
     return synched__strips_home(cut, worker);
   if (ahead != 0)
-    return (struct synched__strips){0, 0, false};
+    return (struct synched__strips){.next = 0};
   return (struct synched__strips){.next = (unsigned)(word >> SYNCHED__STRIP_BITS) &
                                           SYNCHED__STRIPS_MOST,
                                   .end = (unsigned)word & SYNCHED__STRIPS_MOST,
@@ -88,20 +91,21 @@ synched__strips_left(uint64_t word, uint64_t epoch, struct synched__cut cut, uns
 
 /* Takes the next one of some strips, which are not empty. */
 static inline unsigned synched__strips_take(struct synched__strips *strips) {
-  return strips->descends ? --strips->end : strips->next++;
+  strips->taken = strips->descends ? --strips->end : strips->next++;
+  return strips->taken;
 }
 
-/* Claims the worker's next strip, in *strip, and says what is left then; false: it has none. Who is
- * late gets none, either. */
+/* Claims the worker's next strip, left->taken, and says what is left then; false: it has none. Who
+ * is late gets none, either. */
 static inline bool synched__strips_claim(_Atomic uint64_t *word, uint64_t epoch,
-                                         struct synched__cut cut, unsigned worker, unsigned *strip,
+                                         struct synched__cut cut, unsigned worker,
                                          struct synched__strips *left) {
   uint64_t found = synched__load_relaxed(word);
   for (;;) {
     *left = synched__strips_left(found, epoch, cut, worker);
     if (left->next == left->end)
       return false;
-    *strip = synched__strips_take(left);
+    (void)synched__strips_take(left);
     if (synched__cas_relaxed(word, &found, synched__strips_pack(epoch, *left)))
       return true;
   }

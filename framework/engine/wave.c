@@ -220,7 +220,6 @@ static void adopt(struct wave *wave, unsigned strip, bool descends) {
 static bool claim_next(struct wave *wave) {
   struct synched__run *run = wave->run;
   const unsigned self = run->worker->index;
-  unsigned strip;
   struct synched__strips left;
   if (run->solo) {
     if (wave->solo.next == wave->solo.end)
@@ -230,10 +229,9 @@ static bool claim_next(struct wave *wave) {
     adopt(wave, synched__strips_take(&wave->solo), false);
     return true;
   }
-  if (!synched__strips_claim(&run->open->homes[self].strips, run->epoch, wave->cut, self, &strip,
-                             &left))
+  if (!synched__strips_claim(&run->open->homes[self].strips, run->epoch, wave->cut, self, &left))
     return false;
-  adopt(wave, strip, left.descends);
+  adopt(wave, left.taken, left.descends);
   return true;
 }
 
@@ -434,10 +432,9 @@ bool synched__wave_take_part(struct synched__run *run) {
   _Atomic uint64_t *word = &run->open->homes[self].strips;
   struct wave wave;
   struct synched__strips left;
-  unsigned strip;
-  if (synched__strips_claim(word, run->epoch, cut, self, &strip, &left)) {
+  if (synched__strips_claim(word, run->epoch, cut, self, &left)) {
     begin(&wave, run, cut);
-    adopt(&wave, strip, left.descends);
+    adopt(&wave, left.taken, left.descends);
     flow(&wave);
     if (count_out(&wave))
       return true;

@@ -63,8 +63,9 @@ static void choose_blocks(struct synched__versions *versions, struct synched__fi
 /* What step `step` reads of a field. */
 static const struct synched_snapshot *read_version(struct synched__versions *versions,
                                                    const struct synched__fields *fields,
-                                                   unsigned step, unsigned f, uint64_t round,
+                                                   unsigned step, unsigned f,
                                                    const struct turn *turn) {
+  const uint64_t round = versions->first + step / versions->stage_count;
   if (step < versions->stage_count && turn->newest == NULL)
     return fields->access.in[f];
   struct synched_snapshot *view = &versions->views[(size_t)step * fields->count + f];
@@ -80,7 +81,7 @@ static const struct synched_snapshot *read_version(struct synched__versions *ver
 static struct synched__block *write_version(struct synched__fields *fields, unsigned f,
                                             uint64_t round, struct turn *turn) {
   struct synched__block *block = turn->blocks[0];
-  fields->placed = fields->placed && block->placed;
+  fields->placed = fields->placed && block != NULL && block->placed;
   turn->blocks[0] = turn->blocks[1];
   turn->blocks[1] = block;
   /* A field in place is as its view from the beginning. */
@@ -97,6 +98,7 @@ void synched__versions_open(struct synched__versions *versions, struct synched__
   struct turn turns[SYNCHED_FIELDS_MAX];
   uint32_t written = 0;
   fields->placed = true;
+  versions->first = first;
   for (unsigned s = 0; s < versions->stage_count; s++)
     written |= versions->writes[s];
   for (unsigned f = 0; f < fields->count; f++)
@@ -111,7 +113,7 @@ void synched__versions_open(struct synched__versions *versions, struct synched__
     const uint64_t round = first + step / versions->stage_count;
     const uint32_t writes = versions->writes[step % versions->stage_count];
     for (unsigned f = 0; f < fields->count; f++)
-      access->in[f] = read_version(versions, fields, step, f, round, &turns[f]);
+      access->in[f] = read_version(versions, fields, step, f, &turns[f]);
     for (unsigned f = 0; f < fields->count; f++)
       access->out[f] = has(writes, f) ? write_version(fields, f, round, &turns[f]) : NULL;
   }

@@ -18,6 +18,8 @@ struct synched__versions {
   unsigned stage_count;
   /* at most */
   unsigned step_count;
+  /* the first round of those that are open */
+  uint64_t first;
   /* fields that each stage writes */
   uint32_t writes[SYNCHED_STAGES_MAX];
   /* [step_count] */

@@ -86,8 +86,11 @@ Test(strips, packed_ones_are_left) {
   const struct synched__cut cut = cut_of(100000, 3);
   static const uint64_t epochs[] = {
       1, 2, 77, UINT64_C(1) << 36, (UINT64_C(1) << 37) - 1, UINT64_C(1) << 37, UINT64_MAX};
-  static const struct synched__strips some[] = {
-      {0, 0, false}, {0, 1, true}, {5, 9, false}, {8190, 8191, true}, {8191, 8191, false}};
+  static const struct synched__strips some[] = {{0, 0, false, 0},
+                                                {0, 1, true, 0},
+                                                {5, 9, false, 0},
+                                                {8190, 8191, true, 0},
+                                                {8191, 8191, false, 0}};
   for (size_t e = 0; e < LENGTH(epochs); e++)
     for (size_t i = 0; i < LENGTH(some); i++) {
       const uint64_t word = synched__strips_pack(epochs[e], some[i]);
@@ -100,7 +103,7 @@ Test(strips, packed_ones_are_left) {
 
 Test(strips, older_word_means_all_of_the_home_range) {
   const struct synched__cut cut = cut_of(12, 3);
-  const uint64_t word = synched__strips_pack(7, (struct synched__strips){1, 2, false});
+  const uint64_t word = synched__strips_pack(7, (struct synched__strips){1, 2, false, 0});
   for (uint64_t epoch = 8; epoch < 12; epoch++) {
     const struct synched__strips left = synched__strips_left(word, epoch, cut, 1);
     cr_assert_eq(left.next, 4);
@@ -110,12 +113,11 @@ Test(strips, older_word_means_all_of_the_home_range) {
 
 Test(strips, newer_word_leaves_nothing_for_who_is_late) {
   const struct synched__cut cut = cut_of(12, 3);
-  _Atomic uint64_t word = synched__strips_pack(7, (struct synched__strips){4, 8, false});
+  _Atomic uint64_t word = synched__strips_pack(7, (struct synched__strips){4, 8, false, 0});
   const uint64_t before = word;
   struct synched__strips left;
-  unsigned strip;
   for (uint64_t epoch = 2; epoch < 7; epoch++) {
-    cr_assert(!synched__strips_claim(&word, epoch, cut, 1, &strip, &left));
+    cr_assert(!synched__strips_claim(&word, epoch, cut, 1, &left));
     cr_assert(!synched__strips_steal(&word, epoch, cut, 1, &left));
     cr_assert_eq(word, before);
   }
@@ -124,17 +126,16 @@ Test(strips, newer_word_leaves_nothing_for_who_is_late) {
 Test(strips, tag_that_wraps_around_goes_on) {
   const uint64_t wrap = UINT64_C(1) << (64 - SYNCHED__STRIP_TAG_SHIFT);
   const struct synched__cut cut = cut_of(4, 2);
-  _Atomic uint64_t word = synched__strips_pack(wrap - 3, (struct synched__strips){0, 0, false});
+  _Atomic uint64_t word = synched__strips_pack(wrap - 3, (struct synched__strips){0, 0, false, 0});
   for (uint64_t epoch = wrap - 2; epoch < wrap + 3; epoch++) {
     struct synched__strips left;
-    unsigned strip;
-    cr_assert(synched__strips_claim(&word, epoch, cut, 1, &strip, &left));
-    cr_assert_eq(strip, 2);
+    cr_assert(synched__strips_claim(&word, epoch, cut, 1, &left));
+    cr_assert_eq(left.taken, 2);
     for (uint64_t late = epoch - 5; late < epoch; late++)
-      cr_assert(!synched__strips_claim(&word, late, cut, 1, &strip, &left));
-    cr_assert(synched__strips_claim(&word, epoch, cut, 1, &strip, &left));
-    cr_assert_eq(strip, 3);
-    cr_assert(!synched__strips_claim(&word, epoch, cut, 1, &strip, &left));
+      cr_assert(!synched__strips_claim(&word, late, cut, 1, &left));
+    cr_assert(synched__strips_claim(&word, epoch, cut, 1, &left));
+    cr_assert_eq(left.taken, 3);
+    cr_assert(!synched__strips_claim(&word, epoch, cut, 1, &left));
   }
 }
 
@@ -147,17 +148,16 @@ Test(strips, owner_claims_from_one_end_and_a_thief_half_from_the_other) {
     const bool descends = worker == 0;
     const unsigned first = worker * 8;
     struct synched__strips left, stolen;
-    unsigned strip;
-    cr_assert(synched__strips_claim(&word, 1, cut, worker, &strip, &left));
-    cr_assert_eq(strip, descends ? first + 7 : first);
+    cr_assert(synched__strips_claim(&word, 1, cut, worker, &left));
+    cr_assert_eq(left.taken, descends ? first + 7 : first);
     cr_assert(synched__strips_steal(&word, 1, cut, worker, &stolen));
     cr_assert_eq(stolen.end - stolen.next, 4);
     cr_assert_eq(stolen.next, descends ? first : first + 4);
     cr_assert_eq(stolen.descends, !descends);
     /* It begins at the end that is farther from the victim. */
     cr_assert_eq(synched__strips_take(&stolen), descends ? first : first + 7);
-    cr_assert(synched__strips_claim(&word, 1, cut, worker, &strip, &left));
-    cr_assert_eq(strip, descends ? first + 6 : first + 1);
+    cr_assert(synched__strips_claim(&word, 1, cut, worker, &left));
+    cr_assert_eq(left.taken, descends ? first + 6 : first + 1);
   }
 }
 
@@ -165,12 +165,11 @@ Test(strips, single_one_can_be_stolen_and_none_cannot) {
   const struct synched__cut cut = cut_of(2, 2);
   _Atomic uint64_t word = 0;
   struct synched__strips stolen, left;
-  unsigned strip;
   cr_assert(synched__strips_steal(&word, 1, cut, 0, &stolen));
   cr_assert_eq(synched__strips_take(&stolen), 0);
   cr_assert_eq(stolen.next, stolen.end);
   cr_assert(!synched__strips_steal(&word, 1, cut, 0, &stolen));
-  cr_assert(!synched__strips_claim(&word, 1, cut, 0, &strip, &left));
+  cr_assert(!synched__strips_claim(&word, 1, cut, 0, &left));
 }
 
 /* --- every order of the steps of few workers --- */
@@ -231,13 +230,12 @@ static void exchange(const struct search *search, struct moment *moment, unsigne
   struct actor *actor = &moment->actors[w];
   _Atomic uint64_t word = actor->seen;
   struct synched__strips left;
-  unsigned strip;
   actor->doing = LOOKS;
   if (moment->words[actor->victim] != actor->seen)
     return; /* it fails */
   if (actor->victim == w) {
-    if (synched__strips_claim(&word, search->epoch, search->cut, w, &strip, &left))
-      claim_strip(moment, strip);
+    if (synched__strips_claim(&word, search->epoch, search->cut, w, &left))
+      claim_strip(moment, left.taken);
   } else if (synched__strips_steal(&word, search->epoch, search->cut, actor->victim,
                                    &actor->stolen)) {
     claim_strip(moment, synched__strips_take(&actor->stolen));
@@ -302,7 +300,7 @@ static void expect_all_orders(unsigned workers, size_t segment_count) {
   search.seen = calloc(search.room, sizeof *search.seen);
   cr_assert_not_null(search.seen);
   for (unsigned w = 0; w < workers; w++)
-    first.words[w] = synched__strips_pack(1, (struct synched__strips){0, 0, false});
+    first.words[w] = synched__strips_pack(1, (struct synched__strips){0, 0, false, 0});
   go_on(&search, &first);
   cr_assert_gt(search.count, segment_count);
   free(search.seen);
@@ -342,10 +340,9 @@ struct player {
 static uint32_t claim_own(struct field *field, unsigned self, uint64_t epoch) {
   const struct synched__cut cut = cut_of(SEGMENTS, TEAM);
   struct synched__strips left;
-  unsigned strip;
   uint32_t total = 0;
-  while (synched__strips_claim(&field->words[self], epoch, cut, self, &strip, &left)) {
-    (void)atomic_fetch_add(&field->hits[epoch][strip], 1);
+  while (synched__strips_claim(&field->words[self], epoch, cut, self, &left)) {
+    (void)atomic_fetch_add(&field->hits[epoch][left.taken], 1);
     total++;
     synched__schedule_point();
   }

@@ -18,10 +18,6 @@ static inline struct synched__buffer *lead_buffers(const struct synched__fields 
   return fields->memories[0]->buffers;
 }
 
-static inline bool has(uint32_t set, unsigned field) {
-  return (set >> field & 1) != 0;
-}
-
 /* --- blocks --- */
 
 /* Whether a buffer refers to a block of a field. Next does not count unless a stage of this round
@@ -31,7 +27,8 @@ static bool is_used(const struct synched__fields *fields, const struct synched__
   const struct synched_memory *lead = fields->memories[0];
   for (unsigned b = 0; b < lead->buffer_count; b++) {
     const struct synched__buffer *buffer = &lead->buffers[b];
-    if (buffer->blocks[field] == block && (buffer != pair->next || has(fields->written, field)))
+    if (buffer->blocks[field] == block &&
+        (buffer != pair->next || synched__fields_has(fields->written, field)))
       return true;
   }
   return false;
@@ -47,7 +44,7 @@ struct synched__block *synched__fields_choose_block(const struct synched__fields
   if (block != NULL && block != taken && !is_used(fields, pair, field, block))
     return block;
   /* Block 0 of a field in place is the field itself. */
-  for (unsigned b = has(fields->in_place, field) ? 1 : 0; b < blocks->count; b++)
+  for (unsigned b = synched__fields_has(fields->in_place, field) ? 1 : 0; b < blocks->count; b++)
     if (blocks->all[b] != taken && !is_used(fields, pair, field, blocks->all[b]))
       return blocks->all[b];
   SYNCHED_ASSERT(false); /* there are as many as buffers, and one more where that is needed */
@@ -63,7 +60,7 @@ void synched__fields_open_round(struct synched__fields *fields,
   fields->undefined = 0;
   for (unsigned f = 0; f < fields->count; f++) {
     fields->access.in[f] = current->views[f];
-    if (has(fields->in_place, f)) {
+    if (synched__fields_has(fields->in_place, f)) {
       fields->shown[f].round = current->snapshot.round;
       fields->access.in[f] = &fields->shown[f];
     }
@@ -84,9 +81,9 @@ void synched__fields_open_stage(struct synched__fields *fields,
   fields->placed = true;
   fields->undefined |= writes & fields->in_place;
   for (unsigned f = 0; f < fields->count; f++) {
-    if (!has(writes, f))
+    if (!synched__fields_has(writes, f))
       fields->access.out[f] = NULL;
-    else if (has(fields->in_place, f))
+    else if (synched__fields_has(fields->in_place, f))
       set_out(fields, f, fields->memories[f]->blocks.all[0]);
     else
       set_out(fields, f, synched__fields_choose_block(fields, pair, f, NULL));
@@ -98,7 +95,9 @@ void synched__fields_open_copies(struct synched__fields *fields,
   fields->placed = true;
   for (unsigned f = 0; f < fields->count; f++)
     set_out(fields, f,
-            has(fields->copied, f) ? synched__fields_choose_block(fields, pair, f, NULL) : NULL);
+            synched__fields_has(fields->copied, f)
+                ? synched__fields_choose_block(fields, pair, f, NULL)
+                : NULL);
 }
 
 /* What later stages of the round read of a field. */
@@ -120,12 +119,12 @@ void synched__fields_close_stage(struct synched__fields *fields,
     block->placed = true;
     fields->access.out[f] = NULL;
     /* In place there is nothing to turn. */
-    if (has(fields->in_place, f) && block == fields->memories[f]->blocks.all[0])
+    if (synched__fields_has(fields->in_place, f) && block == fields->memories[f]->blocks.all[0])
       continue;
     synched__buffer_map(pair->next, f, block);
     pair->next->views[f]->round = round;
     fields->written |= UINT32_C(1) << f;
-    if (!has(fields->in_place, f))
+    if (!synched__fields_has(fields->in_place, f))
       fields->access.in[f] = show(fields, f, block, round);
   }
 }
@@ -146,9 +145,10 @@ void synched__fields_close_round(struct synched__fields *fields,
                                  const struct synched__buffer_pair *pair, uint64_t round) {
   fields->undefined = 0;
   for (unsigned f = 0; f < fields->count; f++) {
-    if (!has(fields->written, f))
+    if (!synched__fields_has(fields->written, f))
       synched__buffer_map(pair->next, f,
-                          has(fields->in_place, f) ? NULL : pair->current->blocks[f]);
+                          synched__fields_has(fields->in_place, f) ? NULL
+                                                                   : pair->current->blocks[f]);
     pair->next->views[f]->round = round;
     pair->next->views[f]->fold = fields->fold;
   }
@@ -287,15 +287,15 @@ static int grow_blocks(struct synched__fields *fields, const struct synched__fie
   for (unsigned f = 0; f < fields->count; f++) {
     struct synched_memory *memory = fields->memories[f];
     const unsigned buffer_count = fields->memories[0]->buffer_count;
-    unsigned needed = buffer_count + has(spec->written_twice, f);
+    unsigned needed = buffer_count + synched__fields_has(spec->written_twice, f);
     if (memory->in_place)
-      needed = has(fields->copied, f) ? 1 + buffer_count : 1;
+      needed = synched__fields_has(fields->copied, f) ? 1 + buffer_count : 1;
     else if (needed > memory->blocks.count && memory->blocks.all[0]->is_foreign)
       return synched__fail(SYNCHED_EINVAL,
                            "field %u has %u buffers of the program's own, and the job needs %u of "
                            "it%s",
                            f, memory->blocks.count, needed,
-                           has(spec->written_twice, f)
+                           synched__fields_has(spec->written_twice, f)
                                ? ", for it is written several times between two barriers"
                                : "");
     const int status = synched__blocks_grow(&memory->blocks, &memory->layout, needed);

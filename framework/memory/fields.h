@@ -31,6 +31,11 @@
 
 #include <synched/job.h>
 
+/* Whether a field is in a set of them, which has a bit for each. */
+static inline bool synched__fields_has(uint32_t set, unsigned field) {
+  return (set >> field & 1) != 0;
+}
+
 /* What each buffer of the lead has beside its own. */
 struct synched__buffer_part {
   struct synched_snapshot *views[SYNCHED_FIELDS_MAX];

@@ -6,10 +6,6 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 
-static inline bool has(uint32_t set, unsigned field) {
-  return (set >> field & 1) != 0;
-}
-
 int synched__versions_create(struct synched__versions **out, unsigned field_count,
                              const uint32_t *writes, unsigned stage_count, unsigned round_count) {
   struct synched__versions *versions = synched__alloc_lines(1, sizeof *versions);
@@ -52,7 +48,7 @@ static void choose_blocks(struct synched__versions *versions, struct synched__fi
                           const struct synched__buffer_pair *pair, unsigned f, struct turn *turn) {
   *turn = (struct turn){0};
   versions->spare[f] = NULL;
-  if (has(fields->in_place, f)) {
+  if (synched__fields_has(fields->in_place, f)) {
     turn->blocks[0] = turn->blocks[1] = fields->memories[f]->blocks.all[0];
     return;
   }
@@ -85,7 +81,7 @@ static struct synched__block *write_version(struct synched__fields *fields, unsi
   turn->blocks[0] = turn->blocks[1];
   turn->blocks[1] = block;
   /* A field in place is as its view from the beginning. */
-  if (!has(fields->in_place, f)) {
+  if (!synched__fields_has(fields->in_place, f)) {
     turn->newest = block;
     turn->round = round;
   }
@@ -102,7 +98,7 @@ void synched__versions_open(struct synched__versions *versions, struct synched__
   for (unsigned s = 0; s < versions->stage_count; s++)
     written |= versions->writes[s];
   for (unsigned f = 0; f < fields->count; f++)
-    if (has(written, f))
+    if (synched__fields_has(written, f))
       choose_blocks(versions, fields, pair, f, &turns[f]);
     else
       turns[f] = (struct turn){0};
@@ -115,11 +111,12 @@ void synched__versions_open(struct synched__versions *versions, struct synched__
     for (unsigned f = 0; f < fields->count; f++)
       access->in[f] = read_version(versions, fields, step, f, &turns[f]);
     for (unsigned f = 0; f < fields->count; f++)
-      access->out[f] = has(writes, f) ? write_version(fields, f, round, &turns[f]) : NULL;
+      access->out[f] =
+          synched__fields_has(writes, f) ? write_version(fields, f, round, &turns[f]) : NULL;
   }
   for (unsigned f = 0; f < fields->count; f++) {
     fields->access.out[f] = NULL;
-    if (!has(written, f))
+    if (!synched__fields_has(written, f))
       continue;
     fields->access.out[f] = turns[f].blocks[1];
     if (turns[f].blocks[0] != turns[f].blocks[1] && step_count > 1)

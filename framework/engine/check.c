@@ -106,13 +106,14 @@ static bool is_poisonable(const struct synched_memory *memory, const struct sync
 }
 
 static void unpoison_all(const struct synched__check *check) {
-  if (!synched__has_poison())
-    return;
   for (unsigned f = 0; f < check->field_count; f++) {
     const struct synched_memory *memory = check->memories[f];
-    for (unsigned b = 0; b < memory->blocks.count; b++)
-      if (is_poisonable(memory, memory->blocks.all[b]))
-        synched__unpoison(memory->blocks.all[b]->data, memory->layout.data_bytes);
+    for (unsigned b = 0; b < memory->blocks.count; b++) {
+      struct synched__block *block = memory->blocks.all[b];
+      if (block->poisoned)
+        synched__unpoison(block->data, memory->layout.data_bytes);
+      block->poisoned = false;
+    }
   }
 }
 
@@ -155,9 +156,11 @@ void synched__check_poison(const struct synched__check *check, const struct sync
   for (unsigned f = 0; f < check->field_count; f++) {
     const struct synched_memory *memory = check->memories[f];
     for (unsigned b = 0; b < memory->blocks.count; b++) {
-      const struct synched__block *block = memory->blocks.all[b];
-      if (is_poisonable(memory, block) && !is_seen(work->memory, next, f, block))
+      struct synched__block *block = memory->blocks.all[b];
+      if (is_poisonable(memory, block) && !is_seen(work->memory, next, f, block)) {
+        block->poisoned = true;
         synched__poison(block->data, memory->layout.data_bytes);
+      }
     }
   }
 }

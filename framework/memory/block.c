@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 #include "platform/atomic.h"
+#include "platform/poison.h"
 
 /* Memories whose buffers are smaller than this are not worth placing page by page. */
 #define PLACED_BYTES 65536u
@@ -113,8 +114,12 @@ static void map(const struct synched__blocks *blocks, const struct synched__layo
 
 static void unmap(const struct synched__blocks *blocks, const struct synched__layout *layout,
                   const struct synched__block *block) {
-  if (!block->is_foreign && block->data != NULL)
-    synched__unmap(block->data - block->stagger, mapped_bytes(blocks, layout, block->stagger));
+  if (block->is_foreign || block->data == NULL)
+    return;
+  /* What is mapped here next is not what was poisoned. */
+  if (block->poisoned)
+    synched__unpoison(block->data, layout->data_bytes);
+  synched__unmap(block->data - block->stagger, mapped_bytes(blocks, layout, block->stagger));
 }
 
 /* Room for one more, of `data`; NULL: the library makes it. NULL: no memory. */

@@ -8,7 +8,6 @@
 #include "platform/allocator.h"
 #include "platform/atomic.h"
 #include "platform/fault.h"
-#include "platform/poison.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -113,9 +112,6 @@ void *synched__map_huge(size_t bytes) {
 }
 
 void synched__unmap(void *block, size_t bytes) {
-  if (block == NULL)
-    return;
-  /* What is mapped here next is not what was poisoned. */
-  synched__unpoison(block, bytes);
-  (void)munmap(block, bytes);
+  if (block != NULL)
+    (void)munmap(block, bytes);
 }

@@ -255,20 +255,18 @@ static void stencil_table(FILE *file, const struct bench_rows *rows) {
   }
 }
 
-/* Two ways to run some cases of a family, and the ratio of their times: names[0 .. 2]. */
-static void ways_table(FILE *file, const struct bench_rows *rows, const char *family,
-                       const char *const *names, const struct setting *settings, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    (void)fprintf(file, "| %s, %u workers |", settings[i].parameter, settings[i].workers);
-    for (size_t n = 0; n < 3; n++) {
-      const double found = median(rows, family, names[n], settings[i]);
-      if (n < 2 || found < 0)
-        cell(file, found);
-      else
-        (void)fprintf(file, " %.3f |", found);
-    }
-    (void)fputc('\n', file);
+/* Two ways to run one case of a family, and the ratio of their times: names[0 .. 2]. */
+static void ways_row(FILE *file, const struct bench_rows *rows, const char *family,
+                     const char *const *names, struct setting setting) {
+  (void)fprintf(file, "| %s, %u workers |", setting.parameter, setting.workers);
+  for (size_t n = 0; n < 3; n++) {
+    const double found = median(rows, family, names[n], setting);
+    if (n < 2 || found < 0)
+      cell(file, found);
+    else
+      (void)fprintf(file, " %.3f |", found);
   }
+  (void)fputc('\n', file);
 }
 
 /* One slow call in each round, by whoever is there. */
@@ -276,7 +274,8 @@ static void slow_table(FILE *file, const struct bench_rows *rows) {
   static const char *const names[] = {"synched_1", "synched_8", "synched_8_by_1"};
   static const struct setting settings[] = {{2, 64, "slow_call"}, {16, 64, "slow_call_naps"}};
   head(file, "64 calls a round, one of them ten times as long", names, 3);
-  ways_table(file, rows, "stencil", names, settings, 2);
+  for (size_t i = 0; i < 2; i++)
+    ways_row(file, rows, "stencil", names, settings[i]);
 }
 
 /* Rounds in which some segments change. */
@@ -287,7 +286,8 @@ static void sparse_table(FILE *file, const struct bench_rows *rows) {
                                             {2, 100000, "active_1"},
                                             {2, 100000, "active_0.01"}};
   head(file, "100,000 segments of 4 kB, of which some change", names, 3);
-  ways_table(file, rows, "sparse", names, settings, 4);
+  for (size_t i = 0; i < 4; i++)
+    ways_row(file, rows, "sparse", names, settings[i]);
 }
 
 void bench_table_medians(FILE *file, const struct bench_rows *rows) {

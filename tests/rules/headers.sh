@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# headers.sh [ROOT]: every header compiles alone. The public ones as C11 to C23 and as C++17 and 20,
-# as strictly as compilers go, with each compiler that is here, and so does README's first example;
-# those that are only for C++ with exceptions and without; the framework's as C11, with the flags
-# that pkg-config gives for what they include.
+# headers.sh [ROOT]: every header compiles alone. The public ones as C11 and as C++17, and all of
+# them together as C11 to C23 and as C++17 and 20, as strictly as compilers go, with each compiler
+# that is here, and so does README's first example; those that are only for C++ with exceptions and
+# without; the framework's as C11, with the flags that pkg-config gives for what they include.
 #
 # By hand: tests/rules/headers.sh
 set -euo pipefail
@@ -49,18 +49,21 @@ cxx_standards=(c++17 c++20)
 public() {
   local c=$1 cxx=$2 header standard more
   read -ra more <<<"$(strictest "$c" | tr '\n' ' ')"
+  for header in include/synched/*.h; do
+    compile c "synched/${header##*/}" "$c" -std="${c_standards[0]}" "${strict[@]}" "${more[@]}"
+  done
   for standard in "${c_standards[@]}"; do
-    for header in include/synched/*.h; do
-      compile c "synched/${header##*/}" "$c" -std="$standard" "${strict[@]}" "${more[@]}"
-    done
+    compile c synched/synched.h "$c" -std="$standard" "${strict[@]}" "${more[@]}"
     example "$c" -std="$standard" "${strict[@]}" "${more[@]}"
   done
   [ -n "$cxx" ] || return 0
   read -ra more <<<"$(strictest "$cxx" | tr '\n' ' ')"
+  for header in include/synched/*.h; do
+    compile cpp "synched/${header##*/}" "$cxx" -std="${cxx_standards[0]}" "${strict[@]}" \
+      "${more[@]}"
+  done
   for standard in "${cxx_standards[@]}"; do
-    for header in include/synched/*.h; do
-      compile cpp "synched/${header##*/}" "$cxx" -std="$standard" "${strict[@]}" "${more[@]}"
-    done
+    compile cpp synched/synched.h "$cxx" -std="$standard" "${strict[@]}" "${more[@]}"
     compile cpp synched/synched.hpp "$cxx" -std="$standard" "${strict[@]}" "${more[@]}" \
       "${cxx_only[@]}"
     compile cpp synched/synched.hpp "$cxx" -std="$standard" -fno-exceptions "${strict[@]}" \

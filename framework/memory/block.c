@@ -15,17 +15,17 @@
  * vector register. */
 #define ELEMENT_ALIGNMENT_MAX 64u
 
-/* Fields that all begin with a page are trouble for loops that walk along several of them. A load
- * from one field seems to be of what was just stored in another one, for a CPU looks at the lowest
+/* Blocks that all begin with a page are trouble for loops that walk along several of them. A load
+ * from one block seems to be of what was just stored in another one, for a CPU looks at the lowest
  * twelve bits of an address first; and all of them want the same sets of the nearest cache. So each
- * field begins so much further in its page than the one before, in 32 different places. Cache lines
+ * block begins so much further in its page than the one before, in 32 different places. Cache lines
  * stay whole. */
 #define STAGGER_BYTES ((size_t)1152)
-#define STAGGER_PLACES 32u
+#define STAGGER_MOST ((size_t)4096)
 
 static size_t next_stagger(void) {
   static _Atomic uint32_t count;
-  return synched__add_relaxed(&count, 1) % STAGGER_PLACES * STAGGER_BYTES;
+  return synched__add_relaxed(&count, 1) * STAGGER_BYTES % STAGGER_MOST;
 }
 
 size_t synched__blocks_alignment(const struct synched_memory_options *options) {
@@ -104,9 +104,7 @@ static size_t mapped_bytes(const struct synched__blocks *blocks,
 /* Sets where its elements lie; NULL: no memory. */
 static void map(const struct synched__blocks *blocks, const struct synched__layout *layout,
                 struct synched__block *block) {
-  const bool staggers =
-      blocks->staggered && blocks->count == 0 && layout->data_bytes >= PLACED_BYTES;
-  block->stagger = staggers ? next_stagger() : 0;
+  block->stagger = layout->data_bytes >= PLACED_BYTES ? next_stagger() : 0;
   const size_t bytes = mapped_bytes(blocks, layout, block->stagger);
   unsigned char *mapped = blocks->huge_pages ? synched__map_huge(bytes) : synched__map(bytes);
   block->data = mapped == NULL ? NULL : mapped + block->stagger;
@@ -196,6 +194,5 @@ void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched
   for (unsigned b = 0; b < blocks->count; b++)
     destroy(blocks, layout, blocks->all[b]);
   synched__free(blocks->all);
-  *blocks =
-      (struct synched__blocks){.huge_pages = blocks->huge_pages, .staggered = blocks->staggered};
+  *blocks = (struct synched__blocks){.huge_pages = blocks->huge_pages};
 }

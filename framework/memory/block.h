@@ -29,8 +29,6 @@ struct synched__blocks {
   struct synched__block **all;
   unsigned count;
   bool huge_pages;
-  /* the first one begins at another place of its page than others do, if it is the library's */
-  bool staggered;
 };
 
 /* Checks the program's own buffers. SYNCHED_EINVAL. */

@@ -114,7 +114,6 @@ static int init_blocks(struct synched_memory *memory,
   if (status != 0)
     return status;
   memory->blocks.huge_pages = wants_huge_pages(&memory->layout, options);
-  memory->blocks.staggered = memory->in_place;
   status = options->buffers != NULL
                ? synched__blocks_adopt(&memory->blocks, &memory->layout, options)
                : synched__blocks_grow(&memory->blocks, &memory->layout, count);

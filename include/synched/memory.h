@@ -77,9 +77,9 @@ struct synched_memory_options {
   size_t segment_count;
   /* elements per segment, 1 or more; 0 with segment_capacities */
   size_t segment_capacity;
-  /* Bytes, 1 or more. The library's own buffers are aligned to 4096 bytes, so every element is
-   * aligned to the largest power of two in its size; those of memories that are changed in place to
-   * 128 bytes. */
+  /* Bytes, 1 or more. The library's own buffers are aligned to 128 bytes, so every element is
+   * aligned to the largest power of two in its size, up to 128. Large ones do not all begin with a
+   * page, for then loops that read one buffer and write another one would be slower. */
   size_t element_size;
   /* Uneven segments: segment_count entries, of which some, not all, may be 0; copied. NULL: all
    * have segment_capacity. */
@@ -172,10 +172,8 @@ SYNCHED_API int synched_memory_load(struct synched_memory *memory, size_t segmen
                                     const void *elements, size_t count);
 
 /* Returns the first element of an in-place memory's one buffer; NULL for any other memory. Segments
- * lie in it as in a snapshot. It is aligned to 128 bytes, if the buffer is the library's: large
- * ones do not all begin with a page, for then loops over several fields would be slower. The
- * program may read and write it while no round runs: before the start, in on_init and on_round,
- * between two advances, after the end.
+ * lie in it as in a snapshot. The program may read and write it while no round runs: before the
+ * start, in on_init and on_round, between two advances, after the end.
  * Any thread; does not block; O(1). NULL is allowed. */
 SYNCHED_API void *synched_memory_elements(const struct synched_memory *memory);
 
@@ -184,9 +182,8 @@ SYNCHED_API void *synched_memory_elements(const struct synched_memory *memory);
 struct synched_snapshot {
   /* the round that made it; 0: the initial content */
   uint64_t round;
-  /* the first element; aligned to 4096 bytes, if the buffer is the library's, or to 128 where a
-   * stage sees the buffer of an in-place memory. NULL: an in-place memory of which this snapshot
-   * has no copy */
+  /* the first element; aligned to 128 bytes, if the buffer is the library's. NULL: an in-place
+   * memory of which this snapshot has no copy */
   const void *data;
   /* the extent from data on, in elements: all capacities, and PADDED's padding */
   size_t element_count;

@@ -413,10 +413,9 @@ static void prepare_visits(struct synched__stage *stage) {
   if (stage->is_init) {
     synched__activity_open_init(activity, work->fields);
   } else {
-    stage->shape.segment_count = synched__activity_open(activity, stage->index, work->fields);
+    synched__stage_resize(stage, synched__activity_open(activity, stage->index, work->fields));
     work->record->totals.unchanged_count += activity->skipped_count;
   }
-  stage->groups_partial = true;
 }
 
 /* Makes the open round's plain fields those of the next stage. */

@@ -426,3 +426,33 @@ Test(activity, another_count_is_a_change) {
   memory_end(memory);
   pool_end(pool);
 }
+
+/* --- a run in which all is called, after rounds without a call --- */
+
+static int keep(struct synched_task *task, void *user) {
+  (void)user;
+  memset(task->out, 0, task->capacity);
+  task->unchanged = 1;
+  return 0;
+}
+
+Test(activity, all_workers_are_woken_when_all_is_called_again) {
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 3, .wait = SYNCHED_WAIT_SLEEP));
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 7, .segment_capacity = 8, .element_size = 1));
+  struct synched_job *job;
+  cr_assert_eq(synched_job_create(&job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = keep, .round_count = 4,
+                                                      .reads = {.reach = SYNCHED_REACH_OWN},
+                                                      .balance = SYNCHED_BALANCE_STATIC,
+                                                      .flags = SYNCHED_JOB_SKIP_UNCHANGED)),
+               0);
+  for (unsigned run = 1; run <= 20; run++) {
+    cr_assert_eq(synched_job_run(job), 0);
+    cr_assert_eq(summary_of(job).call_count, 7);
+  }
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
+}

@@ -290,14 +290,6 @@ static void record_stage(const struct synched__run *run, uint64_t now_ns) {
   synched__record_stage(run->work->record, &part);
 }
 
-static void close_visits(const struct synched__stage *stage, bool is_dropped) {
-  struct synched__work *work = stage->work;
-  if (is_dropped)
-    synched__activity_drop(work->activity);
-  else
-    synched__activity_close(work->activity, work->fields);
-}
-
 static void close_fields(const struct synched__open_round *open, struct synched__fields *fields) {
   const struct synched__stage *stage = open->stage;
   if (stage->tile != NULL)
@@ -329,11 +321,11 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched_job *job = synched__job_of(work);
   struct synched__stage *next = NULL;
   const bool is_dropped = synched__work_has_failed(work) || synched__work_is_cancelled(work);
-  if (stage->activity != NULL)
-    close_visits(stage, is_dropped);
   if (stage->tile != NULL)
     synched__tile_close(stage->tile);
   if (!is_dropped) {
+    if (stage->activity != NULL)
+      synched__activity_close(stage->activity, work->fields);
     close_fields(open, work->fields);
     next = next_round(open, stage);
     if (next == NULL) {
@@ -413,10 +405,9 @@ static void prepare_visits(struct synched__stage *stage) {
   if (stage->is_init) {
     synched__activity_open_init(activity, work->fields);
   } else {
-    stage->shape.segment_count = synched__activity_open(activity, stage->index, work->fields);
+    synched__stage_resize(stage, synched__activity_open(activity, stage->index, work->fields));
     work->record->totals.unchanged_count += activity->skipped_count;
   }
-  stage->groups_partial = true;
 }
 
 /* Makes the open round's plain fields those of the next stage. */

@@ -64,6 +64,14 @@ static void set_wake(struct synched__stage *stage) {
   stage->shape.wake_count = worth < all ? worth : all;
 }
 
+void synched__stage_resize(struct synched__stage *stage, size_t segment_count) {
+  if (stage->shape.segment_count == segment_count)
+    return;
+  stage->shape.segment_count = segment_count;
+  stage->groups_partial = true;
+  set_wake(stage);
+}
+
 void synched__round_reset_adaption(struct synched__stage *stage) {
   stage->groups_partial = true;
   synched__balance_init(&stage->balance);

@@ -128,6 +128,10 @@ static inline bool synched__round_opens_late(const struct synched__run *run,
 /* Before a run. */
 void synched__round_reset_adaption(struct synched__stage *stage);
 
+/* The next stage like this one is of another number of segments, so another number of workers may
+ * have a part in it: those are woken. */
+void synched__stage_resize(struct synched__stage *stage, size_t segment_count);
+
 /* The slower part of the one below. */
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
                                  uint64_t now_ns);

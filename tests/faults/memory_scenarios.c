@@ -2,6 +2,7 @@
  * memory_scenarios.c: memories, writers, and the program's own allocator.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -83,10 +84,13 @@ static int sit(struct synched_writer **out, size_t segment) {
   return status;
 }
 
-/* The second writer's thread: so many rounds, then it leaves. */
+/* The second writer's thread: so many rounds, then it leaves. It begins when the first one has gone
+ * to sleep for it, or has been refused that: else nothing is called, where both are in time. */
 static void *write_rounds(void *argument) {
   struct synched_writer *writer = argument;
   const struct synched_snapshot *snapshot;
+  while (faults_calls_of(FAULTS_syscall) == 0)
+    (void)sched_yield();
   for (uint64_t i = 0; i < 3; i++)
     FAULTS_MUST(synched_writer_write_sync_read(writer, &i, 1, &snapshot));
   FAULTS_MUST(synched_writer_close(writer));

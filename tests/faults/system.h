@@ -69,7 +69,7 @@ void faults_arm(const struct faults_refusal *refusal, unsigned nth, bool ever_af
 /* From now on nothing is refused or counted; returns how many calls were refused. */
 unsigned faults_disarm(void);
 
-/* Calls of that one between the last two of these. */
+/* Calls of that one since faults_arm, and until faults_disarm. Any thread. */
 unsigned faults_calls_of(enum faults_call call);
 
 /* What is refused now; NULL: nothing. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <uv.h>
+
 void scene_expect_ok(int status, const char *call) {
   STRESS_CHECK(status == 0, "%s: %s: %s", call, synched_err_name(status), synched_error_message());
 }
@@ -180,4 +182,46 @@ struct synched_report_summary scene_summary(const struct synched_report *report)
   struct synched_report_summary summary = {.struct_size = sizeof summary};
   scene_expect_ok(synched_report_summary(report, &summary), "synched_report_summary");
   return summary;
+}
+
+void scene_expect_ok_or_already(int status, const char *call) {
+  STRESS_CHECK(status == 0 || status == SYNCHED_EALREADY, "%s: %s", call, synched_err_name(status));
+}
+
+static int compute_beside(struct synched_task *task, void *user) {
+  scene_compute(&((struct scene_beside *)user)->memory, task);
+  return 0;
+}
+
+void scene_beside_create(struct scene_beside *out, struct stress_random *random,
+                         struct synched_pool *pool) {
+  const struct scene_limits limits = {.segments_most = 6, .capacity_most = 8, .leases_most = 1};
+  scene_memory_create(&out->memory, random, &limits);
+  scene_expect_ok(synched_job_create(&out->job, pool, out->memory.memory,
+                                     SYNCHED_JOB_OPTIONS(.compute = compute_beside, .user = out,
+                                                         .round_count = 60)),
+                  "synched_job_create");
+}
+
+void scene_beside_destroy(struct scene_beside *beside) {
+  scene_expect_ok(synched_job_destroy(beside->job), "synched_job_destroy");
+  scene_memory_destroy(&beside->memory);
+}
+
+void scene_run(struct synched_job *job, const struct scene_beside *beside,
+               void *(*steer)(void *argument), void *argument) {
+  uv_loop_t loop;
+  pthread_t steerer;
+  STRESS_CHECK(uv_loop_init(&loop) == 0, "no event loop");
+  scene_expect_ok(synched_job_start(job, &loop), "synched_job_start");
+  scene_expect_ok(synched_job_ref(job), "synched_job_ref"); /* also while it is paused */
+  if (beside != NULL)
+    scene_expect_ok(synched_job_start(beside->job, &loop), "synched_job_start");
+  if (steer != NULL)
+    stress_thread_start(&steerer, steer, argument);
+  stress_is_at("waits for the job to end");
+  (void)uv_run(&loop, UV_RUN_DEFAULT);
+  if (steer != NULL)
+    stress_thread_join(steerer);
+  STRESS_CHECK(uv_loop_close(&loop) == 0, "the job has left a handle in the loop");
 }

@@ -67,6 +67,24 @@ void scene_check_segment(const struct scene_memory *scene, const struct synched_
 /* scene_check for the current snapshot, whatever its round; returns that. */
 uint64_t scene_check_current(const struct scene_memory *scene);
 
+/* A job that shares the pool with the one that is tested. */
+struct scene_beside {
+  struct scene_memory memory;
+  struct synched_job *job;
+};
+
+void scene_beside_create(struct scene_beside *out, struct stress_random *random,
+                         struct synched_pool *pool);
+void scene_beside_destroy(struct scene_beside *beside);
+
+/* Runs a job to its end in an event loop, and the one beside it, unless that is NULL; meanwhile
+ * another thread runs `steer`, unless that is NULL. */
+void scene_run(struct synched_job *job, const struct scene_beside *beside,
+               void *(*steer)(void *argument), void *argument);
+
+/* Fails unless it is 0, or says that it is so already. */
+void scene_expect_ok_or_already(int status, const char *call);
+
 /* The summary of a job's last run. */
 struct synched_report_summary scene_summary(const struct synched_report *report);
 

@@ -32,9 +32,14 @@ struct medium {
   int cells[SEGMENTS_MOST];
   bool changed[SEGMENTS_MOST];
   uint64_t expected_calls;
+  /* in which a call fails; or, where `drops`, which is dropped */
   uint64_t fail_round;
-  bool has_slow_call;
-  _Atomic uint64_t calls, wrong;
+  bool drops;
+  /* one call of that round is slow, the first time that it comes */
+  _Atomic bool has_slow_call;
+  /* calls in that round */
+  _Atomic unsigned seen[SEGMENTS_MOST];
+  _Atomic uint64_t calls;
 };
 
 /* Whether segment s reads segment x, besides itself. */
@@ -118,10 +123,14 @@ static int compute(struct synched_task *task, void *user) {
   task->contribution = next;
   task->unchanged = next == own[0];
   atomic_fetch_add(&medium->calls, 1);
-  if (medium->has_slow_call && task->round == medium->fail_round)
+  if (task->round != medium->fail_round)
+    return 0;
+  atomic_fetch_add(&medium->seen[task->segment], 1);
+  if (!medium->drops)
+    return task->segment == 1 ? -77 : 0;
+  if (atomic_exchange(&medium->has_slow_call, false))
     (void)nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
-  return !medium->has_slow_call && task->round == medium->fail_round && task->segment == 1 ? -77
-                                                                                           : 0;
+  return 0;
 }
 
 static void check(struct medium *medium, struct synched_memory *memory) {
@@ -288,14 +297,19 @@ Test(activity, a_round_that_failed_leaves_nothing_behind) {
   end(&made);
 }
 
+/* All are called then, for what the calls of the dropped round had to tell is lost. */
 Test(activity, a_round_that_is_dropped_for_its_deadline_is_computed_again) {
   struct made made = begin((struct synched_job_options){
       .deadline_ns = 10000000, .deadline_policy = SYNCHED_DEADLINE_CANCEL});
-  made.medium->has_slow_call = true;
-  made.medium->fail_round = 4;
+  struct medium *medium = made.medium;
+  medium->drops = true;
+  atomic_store(&medium->has_slow_call, true);
+  medium->fail_round = 3;
   cr_assert_eq(synched_job_advance(made.job, 1), 0);
-  step(made.medium, false);
-  check(made.medium, made.memory);
+  step(medium, false);
+  check(medium, made.memory);
+  for (size_t s = 0; s < medium->graph.count; s++)
+    cr_assert_geq(atomic_load(&medium->seen[s]), 1, "segment %zu", s);
   end(&made);
 }
 
@@ -421,6 +435,78 @@ Test(activity, another_count_is_a_change) {
     cr_assert_eq(now->counts[0], round < 5 ? round : 5);
     cr_assert_eq(now->counts[1], round - 1 < 5 ? round - 1 : 5);
     synched_snapshot_release(now);
+  }
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
+}
+
+/* --- many segments, of which few are active --- */
+
+enum { MANY = 5000, LONG_LIVED = 1234 };
+
+static int count_down(struct synched_task *task, void *user) {
+  _Atomic uint64_t *calls = user;
+  const unsigned char own = *(const unsigned char *)synched_task_in(task, 0);
+  *(unsigned char *)task->out = own == 0 ? 0 : own - 1;
+  task->unchanged = own == 0;
+  atomic_fetch_add(calls, 1);
+  return 0;
+}
+
+/* Each segment counts down from a number of its own, which is 0 for most. */
+Test(activity, few_of_many_segments) {
+  _Atomic uint64_t calls = 0;
+  struct synched_pool *pool = pool_new(2);
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = MANY, .segment_capacity = 1, .element_size = 1));
+  struct synched_job *job;
+  uint64_t expected = MANY;
+  for (size_t s = 0; s < MANY; s++) {
+    const unsigned char number = s % LONG_LIVED == 0 ? (unsigned char)(1 + s / LONG_LIVED * 2) : 0;
+    expected += number; /* in its last call it finds 0 */
+    cr_assert_eq(synched_memory_load(memory, s, &number, 1), 0);
+  }
+  cr_assert_eq(synched_job_create(&job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = count_down, .user = &calls,
+                                                      .reads = {.reach = SYNCHED_REACH_OWN},
+                                                      .flags = SYNCHED_JOB_SKIP_UNCHANGED)),
+               0);
+  cr_assert_eq(synched_job_advance(job, 20), 0);
+  cr_assert_eq(atomic_load(&calls), expected);
+  const struct synched_snapshot *now = synched_snapshot_current(memory);
+  for (size_t s = 0; s < MANY; s++)
+    cr_assert_eq(((const unsigned char *)now->data)[s], 0);
+  synched_snapshot_release(now);
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
+}
+
+/* --- a run in which all is called, after rounds without a call --- */
+
+static int keep(struct synched_task *task, void *user) {
+  (void)user;
+  memset(task->out, 0, task->capacity);
+  task->unchanged = 1;
+  return 0;
+}
+
+Test(activity, all_workers_are_woken_when_all_is_called_again) {
+  struct synched_pool *pool =
+      pool_with(SYNCHED_POOL_OPTIONS(.worker_count = 3, .wait = SYNCHED_WAIT_SLEEP));
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 7, .segment_capacity = 8, .element_size = 1));
+  struct synched_job *job;
+  cr_assert_eq(synched_job_create(&job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = keep, .round_count = 4,
+                                                      .reads = {.reach = SYNCHED_REACH_OWN},
+                                                      .balance = SYNCHED_BALANCE_STATIC,
+                                                      .flags = SYNCHED_JOB_SKIP_UNCHANGED)),
+               0);
+  for (unsigned run = 1; run <= 20; run++) {
+    cr_assert_eq(synched_job_run(job), 0);
+    cr_assert_eq(summary_of(job).call_count, 7);
   }
   cr_assert_eq(synched_job_destroy(job), 0);
   memory_end(memory);

@@ -117,6 +117,19 @@ extern const struct sim_world sim_world_tile_turn;
 extern const struct sim_world sim_world_tile_plain;
 extern const struct sim_world sim_world_tile_crowd;
 extern const struct sim_world sim_world_tile_few;
+extern const struct sim_world sim_world_skip_near;
+extern const struct sim_world sim_world_skip_list;
+extern const struct sim_world sim_world_skip_all;
+extern const struct sim_world sim_world_skip_static;
+extern const struct sim_world sim_world_skip_stale;
+extern const struct sim_world sim_world_skip_joined;
+extern const struct sim_world sim_world_skip_failure;
+extern const struct sim_world sim_world_skip_again;
+extern const struct sim_world sim_world_skip_cancel;
+extern const struct sim_world sim_world_skip_reader;
+extern const struct sim_world sim_world_skip_crowd;
+extern const struct sim_world sim_world_checked;
+extern const struct sim_world sim_world_checked_wrong;
 extern const struct sim_world sim_world_sweep_started;
 extern const struct sim_world sim_world_advance_by_two;
 extern const struct sim_world sim_world_advance_beside;
@@ -273,5 +286,18 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_tile_plain,
     &sim_world_tile_crowd,
     &sim_world_tile_few,
+    &sim_world_skip_near,
+    &sim_world_skip_list,
+    &sim_world_skip_all,
+    &sim_world_skip_static,
+    &sim_world_skip_stale,
+    &sim_world_skip_joined,
+    &sim_world_skip_failure,
+    &sim_world_skip_again,
+    &sim_world_skip_cancel,
+    &sim_world_skip_reader,
+    &sim_world_skip_crowd,
+    &sim_world_checked,
+    &sim_world_checked_wrong,
     NULL,
 };

@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "cluster/cluster.h"
+#include "memory/memory.h"
 #include "platform/alloc.h"
 
 /* A rank's part: its elements, and how many of each segment are valid. */
@@ -85,4 +86,25 @@ int synched_cluster_gather(struct synched_cluster *cluster, const struct synched
     return synched__fail(SYNCHED_EINVAL, "the snapshot has no data: its memory is changed in "
                                          "place, and there is no copy of it");
   return gather(cluster, snapshot, root);
+}
+
+int synched_cluster_gather_memory(struct synched_cluster *cluster, struct synched_memory *memory,
+                                  unsigned root) {
+  if (memory == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the memory is NULL");
+  if (synched__load_acquire(&memory->running) != 0) /* [memory-idle] acquire */
+    return synched__fail(SYNCHED_EBUSY, "the memory has a running job");
+  if (!memory->in_place) {
+    const struct synched_snapshot *now = synched_snapshot_current(memory);
+    const int status = synched_cluster_gather(cluster, now, root);
+    synched_snapshot_release(now);
+    return status;
+  }
+  const struct synched__layout *layout = &memory->layout;
+  const struct synched_snapshot whole = {.data = memory->blocks.all[0]->data,
+                                         .element_size = layout->element_size,
+                                         .segment_count = layout->segment_count,
+                                         .offsets = layout->offsets,
+                                         .counts = memory->blocks.all[0]->counts};
+  return synched_cluster_gather(cluster, &whole, root);
 }

@@ -133,6 +133,12 @@ SYNCHED_API struct synched_segments synched_cluster_segments(const struct synche
 SYNCHED_API int synched_cluster_gather(struct synched_cluster *cluster,
                                        const struct synched_snapshot *snapshot, unsigned root);
 
+/* The same for a memory between two runs of its job: one that is changed in place, of which no
+ * snapshot has the content; of any other one, its current snapshot.
+ * Errors, beside those of synched_cluster_gather: SYNCHED_EBUSY: its job runs. */
+SYNCHED_API int synched_cluster_gather_memory(struct synched_cluster *cluster,
+                                              struct synched_memory *memory, unsigned root);
+
 /* Frees a cluster. NULL is allowed and does nothing.
  * Any thread; the ranks need not call it together. Errors, after which it is as before:
  * SYNCHED_EBUSY: it has a job. */

@@ -17,7 +17,7 @@
 
 /* So long it spins, and then so long it yields. */
 #define SPIN_NS 20000u
-#define YIELD_NS 300000u
+#define YIELD_NS 50000u
 
 void synched__wire_trouble(struct synched__wire *wire, int status, const char *format, ...) {
   if (synched__exchange_relaxed(&wire->text_taken, 1) != 0)

@@ -199,14 +199,27 @@ static int hand_out(const struct cg_options *options, const struct cg_solver *so
   return status;
 }
 
-static int solve(const struct cg_options *options, const struct cg_system *system) {
+/* What the first rank hands out. */
+static int gather(const struct cg_options *options, const struct cg_solver *solver,
+                  struct example_error *error) {
+  int status = cg_solver_gather(solver, CG_X, error);
+  if (status == 0 && options->check)
+    status = cg_solver_gather(solver, CG_R, error);
+  if (status == 0 && options->check)
+    status = cg_solver_gather(solver, CG_P, error);
+  return status;
+}
+
+static int solve(const struct cg_options *options, const struct example_ranks *ranks,
+                 const struct cg_system *system) {
   const char *const slash = options->file ? strrchr(options->file, '/') : NULL;
   const size_t row_count = system->matrix.row_count;
   const struct cg_solver_options how = {
       .name = slash ? slash + 1 : shown_matrix(options),
       .worker_count = options->worker_count,
+      .ranks = ranks,
       .report = &options->report,
-      .progress = !options->quiet,
+      .progress = !options->quiet && example_ranks_tells(ranks),
   };
   struct cg_run run;
   struct cg_solver solver;
@@ -220,9 +233,9 @@ static int solve(const struct cg_options *options, const struct cg_system *syste
     return EXIT_FAILED;
   }
   int code = EXIT_FAILED;
-  if (cg_solver_run(&solver, &error) != 0)
+  if (cg_solver_run(&solver, &error) != 0 || gather(options, &solver, &error) != 0)
     example_error_print(&error, "cg", shown_matrix(options));
-  else if (hand_out(options, &solver) == 0)
+  else if (!example_ranks_tells(ranks) || hand_out(options, &solver) == 0)
     code = EXIT_OK;
   cg_solver_destroy(&solver);
   return code;
@@ -250,6 +263,7 @@ static int prepare_output(const struct cg_options *options) {
 
 int main(int argc, char **argv) {
   struct cg_options options;
+  struct example_ranks ranks;
   struct cg_system system;
   const enum example_options_result parsed = cg_options_parse(&options, argc, argv);
   if (parsed != EXAMPLE_OPTIONS_RUN)
@@ -259,9 +273,13 @@ int main(int argc, char **argv) {
   const uint64_t start_ns = uv_hrtime();
   if (prepare(&system, &options) != 0)
     return EXIT_FAILED;
-  if (!options.quiet)
-    print_system(&options, &system, seconds_since(start_ns));
-  const int code = solve(&options, &system);
+  int code = EXIT_FAILED;
+  if (example_ranks_begin(&ranks, options.mpi, "cg") == 0) {
+    if (!options.quiet && example_ranks_tells(&ranks))
+      print_system(&options, &system, seconds_since(start_ns));
+    code = solve(&options, &ranks, &system);
+    example_ranks_end(&ranks);
+  }
   cg_system_deinit(&system);
   return example_output_exit_code("cg", code);
 }

@@ -6,6 +6,7 @@
 #include <synched/pool.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 #include "kernel.h"
 
 #define SEED_MAX ((uint64_t)0xffffff) /* seeds up to here give different numbers */
@@ -68,6 +69,7 @@ static const struct example_option known[] = {
      CG(output_path),
      .help = "write x as a file of Matrix Market's; - is standard output, and all else that is "
              "printed there goes to standard error then"},
+    EXAMPLE_MPI_OPTION(struct cg_options, mpi),
     EXAMPLE_CHECK_OPTION(struct cg_options, check),
     EXAMPLE_REPORT_OPTION(struct cg_options, report),
     EXAMPLE_QUIET_OPTION(struct cg_options, quiet),

@@ -26,6 +26,7 @@ struct cg_options {
   size_t segment_count;    /* 0: as many as suit the matrix */
   const char *output_path; /* NULL: none */
   struct example_report report;
+  bool mpi; /* on all ranks */
   bool check;
   bool quiet;
 };

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "reach.h"
+
 #define REPORT_ROUNDS 8
 #define HUGE_BYTES ((size_t)4 << 20) /* from here on, huge pages are worth asking for */
 
@@ -107,20 +109,26 @@ static int create_fields(struct cg_solver *solver) {
   return status;
 }
 
-static int create_job(struct cg_solver *solver, const struct cg_solver_options *options) {
+static int make_job(struct cg_solver *solver, const struct cg_solver_options *options,
+                    struct synched_reads reads) {
   const struct example_report *const report = options->report;
+  /* But for p, which others' rows are multiplied with, a call reads its own rows. */
+  const struct synched_reads own = {.reach = SYNCHED_REACH_OWN};
   const struct synched_stage stages[STAGES] = {
       [MULTIPLY] = {.name = "q = A p",
                     .compute = multiply,
                     .writes = SYNCHED_FIELD(CG_Q),
+                    .reads = reads,
                     .fold = SYNCHED_FOLD_SUM},
       [REDUCE] = {.name = "r",
                   .compute = reduce,
                   .writes = SYNCHED_FIELD(CG_R),
+                  .reads = own,
                   .fold = SYNCHED_FOLD_SUM},
       [TURN] = {.name = "x, p",
                 .compute = turn,
-                .writes = SYNCHED_FIELD(CG_X) | SYNCHED_FIELD(CG_P)},
+                .writes = SYNCHED_FIELD(CG_X) | SYNCHED_FIELD(CG_P),
+                .reads = own},
   };
   return synched_job_create(
       &solver->job, solver->pool, solver->memories[CG_X],
@@ -128,14 +136,30 @@ static int create_job(struct cg_solver *solver, const struct cg_solver_options *
                           .on_init = has_begun, .on_round = end_round,
                           .fields = &solver->memories[CG_X + 1], .field_count = CG_FIELDS,
                           .stages = stages, .stage_count = STAGES,
+                          .cluster = solver->ranks->cluster,
                           .on_progress = options->progress ? synched_progress_bar : NULL,
                           .record = example_report_record(report),
                           .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
 }
 
+/* Between ranks only that part of p travels which rows are multiplied with: of each segment, a list
+ * of those in which its columns lie. */
+static int create_job(struct cg_solver *solver, const struct cg_solver_options *options) {
+  struct cg_reach reach;
+  if (!solver->ranks->cluster)
+    return make_job(solver, options, (struct synched_reads){.reach = SYNCHED_REACH_ALL});
+  if (!cg_reach_init(&reach, &solver->run->system->matrix, &solver->run->cut))
+    return SYNCHED_ENOMEM;
+  const struct synched_reads reads = {
+      .reach = SYNCHED_REACH_LIST, .offsets = reach.offsets, .segments = reach.segments};
+  const int status = make_job(solver, options, reads);
+  cg_reach_deinit(&reach);
+  return status;
+}
+
 int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
                      const struct cg_solver_options *options, struct example_error *error) {
-  *out = (struct cg_solver){.run = run, .square = run->first_square};
+  *out = (struct cg_solver){.run = run, .ranks = options->ranks, .square = run->first_square};
   if (create_pool(out, options->worker_count) == 0 && create_fields(out) == 0 &&
       create_job(out, options) == 0)
     return 0;
@@ -164,6 +188,14 @@ int cg_solver_run(struct cg_solver *solver, struct example_error *error) {
   if (status != 0)
     return example_fail(error, 0, "%s", synched_error_message());
   return cg_is_solved(solver->run, solver->square) ? 0 : refuse_result(solver, error);
+}
+
+int cg_solver_gather(const struct cg_solver *solver, enum cg_field field,
+                     struct example_error *error) {
+  struct synched_cluster *const cluster = solver->ranks->cluster;
+  return !cluster || synched_cluster_gather_memory(cluster, solver->memories[field], 0) == 0
+             ? 0
+             : example_fail(error, 0, "%s", synched_error_message());
 }
 
 double *cg_solver_field(const struct cg_solver *solver, enum cg_field field) {

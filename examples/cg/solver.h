@@ -11,6 +11,7 @@
 #include <synched/synched.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 #include "common/report.h"
 #include "run.h"
 
@@ -19,6 +20,7 @@ enum cg_field { CG_X, CG_R, CG_P, CG_Q, CG_FIELDS };
 
 struct cg_solver {
   const struct cg_run *run;
+  const struct example_ranks *ranks;
   unsigned worker_count; /* as obtained */
   struct synched_pool *pool;
   struct synched_memory *memories[CG_FIELDS];
@@ -31,6 +33,7 @@ struct cg_solver {
 struct cg_solver_options {
   const char *name;      /* for the report */
   unsigned worker_count; /* 0: the pool decides */
+  const struct example_ranks *ranks;
   const struct example_report *report;
   bool progress; /* on stderr, if that is a terminal */
 };
@@ -44,7 +47,12 @@ int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
  * that, for one. */
 int cg_solver_run(struct cg_solver *solver, struct example_error *error);
 
-/* A field after the run, valid until cg_solver_destroy. */
+/* Brings a field to the first rank, after the run. 0; or -1 and why not. */
+int cg_solver_gather(const struct cg_solver *solver, enum cg_field field,
+                     struct example_error *error);
+
+/* A field after the run, valid until cg_solver_destroy; of several ranks, on the first one, once it
+ * is there. */
 double *cg_solver_field(const struct cg_solver *solver, enum cg_field field);
 
 void cg_solver_destroy(struct cg_solver *solver);

@@ -104,20 +104,25 @@ static int check(const struct heat_simulation *simulation) {
   return same ? 0 : -1;
 }
 
-static int simulate(const struct heat_options *options) {
+static int hand_out(const struct heat_simulation *simulation) {
+  return tell(simulation) == 0 && write_picture(simulation) == 0 && check(simulation) == 0 ? 0 : -1;
+}
+
+static int simulate(const struct heat_options *options, const struct example_ranks *ranks) {
   struct heat_simulation simulation;
   struct example_error error;
-  if (heat_simulation_create(&simulation, options, &error) != 0) {
+  const bool tells = example_ranks_tells(ranks);
+  if (heat_simulation_create(&simulation, options, ranks, &error) != 0) {
     fprintf(stderr, "heat: %s\n", error.text);
     return EXIT_FAILED;
   }
-  if (!options->quiet)
+  if (!options->quiet && tells)
     print_plan(&simulation);
   int code = EXIT_OK;
   if (heat_simulation_run(&simulation, &error) != 0) {
     fprintf(stderr, "heat: %s\n", error.text);
     code = EXIT_FAILED;
-  } else if (tell(&simulation) != 0 || write_picture(&simulation) != 0 || check(&simulation) != 0) {
+  } else if (tells && hand_out(&simulation) != 0) {
     code = EXIT_FAILED;
   }
   heat_simulation_destroy(&simulation);
@@ -137,10 +142,15 @@ static int prepare_picture(const char *path) {
 
 int main(int argc, char **argv) {
   struct heat_options options;
+  struct example_ranks ranks;
   const enum example_options_result parsed = heat_options_parse(&options, argc, argv);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return example_output_exit_code("heat", parsed == EXAMPLE_OPTIONS_DONE ? EXIT_OK : EXIT_USAGE);
   if (prepare_picture(options.png_path) != 0 || example_report_check(&options.report, "heat") != 0)
     return EXIT_FAILED;
-  return example_output_exit_code("heat", simulate(&options));
+  if (example_ranks_begin(&ranks, options.mpi, "heat") != 0)
+    return EXIT_FAILED;
+  const int code = simulate(&options, &ranks);
+  example_ranks_end(&ranks);
+  return example_output_exit_code("heat", code);
 }

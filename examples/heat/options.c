@@ -6,6 +6,7 @@
 #include <synched/pool.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 
 #define SIDE_MAX 65536u
 
@@ -68,6 +69,7 @@ static const struct example_option known[] = {
      .help = "write a picture of the end; - is standard output, and all else that is printed there "
              "goes to standard error then"},
     {.name = "progress", HEAT(progress), .help = "show on the terminal how far it is"},
+    EXAMPLE_MPI_OPTION(struct heat_options, mpi),
     EXAMPLE_CHECK_OPTION(struct heat_options, check),
     EXAMPLE_REPORT_OPTION(struct heat_options, report),
     EXAMPLE_QUIET_OPTION(struct heat_options, quiet),

@@ -25,6 +25,8 @@ struct heat_options {
   const char *png_path;
   struct example_report report;
   bool progress;
+  /* on all ranks */
+  bool mpi;
   bool check;
   bool quiet;
 };

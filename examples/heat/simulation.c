@@ -3,6 +3,9 @@
  * as soon as those two have completed the one before, and several rounds of some bands are computed
  * while these are in the cache. A plate that is larger than the cache goes through it once for all
  * rounds from barrier to barrier, and not once for each.
+ *
+ * Of the bands beside its own it reads the nearest row only, and says so, too: so no more than a row
+ * goes from one rank to the next, where the plate is on several.
  */
 #include "simulation.h"
 
@@ -57,13 +60,15 @@ static int create_job(struct heat_simulation *simulation) {
   const struct heat_options *const options = simulation->options;
   return synched_job_create(
       &simulation->job, simulation->pool, simulation->memory,
-      SYNCHED_JOB_OPTIONS(.name = "heat", .user = simulation, .init = start, .compute = step,
-                          .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1},
-                          .rounds_per_barrier = options->rounds_per_barrier,
-                          .round_count = options->round_count,
-                          .on_progress = options->progress ? synched_progress_bar : NULL,
-                          .record = example_report_record(&options->report),
-                          .report_rounds = example_report_rounds(&options->report, REPORT_ROUNDS)));
+      SYNCHED_JOB_OPTIONS(
+              .name = "heat", .user = simulation, .init = start, .compute = step,
+              .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1, .first = 1, .last = 1},
+              .cluster = simulation->ranks->cluster,
+              .rounds_per_barrier = options->rounds_per_barrier,
+              .round_count = options->round_count,
+              .on_progress = options->progress ? synched_progress_bar : NULL,
+              .record = example_report_record(&options->report),
+              .report_rounds = example_report_rounds(&options->report, REPORT_ROUNDS)));
 }
 
 static int create_pool(struct heat_simulation *simulation) {
@@ -80,14 +85,17 @@ static int create_pool(struct heat_simulation *simulation) {
 static size_t rows_per_segment(const struct heat_simulation *simulation) {
   const struct heat_plate *const plate = &simulation->run.plate;
   const size_t wanted = simulation->options->rows_per_segment;
-  const size_t rows = wanted > 0 ? wanted : heat_rows_for(plate, simulation->worker_count);
+  const unsigned workers = example_ranks_same(simulation->ranks, simulation->worker_count);
+  const size_t rows = wanted > 0 ? wanted : heat_rows_for(plate, workers);
   return rows < plate->rows ? rows : plate->rows;
 }
 
 int heat_simulation_create(struct heat_simulation *out, const struct heat_options *options,
-                           struct example_error *error) {
+                           const struct example_ranks *ranks, struct example_error *error) {
   *out = (struct heat_simulation){
-      .options = options, .run = {.plate = options->plate, .round_count = options->round_count}};
+      .options = options,
+      .ranks = ranks,
+      .run = {.plate = options->plate, .round_count = options->round_count}};
   if (create_pool(out) != 0)
     return example_fail(error, 0, "%s", synched_error_message());
   out->run.rows_per_segment = rows_per_segment(out);
@@ -108,6 +116,9 @@ int heat_simulation_run(struct heat_simulation *simulation, struct example_error
   if (status != 0)
     return example_fail(error, 0, "%s", synched_strerror(status));
   simulation->now = synched_snapshot_current(simulation->memory);
+  if (simulation->ranks->cluster &&
+      synched_cluster_gather(simulation->ranks->cluster, simulation->now, 0) != 0)
+    return example_fail(error, 0, "%s", synched_error_message());
   return 0;
 }
 

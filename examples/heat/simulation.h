@@ -8,11 +8,13 @@
 #include <synched/synched.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 #include "options.h"
 #include "run.h"
 
 struct heat_simulation {
   const struct heat_options *options;
+  const struct example_ranks *ranks;
   struct heat_run run;
   /* as obtained */
   unsigned worker_count;
@@ -23,15 +25,15 @@ struct heat_simulation {
   const struct synched_snapshot *now;
 };
 
-/* Gets everything that the run needs. The options stay the caller's. 0, to be ended with
+/* Gets everything that the run needs. The options and the ranks stay the caller's. 0, to be ended with
  * heat_simulation_destroy; or -1 and why, and nothing is left. */
 int heat_simulation_create(struct heat_simulation *out, const struct heat_options *options,
-                           struct example_error *error);
+                           const struct example_ranks *ranks, struct example_error *error);
 
 /* Computes all rounds. 0; or -1 and why. */
 int heat_simulation_run(struct heat_simulation *simulation, struct example_error *error);
 
-/* What was reached, valid until heat_simulation_destroy. */
+/* What was reached, on the first rank; valid until heat_simulation_destroy. */
 const double *heat_simulation_cells(const struct heat_simulation *simulation);
 
 void heat_simulation_destroy(struct heat_simulation *simulation);

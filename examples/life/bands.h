@@ -25,9 +25,14 @@ struct life_step life_bands_step(const struct life_grid *grid, const struct life
 /* Whether such a call, which is at its end, has written what was there before. */
 bool life_bands_is_same(const struct synched_task *task);
 
-/* What such a call reads: the bands beside its own, on a torus those at the other end, too. */
+/* What such a call reads: the nearest rows of the bands beside its own, on a torus of those at the
+ * other end, too. */
 static inline struct synched_reads life_bands_reads(const struct life_grid *grid) {
-  return (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = grid->torus};
+  return (struct synched_reads){.reach = SYNCHED_REACH_NEAR,
+                                .radius = 1,
+                                .wraps = grid->torus,
+                                .first = grid->row_words,
+                                .last = grid->row_words};
 }
 
 /* Draws a band, as life_grid_draw or something like it does: false where no cell is alive, and then

@@ -137,15 +137,9 @@ static int write_output(const struct life_simulation *simulation, const char *pa
   return status;
 }
 
-static int run_and_write(struct life_simulation *simulation) {
+/* What was asked for of the result. Returns the exit code. */
+static int hand_out(const struct life_simulation *simulation) {
   const struct life_options *const options = simulation->options;
-  struct example_error error;
-  if (!options->quiet)
-    print_plan(simulation);
-  if (life_simulation_run(simulation, &error) != 0) {
-    example_error_print(&error, "life", shown_name(options));
-    return EXIT_FAILED;
-  }
   if (!options->quiet)
     print_result(simulation, simulation->pattern->generation + simulation->now->round);
   const int reported = write_report(simulation);
@@ -158,6 +152,21 @@ static int run_and_write(struct life_simulation *simulation) {
   if (write_output(simulation, options->png_path, write_png) != 0)
     code = EXIT_FAILED;
   return code;
+}
+
+static int run_and_write(struct life_simulation *simulation) {
+  const struct life_options *const options = simulation->options;
+  const bool tells = example_ranks_tells(simulation->ranks);
+  struct example_error error;
+  if (!options->quiet && tells)
+    print_plan(simulation);
+  if (life_simulation_run(simulation, &error) != 0) {
+    example_error_print(&error, "life", shown_name(options));
+    return EXIT_FAILED;
+  }
+  if (tells)
+    return hand_out(simulation);
+  return simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED : EXIT_OK;
 }
 
 static int prepare_output(const struct life_options *options, const char *path,
@@ -204,13 +213,16 @@ static int check_plan(const struct life_options *options, const struct life_patt
   return status;
 }
 
-static int simulate(const struct life_options *options, const struct life_pattern *pattern) {
+static int simulate(const struct life_options *options, const struct example_ranks *ranks,
+                    const struct life_pattern *pattern) {
   struct life_grid grid;
   struct life_simulation simulation;
   struct example_error error;
   if (check_plan(options, pattern, &grid) != 0)
     return EXIT_FAILED;
-  if (life_simulation_create(&simulation, options, pattern, &grid, &error) != 0) {
+  const struct life_plan plan = {
+      .options = options, .ranks = ranks, .pattern = pattern, .grid = &grid};
+  if (life_simulation_create(&simulation, &plan, &error) != 0) {
     example_error_print(&error, "life", shown_name(options));
     return EXIT_FAILED;
   }
@@ -221,6 +233,7 @@ static int simulate(const struct life_options *options, const struct life_patter
 
 int main(int argc, char **argv) {
   struct life_options options;
+  struct example_ranks ranks;
   struct life_pattern pattern;
   struct example_error error;
   const enum example_options_result parsed = life_options_parse(&options, argc, argv);
@@ -233,7 +246,11 @@ int main(int argc, char **argv) {
     example_error_print(&error, "life", shown_name(&options));
     return EXIT_FAILED;
   }
-  const int code = simulate(&options, &pattern);
+  int code = EXIT_FAILED;
+  if (example_ranks_begin(&ranks, options.mpi, "life") == 0) {
+    code = simulate(&options, &ranks, &pattern);
+    example_ranks_end(&ranks);
+  }
   life_pattern_deinit(&pattern);
   return example_output_exit_code("life", code);
 }

@@ -8,6 +8,7 @@
 #include <synched/pool.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 
 /* What is known while reading. */
 struct reading {
@@ -81,6 +82,7 @@ static const struct example_option known[] = {
      LIFE(png_path),
      .help = "write it as a picture; for both, - is standard output, and all else that is printed "
              "there goes to standard error then"},
+    EXAMPLE_MPI_OPTION(struct reading, options.mpi),
     EXAMPLE_REPORT_OPTION(struct reading, options.report),
     {.name = "quiet", LIFE(quiet), .help = "print nothing but warnings and errors"},
     {.name = NULL},

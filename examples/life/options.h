@@ -24,6 +24,7 @@ struct life_options {
   const char *rle_path; /* NULL: none */
   const char *png_path; /* NULL: none */
   struct example_report report;
+  bool mpi; /* on all ranks */
   bool quiet;
 };
 

@@ -86,7 +86,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
  * generations run between two barriers. */
 #define SPARSE_PART 4u
 static bool is_sparse(const struct life_simulation *simulation) {
-  return simulation->options->rounds_per_barrier == 0 &&
+  return simulation->options->rounds_per_barrier == 0 && !simulation->ranks->cluster &&
          simulation->pattern->height < simulation->grid.height / SPARSE_PART;
 }
 
@@ -98,6 +98,7 @@ static int create_job(struct life_simulation *simulation) {
       SYNCHED_JOB_OPTIONS(.name = slash ? slash + 1 : simulation->options->file, .user = simulation,
                           .compute = step_band, .init = fill_band, .on_done = on_done,
                           .reads = life_bands_reads(&simulation->grid),
+                          .cluster = simulation->ranks->cluster,
                           .rounds_per_barrier = simulation->options->rounds_per_barrier,
                           .flags = simulation->skips ? SYNCHED_JOB_SKIP_UNCHANGED : 0,
                           .round_count = simulation->options->generations,
@@ -119,14 +120,18 @@ static int create_pool(struct life_simulation *simulation) {
   return status;
 }
 
-int life_simulation_create(struct life_simulation *out, const struct life_options *options,
-                           const struct life_pattern *pattern, const struct life_grid *grid,
+int life_simulation_create(struct life_simulation *out, const struct life_plan *plan,
                            struct example_error *error) {
-  *out = (struct life_simulation){.options = options, .pattern = pattern, .grid = *grid};
-  out->progress = !options->quiet && isatty(STDERR_FILENO);
+  const struct life_options *const options = plan->options;
+  const struct life_pattern *const pattern = plan->pattern;
+  *out = (struct life_simulation){
+      .options = options, .ranks = plan->ranks, .pattern = pattern, .grid = *plan->grid};
+  /* One rank sees its own part of the world only. */
+  out->progress = !options->quiet && isatty(STDERR_FILENO) && !plan->ranks->cluster;
   if (create_pool(out) != 0)
     goto failed;
-  life_grid_divide(&out->grid, options->segment_count, out->worker_count);
+  life_grid_divide(&out->grid, options->segment_count,
+                   example_ranks_same(plan->ranks, out->worker_count));
   out->skips = is_sparse(out);
   if (life_bands_create(&out->memory, &out->grid, out->progress) != 0)
     goto failed;
@@ -177,7 +182,11 @@ int life_simulation_run(struct life_simulation *simulation, struct example_error
   if (simulation->job && run_job(simulation, error) != 0)
     return -1;
   simulation->now = synched_snapshot_current(simulation->memory);
-  simulation->edge_round = first_edge_round(simulation);
+  simulation->edge_round = example_ranks_least(simulation->ranks, first_edge_round(simulation));
+  /* Without a job each rank has loaded all of it. */
+  if (simulation->job && simulation->ranks->cluster &&
+      synched_cluster_gather(simulation->ranks->cluster, simulation->now, 0) != 0)
+    return example_fail(error, 0, "%s", synched_error_message());
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <synched/synched.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 #include "grid.h"
 #include "kernel.h"
 #include "options.h"
@@ -20,6 +21,7 @@
 
 struct life_simulation {
   const struct life_options *options;
+  const struct example_ranks *ranks;
   const struct life_pattern *pattern;
   struct life_grid grid;
   struct life_kernel kernel;
@@ -37,10 +39,17 @@ struct life_simulation {
   uv_signal_t interrupt;
 };
 
-/* Gets everything that the run needs. Options and pattern stay the caller's. 0, to be ended with
- * life_simulation_destroy; or -1 and why, and nothing is left. */
-int life_simulation_create(struct life_simulation *out, const struct life_options *options,
-                           const struct life_pattern *pattern, const struct life_grid *grid,
+/* What a run is of, which stays the caller's. */
+struct life_plan {
+  const struct life_options *options;
+  const struct example_ranks *ranks;
+  const struct life_pattern *pattern;
+  const struct life_grid *grid;
+};
+
+/* Gets everything that the run needs. 0, to be ended with life_simulation_destroy; or -1 and why,
+ * and nothing is left. */
+int life_simulation_create(struct life_simulation *out, const struct life_plan *plan,
                            struct example_error *error);
 
 /* Computes the generations, with progress on stderr if that is a terminal. Ctrl-C ends it early,

@@ -175,7 +175,8 @@ static int hand_out(const struct pagerank_options *options, const struct input *
   return code;
 }
 
-static int rank(const struct pagerank_options *options, const struct input *input) {
+static int rank(const struct pagerank_options *options, const struct example_ranks *ranks,
+                const struct input *input) {
   const char *const slash = options->file ? strrchr(options->file, '/') : NULL;
   struct pagerank_ranking ranking;
   struct example_error error;
@@ -185,8 +186,9 @@ static int rank(const struct pagerank_options *options, const struct input *inpu
       .tolerance = options->tolerance,
       .rounds_max = options->rounds_max,
       .segment_count = options->segment_count,
+      .ranks = ranks,
       .report = &options->report,
-      .progress = !options->quiet,
+      .progress = !options->quiet && example_ranks_tells(ranks),
   };
   int code = EXIT_FAILED;
   if (pagerank_ranking_create(&ranking, &input->graph, &how, &error) != 0) {
@@ -196,7 +198,7 @@ static int rank(const struct pagerank_options *options, const struct input *inpu
   if (pagerank_ranking_run(&ranking, &error) != 0)
     example_error_print(&error, "pagerank", shown_name(options));
   else
-    code = hand_out(options, input, &ranking);
+    code = example_ranks_tells(ranks) ? hand_out(options, input, &ranking) : EXIT_OK;
   pagerank_ranking_destroy(&ranking);
   return code;
 }
@@ -212,6 +214,7 @@ static int prepare_output(const struct pagerank_options *options, struct example
 
 int main(int argc, char **argv) {
   struct pagerank_options options;
+  struct example_ranks ranks;
   struct example_error error;
   struct input input;
   const enum example_options_result parsed = pagerank_options_parse(&options, argc, argv);
@@ -229,9 +232,13 @@ int main(int argc, char **argv) {
     example_error_print(&error, "pagerank", shown_name(&options));
     return EXIT_FAILED;
   }
-  if (!options.quiet)
-    print_input(&options, &input, seconds_since(start_ns));
-  const int code = rank(&options, &input);
+  int code = EXIT_FAILED;
+  if (example_ranks_begin(&ranks, options.mpi, "pagerank") == 0) {
+    if (!options.quiet && example_ranks_tells(&ranks))
+      print_input(&options, &input, seconds_since(start_ns));
+    code = rank(&options, &ranks, &input);
+    example_ranks_end(&ranks);
+  }
   pagerank_graph_deinit(&input.graph);
   pagerank_vertices_deinit(&input.vertices);
   return example_output_exit_code("pagerank", code);

@@ -6,6 +6,7 @@
 #include <synched/pool.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 #include "kernel.h"
 
 /* What is known while reading. */
@@ -50,6 +51,7 @@ static const struct example_option known[] = {
      PAGERANK(segment_count),
      .range = {0, PAGERANK_SEGMENTS_MAX},
      .help = "cut the graph into so many; 0, the default: as many as suit it"},
+    EXAMPLE_MPI_OPTION(struct reading, options.mpi),
     EXAMPLE_REPORT_OPTION(struct reading, options.report),
     {.name = "quiet",
      PAGERANK(quiet),

@@ -19,6 +19,7 @@ struct pagerank_options {
   const char *output_path; /* NULL: none */
   size_t segment_count;    /* 0: as many as suit the graph */
   struct example_report report;
+  bool mpi; /* on all ranks */
   bool quiet;
 };
 

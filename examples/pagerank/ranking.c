@@ -66,7 +66,7 @@ static int create_job(struct pagerank_ranking *ranking,
       &ranking->job, ranking->pool, ranking->memory,
       SYNCHED_JOB_OPTIONS(.name = options->name, .user = ranking, .compute = step_segment,
                           .init = fill_segment, .on_round = settled, .fold = SYNCHED_FOLD_SUM,
-                          .round_count = ranking->rounds_max,
+                          .round_count = ranking->rounds_max, .cluster = ranking->ranks->cluster,
                           .on_progress = options->progress ? synched_progress_bar : NULL,
                           .record = example_report_record(report),
                           .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
@@ -76,6 +76,7 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
                             const struct pagerank_ranking_options *options,
                             struct example_error *error) {
   *out = (struct pagerank_ranking){
+      .ranks = options->ranks,
       .tolerance = options->tolerance,
       .rounds_max = options->rounds_max > 0 ? options->rounds_max
                                             : pagerank_kernel_rounds(options->tolerance),
@@ -107,6 +108,9 @@ int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error 
   if (synched_job_run(ranking->job) != 0)
     return example_fail(error, 0, "%s", synched_error_message());
   ranking->now = synched_snapshot_current(ranking->memory);
+  if (ranking->ranks->cluster &&
+      synched_cluster_gather(ranking->ranks->cluster, ranking->now, 0) != 0)
+    return example_fail(error, 0, "%s", synched_error_message());
   return ranking->now->fold < ranking->tolerance ? 0 : refuse_result(ranking, error);
 }
 

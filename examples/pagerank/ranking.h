@@ -11,6 +11,7 @@
 #include <synched/synched.h>
 
 #include "common/error.h"
+#include "common/ranks.h"
 #include "common/report.h"
 #include "graph.h"
 #include "kernel.h"
@@ -19,11 +20,12 @@ struct pagerank_ranking {
   struct pagerank_kernel kernel;
   double tolerance;
   uint64_t rounds_max;
+  const struct example_ranks *ranks;
   unsigned worker_count; /* as obtained */
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
-  const struct synched_snapshot *now; /* the ranks reached; NULL before the run */
+  const struct synched_snapshot *now; /* what was reached, on the first rank; NULL before the run */
 };
 
 struct pagerank_ranking_options {
@@ -32,6 +34,7 @@ struct pagerank_ranking_options {
   double tolerance;
   uint64_t rounds_max;  /* 0: as many as any graph takes */
   size_t segment_count; /* 0: as many as suit the graph */
+  const struct example_ranks *ranks;
   const struct example_report *report;
   bool progress; /* on stderr, if that is a terminal */
 };

@@ -4,6 +4,7 @@
 #include "api/check.h"
 #include "api/start.h"
 #include "base/error.h"
+#include "cluster/link.h"
 #include "dispatch/stand_in.h"
 #include "job/explain.h"
 #include "job/notify.h"
@@ -34,6 +35,9 @@ static void go_on(struct synched_job *job) {
   record->paused_since_ns = 0;
   synched__store_relaxed(&job->delivery.ended, 0);
   synched__store_relaxed(&job->delivery.departed, 0);
+  /* Each rank may have loaded something meanwhile. */
+  if (job->work.link != NULL)
+    synched__link_begin_run(job->work.link);
 }
 
 static void begin(struct synched_job *job, bool begins, uint64_t rounds) {

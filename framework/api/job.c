@@ -7,6 +7,7 @@
 #include "api/check.h"
 #include "api/start.h"
 #include "base/error.h"
+#include "cluster/link.h"
 #include "dispatch/cycle.h"
 #include "engine/check.h"
 #include "engine/round.h"
@@ -15,6 +16,7 @@
 #include "job/notify.h"
 #include "job/options.h"
 #include "job/publish.h"
+#include "job/ranks.h"
 #include "job/roster.h"
 #include "job/stages.h"
 #include "platform/alloc.h"
@@ -186,11 +188,18 @@ no_arrays:
   return status;
 }
 
-int synched_job_create(struct synched_job **out, struct synched_pool *pool,
-                       struct synched_memory *memory, const struct synched_job_options *options) {
-  if (out == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the job to create is NULL");
-  *out = NULL;
+/* The end of a job that could not be made one of several ranks. Returns the status, whose sentence
+ * stays. */
+static int give_up(struct synched_job **job, int status) {
+  (void)synched_job_destroy(*job); /* nothing of it has been retained, or started */
+  *job = NULL;
+  return status;
+}
+
+/* *is_told: other ranks know what becomes of it. */
+static int create(struct synched_job **out, struct synched_pool *pool,
+                  struct synched_memory *memory, const struct synched_job_options *options,
+                  bool *is_told) {
   if (pool == NULL || memory == NULL || options == NULL)
     return synched__fail(SYNCHED_EINVAL, "the %s is NULL",
                          pool == NULL     ? "pool"
@@ -202,12 +211,38 @@ int synched_job_create(struct synched_job **out, struct synched_pool *pool,
   int status = synched__job_read_options(&read, options, memory, synched__environment_record());
   if (status == 0)
     status = synched__checked_read(&read);
+  if (status == 0)
+    status = synched__ranks_check(&read);
+  if (status == 0)
+    status = synched__job_make(out, pool, memory, &read, false);
   if (status != 0)
     return status;
-  status = synched__job_make(out, pool, memory, &read, false);
-  if (status == 0)
-    synched__roster_add(*out);
-  return status;
+  synched__roster_add(*out);
+  if (read.cluster == NULL)
+    return 0;
+  *is_told = true;
+  status = synched__ranks_attach(*out, &read);
+  return status == 0 ? 0 : give_up(out, status);
+}
+
+/* The cluster of options that may be wrong; NULL: none is known. */
+static struct synched_cluster *cluster_of(const struct synched_job_options *options) {
+  const size_t needed = offsetof(struct synched_job_options, cluster) + sizeof options->cluster;
+  return options != NULL && options->struct_size >= needed ? options->cluster : NULL;
+}
+
+int synched_job_create(struct synched_job **out, struct synched_pool *pool,
+                       struct synched_memory *memory, const struct synched_job_options *options) {
+  struct synched_cluster *cluster = cluster_of(options);
+  struct synched_job *job = NULL;
+  bool is_told = false;
+  int status = out == NULL ? synched__fail(SYNCHED_EINVAL, "the job to create is NULL")
+                           : create(&job, pool, memory, options, &is_told);
+  if (out != NULL)
+    *out = job;
+  /* The other ranks wait for this one. */
+  return status != 0 && cluster != NULL && !is_told ? synched__ranks_refuse(cluster, status)
+                                                    : status;
 }
 
 int synched__job_make(struct synched_job **out, struct synched_pool *pool,
@@ -260,6 +295,8 @@ void synched__job_reset_run(struct synched_job *job) {
   synched__store_relaxed(&job->delivery.ended, 0);
   synched__store_relaxed(&job->delivery.departed, 0);
   synched__stages_reset(job);
+  if (job->work.link != NULL)
+    synched__link_begin_run(job->work.link);
   synched__ticks_reset(&job->pace.ticks, job->setup.options.period_ns, job->setup.options.overrun);
   synched__deadline_reset(job);
   synched__buffer_wait_reset(job);
@@ -349,6 +386,7 @@ int synched_job_destroy(struct synched_job *job) {
     job->delivery.port_calls->destroy(port);
   if (!job->setup.is_sweep)
     synched__roster_remove(job);
+  synched__ranks_detach(job);
   synched__deadline_deinit(job);
   synched__buffer_wait_deinit(job);
   synched__dispatch_detach(job);

@@ -21,6 +21,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "cluster/link.h"
 #include "dispatch/next.h"
 #include "dispatch/stall_watch.h"
 #include "dispatch/timer_worker.h"
@@ -48,11 +49,19 @@ struct outcome {
   uint64_t called_ns;
 };
 
+/* Whether the job has lost its other ranks. */
+static int status_of_ranks(struct synched_job *job) {
+  return job->work.link == NULL ? 0 : synched__wire_status(&job->work.link->cluster->wire);
+}
+
 /* The status of a round in which a call has failed, or whose job is cancelled: it must not be
  * published. 0: publish it. */
 static int status_of_drop(struct synched_job *job) {
   struct synched__totals *totals = &job->work.record->totals;
   if (synched__work_has_failed(&job->work)) {
+    const int trouble = status_of_ranks(job);
+    if (trouble != 0)
+      return trouble;
     const struct synched__failure *lowest = synched__work_lowest_failure(&job->work);
     totals->failed_segment = (uint32_t)lowest->key;
     totals->failed_code = lowest->code;
@@ -77,8 +86,10 @@ static void call_back(struct synched_job *job, synched_round_fn function, const 
                       const struct synched_snapshot *now, struct outcome *outcome) {
   if (job->work.pool->open->recorded)
     outcome->called_ns = synched__tick_ns();
-  const int code = function(now, job->work.user);
+  int code = function(now, job->work.user);
   synched__fp_mode_enter(&job->work.fp_mode);
+  if (job->work.link != NULL)
+    code = synched__link_agree_answer(job->work.link, code);
   if (code != SYNCHED_CONTINUE)
     end_by(job, (struct synched__answer){callback, code}, outcome);
 }
@@ -165,7 +176,7 @@ static struct synched__phase phase_of(const struct synched__run *run) {
   const uint64_t own_ns = run->part.compute_ns;
   if (run->solo)
     return (struct synched__phase){1, own_ns, own_ns};
-  if (run->work->stage_count > 1)
+  if (run->work->has_passes)
     return (struct synched__phase){0, 0, 0};
   const uint64_t other_ns = run->round_work_ns - run->work_ns;
   if (run->pool->worker_count > 2 || other_ns == 0)
@@ -277,12 +288,18 @@ static bool is_work_known(const struct synched__run *run, uint64_t total_ns) {
   return !shape->is_static || run->open->outstanding == shape->segment_count;
 }
 
+/* Whether it is not a stage by itself. */
+static bool is_pass(const struct synched__stage *stage) {
+  return stage->folded != NULL || stage->inner != NULL ||
+         (stage->work->link != NULL && stage == stage->work->link->opening);
+}
+
 /* Adds the stage up that has ended, or the pass; in all rounds, for it costs little. */
 static void record_stage(const struct synched__run *run, uint64_t now_ns) {
   const struct synched__stage *stage = run->open->stage;
   const uint64_t total_ns = synched__span_ns(run->open->opened_ns, now_ns);
   const struct synched__stage_part part = {.stage = stage->index,
-                                           .is_pass = stage->folded != NULL,
+                                           .is_pass = is_pass(stage),
                                            .is_recorded = stage->is_recorded,
                                            .is_known = is_work_known(run, total_ns),
                                            .total_ns = total_ns,
@@ -310,6 +327,19 @@ static struct synched__stage *next_round(struct synched__open_round *open,
   return work->stages[0];
 }
 
+/* Of a job on several ranks: the pass that the same stage goes on with; NULL: the stage is
+ * complete. */
+static struct synched__stage *close_pass(const struct synched__open_round *open,
+                                         struct synched__work *work) {
+  return work->link == NULL ? NULL : synched__link_close_pass(work->link, open);
+}
+
+/* Several ranks drop a round when they have agreed on that. */
+static bool is_to_be_dropped(struct synched__work *work) {
+  return work->link != NULL ? work->link->drops
+                            : synched__work_has_failed(work) || synched__work_is_cancelled(work);
+}
+
 /* What the stage wrote, and its fold, are what later stages read. true: the round has another
  * stage, which is the open round's now; else it is complete, or to be dropped. Not inlined: plain
  * jobs have nothing of this. */
@@ -319,11 +349,12 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
   struct synched__stage *stage = open->stage;
   struct synched__work *work = run->work;
   struct synched_job *job = synched__job_of(work);
-  struct synched__stage *next = NULL;
-  const bool is_dropped = synched__work_has_failed(work) || synched__work_is_cancelled(work);
+  struct synched__stage *next = close_pass(open, work);
+  const bool is_part = next != NULL;
+  const bool is_dropped = is_to_be_dropped(work);
   if (stage->tile != NULL)
     synched__tile_close(stage->tile);
-  if (!is_dropped) {
+  if (!is_dropped && !is_part) {
     if (stage->activity != NULL)
       synched__activity_close(stage->activity, work->fields);
     close_fields(open, work->fields);
@@ -346,7 +377,7 @@ __attribute__((noinline)) static bool close_stage(const struct synched__run *run
     return false;
   if (!stage->is_init)
     synched__round_adapt(run, open->round - job->setup.base_round, *now_ns);
-  open->stage = next;
+  open->stage = is_part ? next : synched__stage_first_pass(next);
   open->was_shared = open->was_shared || !run->solo;
   open->goes_on = true;
   return true;
@@ -410,6 +441,11 @@ static void prepare_visits(struct synched__stage *stage) {
   }
 }
 
+/* Whether the stage's first pass has opened what it writes, or it writes nothing. */
+static bool is_open_already(const struct synched__stage *stage) {
+  return stage->edge != NULL || (stage->work->link != NULL && stage == stage->work->link->opening);
+}
+
 /* Makes the open round's plain fields those of the next stage. */
 static void prepare_stage(struct synched_pool *pool, struct synched__work *work) {
   const struct synched__open_round *open = pool->open;
@@ -420,6 +456,8 @@ static void prepare_stage(struct synched_pool *pool, struct synched__work *work)
                            open->round_count);
     return;
   }
+  if (is_open_already(open->stage))
+    return;
   if (open->stage == work->copy_stage)
     synched__fields_open_copies(work->fields, &open->pair);
   else
@@ -431,8 +469,11 @@ static void prepare_stage(struct synched_pool *pool, struct synched__work *work)
 /* What the round begins with. */
 __attribute__((noinline)) static void prepare_fields(struct synched_pool *pool,
                                                      struct synched__work *work) {
-  pool->open->was_shared = false;
-  synched__fields_open_round(work->fields, &pool->open->pair);
+  struct synched__open_round *open = pool->open;
+  open->was_shared = false;
+  synched__fields_open_round(work->fields, &open->pair);
+  if (work->link != NULL)
+    open->stage = synched__link_open_round(work->link, open->stage);
   prepare_stage(pool, work);
 }
 

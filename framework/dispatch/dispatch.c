@@ -70,10 +70,21 @@ static bool is_stallable(const struct synched_job *job) {
   return job->setup.options.on_stalled != NULL;
 }
 
+/* A leader waits for the other ranks of its job. It would wait for ever where those wait for this
+ * rank in another job. */
+static int check_cluster(const struct synched__dispatch *dispatch, const struct synched_job *job) {
+  if (job->setup.options.cluster == NULL || dispatch->cluster_job_count == 0)
+    return 0;
+  return synched__fail(SYNCHED_EBUSY, "the pool has a job of a cluster already, and two would wait "
+                                      "for each other; give each a pool of its own");
+}
+
 /* With the mutex held. */
 static int attach_locked(struct synched__dispatch *dispatch, struct synched_job *job) {
   const size_t count = (size_t)dispatch->job_count + dispatch->sweep_count;
-  int status = synched__run_queue_reserve(&dispatch->queue, count + 1);
+  int status = check_cluster(dispatch, job);
+  if (status == 0)
+    status = synched__run_queue_reserve(&dispatch->queue, count + 1);
   if (status == 0 && job->setup.options.deadline_ns != 0 && dispatch->monitor == NULL)
     status = synched__deadline_monitor_create(&dispatch->monitor);
   if (status != 0)
@@ -82,6 +93,7 @@ static int attach_locked(struct synched__dispatch *dispatch, struct synched_job 
     dispatch->sweep_count++;
   else
     dispatch->job_count++;
+  dispatch->cluster_job_count += job->setup.options.cluster != NULL;
   if (is_stallable(job)) {
     job->control.wait.next = dispatch->stallable;
     dispatch->stallable = job;
@@ -104,6 +116,7 @@ void synched__dispatch_detach(struct synched_job *job) {
     dispatch->sweep_count--;
   else
     dispatch->job_count--;
+  dispatch->cluster_job_count -= job->setup.options.cluster != NULL;
   if (is_stallable(job)) {
     struct synched_job **link = &dispatch->stallable;
     while (*link != job)

@@ -47,6 +47,8 @@ struct synched__dispatch {
   uint64_t lead_ns;
   /* jobs of the program's */
   unsigned job_count;
+  /* of these, jobs of a cluster; at most 1 */
+  unsigned cluster_job_count;
   /* jobs of synched_pool_for */
   unsigned sweep_count;
   /* jobs with on_stalled */

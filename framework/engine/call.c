@@ -10,6 +10,8 @@ int synched_task_cancelled(const struct synched_task *task) {
     return 0;
   /* The job is there, and can be written to, as long as one of its calls goes on. */
   struct synched__work *work = (struct synched__work *)(uintptr_t)task->engine;
+  if (work->link != NULL && synched__work_is_void(work))
+    return 1;
   const unsigned step = work->tile == NULL ? 0 : synched__tile_step(work->tile, task);
   return synched__call_is_skipped(work, synched__call_key(step, task->segment));
 }

@@ -54,7 +54,12 @@ static const struct synched__access *plain_access(const struct synched__open_rou
   return access;
 }
 
-enum kind { PLAIN, CHECKED, WITH_FIELDS, CHANGING, FOR };
+/* Whether a position of a pass is of no segment, or its calls are not needed any more. */
+static inline bool is_left_out(struct synched__work *work, size_t segment) {
+  return segment == SYNCHED__NOBODY || synched__work_is_void(work);
+}
+
+enum kind { PLAIN, CHECKED, WITH_FIELDS, CHANGING, LISTED, FOR };
 
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
@@ -79,8 +84,10 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
   const size_t end = next + range.count;
   while (next < end) {
     const size_t segment = kind == CHANGING ? synched__activity_at(stage->activity, next++)
+                           : kind == LISTED ? stage->listed[next++]
                                             : synched__order_at(&stage->order, next++);
-    if (synched__call_is_skipped(work, segment) || (kind == CHANGING && is_quiet(stage, segment)))
+    if (synched__call_is_skipped(work, segment) || (kind == CHANGING && is_quiet(stage, segment)) ||
+        (kind == LISTED && is_left_out(work, segment)))
       continue;
     if (marked)
       synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
@@ -91,6 +98,8 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
     else if (!synched__make_call(run, &site, segment) && kind == CHANGING)
       synched__activity_change(stage->activity, segment);
     call_count++;
+    if (kind == LISTED)
+      work->drive(work->link);
     if (timed) {
       synched__part_call(run, site.round, segment, home);
       const bool stops = run->now_ns >= run->stop_ns;
@@ -132,6 +141,11 @@ __attribute__((noinline)) static size_t run_changing(struct synched__run *run,
   return run_calls(run, range, home, CHANGING);
 }
 
+__attribute__((noinline)) static size_t run_listed(struct synched__run *run,
+                                                   struct synched__range range, bool home) {
+  return run_calls(run, range, home, LISTED);
+}
+
 __attribute__((noinline)) static size_t run_for(struct synched__run *run,
                                                 struct synched__range range, bool home) {
   return run_calls(run, range, home, FOR);
@@ -145,6 +159,8 @@ static inline size_t run_range(struct synched__run *run, struct synched__range r
   if (stage->work->fields == NULL)
     return stage->work->check == NULL ? run_plainly(run, range, home)
                                       : run_checked(run, range, home);
+  if (stage->listed != NULL)
+    return run_listed(run, range, home);
   return stage->activity == NULL ? run_with_fields(run, range, home)
                                  : run_changing(run, range, home);
 }

@@ -37,8 +37,7 @@ uint64_t synched__part_record(struct synched__run *run) {
   struct synched__part *part = &run->part;
   struct synched__worker_totals *totals = &record->workers[self];
   struct synched__home *own = &run->open->homes[self];
-  if (work->stage_count > 1 && part->round == 0 &&
-      own->part_opened_ns == run->open->round_opened_ns)
+  if (work->has_passes && part->round == 0 && own->part_opened_ns == run->open->round_opened_ns)
     resume_part(part, &own->part);
   const uint64_t before_ns = part->round == 0 ? SYNCHED__NOT_BEFORE : part->compute_ns;
   if (part->round == 0) {
@@ -59,7 +58,7 @@ uint64_t synched__part_record(struct synched__run *run) {
     synched__record_part(record, self, part, before_ns);
   }
   run->calls = 0;
-  if (work->stage_count > 1) {
+  if (work->has_passes) {
     own->part = *part;
     own->part_opened_ns = run->open->round_opened_ns;
   }

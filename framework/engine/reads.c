@@ -51,6 +51,11 @@ int synched__reads_check(const struct synched_reads *given, size_t segment_count
   if (given->reach != SYNCHED_REACH_LIST && (given->offsets != NULL || given->segments != NULL))
     return synched__fail(SYNCHED_EINVAL, "%sreads has offsets or segments, and is not a LIST",
                          where);
+  if (given->reach != SYNCHED_REACH_NEAR && given->reach != SYNCHED_REACH_LIST &&
+      (given->first != 0 || given->last != 0))
+    return synched__fail(SYNCHED_EINVAL,
+                         "%sreads has first or last elements, and is neither NEAR nor a LIST",
+                         where);
   return given->reach == SYNCHED_REACH_LIST ? check_list(given, segment_count, where) : 0;
 }
 

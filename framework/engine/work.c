@@ -9,9 +9,13 @@ void synched__stage_destroy(struct synched__stage *stage) {
   if (stage == NULL)
     return;
   synched__stage_destroy(stage->fold_pass);
-  synched__fold_deinit(&stage->fold);
-  synched__free(stage->contributions);
-  synched__free(stage->accumulators);
+  synched__stage_destroy(stage->edge);
+  if (stage->inner == NULL) {
+    synched__fold_deinit(&stage->fold);
+    synched__free(stage->contributions);
+    synched__free(stage->accumulators);
+  }
+  synched__free(stage->listed);
   synched__order_deinit(&stage->order);
   synched__free(stage->groups);
   synched__free(stage->name);

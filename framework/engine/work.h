@@ -46,7 +46,20 @@ enum synched__job_state {
 
 struct synched__activity;
 struct synched__check;
+struct synched__link;
 struct synched__tile;
+
+/* Of a job on several ranks: bits of its rank_state. */
+enum synched__rank_state {
+  /* the open round will be dropped, so calls are skipped; leader */
+  SYNCHED__RANK_VOID = 1,
+  /* asked for on this rank, and not agreed on yet; any thread */
+  SYNCHED__RANK_CANCEL = 2,
+  SYNCHED__RANK_STOP = 4
+};
+
+/* In place of a segment, in a pass over none. */
+#define SYNCHED__NOBODY UINT32_MAX
 
 /* The lowest call that failed on one worker. */
 struct synched__failure {
@@ -110,6 +123,13 @@ struct synched__stage {
   struct synched__tile *tile;
   /* calls are skipped that are not needed (engine/activity.h); NULL: none is. The work's */
   struct synched__activity *activity;
+  /* [shape.segment_count] of a job on several ranks: the segments of the pass, or NOBODY; else
+   * NULL */
+  uint32_t *listed;
+  /* the pass before this one, over segments that other ranks read; NULL: there is none */
+  struct synched__stage *edge;
+  /* of such a pass: the one that follows, whose contributions are also this one's; else NULL */
+  struct synched__stage *inner;
   /* a leader may compute its own part first: see synched__round_opens_late */
   bool opens_late;
   /* whether anything has been stolen since the batch was last set; by thieves, once */
@@ -145,6 +165,8 @@ struct synched__work {
   /* a worker's times of a stage are cut to this, so that the sum of all of them stays below 2^32,
    * and never touches the count of segments above it */
   uint32_t part_most_ns;
+  /* a round has several stages, or its stage has passes: it is opened more than once */
+  bool has_passes;
   /* how many stages a round has */
   unsigned stage_count;
   /* [stage_count] */
@@ -160,6 +182,10 @@ struct synched__work {
   struct synched__activity *activity;
   /* calls are checked; NULL: they are not */
   struct synched__check *check;
+  /* the job is one of several ranks (cluster/link.h); NULL: it is not */
+  struct synched__link *link;
+  /* moves the link's messages on; worker, between two calls */
+  void (*drive)(struct synched__link *link);
   /* how many rounds are between two barriers, or are published together, at most */
   unsigned round_most;
   /* [worker_count] */
@@ -172,6 +198,8 @@ struct synched__work {
   _Atomic uint32_t state;
   /* calls from here on are not needed: a lower one has failed (engine/call.h) */
   _Atomic uint64_t skip_from;
+  /* enum synched__rank_state */
+  _Atomic uint32_t rank_state;
 };
 
 /* Frees a stage and what it has; NULL is allowed. */
@@ -200,6 +228,11 @@ synched__stage_that_folds(const struct synched__stage *stage) {
   return stage->tile != NULL ? stage->work->stages[0] : stage;
 }
 
+/* Leader: the pass that a stage begins with. */
+static inline struct synched__stage *synched__stage_first_pass(struct synched__stage *stage) {
+  return stage->edge != NULL ? stage->edge : stage;
+}
+
 /* Leader: the stage that the next round begins with. */
 static inline struct synched__stage *synched__work_first_stage(const struct synched__work *work) {
   return work->initialising ? work->init_stage : work->stages[0];
@@ -207,6 +240,12 @@ static inline struct synched__stage *synched__work_first_stage(const struct sync
 
 static inline bool synched__work_is_cancelled(struct synched__work *work) {
   return (synched__load_relaxed(&work->state) & SYNCHED__JOB_CANCELLED) != 0;
+}
+
+/* Whether a job of several ranks makes no more calls in the open round. */
+static inline bool synched__work_is_void(struct synched__work *work) {
+  const uint32_t bits = SYNCHED__RANK_VOID | SYNCHED__RANK_CANCEL;
+  return (synched__load_relaxed(&work->rank_state) & bits) != 0;
 }
 
 /* Whether any call has failed. Leader. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "cluster/link.h"
 #include "job/job.h"
 
 /* "in round 3"; "in round 3 in stage \"pressure\""; "in init". */
@@ -119,8 +120,33 @@ static void explain_undefined(const struct synched_job *job) {
                      several ? "s" : "", list, several ? "are" : "is");
 }
 
+/* Adds the rank, of a job of several ones. */
+static void explain_rank(const struct synched_job *job) {
+  const struct synched__link *link = job->work.link;
+  const struct synched__verdict *verdict = &link->verdict;
+  uint32_t rank = verdict->cancelled_by;
+  if (job->work.record->totals.failed_segment >= 0)
+    rank = verdict->rank;
+  else if (job->delivery.answer.callback != NULL)
+    rank = verdict->answered_by;
+  if (rank != SYNCHED__NO_RANK)
+    synched__explain("%s; that was on rank %u of %u", synched_error_message(), (unsigned)rank,
+                     link->cluster->transport.rank_count);
+}
+
+/* Whether the ranks have lost each other, which is said then. */
+static bool explain_trouble(const struct synched_job *job) {
+  struct synched__link *link = job->work.link;
+  if (link == NULL || synched__wire_status(&link->cluster->wire) == 0)
+    return false;
+  synched__explain("%s", link->cluster->wire.text);
+  return true;
+}
+
 static void explain_status(const struct synched_job *job) {
   const struct synched__totals *totals = &job->work.record->totals;
+  if (explain_trouble(job))
+    return;
   if (totals->failed_segment >= 0)
     explain_failure(job);
   else if (job->delivery.answer.callback != NULL)
@@ -130,6 +156,8 @@ static void explain_status(const struct synched_job *job) {
   else
     synched__explain("round %" PRIu64 " missed its deadline, %" PRIu64 " ns after it was due",
                      totals->last_round + 1, job->setup.options.deadline_ns);
+  if (job->work.link != NULL)
+    explain_rank(job);
 }
 
 void synched__explain_end(const struct synched_job *job) {

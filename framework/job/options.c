@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "engine/reads.h"
+#include "job/ranks.h"
 
 #define REPORT_ROUNDS_FEW 64u
 #define REPORT_ROUNDS_MANY 4096u
@@ -312,7 +313,8 @@ static int read_work(struct synched_job_options *options, const struct synched_m
     status = check_barrier(options);
   if (status != 0)
     return status;
-  if (options->rounds_per_barrier == 0 && !can_choose_rounds(options, memory))
+  if (options->rounds_per_barrier == 0 &&
+      (options->cluster != NULL || !can_choose_rounds(options, memory)))
     options->rounds_per_barrier = 1;
   if (options->compute == NULL && options->stages == NULL)
     return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it, or stages");

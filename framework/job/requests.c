@@ -49,6 +49,13 @@ void synched__requests_deinit(struct synched__requests *requests) {
   synched__mutex_deinit(&requests->mutex);
 }
 
+/* A job of several ranks has ended before they could agree on what was asked for on this one. A job
+ * that has not been started yet keeps a cancel. */
+static void forget_asked(struct synched_job *job, uint32_t state) {
+  if ((state & SYNCHED__JOB_ENDED) != 0)
+    synched__store_relaxed(&job->work.rank_state, 0);
+}
+
 int synched__requests_open(struct synched_job *job, uint32_t *before) {
   struct synched__requests *requests = &job->control.requests;
   const bool paused = (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) != 0;
@@ -56,6 +63,7 @@ int synched__requests_open(struct synched_job *job, uint32_t *before) {
   uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
   const bool idle = (state & SYNCHED__JOB_STARTED) == 0;
   if (idle) {
+    forget_asked(job, state);
     *before = state & SYNCHED__JOB_ENDED;
     synched__store_relaxed(&job->work.state,
                            (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
@@ -75,6 +83,7 @@ int synched__requests_open_advance(struct synched_job *job, bool *begins) {
   const uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
   const bool idle = (state & SYNCHED__JOB_STARTED) == 0;
   if (idle) {
+    forget_asked(job, state);
     synched__store_relaxed(&job->work.state,
                            (state & SYNCHED__JOB_CANCELLED) | SYNCHED__JOB_STARTED);
     requests->accepted = SYNCHED_JOB_RUNNING;
@@ -310,6 +319,11 @@ static int refuse(int status, const char *call, enum synched_job_state state) {
   return synched__fail(status, "%s: the job %s", call, state_texts[state]);
 }
 
+/* What this rank has asked for, of a job of several ranks, before all of them have agreed on it. */
+static bool is_asked_here(const struct synched_job *job, uint32_t bits) {
+  return (synched__load_relaxed(&job->work.rank_state) & bits) != 0;
+}
+
 /* With the mutex held. */
 static enum synched_job_state state_of(const struct synched_job *job) {
   const uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
@@ -318,7 +332,8 @@ static enum synched_job_state state_of(const struct synched_job *job) {
   if ((state & SYNCHED__JOB_STARTED) == 0)
     return SYNCHED_JOB_READY;
   if (job->control.requests.closed ||
-      (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0)
+      (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0 ||
+      is_asked_here(job, SYNCHED__RANK_CANCEL | SYNCHED__RANK_STOP))
     return SYNCHED_JOB_ENDING;
   return job->control.requests.accepted;
 }
@@ -385,10 +400,24 @@ enum synched_job_state synched__requests_state(struct synched_job *job) {
 
 /* --- accepting what ends a job --- */
 
+static bool is_cancelled(struct synched_job *job) {
+  return synched__work_is_cancelled(&job->work) || is_asked_here(job, SYNCHED__RANK_CANCEL);
+}
+
+/* With the mutex held: a call that ends the job is accepted. A rank does not end it by itself. */
+static void note_end(struct synched_job *job, uint32_t bit) {
+  if (job->work.link == NULL)
+    (void)synched__or_seq_cst(&job->work.state, bit); /* [asked] seq_cst */
+  else
+    (void)synched__or_relaxed(&job->work.rank_state, bit == SYNCHED__JOB_CANCELLED
+                                                         ? SYNCHED__RANK_CANCEL
+                                                         : SYNCHED__RANK_STOP);
+}
+
 /* The same of the two calls that end a job; with the mutex held. */
-static int judge_end(const struct synched_job *job, uint32_t bit, enum synched_job_state state) {
+static int judge_end(struct synched_job *job, uint32_t bit, enum synched_job_state state) {
   const bool cancels = bit == SYNCHED__JOB_CANCELLED;
-  const bool cancelled = (synched__load_relaxed(&job->work.state) & SYNCHED__JOB_CANCELLED) != 0;
+  const bool cancelled = is_cancelled(job);
   if (state == SYNCHED_JOB_READY && !cancels)
     return SYNCHED_ENOENT;
   /* Of a job that is about to end well the open round can still be dropped. */
@@ -402,10 +431,10 @@ int synched__requests_accept_end(struct synched_job *job, uint32_t bit, bool *is
   const char *const call = bit == SYNCHED__JOB_CANCELLED ? "cancel" : "stop";
   synched__mutex_lock(&requests->mutex);
   const enum synched_job_state state = state_of(job);
-  const bool was_cancelled = synched__work_is_cancelled(&job->work);
+  const bool was_cancelled = is_cancelled(job);
   const int status = judge_end(job, bit, state);
   if (status == 0)
-    (void)synched__or_seq_cst(&job->work.state, bit); /* [asked] seq_cst */
+    note_end(job, bit);
   else
     (void)synched__fail(status, "%s: the job %s", call,
                         was_cancelled ? "was cancelled before" : state_texts[state]);

@@ -73,6 +73,7 @@ static bool is_plain(const struct synched_job *job) {
   const struct synched__fold *fold = &job->work.stages[0]->fold;
   return options->field_count == 1 && options->stage_count == 0 && options->reads_only == 0 &&
          !job->work.memory->in_place && job->work.tile == NULL && !skips_unchanged(job) &&
+         options->cluster == NULL &&
          (fold->kind == SYNCHED_FOLD_NONE || synched__fold_is_plain(fold));
 }
 
@@ -115,13 +116,15 @@ static bool name_stage(struct synched__stage *stage, const char *name) {
   return stage->name != NULL;
 }
 
-static bool make_contributions(struct synched__stage *stage) {
+/* is_sent: they go to other ranks, and so lie one behind the other. */
+static bool make_contributions(struct synched__stage *stage, bool is_sent) {
   const size_t segment_count = stage->shape.segment_count;
   const size_t bytes = stage->fold.bytes;
   if (stage->fold.kind == SYNCHED_FOLD_NONE)
     return true;
-  stage->contribution_stride =
-      segment_count > SPREAD_SEGMENTS ? bytes : (SYNCHED__CACHE_LINE + bytes - 1) / bytes * bytes;
+  stage->contribution_stride = segment_count > SPREAD_SEGMENTS || is_sent
+                                   ? bytes
+                                   : (SYNCHED__CACHE_LINE + bytes - 1) / bytes * bytes;
   stage->contributions = synched__alloc_lines(segment_count, stage->contribution_stride);
   if (stage->contributions == NULL || synched__fold_is_plain(&stage->fold))
     return stage->contributions != NULL;
@@ -130,11 +133,11 @@ static bool make_contributions(struct synched__stage *stage) {
   return stage->accumulators != NULL;
 }
 
-/* What is kept of one; false: no memory. */
-static bool make_arrays(struct synched__stage *stage, const struct synched_job_options *options) {
-  bool complete = make_contributions(stage);
+bool synched__stage_equip(struct synched__stage *stage, const struct synched_job_options *options) {
+  bool complete = stage->inner != NULL || make_contributions(stage, options->cluster != NULL);
   /* Only who may steal has a choice; and weights are known where calls are timed. */
   if (!stage->shape.is_static && stage->shape.team > 1 && stage->is_recorded &&
+      options->cluster == NULL &&
       (options->flags & (SYNCHED_JOB_NO_SEGMENT_TIMES | SYNCHED_JOB_SKIP_UNCHANGED)) == 0)
     complete = synched__order_init(&stage->order, stage->shape.segment_count) && complete;
   if (stage->shape.team > SYNCHED__GROUPED_TEAM) {
@@ -147,9 +150,8 @@ static bool make_arrays(struct synched__stage *stage, const struct synched_job_o
   return complete;
 }
 
-/* A stage over `segment_count` segments, or indices. */
-static struct synched__stage *new_stage(struct synched_job *job, unsigned index,
-                                        size_t segment_count) {
+struct synched__stage *synched__stage_new(struct synched_job *job, unsigned index,
+                                          size_t segment_count) {
   struct synched__stage *stage = synched__alloc_lines(1, sizeof *stage);
   if (stage == NULL)
     return NULL;
@@ -165,13 +167,15 @@ static bool make_fold_pass(struct synched__stage *stage, struct synched_job *job
   if (stage->accumulators == NULL || stage->shape.team == 1 ||
       segment_count * stage->contribution_stride < SYNCHED__SHARED_FOLD_BYTES)
     return true;
-  stage->fold_pass = new_stage(job, stage->index, synched__fold_group_count(segment_count));
+  stage->fold_pass =
+      synched__stage_new(job, stage->index, synched__fold_group_count(segment_count));
   if (stage->fold_pass == NULL)
     return false;
   stage->fold_pass->for_fn = synched__stage_fold_group;
   stage->fold_pass->for_user = stage;
   stage->fold_pass->folded = stage;
-  return name_stage(stage->fold_pass, "fold") && make_arrays(stage->fold_pass, &job->setup.options);
+  return name_stage(stage->fold_pass, "fold") &&
+         synched__stage_equip(stage->fold_pass, &job->setup.options);
 }
 
 static int out_of_memory(const struct synched_job *job) {
@@ -194,15 +198,16 @@ static int fill_stage(struct synched__stage *stage, struct synched_job *job,
   stage->compute = given->compute;
   stage->writes = written_fields(options, given->writes);
   stage->overwrites = given->overwrites;
-  const bool complete =
-      name_stage(stage, given->name) && make_arrays(stage, options) && make_fold_pass(stage, job);
+  const bool complete = name_stage(stage, given->name) && synched__stage_equip(stage, options) &&
+                        make_fold_pass(stage, job);
   return complete ? 0 : out_of_memory(job);
 }
 
 /* is_recorded: it is one of the job's own. */
 static int make_stage(struct synched__stage **out, struct synched_job *job,
                       const struct synched_stage *given, unsigned index, bool is_recorded) {
-  struct synched__stage *stage = new_stage(job, index, job->work.memory->layout.segment_count);
+  struct synched__stage *stage =
+      synched__stage_new(job, index, job->work.memory->layout.segment_count);
   if (stage == NULL)
     return out_of_memory(job);
   stage->is_recorded = is_recorded;
@@ -220,6 +225,7 @@ static int make_stages(struct synched_job *job) {
   struct synched__work *work = &job->work;
   int status = 0;
   work->stage_count = options->stage_count == 0 ? 1 : options->stage_count;
+  work->has_passes = work->stage_count > 1 || options->cluster != NULL;
   work->stages = synched__alloc(work->stage_count, sizeof(struct synched__stage *));
   if (work->stages == NULL)
     return out_of_memory(job);
@@ -347,14 +353,15 @@ static int make_versions(struct synched_job *job) {
 /* The rounds between two barriers are a stage of their own. */
 static int make_tile_stage(struct synched_job *job) {
   struct synched__work *work = &job->work;
-  if (round_most(&job->setup.options) < 2 || skips_unchanged(job))
+  if (round_most(&job->setup.options) < 2 || skips_unchanged(job) ||
+      job->setup.options.cluster != NULL)
     return 0;
   int status = make_tile(job);
   if (status == 0)
     status = make_versions(job);
   if (status != 0)
     return status;
-  struct synched__stage *stage = new_stage(job, 0, work->memory->layout.segment_count);
+  struct synched__stage *stage = synched__stage_new(job, 0, work->memory->layout.segment_count);
   work->tile_stage = stage;
   if (stage == NULL || !name_stage(stage, "rounds"))
     return out_of_memory(job);
@@ -396,6 +403,7 @@ static void reset_stage(struct synched__stage *stage) {
     return;
   synched__round_reset_adaption(stage);
   reset_stage(stage->fold_pass);
+  reset_stage(stage->edge);
 }
 
 void synched__stages_reset(struct synched_job *job) {

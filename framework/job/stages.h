@@ -11,6 +11,12 @@
 int synched__stages_create(struct synched_job *job);
 void synched__stages_destroy(struct synched_job *job);
 
+/* A stage of the job over `segment_count` segments, or indices; and what is kept of one. NULL,
+ * false: no memory. */
+struct synched__stage *synched__stage_new(struct synched_job *job, unsigned index,
+                                          size_t segment_count);
+bool synched__stage_equip(struct synched__stage *stage, const struct synched_job_options *options);
+
 /* Makes the memories the job's: all of them, or none. Errors as synched_job_create. */
 int synched__stages_join_memories(struct synched_job *job);
 

@@ -100,9 +100,10 @@
 
 SYNCHED_BEGIN_DECLS
 
-struct uv_loop_s;    /* libuv's uv_loop_t */
-struct synched_pool; /* <synched/pool.h> */
-struct synched_job;  /* opaque */
+struct synched_cluster; /* <synched/cluster.h> */
+struct uv_loop_s;       /* libuv's uv_loop_t */
+struct synched_pool;    /* <synched/pool.h> */
+struct synched_job;     /* opaque */
 
 /* The work of one compute call. Lives for that call only. */
 struct synched_task {
@@ -420,6 +421,12 @@ struct synched_reads {
   const size_t *offsets;
   /* LIST: [offsets[segment_count]], at most 2^32 of them; copied. NULL: there is none */
   const size_t *segments;
+  /* NEAR and LIST, in elements of each field: of other segments, calls read no more than the first
+   * `first` elements of those behind their own, and the last `last` elements of those before it; in
+   * a LIST, both of each. Elements are counted over the capacity. Both 0: all of them. Between
+   * ranks (cluster.h) no more than that travels: of a plate that is cut into bands of rows, one row
+   * and not the band. */
+  size_t first, last;
 };
 
 /* More rounds than this do not run between two barriers. */
@@ -627,6 +634,12 @@ struct synched_job_options {
    * SYNCHED_JOB_SKIP_UNCHANGED, with which a round waits for the one before in any case. At most
    * SYNCHED_ROUNDS_PER_BARRIER_MAX; from 2 on not with a period, nor with stages that fold. */
   unsigned rounds_per_barrier;
+
+  /* The job is one of several ranks, which make it together: see <synched/cluster.h>, also for what
+   * does not go together with it. NULL: it is not. rounds_per_barrier is 1 then if it is 0; else
+   * segments do not go on to their next rounds without each other, but so many rounds take one
+   * agreement. */
+  struct synched_cluster *cluster;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */

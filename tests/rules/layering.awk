@@ -11,17 +11,20 @@ BEGIN {
   allow("record", "base platform record")
   allow("pool", "base platform topology pool")
   allow("engine", "base platform memory record pool engine")
-  allow("job", "base platform memory record pool engine job")
-  allow("dispatch", "base platform memory record pool engine job dispatch")
+  allow("cluster", "base platform memory record pool engine cluster")
+  allow("job", "base platform memory record pool engine cluster job")
+  allow("dispatch", "base platform memory record pool engine cluster job dispatch")
   allow("render", "base platform record engine render")
-  allow("api", "base platform memory record pool engine render job dispatch monitor api")
+  allow("api", "base platform memory record pool engine cluster render job dispatch monitor api")
   allow("loop", "base platform memory record pool engine render job dispatch api loop")
+  allow("mpi", "platform")
   allow("monitor", "base platform record render pool engine job monitor")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"
   # Which headers and which names may be used where in framework/.
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
+  header("^mpi\\.h$", "^mpi/", "mpi.h belongs to mpi/")
   header("^stdatomic\\.h$", atomics, "atomics go through platform/atomic.h")
   header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/",
     "the system is reached through platform/")
@@ -31,7 +34,7 @@ BEGIN {
   name("(pthread_[a-z_]+|sched_[a-z]+|syscall|clock_gettime|(clock_)?nanosleep|usleep|m(un)?map)",
     "^platform/", "the system is reached through platform/")
   name("(malloc|calloc|realloc|aligned_alloc|posix_memalign|strdup|strndup|free)", \
-       "^platform/", "memory comes from platform/alloc.h")
+       "^(platform|mpi)/", "memory comes from platform/alloc.h")
   name("(abort|exit|_exit|_Exit|quick_exit|raise)", "^platform/",
     "only platform/ may end the process")
 }
@@ -79,7 +82,7 @@ FNR == 1 {
 
 { split_line($0) }
 
-part == "include" && code ~ /^[ \t]*#[ \t]*include/ && \
+part == "include" && inner != "synched/mpi.h" && code ~ /^[ \t]*#[ \t]*include/ && \
     code !~ /<(synched\/[a-z]+|std(def|int|bool|io)|string|errno)\.h>/ {
   wrong("public headers include the C library and each other only")
 }

@@ -80,13 +80,13 @@ public:
    * other; those within a radius; those of a list, which is [segment_count + 1] offsets into the
    * segments, and is copied by create(). No call of these: all. */
   job_setup &reads_own() noexcept {
-    return with_reads({SYNCHED_REACH_OWN, 0, 0, nullptr, nullptr});
+    return with_reads({SYNCHED_REACH_OWN, 0, 0, nullptr, nullptr, 0, 0});
   }
   job_setup &reads_near(std::uint32_t radius, bool wraps = false) noexcept {
-    return with_reads({SYNCHED_REACH_NEAR, radius, wraps ? 1 : 0, nullptr, nullptr});
+    return with_reads({SYNCHED_REACH_NEAR, radius, wraps ? 1 : 0, nullptr, nullptr, 0, 0});
   }
   job_setup &reads_list(const std::size_t *offsets, const std::size_t *segments) noexcept {
-    return with_reads({SYNCHED_REACH_LIST, 0, 0, offsets, segments});
+    return with_reads({SYNCHED_REACH_LIST, 0, 0, offsets, segments, 0, 0});
   }
 
   /* --- callbacks on workers --- */

@@ -1,0 +1,52 @@
+/*
+ * ranks.h: --mpi of the examples: the same program on several ranks. The first one prints and
+ * writes what a program by itself would.
+ */
+#ifndef EXAMPLE_RANKS_H
+#define EXAMPLE_RANKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synched/cluster.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The option; `field` of `type` is a bool. */
+#define EXAMPLE_MPI_OPTION(type, field)                                                            \
+  {                                                                                                \
+    .name = "mpi", EXAMPLE_MEMBER(type, field),                                                    \
+    .help = "compute on all ranks that mpirun has started: mpirun -n 2 ... --mpi"                  \
+  }
+
+/* All zeros: this process is all there is. */
+struct example_ranks {
+  /* for a job's options */
+  struct synched_cluster *cluster;
+  /* of this process */
+  unsigned rank;
+};
+
+/* Makes all ranks one cluster, if that is wanted. 0, to be ended with example_ranks_end; or -1,
+ * with a line on stderr. */
+int example_ranks_begin(struct example_ranks *out, bool wanted, const char *program);
+void example_ranks_end(struct example_ranks *ranks);
+
+/* Whether this process prints and writes. */
+static inline bool example_ranks_tells(const struct example_ranks *ranks) {
+  return ranks->rank == 0;
+}
+
+/* The number of the first rank, on all ranks: for what is to be the same on each. */
+unsigned example_ranks_same(const struct example_ranks *ranks, unsigned number);
+
+/* The least number that is not 0, of all ranks; 0: all are. */
+uint64_t example_ranks_least(const struct example_ranks *ranks, uint64_t number);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

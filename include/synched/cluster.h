@@ -1,0 +1,217 @@
+/*
+ * cluster.h: one job on several ranks, which are processes on one machine or on many.
+ *
+ * Every rank has a pool and memories of its own, and makes the same job: the same memories, the
+ * same options. The segments are dealt to the ranks in contiguous ranges, and each rank computes
+ * its own; indices are those of the whole. A memory reserves the addresses of the whole on every
+ * rank, and touches only its rank's part and what that reads. After each pass over the segments,
+ * what other ranks read goes to them, as the job's `reads` say; while it is under way, segments
+ * are computed that nobody else reads. Results are the same bits as on one rank.
+ *
+ *     for each round, on every rank:
+ *       for each stage:
+ *         for each segment of the rank that others read: compute
+ *         their elements set out for the ranks that read them
+ *         for each other segment of the rank: compute
+ *         wait for what this rank reads of others
+ *         if the stage folds: all contributions are known to all ranks, and folded in the order of
+ *         segments
+ *       all ranks agree: if a call has failed anywhere, or the job is cancelled anywhere, nothing
+ *       of the round is published on any rank, and the job ends everywhere with that status. Else
+ *       the round is published on every rank; on_round is called on every rank, and then they
+ *       agree on what it said: any error ends the job, that of the lowest rank counts; else any
+ *       SYNCHED_STOP ends it well
+ *
+ * What a rank does not compute, and does not read either, is undefined in its snapshots;
+ * synched_cluster_gather brings a whole one. Fields that the job only reads do not travel: each
+ * rank fills in what its calls read. Of all others a rank may load its own part only. When a run
+ * begins, or an advance, what ranks read of each other goes to them first.
+ *
+ * All ranks call, in the same order: synched_job_create with the cluster, start, run and advance of
+ * such jobs, synched_cluster_gather. If one does not, the others wait for it (timeout_ns).
+ * synched_job_cancel and synched_job_stop on any rank end the job on all of them, at the end of the
+ * round that they are in. Where a rank has no buffer for its next round, the others wait for it;
+ * a cancel does not end that.
+ *
+ * A job of a cluster cannot be paused, stepped or periodic; SYNCHED_JOB_SKIP_UNCHANGED,
+ * SYNCHED_JOB_CHECKED, SYNCHED_JOB_START_PAUSED and a deadline that drops rounds are refused. A
+ * pool has one such job at a time: two could wait for each other.
+ *
+ * <synched/mpi.h> makes clusters of MPI's communicators. Another way to carry messages is a
+ * synched_transport.
+ */
+#ifndef SYNCHED_CLUSTER_H
+#define SYNCHED_CLUSTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <synched/export.h>
+#include <synched/memory.h>
+
+SYNCHED_BEGIN_DECLS
+
+struct synched_cluster; /* opaque */
+
+/* The most ranks of a cluster. */
+#define SYNCHED_RANKS_MAX 65536u
+
+struct synched_cluster_options {
+  /* filled in by SYNCHED_CLUSTER_OPTIONS */
+  uint32_t struct_size;
+  /* 0 */
+  uint32_t flags;
+  /* [rank_count], the same on every rank: how much of the segments each rank gets, in proportion;
+   * 0 or more each, not all 0; copied. NULL: as many for each */
+  const double *weights;
+  /* How long a rank waits for others, in one go. Then its job ends with SYNCHED_ETIMEDOUT, the
+   * message names a rank that was waited for, and the cluster is of no more use: end the program
+   * then, for messages may still be under way. 0: for ever */
+  uint64_t timeout_ns;
+};
+
+/* Returns options with every default, for C++ and where a macro is unwelcome. */
+static inline struct synched_cluster_options synched_cluster_options_default(void) {
+  struct synched_cluster_options options;
+  memset(&options, 0, sizeof options);
+  options.struct_size = sizeof options;
+  return options;
+}
+
+#if !defined(__cplusplus)
+/* SYNCHED_CLUSTER_OPTIONS(.timeout_ns = ...): a pointer to options in the enclosing block. */
+#define SYNCHED_CLUSTER_OPTIONS(...)                                                               \
+  (&(struct synched_cluster_options){                                                              \
+      .struct_size = (uint32_t)sizeof(struct synched_cluster_options), __VA_ARGS__})
+#endif
+
+/* What a cluster is, and what its jobs have sent so far. */
+struct synched_cluster_info {
+  /* set by the caller: sizeof this */
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* of this process, 0 .. rank_count - 1 */
+  unsigned rank;
+  unsigned rank_count;
+  /* of fields' elements, and their counts: what this rank has sent so far to ranks that read it;
+   * without the 8 bytes that each message begins with */
+  uint64_t sent_bytes;
+  uint64_t sent_messages;
+  /* messages of agreements, which bring contributions to folds, too; and their bytes */
+  uint64_t agreed_messages;
+  uint64_t agreed_bytes;
+  /* how long this rank has waited for others */
+  uint64_t waited_ns;
+};
+
+/* Fills in *out, whose struct_size is set. Any thread; does not block; O(1).
+ * SYNCHED_EINVAL: a NULL, or a struct_size that cannot be. */
+SYNCHED_API int synched_cluster_info(const struct synched_cluster *cluster,
+                                     struct synched_cluster_info *out);
+
+/* Segments that follow each other. */
+struct synched_segments {
+  size_t first, count;
+};
+
+/* Returns which of segment_count segments a rank computes; none for NULL, or for a rank that there
+ * is not. Any thread; does not block; O(1). */
+SYNCHED_API struct synched_segments synched_cluster_segments(const struct synched_cluster *cluster,
+                                                             size_t segment_count, unsigned rank);
+
+/* Brings all ranks' parts of a snapshot to the rank `root`, into that rank's own snapshot, whose
+ * `data` and `counts` are whole then. Each rank gives the same round's snapshot of the same memory,
+ * which it holds: retained, or in a callback on the loop. Of several fields each is gathered by
+ * itself. Those who read the same snapshot on `root` meanwhile may see its other ranks' parts
+ * change.
+ * Any thread, one at a time for each cluster, also while rounds go on; blocks until this rank's
+ * part is done; O(bytes).
+ * Errors: SYNCHED_EINVAL: a NULL; there is no such rank; a snapshot without data. SYNCHED_ENOMEM.
+ * SYNCHED_ETIMEDOUT. SYNCHED_EIO: the transport has failed. The snapshot on `root` has some of the
+ * parts then. */
+SYNCHED_API int synched_cluster_gather(struct synched_cluster *cluster,
+                                       const struct synched_snapshot *snapshot, unsigned root);
+
+/* The same for a memory between two runs of its job: one that is changed in place, of which no
+ * snapshot has the content; of any other one, its current snapshot.
+ * Errors, beside those of synched_cluster_gather: SYNCHED_EBUSY: its job runs. */
+SYNCHED_API int synched_cluster_gather_memory(struct synched_cluster *cluster,
+                                              struct synched_memory *memory, unsigned root);
+
+/* Frees a cluster. NULL is allowed and does nothing.
+ * Any thread; the ranks need not call it together. Errors, after which it is as before:
+ * SYNCHED_EBUSY: it has a job. */
+SYNCHED_API int synched_cluster_destroy(struct synched_cluster *cluster);
+
+/* --- what carries messages --- */
+
+/* Some memory. */
+struct synched_piece {
+  void *address;
+  size_t bytes;
+};
+
+/* One message of a group, always from or to the same memory. The two ranks' messages have the same
+ * tag, and as many bytes in all. */
+struct synched_message {
+  /* the other rank */
+  unsigned peer;
+  /* 1: it comes from there into the pieces; 0: what the pieces hold goes there */
+  int is_received;
+  /* below SYNCHED_TAGS */
+  unsigned tag;
+  unsigned reserved;
+  /* one behind the other */
+  size_t piece_count;
+  const struct synched_piece *pieces;
+};
+
+#define SYNCHED_TAGS 32767u
+
+/* A way to carry messages between ranks. All functions: any thread, several at once, but one at a
+ * time for each group. None of them blocks. They return 0 or a status, after which the cluster is
+ * of no more use; `explain` says what was wrong. Messages between two ranks with the same tag
+ * arrive in the order in which they set out. */
+struct synched_transport {
+  uint32_t struct_size;
+  /* of this process */
+  unsigned rank;
+  unsigned rank_count;
+  unsigned reserved;
+  /* handed to all functions */
+  void *context;
+  /* Makes a group of messages that can set out again and again; what `messages` points at is
+   * copied. *out is NULL after a failure. */
+  int (*make)(void *context, void **out, const struct synched_message *messages, size_t count);
+  /* All of a group set out, or may arrive from now on; none of them is under way. Allocates
+   * nothing. */
+  int (*start)(void *context, void *group);
+  /* Moves messages on. 1: all of the group have arrived, or left their memory, also where it has
+   * not been started; 0: not yet. */
+  int (*test)(void *context, void *group);
+  /* Ends a group, also one that is under way: then its memory is not used any more, if that can be
+   * had. */
+  void (*unmake)(void *context, void *group);
+  /* What was wrong, after a failure; never NULL. */
+  const char *(*explain)(void *context);
+  /* Ends the transport itself, after its last group. */
+  void (*destroy)(void *context);
+};
+
+/* Makes a cluster of what carries messages, which is the cluster's from here on: also after a
+ * failure, transport->destroy is called. Every rank calls this; does not wait for others.
+ * Errors: SYNCHED_EINVAL: a NULL; a rank that cannot be; weights that are negative, or all 0, or no
+ * numbers; an unknown flag, or bytes that are set behind the known fields. SYNCHED_ERANGE: too many
+ * ranks. SYNCHED_ENOMEM, or what the transport fails with. *out is NULL then. */
+SYNCHED_API int synched_cluster_create_over(struct synched_cluster **out,
+                                            const struct synched_transport *transport,
+                                            const struct synched_cluster_options *options);
+
+/* For who makes a transport, and cannot: keeps the sentence for synched_error_message (this
+ * thread), and returns the status. */
+SYNCHED_API int synched_cluster_refuse(int status, const char *sentence);
+
+SYNCHED_END_DECLS
+
+#endif

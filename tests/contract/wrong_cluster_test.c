@@ -1,0 +1,195 @@
+/*
+ * wrong_cluster_test.c: clusters, and jobs of clusters, that are asked for wrongly. One rank is
+ * enough for that.
+ */
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "support/local_ranks.h"
+#include "support/support.h"
+#include "support/unit_support.h"
+
+struct lone {
+  struct local_ranks *ranks;
+  struct synched_cluster *cluster;
+  struct synched_pool *pool;
+  struct synched_memory *memory;
+};
+
+static struct lone begin(void) {
+  struct lone lone = {.ranks = local_ranks_new(1, 0)};
+  cr_assert_not_null(lone.ranks);
+  const struct synched_transport transport = local_ranks_transport(lone.ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&lone.cluster, &transport, NULL), 0);
+  lone.pool = pool_new(1);
+  lone.memory = memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 2,
+                                                   .element_size = 8, .lease_count = 1));
+  return lone;
+}
+
+static void end(struct lone *lone) {
+  memory_end(lone->memory);
+  pool_end(lone->pool);
+  cr_expect_eq(synched_cluster_destroy(lone->cluster), 0);
+  local_ranks_end(lone->ranks);
+}
+
+static int compute(struct synched_task *task, void *user) {
+  (void)task;
+  (void)user;
+  return 0;
+}
+
+static void expect_no_job(const struct synched_job_options *options, int status, const char *word) {
+  struct lone lone = begin();
+  struct synched_job_options with = *options;
+  struct synched_job *job = (struct synched_job *)&lone;
+  with.cluster = lone.cluster;
+  with.compute = compute;
+  cr_expect_eq(synched_job_create(&job, lone.pool, lone.memory, &with), status, "%s", word);
+  cr_expect_null(job);
+  cr_expect_not_null(strstr(synched_error_message(), word), "%s: %s", word,
+                     synched_error_message());
+  end(&lone);
+}
+
+Test(wrong_cluster, what_one_rank_would_decide_by_itself_is_refused) {
+  expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_SKIP_UNCHANGED), SYNCHED_ENOTSUP,
+                "SYNCHED_JOB_SKIP_UNCHANGED does not go together with a cluster");
+  expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED), SYNCHED_ENOTSUP,
+                "SYNCHED_JOB_START_PAUSED");
+  expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_CHECKED), SYNCHED_ENOTSUP,
+                "SYNCHED_JOB_CHECKED");
+  expect_no_job(SYNCHED_JOB_OPTIONS(.period_ns = SYNCHED_PERIOD_MIN_NS), SYNCHED_ENOTSUP,
+                "period_ns");
+  expect_no_job(SYNCHED_JOB_OPTIONS(.deadline_ns = 1000, .deadline_policy = SYNCHED_DEADLINE_FAIL),
+                SYNCHED_ENOTSUP, "deadline_policy");
+}
+
+Test(wrong_cluster, a_pool_has_one_job_of_a_cluster) {
+  struct lone lone = begin();
+  struct synched_memory *other = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 2, .element_size = 8));
+  struct synched_job *job, *second;
+  const struct synched_job_options *options =
+      SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster, .round_count = 1);
+  cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory, options), 0);
+  cr_expect_eq(synched_job_create(&second, lone.pool, other, options), SYNCHED_EBUSY);
+  cr_expect_null(second);
+  cr_expect_eq(synched_cluster_destroy(lone.cluster), SYNCHED_EBUSY);
+  cr_expect_str_eq(synched_error_message(), "the cluster has 1 job; destroy it first");
+  cr_expect_eq(synched_job_destroy(job), 0);
+  cr_expect_eq(synched_job_create(&job, lone.pool, other, options), 0);
+  cr_expect_eq(synched_job_destroy(job), 0);
+  memory_end(other);
+  end(&lone);
+}
+
+Test(wrong_cluster, a_job_of_a_cluster_is_not_paused_stepped_or_made_periodic) {
+  struct lone lone = begin();
+  struct synched_job *job;
+  cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster,
+                                                      .round_count = 3)),
+               0);
+  cr_expect_eq(synched_job_pause(job), SYNCHED_ENOTSUP);
+  cr_expect_eq(synched_job_resume(job), SYNCHED_ENOTSUP);
+  cr_expect_eq(synched_job_step(job, 1), SYNCHED_ENOTSUP);
+  cr_expect_eq(synched_job_set_period(job, SYNCHED_PERIOD_MIN_NS), SYNCHED_ENOTSUP);
+  cr_expect_not_null(strstr(synched_error_message(), "a job of a cluster cannot be"));
+  cr_expect_eq(synched_job_set_weight(job, 2), 0);
+  cr_expect_eq(synched_job_run(job), 0);
+  cr_expect_eq(memory_round(lone.memory), 3);
+  cr_expect_eq(synched_job_destroy(job), 0);
+  end(&lone);
+}
+
+/* A second cancel comes too late, and the job ends with the first one when it is started. */
+Test(wrong_cluster, a_job_that_is_cancelled_before_its_start_ends_at_once) {
+  struct lone lone = begin();
+  struct synched_job *job;
+  cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster,
+                                                      .round_count = 3)),
+               0);
+  cr_expect_eq(synched_job_stop(job), SYNCHED_ENOENT);
+  cr_expect_eq(synched_job_cancel(job), 0);
+  cr_expect_eq(synched_job_cancel(job), SYNCHED_EALREADY);
+  cr_expect_eq(synched_job_run(job), SYNCHED_ECANCELED);
+  cr_expect_eq(memory_round(lone.memory), 0);
+  cr_expect_eq(synched_job_cancel(job), SYNCHED_EALREADY);
+  cr_expect_eq(synched_job_run(job), 0);
+  cr_expect_eq(memory_round(lone.memory), 3);
+  cr_expect_eq(synched_job_destroy(job), 0);
+  end(&lone);
+}
+
+Test(wrong_cluster, a_snapshot_is_gathered_from_what_there_is) {
+  struct lone lone = begin();
+  const struct synched_snapshot *now = synched_snapshot_current(lone.memory);
+  cr_expect_eq(synched_cluster_gather(lone.cluster, now, 0), 0);
+  cr_expect_eq(synched_cluster_gather(lone.cluster, now, 1), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "the root is rank 1; there are 1");
+  cr_expect_eq(synched_cluster_gather(lone.cluster, NULL, 0), SYNCHED_EINVAL);
+  cr_expect_eq(synched_cluster_gather(NULL, now, 0), SYNCHED_EINVAL);
+  synched_snapshot_release(now);
+  end(&lone);
+}
+
+static void expect_no_cluster(struct synched_transport transport,
+                              const struct synched_cluster_options *options, int status,
+                              const char *sentence) {
+  struct synched_cluster *cluster = (struct synched_cluster *)&transport;
+  cr_expect_eq(synched_cluster_create_over(&cluster, &transport, options), status);
+  cr_expect_null(cluster);
+  cr_expect_str_eq(synched_error_message(), sentence);
+}
+
+Test(wrong_cluster, transports_and_weights_that_cannot_be_are_refused) {
+  struct local_ranks *ranks = local_ranks_new(2, 0);
+  cr_assert_not_null(ranks);
+  const struct synched_transport good = local_ranks_transport(ranks, 1);
+  struct synched_transport bad = good;
+  bad.rank = 2;
+  expect_no_cluster(bad, NULL, SYNCHED_EINVAL, "the transport is rank 2 of 2");
+  bad = good;
+  bad.rank_count = SYNCHED_RANKS_MAX + 1;
+  expect_no_cluster(bad, NULL, SYNCHED_ERANGE, "the transport has 65537 ranks; at most 65536");
+  bad = good;
+  bad.test = NULL;
+  expect_no_cluster(bad, NULL, SYNCHED_EINVAL, "a function of the transport is NULL");
+  const double negative[] = {1, -1};
+  expect_no_cluster(good, SYNCHED_CLUSTER_OPTIONS(.weights = negative), SYNCHED_EINVAL,
+                    "the weight of rank 1 is -1; it is 0 or more");
+  const double nothing[] = {0, 0};
+  expect_no_cluster(good, SYNCHED_CLUSTER_OPTIONS(.weights = nothing), SYNCHED_EINVAL,
+                    "the weights of the 2 ranks are 0 in all");
+  const double no_number[] = {NAN, 1};
+  expect_no_cluster(good, SYNCHED_CLUSTER_OPTIONS(.weights = no_number), SYNCHED_EINVAL,
+                    "the weight of rank 0 is nan; it is 0 or more");
+  expect_no_cluster(good, SYNCHED_CLUSTER_OPTIONS(.flags = 4), SYNCHED_EINVAL,
+                    "flags is 0x4; a cluster knows none");
+  struct synched_cluster *cluster;
+  cr_expect_eq(synched_cluster_create_over(&cluster, NULL, NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_cluster_create_over(NULL, &good, NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_cluster_destroy(NULL), 0);
+  struct synched_cluster_info info = {.struct_size = sizeof info};
+  cr_expect_eq(synched_cluster_info(NULL, &info), SYNCHED_EINVAL);
+  cr_expect_eq(synched_cluster_segments(NULL, 5, 0).count, 0);
+  local_ranks_end(ranks);
+}
+
+Test(wrong_cluster, narrow_reads_need_neighbours) {
+  struct lone lone = begin();
+  struct synched_job *job;
+  cr_expect_eq(
+      synched_job_create(&job, lone.pool, lone.memory,
+                         SYNCHED_JOB_OPTIONS(.compute = compute,
+                                             .reads = {.reach = SYNCHED_REACH_ALL, .first = 1})),
+      SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(),
+                   "reads has first or last elements, and is neither NEAR nor a LIST");
+  end(&lone);
+}

@@ -1,0 +1,333 @@
+/*
+ * cluster_test.c: a job on several ranks computes what it computes on one, bit for bit; and what
+ * ends it on one rank ends it on all. Ranks are threads here, each with a pool, and messages take
+ * their time by chance.
+ */
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "support/local_ranks.h"
+#include "support/ranked.h"
+#include "support/support.h"
+#include "support/unit_support.h"
+
+#define PATIENCE_NS UINT64_C(60000000000)
+
+/* A case, and what each rank has come to. */
+struct shared {
+  const struct ranked_case *what;
+  const double *weights;
+  uint64_t timeout_ns;
+  struct ranked_result results[LOCAL_RANKS_MOST];
+  int cluster_status[LOCAL_RANKS_MOST];
+  int end_status[LOCAL_RANKS_MOST];
+};
+
+static void be_rank(struct local_ranks *ranks, unsigned rank, void *user) {
+  struct shared *shared = user;
+  struct synched_cluster *cluster = NULL;
+  const struct synched_transport transport = local_ranks_transport(ranks, rank);
+  shared->cluster_status[rank] = synched_cluster_create_over(
+      &cluster, &transport,
+      SYNCHED_CLUSTER_OPTIONS(.weights = shared->weights, .timeout_ns = shared->timeout_ns));
+  if (cluster != NULL)
+    ranked_run(shared->what, cluster, &shared->results[rank]);
+  shared->end_status[rank] = synched_cluster_destroy(cluster);
+}
+
+/* Runs it on so many ranks. */
+static void run_ranks(struct shared *shared, unsigned rank_count, unsigned looks_most) {
+  struct local_ranks *ranks = local_ranks_new(rank_count, looks_most);
+  cr_assert_not_null(ranks);
+  if (shared->timeout_ns == 0)
+    shared->timeout_ns = PATIENCE_NS;
+  cr_assert(local_ranks_run(ranks, be_rank, shared));
+  local_ranks_end(ranks);
+  for (unsigned r = 0; r < rank_count; r++) {
+    cr_expect_eq(shared->cluster_status[r], 0);
+    cr_expect_eq(shared->end_status[r], 0);
+  }
+}
+
+/* Whether all ranks have come to what one rank has. */
+static void expect_like(const struct shared *shared, unsigned rank_count,
+                        const struct ranked_result *one, const char *name) {
+  uint64_t digest = shared->results[0].digest;
+  for (unsigned r = 0; r < rank_count; r++) {
+    const struct ranked_result *result = &shared->results[r];
+    cr_expect_eq(result->setup_status, one->setup_status, "%s: rank %u of %u: %d: %s", name, r,
+                 rank_count, result->setup_status, result->message);
+    cr_expect_eq(result->status, one->status, "%s: rank %u of %u: %d (%s), not %d (%s)", name, r,
+                 rank_count, result->status, result->message, one->status, one->message);
+    cr_expect_eq(result->round, one->round, "%s: rank %u of %u: round %llu, not %llu", name, r,
+                 rank_count, (unsigned long long)result->round, (unsigned long long)one->round);
+    cr_expect_eq(result->folds, one->folds, "%s: the folds of rank %u of %u", name, r, rank_count);
+    cr_expect_eq(result->on_round_count, one->on_round_count, "%s: on_round on rank %u of %u", name,
+                 r, rank_count);
+    /* In place each rank has its own part only. */
+    if (r != 0 && shared->what->shape == RANKED_IN_PLACE)
+      digest += result->digest;
+  }
+  /* What is in place is undefined after a round that is dropped. */
+  if (shared->what->shape != RANKED_IN_PLACE || one->status == 0)
+    cr_expect_eq(digest, one->digest, "%s: the content of %u ranks", name, rank_count);
+}
+
+static void expect_same(const struct ranked_case *what, unsigned rank_count, const char *name) {
+  static struct shared shared;
+  struct ranked_result one;
+  struct ranked_case serial = *what;
+  serial.worker_count = 1;
+  ranked_run(&serial, NULL, &one);
+  cr_assert_eq(one.setup_status, 0, "%s: %s", name, one.message);
+  memset(&shared, 0, sizeof shared);
+  shared.what = what;
+  run_ranks(&shared, rank_count, 3);
+  expect_like(&shared, rank_count, &one, name);
+}
+
+static const unsigned rank_counts[] = {1, 2, 3, 5};
+static const unsigned worker_counts[] = {1, 2, 3};
+
+/* A shape with every way of reading, on all numbers of ranks and workers. */
+static void expect_shape(enum ranked_shape shape, const char *name) {
+  for (unsigned reads = RANKED_NEAR; reads <= RANKED_ALL; reads++)
+    for (size_t r = 0; r < sizeof rank_counts / sizeof *rank_counts; r++)
+      for (size_t w = 0; w < sizeof worker_counts / sizeof *worker_counts; w++) {
+        const struct ranked_case what = {.shape = shape,
+                                         .reads = (enum ranked_reads)reads,
+                                         .segment_count = 23,
+                                         .worker_count = worker_counts[w],
+                                         .round_count = 7,
+                                         .balance = w % 2 == 0 ? SYNCHED_BALANCE_STEAL
+                                                               : SYNCHED_BALANCE_STATIC,
+                                         .loads = r % 2 == 0,
+                                         .has_on_round = true};
+        expect_same(&what, rank_counts[r], name);
+      }
+}
+
+Test(cluster, one_field_has_the_bits_of_one_rank) {
+  expect_shape(RANKED_PLAIN, "plain");
+}
+
+Test(cluster, several_stages_have_the_bits_of_one_rank) {
+  expect_shape(RANKED_STAGES, "stages");
+}
+
+Test(cluster, fields_in_place_have_the_bits_of_one_rank) {
+  expect_shape(RANKED_IN_PLACE, "in place");
+}
+
+Test(cluster, rounds_with_one_agreement_have_the_bits_of_one_rank) {
+  for (unsigned ranks = 1; ranks <= 3; ranks++)
+    for (unsigned rounds = 2; rounds <= 5; rounds += 3) {
+      const struct ranked_case what = {.shape = RANKED_PLAIN,
+                                       .reads = RANKED_NARROW,
+                                       .segment_count = 20,
+                                       .worker_count = 2,
+                                       .round_count = 13,
+                                       .rounds_per_barrier = rounds,
+                                       .has_on_round = true};
+      expect_same(&what, ranks, "rounds per barrier");
+    }
+}
+
+Test(cluster, advances_have_the_bits_of_one_rank) {
+  const struct ranked_case what = {.shape = RANKED_STAGES,
+                                   .reads = RANKED_LIST,
+                                   .segment_count = 20,
+                                   .worker_count = 2,
+                                   .round_count = 9,
+                                   .advanced_by = 2,
+                                   .has_on_round = true};
+  expect_same(&what, 3, "advances");
+}
+
+Test(cluster, more_ranks_than_segments_have_the_bits_of_one_rank) {
+  for (unsigned shape = RANKED_PLAIN; shape <= RANKED_IN_PLACE; shape++) {
+    const struct ranked_case what = {.shape = (enum ranked_shape)shape,
+                                     .reads = RANKED_ALL,
+                                     .segment_count = 3,
+                                     .worker_count = 2,
+                                     .round_count = 5,
+                                     .has_on_round = true};
+    expect_same(&what, 7, "few segments");
+  }
+}
+
+Test(cluster, many_segments_fold_in_groups_on_all_ranks) {
+  const struct ranked_case what = {.shape = RANKED_STAGES,
+                                   .reads = RANKED_NEAR,
+                                   .segment_count = 200,
+                                   .worker_count = 2,
+                                   .round_count = 4,
+                                   .has_on_round = true};
+  expect_same(&what, 3, "groups");
+}
+
+/* --- what ends a job --- */
+
+Test(cluster, an_event_on_one_rank_ends_the_job_on_all_as_on_one) {
+  static const char *const names[] = {"nothing", "fails",        "cancels", "stops",
+                                      "answers", "asks to stop", "counts"};
+  for (unsigned event = RANKED_FAILS; event <= RANKED_COUNTS; event++)
+    for (size_t segment = 0; segment < 12; segment += 5)
+      for (unsigned stage = 0; stage < 3; stage += 2) {
+        const struct ranked_case what = {.shape = stage == 0 ? RANKED_PLAIN : RANKED_STAGES,
+                                         .reads = RANKED_NEAR,
+                                         .segment_count = 12,
+                                         .worker_count = 2,
+                                         .round_count = 8,
+                                         .has_on_round = true,
+                                         .event = (enum ranked_event)event,
+                                         .event_round = 4,
+                                         .event_segment = segment,
+                                         .event_stage = event == RANKED_COUNTS ? 0 : stage};
+        expect_same(&what, 3, names[event]);
+      }
+}
+
+Test(cluster, a_failure_names_the_segment_and_the_rank) {
+  static struct shared shared;
+  const struct ranked_case what = {.shape = RANKED_STAGES,
+                                   .reads = RANKED_NEAR,
+                                   .segment_count = 12,
+                                   .worker_count = 1,
+                                   .round_count = 8,
+                                   .event = RANKED_FAILS,
+                                   .event_round = 4,
+                                   .event_segment = 5,
+                                   .event_stage = 1};
+  shared.what = &what;
+  run_ranks(&shared, 3, 0);
+  for (unsigned r = 0; r < 3; r++) {
+    cr_expect_eq(shared.results[r].status, RANKED_CODE);
+    cr_expect_str_eq(shared.results[r].message,
+                     "segment 5 failed in round 4 in stage \"second\" with code -12345 (a code "
+                     "that is not Synched's own); that was on rank 1 of 3");
+  }
+}
+
+Test(cluster, a_cancel_names_the_rank) {
+  static struct shared shared;
+  const struct ranked_case what = {.shape = RANKED_PLAIN,
+                                   .reads = RANKED_NEAR,
+                                   .segment_count = 12,
+                                   .worker_count = 1,
+                                   .round_count = 8,
+                                   .event = RANKED_CANCELS,
+                                   .event_round = 4,
+                                   .event_segment = 11};
+  shared.what = &what;
+  run_ranks(&shared, 3, 0);
+  for (unsigned r = 0; r < 3; r++) {
+    cr_expect_eq(shared.results[r].status, SYNCHED_ECANCELED);
+    cr_expect_str_eq(shared.results[r].message,
+                     "the job was cancelled after round 3; that was on rank 2 of 3");
+  }
+}
+
+Test(cluster, random_cases_are_those_of_one_rank) {
+  const unsigned count = at_most(120, 12);
+  for (uint64_t seed = 1; seed <= count; seed++) {
+    const struct ranked_case what = ranked_random(seed);
+    char name[32];
+    (void)snprintf(name, sizeof name, "seed %llu", (unsigned long long)seed);
+    expect_same(&what, 2 + (unsigned)(seed % 4), name);
+  }
+}
+
+/* --- what travels --- */
+
+/* Rows of a plate: after each round a rank sends one element, its segment's count, to each
+ * neighbour. */
+Test(cluster, only_what_is_read_travels) {
+  static struct shared shared;
+  const struct ranked_case what = {.shape = RANKED_PLAIN,
+                                   .reads = RANKED_NARROW,
+                                   .segment_count = 20,
+                                   .worker_count = 1,
+                                   .round_count = 10};
+  shared.what = &what;
+  run_ranks(&shared, 4, 0);
+  for (unsigned r = 0; r < 4; r++) {
+    const uint64_t neighbours = r == 0 || r == 3 ? 1 : 2;
+    const struct synched_cluster_info *info = &shared.results[r].info;
+    /* After init, and after each round. */
+    cr_expect_eq(info->sent_messages, 11 * neighbours);
+    cr_expect_eq(info->sent_bytes, 11 * neighbours * (sizeof(size_t) + sizeof(uint64_t)));
+    /* Two steps of an agreement each; a third for the creation, twice; and folds. */
+    cr_expect_eq(info->agreed_messages, 2 * (11 + 2));
+  }
+}
+
+Test(cluster, weights_say_how_many_segments_each_rank_has) {
+  static struct shared shared;
+  static const double weights[] = {1, 0, 3};
+  const struct ranked_case what = {.shape = RANKED_STAGES,
+                                   .reads = RANKED_WRAPS,
+                                   .segment_count = 16,
+                                   .worker_count = 2,
+                                   .round_count = 5,
+                                   .has_on_round = true};
+  struct ranked_result one;
+  ranked_run(&what, NULL, &one);
+  shared.what = &what;
+  shared.weights = weights;
+  run_ranks(&shared, 3, 2);
+  expect_like(&shared, 3, &one, "weights");
+}
+
+/* --- trouble --- */
+
+Test(cluster, messages_that_do_not_arrive_end_the_job_in_time) {
+  static struct shared shared;
+  const struct ranked_case what = {.shape = RANKED_PLAIN,
+                                   .reads = RANKED_NEAR,
+                                   .segment_count = 12,
+                                   .worker_count = 2,
+                                   .round_count = 1000000};
+  struct local_ranks *ranks = local_ranks_new(3, 0);
+  cr_assert_not_null(ranks);
+  shared.what = &what;
+  shared.timeout_ns = UINT64_C(200000000);
+  local_ranks_cut(ranks, 200);
+  cr_assert(local_ranks_run(ranks, be_rank, &shared));
+  local_ranks_end(ranks);
+  for (unsigned r = 0; r < 3; r++) {
+    cr_expect_eq(shared.results[r].setup_status, 0);
+    cr_expect_eq(shared.results[r].status, SYNCHED_ETIMEDOUT);
+    cr_expect_not_null(strstr(shared.results[r].message, "has waited 0.200 s"), "%s",
+                       shared.results[r].message);
+    cr_expect_eq(shared.end_status[r], 0);
+  }
+}
+
+/* Each rank gets a status of its own or of another one, and none hangs. */
+Test(cluster, a_rank_without_memory_refuses_the_job_on_all) {
+  static struct shared shared;
+  const struct ranked_case what = {.shape = RANKED_STAGES,
+                                   .reads = RANKED_NEAR,
+                                   .segment_count = 12,
+                                   .worker_count = 1,
+                                   .round_count = 3};
+  for (unsigned after = 2; after < 9; after += 3) {
+    struct local_ranks *ranks = local_ranks_new(3, 0);
+    cr_assert_not_null(ranks);
+    memset(&shared, 0, sizeof shared);
+    shared.what = &what;
+    shared.timeout_ns = PATIENCE_NS;
+    local_ranks_refuse(ranks, 1, after);
+    cr_assert(local_ranks_run(ranks, be_rank, &shared));
+    local_ranks_end(ranks);
+    for (unsigned r = 0; r < 3; r++) {
+      cr_expect_eq(shared.results[r].setup_status, SYNCHED_ENOMEM);
+      cr_expect_not_null(strstr(shared.results[r].message,
+                                r == 1 ? "as was asked for" : "rank 1 could not create its job"),
+                         "%s", shared.results[r].message);
+    }
+  }
+}

@@ -16,12 +16,14 @@ BEGIN {
   allow("render", "base platform record engine render")
   allow("api", "base platform memory record pool engine render job dispatch monitor api")
   allow("loop", "base platform memory record pool engine render job dispatch api loop")
+  allow("checkpoint", "base platform memory engine job api checkpoint")
   allow("monitor", "base platform record render pool engine job monitor")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"
   # Which headers and which names may be used where in framework/.
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
+  header("^(xxhash|jansson)\\.h$", "^checkpoint/", "sums and JSON that is read belong to checkpoint/")
   header("^stdatomic\\.h$", atomics, "atomics go through platform/atomic.h")
   header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/",
     "the system is reached through platform/")

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 
@@ -26,6 +27,7 @@ struct cg_options {
   size_t segment_count;    /* 0: as many as suit the matrix */
   const char *output_path; /* NULL: none */
   struct example_report report;
+  struct example_checkpoint_options checkpoint;
   bool check;
   bool quiet;
 };

@@ -10,6 +10,7 @@
 
 #include <synched/topology.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 
@@ -24,6 +25,7 @@ struct life_options {
   const char *rle_path; /* NULL: none */
   const char *png_path; /* NULL: none */
   struct example_report report;
+  struct example_checkpoint_options checkpoint;
   bool quiet;
 };
 

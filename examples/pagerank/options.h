@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 
@@ -19,6 +20,7 @@ struct pagerank_options {
   const char *output_path; /* NULL: none */
   size_t segment_count;    /* 0: as many as suit the graph */
   struct example_report report;
+  struct example_checkpoint_options checkpoint;
   bool quiet;
 };
 

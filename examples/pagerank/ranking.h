@@ -10,6 +10,7 @@
 
 #include <synched/synched.h>
 
+#include "common/checkpoint.h"
 #include "common/error.h"
 #include "common/report.h"
 #include "graph.h"
@@ -23,6 +24,7 @@ struct pagerank_ranking {
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
+  struct example_checkpoint checkpoint;
   const struct synched_snapshot *now; /* the ranks reached; NULL before the run */
 };
 
@@ -33,6 +35,7 @@ struct pagerank_ranking_options {
   uint64_t rounds_max;  /* 0: as many as any graph takes */
   size_t segment_count; /* 0: as many as suit the graph */
   const struct example_report *report;
+  const struct example_checkpoint_options *checkpoint;
   bool progress; /* on stderr, if that is a terminal */
 };
 
@@ -42,8 +45,8 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
                             const struct pagerank_ranking_options *options,
                             struct example_error *error);
 
-/* Computes rounds until one changes the ranks by less than the tolerance. Blocks. 0; or -1 and why:
- * it did not come to that, for one. */
+/* Computes rounds until one changes the ranks by less than the tolerance, or SIGTERM comes. Blocks.
+ * 0; or -1 and why: it did not come to that, for one. */
 int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error *error);
 
 void pagerank_ranking_destroy(struct pagerank_ranking *ranking);

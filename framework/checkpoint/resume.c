@@ -107,6 +107,7 @@ static void set_job(struct resuming *resuming) {
   memcpy(setup->resumed.folder, resuming->identity, sizeof resuming->identity);
   setup->resumed.generation = resumed->generation;
   resumed->round = manifest->round;
+  resumed->fold = manifest->fold;
   resumed->rounds_left =
       synched__job_rounds_left(resuming->job, manifest->counted_from, manifest->round);
   memcpy(passed_over, resumed->note, sizeof passed_over);

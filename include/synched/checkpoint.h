@@ -148,6 +148,8 @@ struct synched_checkpoint_resumed {
   /* Rounds of the job's round_count that the run still had. UINT64_MAX: it had no limit; 0: it was
    * complete */
   uint64_t rounds_left;
+  /* of the snapshot of that round */
+  double fold;
   /* one line: "round 500 of generation 7"; and what is wrong with those passed over */
   char note[256];
 };

@@ -465,3 +465,47 @@ Test(checkpoint, plain_job_keeps_its_fold) {
   cr_assert_eq(sums[0], sums[1]);
   leave();
 }
+
+/* --- lack --- */
+
+static int save_once(void *saved) {
+  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  struct synched_checkpoint *checkpoint;
+  int status = synched_checkpoint_create(&checkpoint, ((struct saved *)saved)->job, &options);
+  if (status != 0)
+    return status;
+  status = synched_checkpoint_save(checkpoint);
+  cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
+  return status;
+}
+
+static int resume_once(void *saved) {
+  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
+  return synched_checkpoint_resume(((struct saved *)saved)->job, &options, &resumed);
+}
+
+static void leave_it(void *saved) {
+  (void)saved;
+}
+
+Test(checkpoint, refused_memory_threads_and_locks_leave_things_as_they_were) {
+  struct saved saved;
+  enter();
+  saved_open(&saved, &(struct saved_options){.worker_count = 1});
+  cr_assert_eq(synched_job_advance(saved.job, 3), 0);
+  const unsigned files = file_count();
+  const struct refusing refusals[] = {
+      {SYNCHED__FAULT_ALLOCATE, SYNCHED_ENOMEM, 0, save_once, leave_it, &saved},
+      {SYNCHED__FAULT_SYNC, SYNCHED_ENOMEM, 0, save_once, leave_it, &saved},
+      {SYNCHED__FAULT_THREAD, SYNCHED_EAGAIN, 0, save_once, leave_it, &saved},
+      {SYNCHED__FAULT_ALLOCATE, SYNCHED_ENOMEM, 0, resume_once, leave_it, &saved}};
+  for (unsigned i = 0; i < LENGTH(refusals); i++) {
+    cr_assert_gt(refuse_in_turn(&refusals[i]), 0);
+    cr_assert_eq(saved_sum(&saved), saved_expected(3));
+    cr_assert_eq(saved_entries(folder).others, 0);
+  }
+  cr_assert_leq(file_count(), files + 4);
+  saved_close(&saved);
+  leave();
+}

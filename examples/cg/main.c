@@ -126,9 +126,10 @@ static void print_system(const struct cg_options *options, const struct cg_syste
 
 /* --- what has come out --- */
 
+/* Of a job that was complete when it was written there is none. */
 static struct synched_report *report_of(const struct cg_solver *solver) {
   struct synched_report *report = NULL;
-  if (synched_job_report(solver->job, &report) != 0)
+  if (synched_job_report(solver->job, &report) != 0 && solver->checkpoint.resumed.generation == 0)
     fprintf(stderr, "cg: no report: %s\n", synched_error_message());
   return report;
 }
@@ -136,10 +137,11 @@ static struct synched_report *report_of(const struct cg_solver *solver) {
 static void print_run(const struct cg_solver *solver, const struct cg_quality *quality,
                       const struct synched_report *report) {
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  (void)synched_report_summary(report, &summary);
-  printf("Solved in round %" PRIu64 ": the residual is %.3g, and %.3g when computed anew; %.3f s, "
+  if (report)
+    (void)synched_report_summary(report, &summary);
+  printf("%s in round %" PRIu64 ": the residual is %.3g, and %.3g when computed anew; %.3f s, "
          "%zu segments, %u workers\n",
-         solver->round_count,
+         solver->checkpoint.stopped ? "Stopped" : "Solved", solver->round_count,
          solver->square > 0 ? sqrt(solver->square / solver->run->first_square) : 0.0,
          quality->residual, (double)(summary.end_ns - summary.start_ns) / 1e9,
          solver->run->cut.segment_count, solver->worker_count);
@@ -152,9 +154,12 @@ static int check(const struct cg_options *options, const struct cg_solver *solve
   static const char differs[] = "cg: the numbers differ from those of a serial loop\n";
   const size_t bytes = solver->run->system->matrix.row_count * sizeof(double);
   struct cg_serial serial;
+  struct cg_run run = *solver->run;
   if (!options->check)
     return 0;
-  if (cg_serial_run(&serial, solver->run) != 0) {
+  if (solver->checkpoint.stopped)
+    run.rounds_max = solver->round_count;
+  if (cg_serial_run(&serial, &run) != 0) {
     fputs("cg: out of memory\n", stderr);
     return -1;
   }
@@ -187,10 +192,12 @@ static int hand_out(const struct cg_options *options, const struct cg_solver *so
     status = -1;
   }
   struct synched_report *const report = report_of(solver);
-  if (!report)
+  if (!report && solver->checkpoint.resumed.generation == 0)
     return -1;
   if (!options->quiet)
     print_run(solver, &quality, report);
+  if (!report)
+    return status;
   if (example_report_is_printed(&options->report) && !options->quiet)
     putchar('\n');
   if (example_report_write(&options->report, "cg", report) != 0)
@@ -219,6 +226,7 @@ static int solve(const struct cg_options *options, const struct example_ranks *r
       .worker_count = options->worker_count,
       .ranks = ranks,
       .report = &options->report,
+      .checkpoint = &options->checkpoint,
       .progress = !options->quiet && example_ranks_tells(ranks),
   };
   struct cg_run run;
@@ -233,10 +241,13 @@ static int solve(const struct cg_options *options, const struct example_ranks *r
     return EXIT_FAILED;
   }
   int code = EXIT_FAILED;
+  if (!options->quiet && example_ranks_tells(ranks))
+    example_checkpoint_print(&solver.checkpoint);
   if (cg_solver_run(&solver, &error) != 0 || gather(options, &solver, &error) != 0)
     example_error_print(&error, "cg", shown_matrix(options));
-  else if (!example_ranks_tells(ranks) || hand_out(options, &solver) == 0)
-    code = EXIT_OK;
+  else if (example_checkpoint_close(&solver.checkpoint) == 0 &&
+           (!example_ranks_tells(ranks) || hand_out(options, &solver) == 0))
+    code = solver.checkpoint.stopped ? EXAMPLE_CHECKPOINT_STOPPED : EXIT_OK;
   cg_solver_destroy(&solver);
   return code;
 }

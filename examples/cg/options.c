@@ -70,6 +70,7 @@ static const struct example_option known[] = {
      .help = "write x as a file of Matrix Market's; - is standard output, and all else that is "
              "printed there goes to standard error then"},
     EXAMPLE_MPI_OPTION(struct cg_options, mpi),
+    EXAMPLE_CHECKPOINT_OPTIONS(struct cg_options, checkpoint),
     EXAMPLE_CHECK_OPTION(struct cg_options, check),
     EXAMPLE_REPORT_OPTION(struct cg_options, report),
     EXAMPLE_QUIET_OPTION(struct cg_options, quiet),
@@ -85,7 +86,8 @@ static const struct example_command command = {
         "the same; packed by gzip or not; - is standard input. A must be positive definite. Of "
         "a pattern, a graph, A is the Laplacian plus 1.",
     .options = known,
-    .ending = "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line."};
+    .ending = "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line, 143 after "
+              "SIGTERM with --checkpoint."};
 
 static int check_options(const struct cg_options *options, int rest, struct example_error *error) {
   const bool is_grid = options->side > 0;
@@ -111,6 +113,8 @@ enum example_options_result cg_options_parse(struct cg_options *out, int argc, c
   const enum example_options_result result = example_options_read(&command, argc, argv, out);
   if (result != EXAMPLE_OPTIONS_RUN)
     return result;
+  if (example_checkpoint_check(&out->checkpoint, "cg") != 0)
+    return EXAMPLE_OPTIONS_WRONG;
   out->file = argv[optind]; /* NULL behind the last one */
   if (check_options(out, argc - optind, &error) == 0)
     return EXAMPLE_OPTIONS_RUN;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 
@@ -27,6 +28,7 @@ struct cg_options {
   const char *output_path; /* NULL: none */
   struct example_report report;
   bool mpi; /* on all ranks */
+  struct example_checkpoint_options checkpoint;
   bool check;
   bool quiet;
 };

@@ -92,7 +92,7 @@ static int create_pool(struct cg_solver *solver, unsigned worker_count) {
   return status;
 }
 
-static int create_fields(struct cg_solver *solver) {
+static int create_fields(struct cg_solver *solver, bool saves) {
   const struct cg_cut *const cut = &solver->run->cut;
   const bool huge = solver->run->system->matrix.row_count * sizeof(double) >= HUGE_BYTES;
   size_t capacities[CG_SEGMENTS_MAX];
@@ -105,7 +105,8 @@ static int create_fields(struct cg_solver *solver) {
         SYNCHED_MEMORY_OPTIONS(.flags =
                                    SYNCHED_MEMORY_IN_PLACE | (huge ? SYNCHED_MEMORY_HUGE_PAGES : 0),
                                .segment_count = cut->segment_count,
-                               .segment_capacities = capacities, .element_size = sizeof(double)));
+                               .segment_capacities = capacities, .element_size = sizeof(double),
+                               .lease_count = saves ? 1 : 0));
   return status;
 }
 
@@ -137,6 +138,7 @@ static int make_job(struct cg_solver *solver, const struct cg_solver_options *op
                           .fields = &solver->memories[CG_X + 1], .field_count = CG_FIELDS,
                           .stages = stages, .stage_count = STAGES,
                           .cluster = solver->ranks->cluster,
+                          .flags = options->checkpoint->folder ? SYNCHED_JOB_COPIES : 0,
                           .on_progress = options->progress ? synched_progress_bar : NULL,
                           .record = example_report_record(report),
                           .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
@@ -155,15 +157,36 @@ static int create_job(struct cg_solver *solver, const struct cg_solver_options *
   const int status = make_job(solver, options, reads);
   cg_reach_deinit(&reach);
   return status;
+/* Each round makes q anew. What is common to a round is the fold that it has left. */
+static int open_checkpoint(struct cg_solver *solver,
+                           const struct example_checkpoint_options *options,
+                           struct example_error *error) {
+  static const char *const dtypes[CG_FIELDS] = {"<f8", "<f8", "<f8", "<f8"};
+  struct example_checkpoint *const checkpoint = &solver->checkpoint;
+  *checkpoint = (struct example_checkpoint){.options = options, .program = "cg"};
+  if (example_checkpoint_open(checkpoint, solver->job,
+                              SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = CG_FIELDS,
+                                                         .leaves_out = SYNCHED_FIELD(CG_Q)),
+                              error) != 0)
+    return -1;
+  if (checkpoint->resumed.generation != 0 && checkpoint->resumed.round != 0) {
+    solver->square = checkpoint->resumed.fold;
+    solver->round_count = checkpoint->resumed.round;
+  }
+  return 0;
 }
 
 int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
                      const struct cg_solver_options *options, struct example_error *error) {
   *out = (struct cg_solver){.run = run, .ranks = options->ranks, .square = run->first_square};
-  if (create_pool(out, options->worker_count) == 0 && create_fields(out) == 0 &&
-      create_job(out, options) == 0)
-    return 0;
-  example_fail(error, 0, "%s", synched_error_message());
+  if (create_pool(out, options->worker_count) == 0 &&
+      create_fields(out, options->checkpoint->folder != NULL) == 0 &&
+      create_job(out, options) == 0) {
+    if (open_checkpoint(out, options->checkpoint, error) == 0)
+      return 0;
+  } else {
+    example_fail(error, 0, "%s", synched_error_message());
+  }
   cg_solver_destroy(out);
   return -1;
 }
@@ -178,7 +201,8 @@ static int refuse_result(const struct cg_solver *solver, struct example_error *e
 }
 
 int cg_solver_run(struct cg_solver *solver, struct example_error *error) {
-  const int status = synched_job_run(solver->job);
+  const bool is_over = solver->checkpoint.resumed.generation != 0 && go_on(solver) == SYNCHED_STOP;
+  const int status = is_over ? 0 : example_checkpoint_run(&solver->checkpoint);
   if (status == CG_NOT_DEFINITE)
     return example_fail(error, 0, "the matrix is not positive definite, as round %" PRIu64 " shows",
                         solver->round_count + 1);
@@ -187,6 +211,8 @@ int cg_solver_run(struct cg_solver *solver, struct example_error *error) {
                         solver->round_count + 1);
   if (status != 0)
     return example_fail(error, 0, "%s", synched_error_message());
+  if (solver->checkpoint.stopped)
+    return 0;
   return cg_is_solved(solver->run, solver->square) ? 0 : refuse_result(solver, error);
 }
 
@@ -203,6 +229,7 @@ double *cg_solver_field(const struct cg_solver *solver, enum cg_field field) {
 }
 
 void cg_solver_destroy(struct cg_solver *solver) {
+  (void)synched_checkpoint_destroy(solver->checkpoint.checkpoint);
   synched_job_destroy(solver->job);
   for (int field = 0; field < CG_FIELDS; field++)
     synched_memory_destroy(solver->memories[field]);

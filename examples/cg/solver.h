@@ -10,6 +10,7 @@
 
 #include <synched/synched.h>
 
+#include "common/checkpoint.h"
 #include "common/error.h"
 #include "common/ranks.h"
 #include "common/report.h"
@@ -25,6 +26,7 @@ struct cg_solver {
   struct synched_pool *pool;
   struct synched_memory *memories[CG_FIELDS];
   struct synched_job *job;
+  struct example_checkpoint checkpoint;
   /* Written between rounds: r . r as the last one has left it, and which that was. */
   double square;
   uint64_t round_count;
@@ -35,6 +37,7 @@ struct cg_solver_options {
   unsigned worker_count; /* 0: the pool decides */
   const struct example_ranks *ranks;
   const struct example_report *report;
+  const struct example_checkpoint_options *checkpoint;
   bool progress; /* on stderr, if that is a terminal */
 };
 
@@ -43,8 +46,8 @@ struct cg_solver_options {
 int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
                      const struct cg_solver_options *options, struct example_error *error);
 
-/* Computes rounds until the equations are solved. Blocks. 0; or -1 and why: it did not come to
- * that, for one. */
+/* Computes rounds until the equations are solved, or SIGTERM comes. Blocks. 0; or -1 and why: it did
+ * not come to that, for one. */
 int cg_solver_run(struct cg_solver *solver, struct example_error *error);
 
 /* Brings a field to the first rank, after the run. 0; or -1 and why not. */

@@ -60,9 +60,21 @@ static void print_result(const struct heat_simulation *simulation,
   }
 }
 
+/* Of a run that was complete when it was written. */
+static void print_complete(const struct heat_simulation *simulation) {
+  if (simulation->options->quiet)
+    return;
+  print_temperatures(simulation);
+  printf("All %" PRIu64 " rounds had been computed\n", simulation->run.round_count);
+}
+
 /* What was asked for besides the cells. */
 static int tell(const struct heat_simulation *simulation) {
   struct synched_report *report = NULL;
+  if (example_checkpoint_is_complete(&simulation->checkpoint)) {
+    print_complete(simulation);
+    return 0;
+  }
   if (synched_job_report(simulation->job, &report) != 0) {
     fprintf(stderr, "heat: no report: %s\n", synched_error_message());
     return -1;
@@ -116,14 +128,20 @@ static int simulate(const struct heat_options *options, const struct example_ran
     fprintf(stderr, "heat: %s\n", error.text);
     return EXIT_FAILED;
   }
-  if (!options->quiet && tells)
+  if (!options->quiet && tells) {
     print_plan(&simulation);
+    example_checkpoint_print(&simulation.checkpoint);
+  }
   int code = EXIT_OK;
   if (heat_simulation_run(&simulation, &error) != 0) {
     fprintf(stderr, "heat: %s\n", error.text);
     code = EXIT_FAILED;
-  } else if (tells && hand_out(&simulation) != 0) {
-    code = EXIT_FAILED;
+  } else {
+    code = simulation.checkpoint.stopped ? EXAMPLE_CHECKPOINT_STOPPED : EXIT_OK;
+    if (tells && hand_out(&simulation) != 0)
+      code = EXIT_FAILED;
+    if (example_checkpoint_close(&simulation.checkpoint) != 0)
+      code = EXIT_FAILED;
   }
   heat_simulation_destroy(&simulation);
   return code;

@@ -70,6 +70,7 @@ static const struct example_option known[] = {
              "goes to standard error then"},
     {.name = "progress", HEAT(progress), .help = "show on the terminal how far it is"},
     EXAMPLE_MPI_OPTION(struct heat_options, mpi),
+    EXAMPLE_CHECKPOINT_OPTIONS(struct heat_options, checkpoint),
     EXAMPLE_CHECK_OPTION(struct heat_options, check),
     EXAMPLE_REPORT_OPTION(struct heat_options, report),
     EXAMPLE_QUIET_OPTION(struct heat_options, quiet),
@@ -83,9 +84,13 @@ static const struct example_command command = {
              "degrees, but for three round spots of 100: two inside, and one at the lower left, "
              "which the border cuts. The border is held at the temperatures that it starts with.",
     .options = known,
-    .ending = "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line."};
+    .ending = "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line, 143 after "
+              "SIGTERM with --checkpoint."};
 
 enum example_options_result heat_options_parse(struct heat_options *out, int argc, char **argv) {
   *out = (struct heat_options){.plate = {1000, 1000}, .round_count = 1000};
-  return example_options_read_only(&command, argc, argv, out);
+  const enum example_options_result result = example_options_read_only(&command, argc, argv, out);
+  if (result == EXAMPLE_OPTIONS_RUN && example_checkpoint_check(&out->checkpoint, "heat") != 0)
+    return EXAMPLE_OPTIONS_WRONG;
+  return result;
 }

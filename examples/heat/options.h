@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 #include "kernel.h"
@@ -24,6 +25,7 @@ struct heat_options {
   /* NULL: no picture of the end */
   const char *png_path;
   struct example_report report;
+  struct example_checkpoint_options checkpoint;
   bool progress;
   /* on all ranks */
   bool mpi;

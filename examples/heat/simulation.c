@@ -53,7 +53,8 @@ static int create_memory(struct heat_simulation *simulation, const size_t *capac
                              .segment_count = heat_band_count(&simulation->run),
                              .segment_capacities = capacities,
                              .element_size = plate->columns * sizeof(double),
-                             .refill = SYNCHED_REFILL_NONE));
+                             .refill = SYNCHED_REFILL_NONE,
+                             .lease_count = simulation->options->checkpoint.folder ? 1 : 0));
 }
 
 static int create_job(struct heat_simulation *simulation) {
@@ -85,9 +86,20 @@ static int create_pool(struct heat_simulation *simulation) {
 static size_t rows_per_segment(const struct heat_simulation *simulation) {
   const struct heat_plate *const plate = &simulation->run.plate;
   const size_t wanted = simulation->options->rows_per_segment;
-  const unsigned workers = example_ranks_same(simulation->ranks, simulation->worker_count);
+  const bool saves = simulation->options->checkpoint.folder != NULL;
+  const unsigned workers = saves ? EXAMPLE_CHECKPOINT_WORKERS
+                                 : example_ranks_same(simulation->ranks, simulation->worker_count);
   const size_t rows = wanted > 0 ? wanted : heat_rows_for(plate, workers);
   return rows < plate->rows ? rows : plate->rows;
+}
+
+static int open_checkpoint(struct heat_simulation *simulation, struct example_error *error) {
+  static const char *const dtypes[] = {"<f8"};
+  simulation->checkpoint = (struct example_checkpoint){
+      .options = &simulation->options->checkpoint, .program = "heat"};
+  return example_checkpoint_open(&simulation->checkpoint, simulation->job,
+                                 SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
+                                 error);
 }
 
 int heat_simulation_create(struct heat_simulation *out, const struct heat_options *options,
@@ -106,16 +118,18 @@ int heat_simulation_create(struct heat_simulation *out, const struct heat_option
   else if (!made)
     example_fail(error, 0, "%s", synched_error_message());
   free(capacities);
-  if (!made)
+  const bool opened = made && open_checkpoint(out, error) == 0;
+  if (!opened)
     heat_simulation_destroy(out);
-  return made ? 0 : -1;
+  return opened ? 0 : -1;
 }
 
 int heat_simulation_run(struct heat_simulation *simulation, struct example_error *error) {
-  const int status = synched_job_run(simulation->job);
+  const int status = example_checkpoint_run(&simulation->checkpoint);
   if (status != 0)
     return example_fail(error, 0, "%s", synched_strerror(status));
   simulation->now = synched_snapshot_current(simulation->memory);
+  simulation->run.round_count = simulation->now->round;
   if (simulation->ranks->cluster &&
       synched_cluster_gather(simulation->ranks->cluster, simulation->now, 0) != 0)
     return example_fail(error, 0, "%s", synched_error_message());
@@ -128,6 +142,7 @@ const double *heat_simulation_cells(const struct heat_simulation *simulation) {
 
 void heat_simulation_destroy(struct heat_simulation *simulation) {
   synched_snapshot_release(simulation->now);
+  (void)synched_checkpoint_destroy(simulation->checkpoint.checkpoint);
   synched_job_destroy(simulation->job);
   synched_memory_destroy(simulation->memory);
   synched_pool_destroy(simulation->pool);

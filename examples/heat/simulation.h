@@ -21,6 +21,7 @@ struct heat_simulation {
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
+  struct example_checkpoint checkpoint;
   /* what was reached; NULL before the run */
   const struct synched_snapshot *now;
 };
@@ -30,7 +31,8 @@ struct heat_simulation {
 int heat_simulation_create(struct heat_simulation *out, const struct heat_options *options,
                            const struct example_ranks *ranks, struct example_error *error);
 
-/* Computes all rounds. 0; or -1 and why. */
+/* Computes all rounds, or those up to a SIGTERM: run.round_count is what was reached. 0; or -1 and
+ * why. */
 int heat_simulation_run(struct heat_simulation *simulation, struct example_error *error);
 
 /* What was reached, on the first rank; valid until heat_simulation_destroy. */

@@ -87,6 +87,13 @@ static int write_report(const struct life_simulation *simulation) {
 
 static void print_warnings(const struct life_simulation *simulation) {
   const uint64_t generation = simulation->pattern->generation;
+  const struct life_grid *const grid = &simulation->grid;
+  if (simulation->edge_round == 0 && simulation->checkpoint.resumed.generation != 0 &&
+      (grid->open_x || grid->open_y))
+    fprintf(stderr,
+            "life: note: whether the pattern reached the edge of the plane before generation "
+            "%" PRIu64 ", the run that was written has told\n",
+            generation + simulation->checkpoint.resumed.round);
   if (simulation->edge_round > 0)
     fprintf(stderr,
             "life: warning: the pattern reached the edge of the plane in generation %" PRIu64
@@ -138,14 +145,16 @@ static int write_output(const struct life_simulation *simulation, const char *pa
 }
 
 /* What was asked for of the result. Returns the exit code. */
-static int hand_out(const struct life_simulation *simulation) {
+static int hand_out(struct life_simulation *simulation) {
   const struct life_options *const options = simulation->options;
   if (!options->quiet)
     print_result(simulation, simulation->pattern->generation + simulation->now->round);
   const int reported = write_report(simulation);
   print_warnings(simulation);
-  int code = simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED : EXIT_OK;
-  if (reported != 0)
+  int code = simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED
+             : simulation->checkpoint.stopped        ? EXAMPLE_CHECKPOINT_STOPPED
+                                                     : EXIT_OK;
+  if (reported != 0 || example_checkpoint_close(&simulation->checkpoint) != 0)
     code = EXIT_FAILED;
   if (write_output(simulation, options->rle_path, write_rle) != 0)
     code = EXIT_FAILED;
@@ -158,8 +167,10 @@ static int run_and_write(struct life_simulation *simulation) {
   const struct life_options *const options = simulation->options;
   const bool tells = example_ranks_tells(simulation->ranks);
   struct example_error error;
-  if (!options->quiet && tells)
+  if (!options->quiet && tells) {
     print_plan(simulation);
+    example_checkpoint_print(&simulation->checkpoint);
+  }
   if (life_simulation_run(simulation, &error) != 0) {
     example_error_print(&error, "life", shown_name(options));
     return EXIT_FAILED;

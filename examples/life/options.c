@@ -84,6 +84,7 @@ static const struct example_option known[] = {
              "there goes to standard error then"},
     EXAMPLE_MPI_OPTION(struct reading, options.mpi),
     EXAMPLE_REPORT_OPTION(struct reading, options.report),
+    EXAMPLE_CHECKPOINT_OPTIONS(struct reading, options.checkpoint),
     {.name = "quiet", LIFE(quiet), .help = "print nothing but warnings and errors"},
     {.name = NULL},
 };
@@ -96,7 +97,8 @@ static const struct example_command command = {
     .options = known,
     .ending =
         "Ctrl-C ends the run early; what was reached is then printed and written.\n"
-        "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C."};
+        "Exit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C, 143 "
+        "after SIGTERM with --checkpoint."};
 
 static int check_options(const struct reading *reading, int rest, struct example_error *error) {
   const struct life_options *const out = &reading->options;
@@ -118,6 +120,8 @@ enum example_options_result life_options_parse(struct life_options *out, int arg
   const enum example_options_result result = example_options_read(&command, argc, argv, &reading);
   if (result != EXAMPLE_OPTIONS_RUN)
     return result;
+  if (example_checkpoint_check(&reading.options.checkpoint, "life") != 0)
+    return EXAMPLE_OPTIONS_WRONG;
   if (check_options(&reading, argc - optind, &error) != 0) {
     example_error_print(&error, "life", "usage");
     return EXAMPLE_OPTIONS_WRONG;

@@ -10,6 +10,7 @@
 
 #include <synched/topology.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 
@@ -25,6 +26,7 @@ struct life_options {
   const char *png_path; /* NULL: none */
   struct example_report report;
   bool mpi; /* on all ranks */
+  struct example_checkpoint_options checkpoint;
   bool quiet;
 };
 

@@ -80,6 +80,7 @@ static void on_done(struct synched_job *job, int status, const struct synched_re
   simulation->status = status;
   if (simulation->interruptible)
     uv_close((uv_handle_t *)&simulation->interrupt, NULL);
+  example_checkpoint_deafen(&simulation->checkpoint);
 }
 
 /* In a large world with little in it, it pays more to leave quiet bands out than to let several
@@ -120,6 +121,15 @@ static int create_pool(struct life_simulation *simulation) {
   return status;
 }
 
+static int open_checkpoint(struct life_simulation *simulation, struct example_error *error) {
+  static const char *const dtypes[] = {"<u8"};
+  simulation->checkpoint = (struct example_checkpoint){
+      .options = &simulation->options->checkpoint, .program = "life"};
+  return example_checkpoint_open(&simulation->checkpoint, simulation->job,
+                                 SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
+                                 error);
+}
+
 int life_simulation_create(struct life_simulation *out, const struct life_plan *plan,
                            struct example_error *error) {
   const struct life_options *const options = plan->options;
@@ -130,10 +140,12 @@ int life_simulation_create(struct life_simulation *out, const struct life_plan *
   out->progress = !options->quiet && isatty(STDERR_FILENO) && !plan->ranks->cluster;
   if (create_pool(out) != 0)
     goto failed;
+  const bool saves = options->checkpoint.folder != NULL;
   life_grid_divide(&out->grid, options->segment_count,
-                   example_ranks_same(plan->ranks, out->worker_count));
+                   saves ? EXAMPLE_CHECKPOINT_WORKERS
+                         : example_ranks_same(plan->ranks, out->worker_count));
   out->skips = is_sparse(out);
-  if (life_bands_create(&out->memory, &out->grid, out->progress) != 0)
+  if (life_bands_create(&out->memory, &out->grid, (unsigned)out->progress + (unsigned)saves) != 0)
     goto failed;
   /* A job always computes something: for 0 generations the memory is loaded without one. */
   if ((options->generations > 0 ? create_job(out)
@@ -144,7 +156,12 @@ int life_simulation_create(struct life_simulation *out, const struct life_plan *
     life_simulation_destroy(out);
     return example_out_of_memory(error);
   }
-  return 0;
+  if (out->job && open_checkpoint(out, error) == 0)
+    return 0;
+  if (!out->job)
+    return 0;
+  life_simulation_destroy(out);
+  return -1;
 
 failed:
   example_fail(error, 0, "%s", synched_error_message());
@@ -160,6 +177,7 @@ static void start_handles(struct life_simulation *simulation, uv_loop_t *loop) {
   interrupt->data = simulation;
   if (simulation->interruptible)
     uv_signal_start(interrupt, on_interrupt, SIGINT);
+  example_checkpoint_listen(&simulation->checkpoint, loop);
 }
 
 static int run_job(struct life_simulation *simulation, struct example_error *error) {
@@ -179,7 +197,8 @@ static int run_job(struct life_simulation *simulation, struct example_error *err
 }
 
 int life_simulation_run(struct life_simulation *simulation, struct example_error *error) {
-  if (simulation->job && run_job(simulation, error) != 0)
+  if (simulation->job && !example_checkpoint_is_complete(&simulation->checkpoint) &&
+      run_job(simulation, error) != 0)
     return -1;
   simulation->now = synched_snapshot_current(simulation->memory);
   simulation->edge_round = example_ranks_least(simulation->ranks, first_edge_round(simulation));
@@ -196,6 +215,7 @@ struct life_view life_simulation_view(const struct life_simulation *simulation) 
 
 void life_simulation_destroy(struct life_simulation *simulation) {
   synched_snapshot_release(simulation->now);
+  (void)synched_checkpoint_destroy(simulation->checkpoint.checkpoint);
   synched_job_destroy(simulation->job);
   synched_memory_destroy(simulation->memory);
   synched_pool_destroy(simulation->pool);

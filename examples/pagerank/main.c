@@ -103,15 +103,15 @@ static void print_input(const struct pagerank_options *options, const struct inp
 
 static void print_run(const struct pagerank_ranking *ranking) {
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  struct synched_report *report;
-  if (synched_job_report(ranking->job, &report) != 0)
-    return;
-  (void)synched_report_summary(report, &summary);
+  struct synched_report *report = NULL;
+  if (synched_job_report(ranking->job, &report) == 0)
+    (void)synched_report_summary(report, &summary);
   synched_report_destroy(report);
-  printf("Settled in round %" PRIu64 ", which changed the ranks by %.3g in all; %.3f s, "
+  printf("%s in round %" PRIu64 ", which changed the ranks by %.3g in all; %.3f s, "
          "%zu segments, %u workers\n",
-         ranking->now->round, ranking->now->fold, (double)(summary.end_ns - summary.start_ns) / 1e9,
-         summary.segment_count, summary.worker_count);
+         ranking->checkpoint.stopped ? "Stopped" : "Settled", ranking->now->round,
+         ranking->now->fold, (double)(summary.end_ns - summary.start_ns) / 1e9,
+         ranking->kernel.segment_count, ranking->worker_count);
 }
 
 static int print_top(const struct pagerank_vertices *vertices, const double *ranks, size_t most,
@@ -188,6 +188,7 @@ static int rank(const struct pagerank_options *options, const struct example_ran
       .segment_count = options->segment_count,
       .ranks = ranks,
       .report = &options->report,
+      .checkpoint = &options->checkpoint,
       .progress = !options->quiet && example_ranks_tells(ranks),
   };
   int code = EXIT_FAILED;
@@ -195,10 +196,14 @@ static int rank(const struct pagerank_options *options, const struct example_ran
     example_error_print(&error, "pagerank", shown_name(options));
     return code;
   }
+  if (!options->quiet && example_ranks_tells(ranks))
+    example_checkpoint_print(&ranking.checkpoint);
   if (pagerank_ranking_run(&ranking, &error) != 0)
     example_error_print(&error, "pagerank", shown_name(options));
-  else
+  else if (example_checkpoint_close(&ranking.checkpoint) == 0)
     code = example_ranks_tells(ranks) ? hand_out(options, input, &ranking) : EXIT_OK;
+  if (code == EXIT_OK && ranking.checkpoint.stopped)
+    code = EXAMPLE_CHECKPOINT_STOPPED;
   pagerank_ranking_destroy(&ranking);
   return code;
 }

@@ -52,6 +52,7 @@ static const struct example_option known[] = {
      .range = {0, PAGERANK_SEGMENTS_MAX},
      .help = "cut the graph into so many; 0, the default: as many as suit it"},
     EXAMPLE_MPI_OPTION(struct reading, options.mpi),
+    EXAMPLE_CHECKPOINT_OPTIONS(struct reading, options.checkpoint),
     EXAMPLE_REPORT_OPTION(struct reading, options.report),
     {.name = "quiet",
      PAGERANK(quiet),
@@ -68,7 +69,8 @@ static const struct example_command command = {
         "comments. Edges that are there several times count as often. The list may be packed "
         "by gzip, and - is standard input.",
     .options = known,
-    .ending = "Exit code: 0, 1 when something failed, 2 for a wrong command line."};
+    .ending = "Exit code: 0, 1 when something failed, 2 for a wrong command line, 143 after SIGTERM "
+              "with --checkpoint."};
 
 static int check_options(const struct reading *reading, int rest, struct example_error *error) {
   const bool deps = reading->deps;
@@ -89,6 +91,8 @@ enum example_options_result pagerank_options_parse(struct pagerank_options *out,
   const enum example_options_result result = example_options_read(&command, argc, argv, &reading);
   if (result != EXAMPLE_OPTIONS_RUN)
     return result;
+  if (example_checkpoint_check(&reading.options.checkpoint, "pagerank") != 0)
+    return EXAMPLE_OPTIONS_WRONG;
   if (check_options(&reading, argc - optind, &error) != 0) {
     example_error_print(&error, "pagerank", "usage");
     return EXAMPLE_OPTIONS_WRONG;

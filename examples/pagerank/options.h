@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/checkpoint.h"
 #include "common/options.h"
 #include "common/report.h"
 
@@ -20,6 +21,7 @@ struct pagerank_options {
   size_t segment_count;    /* 0: as many as suit the graph */
   struct example_report report;
   bool mpi; /* on all ranks */
+  struct example_checkpoint_options checkpoint;
   bool quiet;
 };
 

@@ -46,7 +46,7 @@ static int create_pool(struct pagerank_ranking *ranking, unsigned worker_count) 
 }
 
 /* Reads go to random places all over the memory, so that large pages are worth asking for. */
-static int create_memory(struct pagerank_ranking *ranking) {
+static int create_memory(struct pagerank_ranking *ranking, bool saves) {
   const struct pagerank_kernel *const kernel = &ranking->kernel;
   size_t capacities[PAGERANK_SEGMENTS_MAX];
   for (size_t s = 0; s < kernel->segment_count; s++)
@@ -56,7 +56,8 @@ static int create_memory(struct pagerank_ranking *ranking) {
                                                       .segment_count = kernel->segment_count,
                                                       .segment_capacities = capacities,
                                                       .element_size = sizeof(double),
-                                                      .refill = SYNCHED_REFILL_NONE));
+                                                      .refill = SYNCHED_REFILL_NONE,
+                                                      .lease_count = saves ? 1 : 0));
 }
 
 static int create_job(struct pagerank_ranking *ranking,
@@ -72,6 +73,16 @@ static int create_job(struct pagerank_ranking *ranking,
                           .report_rounds = example_report_rounds(report, REPORT_ROUNDS)));
 }
 
+static int open_checkpoint(struct pagerank_ranking *ranking,
+                           const struct example_checkpoint_options *options,
+                           struct example_error *error) {
+  static const char *const dtypes[] = {"<f8"};
+  ranking->checkpoint = (struct example_checkpoint){.options = options, .program = "pagerank"};
+  return example_checkpoint_open(&ranking->checkpoint, ranking->job,
+                                 SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
+                                 error);
+}
+
 int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_graph *graph,
                             const struct pagerank_ranking_options *options,
                             struct example_error *error) {
@@ -85,10 +96,14 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
       options->segment_count > 0 ? options->segment_count : pagerank_kernel_segments(graph);
   if (!pagerank_kernel_init(&out->kernel, graph, segment_count))
     return example_out_of_memory(error);
-  if (create_pool(out, options->worker_count) == 0 && create_memory(out) == 0 &&
-      create_job(out, options) == 0)
-    return 0;
-  example_fail(error, 0, "%s", synched_error_message());
+  if (create_pool(out, options->worker_count) == 0 && 
+      create_memory(out, options->checkpoint->folder != NULL) == 0 &&
+      create_job(out, options) == 0) {
+    if (open_checkpoint(out, options->checkpoint, error) == 0)
+      return 0;
+  } else {
+    example_fail(error, 0, "%s", synched_error_message());
+  }
   pagerank_ranking_destroy(out);
   return -1;
 }
@@ -105,17 +120,23 @@ static int refuse_result(const struct pagerank_ranking *ranking, struct example_
 }
 
 int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error *error) {
-  if (synched_job_run(ranking->job) != 0)
+  const struct synched_checkpoint_resumed *const resumed = &ranking->checkpoint.resumed;
+  const bool has_settled =
+      resumed->generation != 0 && resumed->round != 0 && resumed->fold < ranking->tolerance;
+  if (!has_settled && example_checkpoint_run(&ranking->checkpoint) != 0)
     return example_fail(error, 0, "%s", synched_error_message());
   ranking->now = synched_snapshot_current(ranking->memory);
   if (ranking->ranks->cluster &&
       synched_cluster_gather(ranking->ranks->cluster, ranking->now, 0) != 0)
     return example_fail(error, 0, "%s", synched_error_message());
+  if (ranking->checkpoint.stopped)
+    return 0;
   return ranking->now->fold < ranking->tolerance ? 0 : refuse_result(ranking, error);
 }
 
 void pagerank_ranking_destroy(struct pagerank_ranking *ranking) {
   synched_snapshot_release(ranking->now);
+  (void)synched_checkpoint_destroy(ranking->checkpoint.checkpoint);
   synched_job_destroy(ranking->job);
   synched_memory_destroy(ranking->memory);
   synched_pool_destroy(ranking->pool);

@@ -10,6 +10,7 @@
 
 #include <synched/synched.h>
 
+#include "common/checkpoint.h"
 #include "common/error.h"
 #include "common/ranks.h"
 #include "common/report.h"
@@ -25,6 +26,7 @@ struct pagerank_ranking {
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
+  struct example_checkpoint checkpoint;
   const struct synched_snapshot *now; /* what was reached, on the first rank; NULL before the run */
 };
 
@@ -36,6 +38,7 @@ struct pagerank_ranking_options {
   size_t segment_count; /* 0: as many as suit the graph */
   const struct example_ranks *ranks;
   const struct example_report *report;
+  const struct example_checkpoint_options *checkpoint;
   bool progress; /* on stderr, if that is a terminal */
 };
 
@@ -45,8 +48,8 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
                             const struct pagerank_ranking_options *options,
                             struct example_error *error);
 
-/* Computes rounds until one changes the ranks by less than the tolerance. Blocks. 0; or -1 and why:
- * it did not come to that, for one. */
+/* Computes rounds until one changes the ranks by less than the tolerance, or SIGTERM comes. Blocks.
+ * 0; or -1 and why: it did not come to that, for one. */
 int pagerank_ranking_run(struct pagerank_ranking *ranking, struct example_error *error);
 
 void pagerank_ranking_destroy(struct pagerank_ranking *ranking);

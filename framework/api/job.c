@@ -268,6 +268,7 @@ int synched__job_make(struct synched_job **out, struct synched_pool *pool,
   job->setup.options.fields = NULL;
   job->setup.options.stages = NULL;
   job->setup.options.fold_identity = NULL;
+  job->setup.counted_from = memory->pair.current->snapshot.round;
   *out = job;
   return 0;
 }
@@ -290,6 +291,28 @@ static void end_advances(struct synched_job *job) {
   job->advance.goes_on = false;
 }
 
+uint64_t synched__job_rounds_left(const struct synched_job *job, uint64_t counted_from,
+                                  uint64_t round) {
+  const uint64_t count = job->setup.options.round_count;
+  if (count == 0)
+    return UINT64_MAX;
+  return count > round - counted_from ? count - (round - counted_from) : 0;
+}
+
+/* Which rounds the run that begins has. */
+static void limit_run(struct synched_job *job) {
+  struct synched__setup *setup = &job->setup;
+  const uint64_t base = job->work.memory->pair.current->snapshot.round;
+  if (!setup->is_rest || synched__job_rounds_left(job, setup->counted_from, base) == 0)
+    setup->counted_from = base;
+  setup->is_rest = false;
+  setup->base_round = base;
+  setup->last_round =
+      setup->options.round_count == 0 ? 0 : setup->counted_from + setup->options.round_count;
+  if (setup->saver != NULL)
+    synched__saver_pass(setup->saver, base);
+}
+
 void synched__job_reset_run(struct synched_job *job) {
   synched__work_forget_failures(&job->work);
   synched__store_relaxed(&job->delivery.ended, 0);
@@ -301,11 +324,8 @@ void synched__job_reset_run(struct synched_job *job) {
   synched__deadline_reset(job);
   synched__buffer_wait_reset(job);
   job->entry = (struct synched__queue_entry){.weight = job->setup.options.weight};
-  job->setup.base_round = job->work.memory->pair.current->snapshot.round;
+  limit_run(job);
   synched__record_reset(job->work.record, job->setup.base_round);
-  job->setup.last_round = job->setup.options.round_count == 0
-                              ? 0
-                              : job->setup.base_round + job->setup.options.round_count;
   job->delivery.answer = (struct synched__answer){NULL, 0};
   job->delivery.passed_over = 0;
   job->setup.shows = job->setup.options.on_snapshot != NULL && !job->advance.is_on;
@@ -314,11 +334,15 @@ void synched__job_reset_run(struct synched_job *job) {
   synched__event_job_start(&job->work, job->setup.options.name, job->setup.base_round);
 }
 
+void synched__job_end_advances(struct synched_job *job) {
+  if (!is_advanced(job))
+    return;
+  synched__advance_publish(job);
+  end_advances(job);
+}
+
 void synched__job_begin(struct synched_job *job) {
-  if (is_advanced(job)) {
-    synched__advance_publish(job);
-    end_advances(job);
-  }
+  synched__job_end_advances(job);
   job->advance.goes_on = job->advance.is_on = false;
   synched__job_reset_run(job);
   /* The mutexes in submit release all of this to whoever runs the first round. */
@@ -365,6 +389,8 @@ int synched_job_destroy(struct synched_job *job) {
   int status = synched__job_check(job);
   if (status != 0)
     return status;
+  if (job->setup.saver != NULL)
+    return synched__fail(SYNCHED_EBUSY, "the job has a checkpoint; destroy that first");
   /* [run-over] acquire */
   if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0) {
     status = check_started(job);

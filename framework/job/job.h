@@ -31,6 +31,7 @@
 #include "job/queue_entry.h"
 #include "job/requests.h"
 #include "job/roster.h"
+#include "job/saver.h"
 #include "job/ticks.h"
 #include "job/where.h"
 #include "platform/process.h"
@@ -74,6 +75,14 @@ struct synched__setup {
   bool shows;
   /* the job is the library's own, for parallel loops, and nobody sees it */
   bool is_sweep;
+  /* who wants some of its rounds to be kept; NULL: nobody. Changed while the job does not run */
+  struct synched__saver *saver;
+  /* the round from which round_count counts: the base round, or that of the run of which this one
+   * is the rest */
+  uint64_t counted_from;
+  /* the next run is the rest of one that has been written to a checkpoint */
+  bool is_rest;
+  struct synched__resumed resumed;
 };
 
 struct synched__pace {

@@ -36,11 +36,19 @@ bool synched__job_is_released(struct synched_job *job);
 bool synched__job_is_abandoned(struct synched_job *job);
 
 /* Leader: whether the loop can take a copy of what is changed in place. */
-static inline bool synched__job_takes_copy(const struct synched_job *job) {
+static inline bool synched__job_shows_copy(const struct synched_job *job) {
   const struct synched__open_round *open = job->work.pool->open;
   return job->setup.shows && (job->setup.options.delivery == SYNCHED_DELIVER_EVERY ||
                               open->round == job->setup.last_round ||
                               synched__mailbox_count(&job->delivery.mailbox) == 0);
+}
+
+/* Leader: whether anybody can. */
+static inline bool synched__job_takes_copy(const struct synched_job *job) {
+  const struct synched__saver *saver = job->setup.saver;
+  return synched__job_shows_copy(job) ||
+         (saver != NULL && synched__saver_takes(saver) &&
+          synched__saver_wants(saver, job->work.pool->open->round));
 }
 
 /* Who does what may make the job end, or leaves it to others who may end it, and looks at it

@@ -77,11 +77,11 @@ static bool is_plain(const struct synched_job *job) {
          (fold->kind == SYNCHED_FOLD_NONE || synched__fold_is_plain(fold));
 }
 
-/* Fields that are changed in place and can be copied for the loop. */
+/* Fields that are changed in place and can be copied, for the loop or a checkpoint. */
 static uint32_t copied_fields(const struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
   uint32_t copied = 0;
-  if (options->on_snapshot == NULL)
+  if (options->on_snapshot == NULL && (options->flags & SYNCHED_JOB_COPIES) == 0)
     return 0;
   for (unsigned f = 0; f < options->field_count; f++) {
     const struct synched_memory *memory = f == 0 ? job->work.memory : options->fields[f - 1];

@@ -516,6 +516,10 @@ enum synched_deadline_policy {
 /* The same, and a call fails, too, that is not the same when it is made again with the same input:
  * SYNCHED_CHECK=2. */
 #define SYNCHED_JOB_CHECKED_TWICE 0x20u
+/* Lets a checkpoint have copies of memories that are changed in place (<synched/checkpoint.h>): the
+ * workers make one at the end of a round that is to be written. Each such memory needs a lease.
+ * What on_round changes of it afterwards is not in the copy. */
+#define SYNCHED_JOB_COPIES 0x40u
 
 struct synched_job_options {
   /* filled in by SYNCHED_JOB_OPTIONS */
@@ -871,7 +875,7 @@ SYNCHED_API int synched_job_report(const struct synched_job *job, struct synched
 /* Frees a job. NULL is allowed and does nothing.
  * A job that was started: from its loop's thread, on_done included. Any other job: from any thread.
  * Errors, after which the job is as before: SYNCHED_EBUSY: it has been started and has not ended;
- * cancel it and let the loop run. Or a snapshot is retained of a job of several fields or stages,
+ * cancel it and let the loop run. Or it has a checkpoint; destroy that first. Or a snapshot is retained of a job of several fields or stages,
  * of a memory that is changed in place, or of folds of more than a double. SYNCHED_ENOTSUP.
  * If the loop is closed under the job, with uv_walk and uv_close, there is no on_done. Cancel the
  * job then, let the loop finish closing, and destroy the job as soon as this call returns 0. The

@@ -18,6 +18,7 @@
 #define SYNCHED_SYNCHED_H
 
 #include <synched/allocator.h>
+#include <synched/checkpoint.h>
 #include <synched/cluster.h>
 #include <synched/job.h>
 #include <synched/memory.h>

@@ -18,6 +18,7 @@ BEGIN {
   allow("api", "base platform memory record pool engine cluster render job dispatch monitor api")
   allow("loop", "base platform memory record pool engine render job dispatch api loop")
   allow("mpi", "platform")
+  allow("checkpoint", "base platform memory engine job api checkpoint")
   allow("monitor", "base platform record render pool engine job monitor")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"
@@ -25,6 +26,7 @@ BEGIN {
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
   header("^mpi\\.h$", "^mpi/", "mpi.h belongs to mpi/")
+  header("^(xxhash|jansson)\\.h$", "^checkpoint/", "sums and JSON that is read belong to checkpoint/")
   header("^stdatomic\\.h$", atomics, "atomics go through platform/atomic.h")
   header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/",
     "the system is reached through platform/")

@@ -1,5 +1,6 @@
 # Headers, libraries, and what CMake and pkg-config need to find them. The shared and the static
-# library are exported apart, because only the static one makes its user link libuv and hwloc.
+# library are exported apart, because only the static one makes its user link libuv, hwloc and the
+# others.
 
 include(CMakePackageConfigHelpers)
 
@@ -42,7 +43,8 @@ else()
 endif()
 set(pc_libdir "${CMAKE_INSTALL_LIBDIR}")
 set(pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
-set(pc_private ${UV_LDFLAGS} ${HWLOC_LDFLAGS} ${CMAKE_THREAD_LIBS_INIT} -lm)
+set(pc_private ${UV_LDFLAGS} ${HWLOC_LDFLAGS} ${XXHASH_LDFLAGS} ${JANSSON_LDFLAGS}
+  ${CMAKE_THREAD_LIBS_INIT} -lm)
 list(TRANSFORM CMAKE_C_IMPLICIT_LINK_DIRECTORIES PREPEND "-L" OUTPUT_VARIABLE pc_system)
 list(REMOVE_ITEM pc_private ${pc_system})
 list(JOIN pc_private " " pc_private)

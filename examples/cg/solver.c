@@ -157,6 +157,8 @@ static int create_job(struct cg_solver *solver, const struct cg_solver_options *
   const int status = make_job(solver, options, reads);
   cg_reach_deinit(&reach);
   return status;
+}
+
 /* Each round makes q anew. What is common to a round is the fold that it has left. */
 static int open_checkpoint(struct cg_solver *solver,
                            const struct example_checkpoint_options *options,

@@ -171,8 +171,7 @@ static int write_round(struct synched_checkpoint *checkpoint) {
   written.status = synched__generation_write(&checkpoint->generations, &checkpoint->manifest,
                                              &checkpoint->data, &written.bytes);
   written.elapsed_ns = synched__clock_ns() - begin_ns;
-  (void)snprintf(message, sizeof message, "%s",
-                 written.status == 0 ? "" : synched_error_message());
+  (void)snprintf(message, sizeof message, "%s", written.status == 0 ? "" : synched_error_message());
   note(checkpoint, &written);
   tell(checkpoint, &written);
   return written.status == 0 ? 0 : synched__fail(written.status, "%s", message);
@@ -269,10 +268,11 @@ static int check_in_place(const struct synched__plan *plan) {
   for (unsigned f = 0; fields != NULL && f < plan->field_count; f++) {
     const unsigned index = plan->fields[f].index;
     if (synched__fields_has(fields->in_place, index) && !synched__fields_has(fields->copied, index))
-      return synched__fail(SYNCHED_EINVAL,
-                           "field %u is changed in place; the job needs SYNCHED_JOB_COPIES, and the "
-                           "memory a lease",
-                           index);
+      return synched__fail(
+          SYNCHED_EINVAL,
+          "field %u is changed in place; the job needs SYNCHED_JOB_COPIES, and the "
+          "memory a lease",
+          index);
   }
   return 0;
 }
@@ -395,9 +395,7 @@ static int check_wait(struct synched_checkpoint *checkpoint) {
     return status;
   if (synched__load_relaxed(&checkpoint->caller_id) == synched__thread_id())
     return synched__fail(SYNCHED_EDEADLK, "on_written waits for the checkpoint that it is told of");
-  return is_at_rest(checkpoint->plan.job)
-             ? 0
-             : synched__fail(SYNCHED_EBUSY, "the job is running");
+  return is_at_rest(checkpoint->plan.job) ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
 }
 
 int synched_checkpoint_request(struct synched_checkpoint *checkpoint) {

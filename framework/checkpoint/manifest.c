@@ -129,10 +129,10 @@ static bool add_folds(struct synched__manifest *manifest) {
               add_bytes(manifest, &manifest->fold, sizeof manifest->fold) &&
               add(manifest, ",\"folds\":[");
   for (unsigned s = 0; fits && s < plan->stage_count; s++) {
-    fits = add(manifest, "%s", s == 0 ? "" : ",") &&
-           (plan->fold_bytes[s] == 0
-                ? add(manifest, "null")
-                : add_bytes(manifest, manifest->folds[s], plan->fold_bytes[s]));
+    fits =
+        add(manifest, "%s", s == 0 ? "" : ",") &&
+        (plan->fold_bytes[s] == 0 ? add(manifest, "null")
+                                  : add_bytes(manifest, manifest->folds[s], plan->fold_bytes[s]));
   }
   return fits && add(manifest, "]");
 }
@@ -374,9 +374,8 @@ static int read_numbers(struct synched__manifest *manifest, const json_t *root) 
     return damaged("a number is missing");
   manifest->generation = (unsigned)generation;
   if (segment_count != plan->segment_count)
-    return synched__fail(SYNCHED_EINVAL,
-                         "there are %" PRIu64 " segments in it, and %zu in the job", segment_count,
-                         plan->segment_count);
+    return synched__fail(SYNCHED_EINVAL, "there are %" PRIu64 " segments in it, and %zu in the job",
+                         segment_count, plan->segment_count);
   return piece_segments == plan->piece_segments ? 0 : damaged("its sums are of other pieces");
 }
 

@@ -99,8 +99,9 @@ int synched__plan_init(struct synched__plan *plan, struct synched_job *job,
                        const struct synched_checkpoint_options *options) {
   struct synched_memory *memories[SYNCHED_FIELDS_MAX];
   if (job->setup.options.cluster != NULL)
-    return synched__fail(SYNCHED_ENOTSUP, "the job is on several ranks, of which each has a part of "
-                                          "the state only; such jobs have no checkpoints");
+    return synched__fail(SYNCHED_ENOTSUP,
+                         "the job is on several ranks, of which each has a part of "
+                         "the state only; such jobs have no checkpoints");
   const unsigned count = synched__plan_memories(job, memories);
   int status = check_fields(options, count);
   *plan = (struct synched__plan){.job = job};

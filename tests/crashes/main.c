@@ -51,8 +51,9 @@ static uint64_t draw(void) {
 
 static void complain(const char *what) {
   if (wrong++ < 20)
-    (void)fprintf(stderr, "call %u, refused %u with %d: %s; safe is round %" PRId64
-                          ", and %" PRId64 " was being written: %s\n",
+    (void)fprintf(stderr,
+                  "call %u, refused %u with %d: %s; safe is round %" PRId64 ", and %" PRId64
+                  " was being written: %s\n",
                   files_plan.calls, files_plan.nth, files_plan.number, what, (int64_t)state.safe,
                   (int64_t)state.writing, synched_error_message());
 }

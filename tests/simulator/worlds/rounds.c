@@ -94,6 +94,32 @@ const struct sim_world sim_world_turn = {
     .bound = 1,
 };
 
+/* --- the last round is shared, late, and then there is nothing any more --- */
+
+/* When it turns out, the leader has computed some of the last worker's segments. */
+static uint64_t turning_late(uint64_t round, size_t segment) {
+  return round == 30 && segment >= 4 ? 90000 : 20;
+}
+
+static void run_turn_last(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = turning_late, .aloud_from = 30};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 6, 0, SYNCHED_JOB_OPTIONS(.round_count = 30));
+  scene_job_run(&job, 0);
+  scene_job_close(&job);
+  sim_quietly();
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_turn_last = {
+    .name = "turn-last-2x6x30",
+    .about = "the last solo round turns out to be long in the last worker's segments",
+    .run = run_turn_last,
+    .bound = 1,
+};
+
 /* --- many rounds: a thief that is held up for so long that tags might come round --- */
 
 static void run_held_up(void) {

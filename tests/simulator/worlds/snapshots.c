@@ -1,6 +1,8 @@
 /*
  * snapshots.c: readers beside the rounds: retained snapshots, leases, deliveries.
  */
+#include "memory/memory.h"
+#include "platform/atomic.h"
 #include "scene.h"
 
 struct reader {
@@ -298,6 +300,89 @@ const struct sim_world sim_world_held_steered = {
     .about = "a reader holds what a job waits for until the loop is told of a call",
     .run = run_held_steered,
     .bound = 2,
+};
+
+/* --- a job goes on without a buffer, or ends, while somebody is still at it --- */
+
+/* Dispatches until the job is done; who is held up is let go if the loop has to wait for long. */
+static void finish_beside_held(const struct scene_job *job) {
+  for (unsigned i = 0; synched_job_dispatch(job->job) != SYNCHED_STOP; i++) {
+    if (i == 20)
+      sim_let_go();
+    sim_await(synched_job_fd(job->job));
+  }
+}
+
+static uint64_t hold_others_in_last(uint64_t round, size_t segment) {
+  (void)segment;
+  if (round == 2)
+    sim_hold_others();
+  return 0;
+}
+
+/* As from a library that knows nothing of the job. */
+static void release_soon(void *unused) {
+  (void)unused;
+  sim_spend(100000);
+  synched_snapshot_release(held[0]);
+}
+
+/* The thread that makes the job go on is held up until the pool is destroyed, or until the loop has
+ * waited for it for long. */
+static void run_released(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = hold_others_in_last};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_SLEEP);
+  scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  held[0] = synched_snapshot_current(job.memory);
+  scene_job_start(&job);
+  const unsigned thread = sim_thread_start(release_soon, NULL);
+  sim_aloud();
+  finish_beside_held(&job);
+  SIM_CHECK(synched_job_destroy(job.job) == 0);
+  scene_close(&scene);
+  sim_let_go();
+  sim_quietly();
+  sim_thread_join(thread);
+  SIM_CHECK(synched_memory_destroy(job.memory) == 0);
+}
+
+const struct sim_world sim_world_released = {
+    .name = "released-2x2x2",
+    .about = "job and pool are destroyed as soon as a reader has made the last round go on",
+    .run = run_released,
+    .bound = 1,
+};
+
+/* The worker that lets the job wait is held up until job and memory are destroyed, or until the loop
+ * has waited for it for long. */
+static void run_awaiting(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = NULL};
+  sim_quietly();
+  scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
+  held[0] = synched_snapshot_current(job.memory);
+  sim_aloud();
+  scene_job_start(&job);
+  while (synched__load_relaxed(&job.memory->awaiting) == 0)
+    sim_spend(500);
+  sim_hold_others();
+  SIM_CHECK(synched_job_cancel(job.job) == 0);
+  finish_beside_held(&job);
+  synched_snapshot_release(held[0]);
+  scene_job_close(&job);
+  sim_let_go();
+  sim_quietly();
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_awaiting = {
+    .name = "awaiting-1x1",
+    .about = "a job is cancelled and destroyed as soon as it waits for a buffer",
+    .run = run_awaiting,
+    .bound = 1,
 };
 
 /* --- two jobs that wait, and whose readers let go when they hear of that --- */

@@ -1,6 +1,7 @@
 /*
  * steering.c: requests of other threads: pause, resume, step; periods; two jobs.
  */
+#include "platform/atomic.h"
 #include "scene.h"
 
 static void pause_and_resume(void *argument) {
@@ -409,6 +410,62 @@ const struct sim_world sim_world_ask_end = {
     .about = "what is asked of a job that ends is told before on_done",
     .run = run_ask_end,
     .bound = 2,
+};
+
+/* --- a job is cancelled just when it is enqueued behind a round that waits for its end --- */
+
+static void cancel_when_told(void *argument) {
+  struct scene_job *job = argument;
+  while (sim_told() == 0)
+    synched__cpu_pause();
+  SIM_CHECK(synched_job_cancel(job->job) == 0);
+}
+
+static void tell_first(struct scene_job *job, const struct synched_snapshot *now) {
+  (void)job;
+  if (now->round == 1)
+    sim_tell();
+}
+
+static void tell_done(struct scene_job *job) {
+  (void)job;
+  sim_tell();
+}
+
+static uint64_t until_done(uint64_t round, size_t segment) {
+  (void)round;
+  (void)segment;
+  while (sim_told() == 1)
+    sim_spend(50000);
+  return 0;
+}
+
+static void run_enqueued(void) {
+  struct scene scene;
+  struct scene_job cancelled = {.when_round = tell_first, .when_done = tell_done};
+  struct scene_job other = {.spend_ns = until_done};
+  sim_quietly();
+  scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
+  scene_job_open(&cancelled, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
+  scene_job_open(&other, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 9));
+  scene_job_start(&other);
+  scene_job_start(&cancelled);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(cancel_when_told, &cancelled);
+  scene_job_finish(&cancelled);
+  scene_job_finish(&other);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&cancelled);
+  scene_job_close(&other);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_enqueued = {
+    .name = "enqueued-1x1x1",
+    .about = "a job is cancelled as it is enqueued behind a round that waits for its end",
+    .run = run_enqueued,
+    .bound = 1,
 };
 
 /* --- ticks: who waits for which --- */

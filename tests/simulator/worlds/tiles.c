@@ -325,7 +325,7 @@ static uint64_t turning(uint64_t round, size_t segment) {
   return round >= 61 && round <= 62 && segment >= 2 ? 90000 : 20;
 }
 
-static void run_tile_turn(void) {
+static void run_turning(uint64_t round_count) {
   struct scene scene;
   struct tile_job job = {.segment_count = 6,
                          .reads = NEAR_1,
@@ -334,17 +334,32 @@ static void run_tile_turn(void) {
                          .aloud_from = 61};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = 64));
+  open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   SIM_CHECK(synched_job_run(job.job) == 0);
+  close_job(&job, round_count);
   sim_quietly();
-  close_job(&job, 64);
   scene_close(&scene);
+}
+
+static void run_tile_turn(void) {
+  run_turning(64);
+}
+
+static void run_tile_turn_last(void) {
+  run_turning(62);
 }
 
 const struct sim_world sim_world_tile_turn = {
     .name = "tile-turn-2x6x64",
     .about = "a solo tile turns out to be long, and the rest of it is shared",
     .run = run_tile_turn,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_tile_turn_last = {
+    .name = "tile-turn-2x6x62",
+    .about = "the last solo tile is shared, and the job destroyed",
+    .run = run_tile_turn_last,
     .bound = 1,
 };
 

@@ -54,6 +54,7 @@ extern const struct sim_world sim_world_loaded;
 extern const struct sim_world sim_world_allocator;
 extern const struct sim_world sim_world_again;
 extern const struct sim_world sim_world_destroyed;
+extern const struct sim_world sim_world_destroyed_early;
 extern const struct sim_world sim_world_gone_cancelled;
 extern const struct sim_world sim_world_gone_stopped;
 extern const struct sim_world sim_world_gone_paused;
@@ -213,6 +214,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_allocator,
     &sim_world_again,
     &sim_world_destroyed,
+    &sim_world_destroyed_early,
     &sim_world_gone_cancelled,
     &sim_world_gone_stopped,
     &sim_world_gone_paused,

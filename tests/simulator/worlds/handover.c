@@ -13,7 +13,6 @@ static void wait_until_over(const struct scene_job *job) {
 
 static void set_up(struct scene *scene, struct scene_job *job,
                    const struct synched_job_options *options) {
-  sim_quietly();
   scene_open(scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(job, scene, 2, 0, options);
 }
@@ -228,7 +227,6 @@ static void destroy_early(void *argument) {
 static void run_destroyed_early(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = NULL};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 1));
   synched__store_relaxed(&is_started, 0);

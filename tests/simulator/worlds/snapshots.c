@@ -36,7 +36,6 @@ static void run_readers(unsigned reader_count, unsigned takes, unsigned leases, 
   struct scene_job job = {.spend_ns = scene_heavy};
   struct reader reader = {&job, takes, hold_ns};
   unsigned threads[3];
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, leases, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   scene_job_start(&job);
@@ -124,7 +123,6 @@ static void do_nothing(struct scene_job *job) {
 static void run_stalled(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .when_stalled = do_nothing};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 40));
   scene_job_start(&job);
@@ -149,7 +147,6 @@ const struct sim_world sim_world_stalled = {
 static void run_every(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .delivery = SYNCHED_DELIVER_EVERY));
@@ -173,7 +170,6 @@ static void run_delivered(enum synched_delivery delivery, uint64_t deliver_ns) {
   struct scene_job job = {.spend_ns = scene_heavy,
                           .latest = delivery == SYNCHED_DELIVER_LATEST,
                           .deliver_ns = deliver_ns};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 4, .delivery = delivery));
   scene_job_start(&job);
@@ -217,7 +213,6 @@ static void stop_when_seen(struct scene_job *job) {
 static void run_seen(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .latest = true, .when_seen = stop_when_seen};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 0));
   scene_job_start(&job);
@@ -264,7 +259,6 @@ static void weigh_soon(void *argument) {
 /* The round that is held is that of the beginning: the job waits after its first one. */
 static void run_held(void (*ask)(void *), struct scene_job *job, uint64_t round_count) {
   struct scene scene;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   held[0] = synched_snapshot_current(job->memory);
@@ -332,7 +326,6 @@ static void release_soon(void *unused) {
 static void run_released(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = hold_others_in_last};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
   held[0] = synched_snapshot_current(job.memory);
@@ -360,7 +353,6 @@ const struct sim_world sim_world_released = {
 static void run_awaiting(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = NULL};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
   held[0] = synched_snapshot_current(job.memory);
@@ -410,7 +402,6 @@ static void run_stalled_both(void) {
   struct scene_job first = {.spend_ns = scene_heavy, .when_stalled = let_first_go};
   struct scene_job second = {
       .spend_ns = scene_heavy, .when_stalled = let_second_go, .aloud_from = 2};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&first, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
   scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
@@ -439,7 +430,6 @@ const struct sim_world sim_world_stalled_both = {
 static void run_ending(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = NULL};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 1, 1,
                  SYNCHED_JOB_OPTIONS(.round_count = 1, .delivery = SYNCHED_DELIVER_EVERY));

@@ -52,18 +52,13 @@ void synched__dispatch_destroy(struct synched__dispatch *dispatch) {
 }
 
 int synched__dispatch_check_unused(struct synched__dispatch *dispatch) {
-  for (;;) {
-    synched__mutex_lock(&dispatch->mutex);
-    const unsigned job_count = dispatch->job_count;
-    const bool is_idle = !synched__dispatch_is_running(dispatch);
-    synched__mutex_unlock(&dispatch->mutex);
-    if (job_count != 0)
-      return synched__fail(SYNCHED_EBUSY, "the pool has %u job%s; destroy %s first", job_count,
-                           job_count == 1 ? "" : "s", job_count == 1 ? "it" : "them");
-    if (is_idle)
-      return 0;
-    synched__thread_nap();
-  }
+  synched__mutex_lock(&dispatch->mutex);
+  const unsigned job_count = dispatch->job_count;
+  synched__mutex_unlock(&dispatch->mutex);
+  if (job_count != 0)
+    return synched__fail(SYNCHED_EBUSY, "the pool has %u job%s; destroy %s first", job_count,
+                         job_count == 1 ? "" : "s", job_count == 1 ? "it" : "them");
+  return 0;
 }
 
 static bool is_stallable(const struct synched_job *job) {

@@ -68,8 +68,8 @@ _Static_assert(!SYNCHED__SHARE_LINE(struct synched__dispatch, stall_look_ns, mut
 int synched__dispatch_create(struct synched__dispatch **out, unsigned worker_count);
 void synched__dispatch_destroy(struct synched__dispatch *dispatch);
 
-/* SYNCHED_EBUSY: there are jobs. Waits until nobody is in the middle of going idle after the last
- * one. */
+/* SYNCHED_EBUSY: there are jobs. If there are none, a worker may be in the middle of going idle
+ * after the last one, and nobody else: whoever stops the workers waits for that. */
 int synched__dispatch_check_unused(struct synched__dispatch *dispatch);
 
 /* A job is created on the pool, or destroyed: room in the run queue, a monitor if it has a

@@ -276,9 +276,10 @@ static void sleep_for_step(struct wave *wave) {
   synched__store_relaxed(&sleeper->asleep, 1);
   uint32_t name = wave->far_first;
   for (size_t n = wave->far_count; n > 0 && !is_over; n--) {
-    /* [step-made] acquire, release: the latter for the announcement */
+    /* [step-made] release: of the announcement. What a step has written is acquired by who looks
+     * at it again afterwards. */
     const uint32_t steps =
-        synched__or_acq_rel(&tile->steps[awaited_by(wave, name)], SYNCHED__STEP_AWAITED);
+        synched__or_release(&tile->steps[awaited_by(wave, name)], SYNCHED__STEP_AWAITED);
     is_over = is_as_far(steps, own_steps(wave, name));
     name = segment_of(wave, name)->next;
   }

@@ -1,8 +1,8 @@
 /*
  * finish.c: the end of a job's run, on the engine's side.
  *
- *   [job-ended]    status and report are final, and all is published that ever will be.
- *   [departed]     see notify.h.
+ *   [job-ended]    all is published that ever will be.
+ *   [departed]     see notify.h: also status and report.
  */
 #include "job/finish.h"
 

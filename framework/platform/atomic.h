@@ -75,8 +75,8 @@ void synched__schedule_seed(uint64_t seed);
 
 #define synched__or_relaxed(p, v)                                                                  \
   (SYNCHED__POINT(), atomic_fetch_or_explicit((p), (v), memory_order_relaxed))
-#define synched__or_acq_rel(p, v)                                                                  \
-  (SYNCHED__POINT(), atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
+#define synched__or_release(p, v)                                                                  \
+  (SYNCHED__POINT(), atomic_fetch_or_explicit((p), (v), memory_order_release))
 #define synched__or_seq_cst(p, v)                                                                  \
   (SYNCHED__POINT(), atomic_fetch_or_explicit((p), (v), memory_order_seq_cst))
 #define synched__and_relaxed(p, v)                                                                 \

@@ -129,6 +129,19 @@ static int run(const struct synched_job_options *options, int end) {
   return status;
 }
 
+/* Calls are skipped, and checked, each in a booth of its worker's own; stages read by lists. */
+static int create_skips(void) {
+  static const size_t offsets[] = {0, 2, 3, 3, 4, 6};
+  static const size_t segments[] = {1, 4, 0, 2, 3, 0};
+  const struct synched_stage stages[] = {
+      {.compute = world_compute,
+       .reads = {.reach = SYNCHED_REACH_LIST, .offsets = offsets, .segments = segments}},
+      {.compute = world_compute, .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}}};
+  return create(SYNCHED_JOB_OPTIONS(.stages = stages, .stage_count = 2,
+                                    .flags = SYNCHED_JOB_SKIP_UNCHANGED | SYNCHED_JOB_EAGER |
+                                             SYNCHED_JOB_CHECKED));
+}
+
 static int run_plain(void) {
   return run(SYNCHED_JOB_OPTIONS(.compute = world_compute, .round_count = ROUNDS,
                                  .on_round = on_round, .on_done = on_done),
@@ -542,6 +555,7 @@ const struct faults_scenario faults_job_scenarios[] = {
     {.name = "job_static", .attempt = create_static, ON_WORLD},
     {.name = "job_fields", .attempt = create_fields, ON_WORLD},
     {.name = "job_reads", .attempt = create_reads, ON_WORLD},
+    {.name = "job_skips", .attempt = create_skips, ON_WORLD},
     {.name = "run", .attempt = run_plain, ON_WORLD},
     {.name = "run_rich", .attempt = run_rich, ON_WORLD},
     {.name = "run_fields", .attempt = run_fields, ON_WORLD},

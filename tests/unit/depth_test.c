@@ -6,6 +6,9 @@
 
 #include <criterion/criterion.h>
 
+#include "engine/tile.h"
+#include "job/job.h"
+#include "support/support.h"
 #include "support/unit_support.h"
 
 /* What a tile of so many rounds takes. */
@@ -118,4 +121,88 @@ Test(depth, does_not_count_tiles_of_other_rounds) {
   cr_assert_eq(synched__depth_rounds(&depth), 8);
   run(&depth, 200, four_is_best);
   cr_assert_eq(synched__depth_rounds(&depth), 4);
+}
+
+/* --- whose choice it is --- */
+
+static int compute(struct synched_task *task, void *user) {
+  (void)task;
+  (void)user;
+  return 0;
+}
+
+static int on_round(const struct synched_snapshot *now, void *user) {
+  (void)now;
+  (void)user;
+  return SYNCHED_CONTINUE;
+}
+
+static void on_snapshot(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  (void)job;
+  (void)now;
+  (void)user;
+}
+
+static struct synched_memory *small_memory(struct synched_memory_options options) {
+  options.struct_size = (uint32_t)sizeof options;
+  options.segment_count = 4;
+  options.segment_capacity = 1;
+  options.element_size = 1;
+  return memory_with(&options);
+}
+
+/* Whether the library chooses, for a job of the memories. */
+static bool is_chosen(struct synched_memory *memory, struct synched_job_options options) {
+  struct synched_pool *pool = pool_new(1);
+  struct synched_job *job;
+  options.struct_size = (uint32_t)sizeof options;
+  if (options.stages == NULL)
+    options.compute = compute;
+  cr_assert_eq(synched_job_create(&job, pool, memory, &options), 0, "%s", synched_error_message());
+  const bool chosen = job->work.tile != NULL && job->work.tile->learns;
+  cr_assert_eq(synched_job_destroy(job), 0);
+  pool_end(pool);
+  return chosen;
+}
+
+#define CHOSEN(...) is_chosen(memory, (struct synched_job_options){__VA_ARGS__})
+#define NEAR .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}
+
+Test(depth, is_chosen_where_nobody_wants_each_round) {
+  struct synched_memory *memory = small_memory((struct synched_memory_options){.lease_count = 1});
+  const struct synched_stage folding = {.compute = compute, .fold = SYNCHED_FOLD_SUM, NEAR};
+  const struct synched_stage plain = {.compute = compute, NEAR};
+  cr_assert(CHOSEN(NEAR));
+  cr_assert(CHOSEN(.stages = &plain, .stage_count = 1));
+  cr_assert(CHOSEN(NEAR, .on_snapshot = on_snapshot));
+  cr_assert_not(CHOSEN(.fold = SYNCHED_FOLD_NONE));
+  cr_assert_not(CHOSEN(NEAR, .rounds_per_barrier = 2));
+  cr_assert_not(CHOSEN(NEAR, .flags = SYNCHED_JOB_SKIP_UNCHANGED));
+  cr_assert_not(CHOSEN(NEAR, .fold = SYNCHED_FOLD_SUM));
+  cr_assert_not(CHOSEN(.stages = &folding, .stage_count = 1));
+  cr_assert_not(CHOSEN(NEAR, .on_round = on_round));
+  cr_assert_not(CHOSEN(NEAR, .period_ns = 1000000));
+  cr_assert_not(CHOSEN(NEAR, .deadline_ns = 1000000));
+  cr_assert_not(CHOSEN(NEAR, .on_snapshot = on_snapshot, .delivery = SYNCHED_DELIVER_EVERY));
+  memory_end(memory);
+}
+
+/* The program's own arrays are as many as they are. */
+Test(depth, is_chosen_where_there_are_arrays_for_it) {
+  static _Alignas(128) unsigned char arrays[4][128];
+  void *buffers[] = {arrays[0], arrays[1], arrays[2], arrays[3]};
+  for (unsigned count = 2; count <= 4; count++) {
+    struct synched_memory *memory = small_memory((struct synched_memory_options){
+        .buffers = buffers, .buffer_count = count, .buffer_bytes = sizeof arrays[0]});
+    struct synched_memory *lead = small_memory((struct synched_memory_options){0});
+    cr_assert_eq(CHOSEN(NEAR), count > 2, "%u arrays", count);
+    cr_assert_eq(
+        is_chosen(lead, (struct synched_job_options){.fields = &memory, .field_count = 2, NEAR}),
+        count > 2);
+    cr_assert(is_chosen(
+        lead, (struct synched_job_options){
+                  .fields = &memory, .field_count = 2, .reads_only = SYNCHED_FIELD(1), NEAR}));
+    memory_end(lead);
+    memory_end(memory);
+  }
 }

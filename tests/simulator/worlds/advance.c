@@ -29,7 +29,6 @@ struct shape {
 static void run(const struct shape *shape) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, shape->wait);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.balance = shape->balance));
   /* The first rounds place the pages, and no place is taken for them. */
@@ -98,7 +97,6 @@ static void loop(struct scene *scene) {
 static void run_beside(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
   loop(&scene);
@@ -147,7 +145,6 @@ static void loop_twice(void *pool) {
 
 static void run_started(void) {
   struct scene scene;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   const unsigned thread = sim_thread_start(loop_twice, scene.pool);
   while (sim_told() == 0)
@@ -191,7 +188,6 @@ static void report_on(void *argument) {
 static void run_by_two(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
   advance(&job, 2, 2);
@@ -225,7 +221,6 @@ static void advance_twice(void *argument) {
 static void run_with_other(const struct synched_job_options *options) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy}, other = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
   scene_job_open(&other, &scene, 2, 0, options);

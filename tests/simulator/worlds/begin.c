@@ -108,7 +108,6 @@ static void run_fork(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
   struct family family = {&scene, &job};
-  sim_quietly();
   scene_open(&scene, 1 + sim_any(3), SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 3, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
   scene_job_start(&job);

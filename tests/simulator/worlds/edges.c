@@ -65,7 +65,6 @@ static void look_who_waits(void *pool) {
 static void run_stall_due(void) {
   struct scene scene;
   struct scene_job job = {.when_stalled = do_nothing};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 1));
   struct synched__dispatch *dispatch = scene.pool->dispatch;
@@ -95,7 +94,6 @@ static void run_deadline_due(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = NULL};
   struct synched_deadline_miss miss;
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
   sim_aloud();
   scene_job_open(&job, &scene, 1, 0,

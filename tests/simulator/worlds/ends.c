@@ -8,7 +8,6 @@
 static void run_failure(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .fail_round = 2, .fail_segment = 1};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 3, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
   sim_aloud();
@@ -48,7 +47,6 @@ static void stop(void *argument) {
 static void run_ended(void (*end)(void *), int status) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
   scene_job_start(&job);
@@ -95,7 +93,6 @@ static uint64_t late_sometimes(uint64_t round, size_t segment) {
 static void run_late(enum synched_deadline_policy policy) {
   struct scene scene;
   struct scene_job job = {.spend_ns = late_sometimes};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000, .deadline_ns = 500000,
@@ -138,7 +135,6 @@ const struct sim_world sim_world_deadline = {
 static void run_endless(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .endless_round = 2};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .deadline_ns = 500000,
@@ -163,7 +159,6 @@ const struct sim_world sim_world_endless = {
 static void run_endless_first(void) {
   struct scene scene;
   struct scene_job job = {.endless_round = 1};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   sim_aloud();
   scene_job_open(&job, &scene, 2, 0,
@@ -194,7 +189,6 @@ static uint64_t short_calls(uint64_t round, size_t segment) {
 static void run_called(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = short_calls, .knows_calls = true};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 6, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 2, .deadline_ns = 30000,
@@ -228,7 +222,6 @@ static uint64_t late_once(uint64_t round, size_t segment) {
 static void run_dropped(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = late_once};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000, .deadline_ns = 500000,
@@ -256,7 +249,6 @@ const struct sim_world sim_world_dropped = {
 static void run_restarted(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .inits = true, .stop_round = 2};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 3, 0, SYNCHED_JOB_OPTIONS(.round_count = 3));
   sim_aloud();

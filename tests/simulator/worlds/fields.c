@@ -140,7 +140,6 @@ static void read_both(void *argument) {
 static void run_beside(struct fields_job *job, void (*beside)(void *), unsigned lease_count,
                        uint64_t round_count) {
   struct scene scene;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_memories(job, lease_count, 0);
   open_job(job, &scene, SYNCHED_JOB_OPTIONS(.round_count = round_count));
@@ -232,7 +231,6 @@ static void read_second(void *argument) {
 static void run_parted(void) {
   struct scene scene;
   struct fields_job job = {.rounds = 0};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
   open_memories(&job, 0, 0);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = 1));
@@ -284,7 +282,6 @@ static void run_joined(void) {
                                                  .element_size = sizeof(uint64_t)};
   struct scene scene;
   struct fields_job job = {.rounds = 0};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
   SIM_CHECK(synched_memory_create(&job.memories[1], &options) == 0);
   const unsigned thread = sim_thread_start(read_first, &job);
@@ -340,7 +337,6 @@ static void run_fold_pass(void) {
   struct scene scene;
   struct synched_memory *memory;
   struct synched_job *job;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   SIM_CHECK(synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = MANY,
                                                                   .segment_capacity = 1,
@@ -394,7 +390,6 @@ static void look_at_copies(struct synched_job *unused, const struct synched_snap
 static void run_in_place(enum synched_delivery delivery) {
   struct scene scene;
   struct fields_job job = {.delivered = 0};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_memories(&job, 1, SYNCHED_MEMORY_IN_PLACE);
   open_job(&job, &scene,

@@ -229,6 +229,81 @@ const struct sim_world sim_world_place_alarm = {
     .bound = 4,
 };
 
+/* --- a sleeper's place is taken when its time is over --- */
+
+/* What it does in its place is its own. */
+static void wait_and_count(void *unused) {
+  (void)unused;
+  uint64_t epoch = 0;
+  while (epoch == 0) {
+    epoch = synched__gate_wait(&room->gate, &room->waiters[0], 0, sim_time_ns() + 2000);
+    room->written[2]++;
+  }
+}
+
+static void run_place_timed(void) {
+  static struct room storage;
+  memset(&storage, 0, sizeof storage);
+  room = &storage;
+  room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
+  SIM_CHECK(synched__waiter_init(&room->waiters[0], (struct synched__spin){.limit_ns = 0}) == 0);
+  const unsigned waiting = sim_thread_start(wait_and_count, NULL);
+  for (unsigned i = 0; i < 3; i++) {
+    sim_spend(1500);
+    if (!synched__waiter_take(&room->gate, &room->waiters[0]))
+      continue;
+    room->written[2]++;
+    sim_spend(3000);
+    room->written[2]++;
+    synched__waiter_give_back(&room->gate, &room->waiters[0], true);
+  }
+  if (synched__gate_advance(&room->gate, 1))
+    (void)synched__waiter_wake(&room->gate, &room->waiters[0]);
+  sim_thread_join(waiting);
+  SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
+  synched__waiter_deinit(&room->waiters[0]);
+}
+
+const struct sim_world sim_world_place_timed = {
+    .name = "gate-place-timed-1x1",
+    .about = "the time of a sleeper is over while another thread is in its place",
+    .run = run_place_timed,
+    .bound = 3,
+};
+
+/* --- two sleep, and one of them is woken for something that is long over --- */
+
+static void run_late_waker(void) {
+  static struct room storage;
+  unsigned threads[3];
+  memset(&storage, 0, sizeof storage);
+  room = &storage;
+  room->gate = (struct synched__gate){&room->epoch, &room->sleeper_count};
+  room->last = 1;
+  for (unsigned w = 0; w < 2; w++)
+    SIM_CHECK(synched__waiter_init(&room->waiters[w], (struct synched__spin){.limit_ns = 0}) == 0);
+  threads[1] = sim_thread_start(wait_1, NULL);
+  threads[0] = sim_thread_start(wait_0, NULL);
+  threads[2] = sim_thread_start(wake, NULL);
+  pause_as_long();
+  room->written[1] = 1;
+  if (synched__gate_advance(&room->gate, 1))
+    for (unsigned w = 0; w < 2; w++)
+      (void)synched__waiter_wake(&room->gate, &room->waiters[w]);
+  for (unsigned w = 0; w < 3; w++)
+    sim_thread_join(threads[w]);
+  SIM_CHECK(synched__load_relaxed(&room->sleeper_count) == 0);
+  for (unsigned w = 0; w < 2; w++)
+    synched__waiter_deinit(&room->waiters[w]);
+}
+
+const struct sim_world sim_world_late_waker = {
+    .name = "gate-late-2x1",
+    .about = "one of two that go to sleep is woken by a thread that is late",
+    .run = run_late_waker,
+    .bound = 3,
+};
+
 static void run_one(void) {
   run(1, 2, 0);
 }

@@ -13,7 +13,6 @@ static void wait_until_over(const struct scene_job *job) {
 
 static void set_up(struct scene *scene, struct scene_job *job,
                    const struct synched_job_options *options) {
-  sim_quietly();
   scene_open(scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(job, scene, 2, 0, options);
 }
@@ -210,6 +209,45 @@ const struct sim_world sim_world_destroyed = {
     .about = "another thread destroys the job when it has ended",
     .run = run_destroyed,
     .bound = 1,
+};
+
+/* --- a job is to be destroyed while its loop runs it --- */
+
+static _Atomic uint32_t is_started;
+
+static void destroy_early(void *argument) {
+  const struct scene_job *job = argument;
+  while (synched__load_acquire(&is_started) == 0)
+    sim_spend(500);
+  SIM_CHECK(synched_job_destroy(job->job) == SYNCHED_EBUSY);
+  sim_tell();
+}
+
+/* The job is not dispatched before it was refused. */
+static void run_destroyed_early(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = NULL};
+  scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 1));
+  synched__store_relaxed(&is_started, 0);
+  const unsigned thread = sim_thread_start(destroy_early, &job);
+  sim_aloud();
+  scene_job_start(&job);
+  synched__store_release(&is_started, 1);
+  while (sim_told() == 0)
+    sim_spend(500);
+  scene_job_finish(&job);
+  sim_quietly();
+  sim_thread_join(thread);
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_destroyed_early = {
+    .name = "destroyed-early-1x1x1",
+    .about = "another thread would destroy a job that has ended, and is not delivered yet",
+    .run = run_destroyed_early,
+    .bound = 2,
 };
 
 /* --- on_done destroys the job, while who brought the end about may still be inside --- */

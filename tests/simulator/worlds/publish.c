@@ -101,6 +101,44 @@ static void run(unsigned reader_count, unsigned takes, unsigned leases, uint64_t
   SIM_CHECK(synched_memory_destroy(gallery->memory) == 0);
 }
 
+/* --- a reader leaves, and somebody else ends the wait: one of the two is told --- */
+
+static void count_free(void *argument) {
+  ++*(unsigned *)argument;
+}
+
+static void leave_held(void *snapshot) {
+  synched_snapshot_release(snapshot);
+}
+
+static void run_wanted(void) {
+  struct synched_memory *memory;
+  unsigned freed_count = 0;
+  sim_quietly();
+  SIM_CHECK(synched_memory_create(&memory,
+                                  SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1,
+                                                         .element_size = 8)) == 0);
+  memory->on_free = count_free;
+  memory->on_free_argument = &freed_count;
+  const struct synched_snapshot *first = synched_snapshot_current(memory);
+  (void)synched__memory_publish(memory, &memory->pair, (struct synched__publication){.round = 1});
+  SIM_CHECK(memory->pair.next == NULL && !synched__memory_await_buffer(memory));
+  sim_aloud();
+  const unsigned thread = sim_thread_start(leave_held, (void *)(uintptr_t)first);
+  const bool is_ours = synched__memory_stop_awaiting(memory);
+  sim_thread_join(thread);
+  sim_quietly();
+  SIM_CHECK(freed_count + is_ours == 1);
+  SIM_CHECK(synched_memory_destroy(memory) == 0);
+}
+
+const struct sim_world sim_world_wanted = {
+    .name = "publish-wanted-1x1",
+    .about = "a reader leaves the buffer that is waited for, while somebody ends the wait",
+    .run = run_wanted,
+    .bound = 3,
+};
+
 /* --- what is loaded is read after somebody would have kept readers out, in vain --- */
 
 static void read_loaded(void *memory) {

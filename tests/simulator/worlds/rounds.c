@@ -26,7 +26,6 @@ struct shape {
 static void run(const struct shape *shape) {
   struct scene scene;
   struct scene_job job = {.spend_ns = shape->spend_ns};
-  sim_quietly();
   scene_open(&scene, shape->worker_count, shape->wait);
   scene_job_open(&job, &scene, shape->segment_count, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = shape->round_count, .balance = shape->balance));
@@ -39,32 +38,25 @@ static void run(const struct shape *shape) {
   scene_close(&scene);
 }
 
-#define WORLD(identifier, text, what, most, ...)                                                   \
-  static void run_##identifier(void) {                                                             \
-    run(&(struct shape){__VA_ARGS__});                                                             \
-  }                                                                                                \
-  const struct sim_world sim_world_##identifier = {                                                \
-      .name = text, .about = what, .run = run_##identifier, .bound = most}
+SCENE_WORLD(static_2, "static-2x2x2", "2 workers, 2 segments, 2 rounds, each at home", 2, 2, 2, 2,
+            SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, scene_heavy);
+SCENE_WORLD(late_open, "late-open-2x2x3", "static rounds of very little work, opened late", 2, 2, 2,
+            3, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, NULL);
+SCENE_WORLD(steal_2, "steal-2x2x3", "2 workers, 2 segments, 3 rounds, with thieves", 2, 2, 2, 3,
+            SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy);
+SCENE_WORLD(steal_3, "steal-2x3x3", "2 workers, 3 uneven segments, 3 rounds", 2, 2, 3, 3,
+            SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
+SCENE_WORLD(thieves, "steal-3x3x2", "3 workers, 3 uneven segments, 2 rounds", 2, 3, 3, 2,
+            SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
+SCENE_WORLD(solo, "solo-2x2x5", "rounds too small to share, then not, then again", 1, 2, 2, 5,
+            SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, changing);
+SCENE_WORLD(sleepers, "sleep-2x2x3", "workers that sleep whenever they wait", 2, 2, 2, 3,
+            SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, scene_heavy);
+SCENE_WORLD(thieves_sleep, "sleep-3x3x2", "3 workers that sleep, and steal", 2, 3, 3, 2,
+            SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven);
 
-WORLD(static_2, "static-2x2x2", "2 workers, 2 segments, 2 rounds, each at home", 2, 2, 2, 2,
-      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, scene_heavy);
-WORLD(late_open, "late-open-2x2x3", "static rounds of very little work, opened late", 2, 2, 2, 3,
-      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, NULL);
-WORLD(steal_2, "steal-2x2x3", "2 workers, 2 segments, 3 rounds, with thieves", 2, 2, 2, 3,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy);
-WORLD(steal_3, "steal-2x3x3", "2 workers, 3 uneven segments, 3 rounds", 2, 2, 3, 3,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
-WORLD(thieves, "steal-3x3x2", "3 workers, 3 uneven segments, 2 rounds", 2, 3, 3, 2,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven);
-WORLD(solo, "solo-2x2x5", "rounds too small to share, then not, then again", 1, 2, 2, 5,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, changing);
-WORLD(sleepers, "sleep-2x2x3", "workers that sleep whenever they wait", 2, 2, 2, 3,
-      SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, scene_heavy);
-WORLD(thieves_sleep, "sleep-3x3x2", "3 workers that sleep, and steal", 2, 3, 3, 2,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven);
-
-WORLD(batches, "batch-2x5x7", "claims of several segments at a time", 1, 2, 5, 7,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, NULL);
+SCENE_WORLD(batches, "batch-2x5x7", "claims of several segments at a time", 1, 2, 5, 7,
+            SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, NULL);
 
 /* --- solo, then shared in the middle --- */
 
@@ -77,7 +69,6 @@ static uint64_t turning(uint64_t round, size_t segment) {
 static void run_turn(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = turning, .aloud_from = 30};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 4, 0, SYNCHED_JOB_OPTIONS(.round_count = 31));
   promises_be_quiet(job.promises);
@@ -91,6 +82,31 @@ const struct sim_world sim_world_turn = {
     .name = "turn-2x4x31",
     .about = "a solo round turns out to be long, and the rest of it is shared",
     .run = run_turn,
+    .bound = 1,
+};
+
+/* --- the last round is shared, late, and then there is nothing any more --- */
+
+/* When it turns out, the leader has computed some of the last worker's segments. */
+static uint64_t turning_late(uint64_t round, size_t segment) {
+  return round == 30 && segment >= 4 ? 90000 : 20;
+}
+
+static void run_turn_last(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = turning_late, .aloud_from = 30};
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 6, 0, SYNCHED_JOB_OPTIONS(.round_count = 30));
+  scene_job_run(&job, 0);
+  scene_job_close(&job);
+  sim_quietly();
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_turn_last = {
+    .name = "turn-last-2x6x30",
+    .about = "the last solo round turns out to be long in the last worker's segments",
+    .run = run_turn_last,
     .bound = 1,
 };
 
@@ -151,7 +167,6 @@ const struct sim_world sim_world_groups = {
 static void run_turned(unsigned worker_count, size_t segment_count, uint32_t flags) {
   struct scene scene;
   struct scene_job job = {.spend_ns = turning, .aloud_from = 30};
-  sim_quietly();
   scene_open(&scene, worker_count, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, segment_count, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 33, .flags = flags));
@@ -218,7 +233,6 @@ static uint64_t holding(uint64_t round, size_t segment) {
 static void run_late(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = holding, .when_round = retain_once, .is_large = true};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 6));
   scene_job_run(&job, 0);
@@ -245,7 +259,6 @@ static uint64_t short_last(uint64_t round, size_t segment) {
 static void run_branch(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = short_last, .aloud_from = 3};
-  sim_quietly();
   scene_open(&scene, 17, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 17, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .balance = SYNCHED_BALANCE_STATIC));

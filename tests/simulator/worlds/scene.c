@@ -148,6 +148,7 @@ static void on_done(struct synched_job *unused, int status, const struct synched
 /* --- pools --- */
 
 void scene_open(struct scene *scene, unsigned worker_count, enum synched_wait wait) {
+  sim_quietly();
   const int status = synched_pool_create(
       &scene->pool,
       SYNCHED_POOL_OPTIONS(.worker_count = worker_count, .affinity = SYNCHED_AFFINITY_NONE,
@@ -198,6 +199,14 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
                                                      .lease_count = lease_count)) == 0);
   if (synched_job_create(&out->job, scene->pool, out->memory, &chosen) != 0)
     sim_fail("no job: %s", synched_error_message());
+}
+
+void scene_run_aloud(struct synched_job *job) {
+  sim_aloud();
+  const int status = synched_job_run(job);
+  sim_quietly();
+  if (status != 0)
+    sim_fail("the job ended with %d: %s", status, synched_error_message());
 }
 
 void scene_job_run(struct scene_job *job, int status) {

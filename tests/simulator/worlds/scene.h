@@ -44,13 +44,22 @@ struct scene_job {
   uint64_t endless_round;
 };
 
+/* A world of a file that has `static void run(const struct shape *)`; what follows is the shape. */
+#define SCENE_WORLD(identifier, text, what, most, ...)                                             \
+  static void run_##identifier(void) {                                                             \
+    run(&(struct shape){__VA_ARGS__});                                                             \
+  }                                                                                                \
+  const struct sim_world sim_world_##identifier = {                                                \
+      .name = text, .about = what, .run = run_##identifier, .bound = most}
+
 #define SCENE_FAILURE (-77)
 #define SCENE_LARGE ((size_t)4096)
 
 /* For spend_ns: calls that are worth sharing. */
 uint64_t scene_heavy(uint64_t round, size_t segment);
 
-/* A pool of workers without places. */
+/* A pool of workers without places. From here on threads go on in the default order, as worlds
+ * begin, until sim_aloud. */
 void scene_open(struct scene *scene, unsigned worker_count, enum synched_wait wait);
 void scene_close(struct scene *scene);
 
@@ -58,6 +67,9 @@ void scene_close(struct scene *scene);
  * callbacks are set here. */
 void scene_job_open(struct scene_job *out, const struct scene *scene, size_t segment_count,
                     unsigned lease_count, const struct synched_job_options *options);
+/* Runs a job under all schedules that the world is explored in: it ends well. Quietly again. */
+void scene_run_aloud(struct synched_job *job);
+
 /* Blocks; the job ends with this status. */
 void scene_job_run(struct scene_job *job, int status);
 /* Starts it, polled, and dispatches until it is done. */

@@ -302,14 +302,11 @@ static struct skip_job shaped(const struct shape *shape) {
 static void run(const struct shape *shape) {
   struct scene scene;
   struct skip_job job = shaped(shape);
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, shape->kept_count, shape->cells,
            SYNCHED_JOB_OPTIONS(.round_count = shape->round_count, .balance = shape->balance,
                                .flags = SYNCHED_JOB_EAGER | shape->flags));
-  sim_aloud();
-  SIM_CHECK(synched_job_run(job.job) == 0);
-  sim_quietly();
+  scene_run_aloud(job.job);
   SIM_CHECK(job.published == shape->round_count);
   close_job(&job);
   scene_close(&scene);
@@ -317,27 +314,21 @@ static void run(const struct shape *shape) {
 
 #define SKIP SYNCHED_JOB_SKIP_UNCHANGED
 
-#define WORLD(identifier, text, what, most, ...)                                                   \
-  static void run_##identifier(void) {                                                             \
-    run(&(struct shape){__VA_ARGS__});                                                             \
-  }                                                                                                \
-  const struct sim_world sim_world_##identifier = {                                                \
-      .name = text, .about = what, .run = run_##identifier, .bound = most}
-
-WORLD(skip_near, "skip-near-2x4x3", "2 workers, 4 segments, 3 rounds; a wave begins", 2, 4, 3, 1,
-      NEAR_1, "2", 0, SYNCHED_BALANCE_STEAL, SKIP);
-WORLD(skip_list, "skip-list-2x4x3", "2 workers, 4 segments, 3 rounds, with lists", 2, 4, 3, 1, LIST,
-      "0201", 0, SYNCHED_BALANCE_STEAL, SKIP);
-WORLD(skip_all, "skip-all-2x3x4", "each segment reads all; from round 3 on nothing changes", 2, 3,
-      4, 1, ALL, "1", 0, SYNCHED_BALANCE_STEAL, SKIP);
-WORLD(skip_static, "skip-static-2x4x3", "each segment at home, and neighbours that wrap", 2, 4, 3,
-      1, WRAPPING, "2", 0, SYNCHED_BALANCE_STATIC, SKIP);
-WORLD(skip_stale, "skip-stale-2x4x5", "a snapshot is kept, and a block is brought up to date", 1, 4,
-      5, 1, OWN, "1213", 1, SYNCHED_BALANCE_STEAL, SKIP);
-WORLD(skip_joined, "skip-joined-2x4x4", "2 x 2 rounds that are published together, with lists", 1,
-      4, 4, 2, LIST, "0020", 1, SYNCHED_BALANCE_STEAL, SKIP);
-WORLD(checked, "checked-2x3x2", "calls are checked, and nothing is wrong", 1, 3, 2, 1, NEAR_1, "2",
-      0, SYNCHED_BALANCE_STEAL, SYNCHED_JOB_CHECKED_TWICE | SKIP);
+SCENE_WORLD(skip_near, "skip-near-2x4x3", "2 workers, 4 segments, 3 rounds; a wave begins", 2, 4, 3,
+            1, NEAR_1, "2", 0, SYNCHED_BALANCE_STEAL, SKIP);
+SCENE_WORLD(skip_list, "skip-list-2x4x3", "2 workers, 4 segments, 3 rounds, with lists", 2, 4, 3, 1,
+            LIST, "0201", 0, SYNCHED_BALANCE_STEAL, SKIP);
+SCENE_WORLD(skip_all, "skip-all-2x3x4", "each segment reads all; from round 3 on nothing changes",
+            2, 3, 4, 1, ALL, "1", 0, SYNCHED_BALANCE_STEAL, SKIP);
+SCENE_WORLD(skip_static, "skip-static-2x4x3", "each segment at home, and neighbours that wrap", 2,
+            4, 3, 1, WRAPPING, "2", 0, SYNCHED_BALANCE_STATIC, SKIP);
+SCENE_WORLD(skip_stale, "skip-stale-2x4x5", "a snapshot is kept, and a block is brought up to date",
+            1, 4, 5, 1, OWN, "1213", 1, SYNCHED_BALANCE_STEAL, SKIP);
+SCENE_WORLD(skip_joined, "skip-joined-2x4x4",
+            "2 x 2 rounds that are published together, with lists", 1, 4, 4, 2, LIST, "0020", 1,
+            SYNCHED_BALANCE_STEAL, SKIP);
+SCENE_WORLD(checked, "checked-2x3x2", "calls are checked, and nothing is wrong", 1, 3, 2, 1, NEAR_1,
+            "2", 0, SYNCHED_BALANCE_STEAL, SYNCHED_JOB_CHECKED_TWICE | SKIP);
 
 /* --- failure: all is called again --- */
 
@@ -346,7 +337,6 @@ static void run_skip_failure(void) {
   struct skip_job job = shaped(&(struct shape){4, 5, 1, NEAR_1, "2", 1, 0, 0});
   job.fail_round = 3;
   job.fail_segment = 1;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, 1, "2",
            SYNCHED_JOB_OPTIONS(.round_count = 3, .flags = SYNCHED_JOB_EAGER | SKIP));
@@ -374,15 +364,12 @@ const struct sim_world sim_world_skip_failure = {
 static void run_skip_again(void) {
   struct scene scene;
   struct skip_job job = shaped(&(struct shape){4, 8, 1, OWN, "1111", 0, 0, 0});
-  sim_quietly();
   scene_open(&scene, 3, SYNCHED_WAIT_SLEEP);
   open_job(&job, &scene, 0, "1111",
            SYNCHED_JOB_OPTIONS(.round_count = 4, .balance = SYNCHED_BALANCE_STATIC, .flags = SKIP));
   SIM_CHECK(synched_job_run(job.job) == 0);
   begin_anew(&job);
-  sim_aloud();
-  SIM_CHECK(synched_job_run(job.job) == 0);
-  sim_quietly();
+  scene_run_aloud(job.job);
   SIM_CHECK(job.published == 8);
   close_job(&job);
   scene_close(&scene);
@@ -416,7 +403,6 @@ static void start_and_cancel(struct skip_job *job) {
 static void run_skip_cancel(void) {
   struct scene scene;
   struct skip_job job = shaped(&(struct shape){4, 6, 1, NEAR_1, "2", 1, 0, 0});
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, 1, "2",
            SYNCHED_JOB_OPTIONS(.round_count = 3, .flags = SYNCHED_JOB_EAGER | SKIP));
@@ -451,7 +437,6 @@ static void read_along(void *argument) {
 static void run_skip_reader(void) {
   struct scene scene;
   struct skip_job job = shaped(&(struct shape){4, 5, 1, OWN, "1213", 0, 0, 0});
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, 1, "1213",
            SYNCHED_JOB_OPTIONS(.round_count = 5, .flags = SYNCHED_JOB_EAGER | SKIP));
@@ -479,7 +464,6 @@ static void run_checked_wrong(void) {
   struct skip_job job = shaped(&(struct shape){4, 3, 1, NEAR_1, "2", 0, 0, 0});
   job.wrong_round = 2;
   job.wrong_segment = 1;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, 0, "2",
            SYNCHED_JOB_OPTIONS(.round_count = 3,
@@ -578,7 +562,6 @@ static void run_skip_crowd(void) {
                          .kept_count = sim_any(LEASES_MOST + 1),
                          .spend_ns = costs[sim_any(2)]};
   const bool is_checked = job.segment_count <= 6 && sim_any(3) == 0;
-  sim_quietly();
   scene_open(&scene, workers[sim_any(5)], sim_any(2) ? SYNCHED_WAIT_SLEEP : SYNCHED_WAIT_AUTO);
   draw_cells(cells, job.segment_count);
   draw_reads(&job, offsets, segments);

@@ -1,6 +1,8 @@
 /*
  * snapshots.c: readers beside the rounds: retained snapshots, leases, deliveries.
  */
+#include "memory/memory.h"
+#include "platform/atomic.h"
 #include "scene.h"
 
 struct reader {
@@ -34,7 +36,6 @@ static void run_readers(unsigned reader_count, unsigned takes, unsigned leases, 
   struct scene_job job = {.spend_ns = scene_heavy};
   struct reader reader = {&job, takes, hold_ns};
   unsigned threads[3];
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, leases, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   scene_job_start(&job);
@@ -122,7 +123,6 @@ static void do_nothing(struct scene_job *job) {
 static void run_stalled(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .when_stalled = do_nothing};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 40));
   scene_job_start(&job);
@@ -147,7 +147,6 @@ const struct sim_world sim_world_stalled = {
 static void run_every(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .delivery = SYNCHED_DELIVER_EVERY));
@@ -171,7 +170,6 @@ static void run_delivered(enum synched_delivery delivery, uint64_t deliver_ns) {
   struct scene_job job = {.spend_ns = scene_heavy,
                           .latest = delivery == SYNCHED_DELIVER_LATEST,
                           .deliver_ns = deliver_ns};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 4, .delivery = delivery));
   scene_job_start(&job);
@@ -215,7 +213,6 @@ static void stop_when_seen(struct scene_job *job) {
 static void run_seen(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy, .latest = true, .when_seen = stop_when_seen};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 1, SYNCHED_JOB_OPTIONS(.round_count = 0));
   scene_job_start(&job);
@@ -262,7 +259,6 @@ static void weigh_soon(void *argument) {
 /* The round that is held is that of the beginning: the job waits after its first one. */
 static void run_held(void (*ask)(void *), struct scene_job *job, uint64_t round_count) {
   struct scene scene;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   held[0] = synched_snapshot_current(job->memory);
@@ -300,6 +296,87 @@ const struct sim_world sim_world_held_steered = {
     .bound = 2,
 };
 
+/* --- a job goes on without a buffer, or ends, while somebody is still at it --- */
+
+/* Dispatches until the job is done; who is held up is let go if the loop has to wait for long. */
+static void finish_beside_held(const struct scene_job *job) {
+  for (unsigned i = 0; synched_job_dispatch(job->job) != SYNCHED_STOP; i++) {
+    if (i == 20)
+      sim_let_go();
+    sim_await(synched_job_fd(job->job));
+  }
+}
+
+static uint64_t hold_others_in_last(uint64_t round, size_t segment) {
+  (void)segment;
+  if (round == 2)
+    sim_hold_others();
+  return 0;
+}
+
+/* As from a library that knows nothing of the job. */
+static void release_soon(void *unused) {
+  (void)unused;
+  sim_spend(100000);
+  synched_snapshot_release(held[0]);
+}
+
+/* The thread that makes the job go on is held up until the pool is destroyed, or until the loop has
+ * waited for it for long. */
+static void run_released(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = hold_others_in_last};
+  scene_open(&scene, 2, SYNCHED_WAIT_SLEEP);
+  scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
+  held[0] = synched_snapshot_current(job.memory);
+  scene_job_start(&job);
+  const unsigned thread = sim_thread_start(release_soon, NULL);
+  sim_aloud();
+  finish_beside_held(&job);
+  SIM_CHECK(synched_job_destroy(job.job) == 0);
+  scene_close(&scene);
+  sim_let_go();
+  sim_quietly();
+  sim_thread_join(thread);
+  SIM_CHECK(synched_memory_destroy(job.memory) == 0);
+}
+
+const struct sim_world sim_world_released = {
+    .name = "released-2x2x2",
+    .about = "job and pool are destroyed as soon as a reader has made the last round go on",
+    .run = run_released,
+    .bound = 1,
+};
+
+/* The worker that lets the job wait is held up until job and memory are destroyed, or until the loop
+ * has waited for it for long. */
+static void run_awaiting(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = NULL};
+  scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
+  scene_job_open(&job, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
+  held[0] = synched_snapshot_current(job.memory);
+  sim_aloud();
+  scene_job_start(&job);
+  while (synched__load_relaxed(&job.memory->awaiting) == 0)
+    sim_spend(500);
+  sim_hold_others();
+  SIM_CHECK(synched_job_cancel(job.job) == 0);
+  finish_beside_held(&job);
+  synched_snapshot_release(held[0]);
+  scene_job_close(&job);
+  sim_let_go();
+  sim_quietly();
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_awaiting = {
+    .name = "awaiting-1x1",
+    .about = "a job is cancelled and destroyed as soon as it waits for a buffer",
+    .run = run_awaiting,
+    .bound = 1,
+};
+
 /* --- two jobs that wait, and whose readers let go when they hear of that --- */
 
 static void let_first_go(struct scene_job *job) {
@@ -325,7 +402,6 @@ static void run_stalled_both(void) {
   struct scene_job first = {.spend_ns = scene_heavy, .when_stalled = let_first_go};
   struct scene_job second = {
       .spend_ns = scene_heavy, .when_stalled = let_second_go, .aloud_from = 2};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&first, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
   scene_job_open(&second, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
@@ -354,7 +430,6 @@ const struct sim_world sim_world_stalled_both = {
 static void run_ending(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = NULL};
-  sim_quietly();
   scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
   scene_job_open(&job, &scene, 1, 1,
                  SYNCHED_JOB_OPTIONS(.round_count = 1, .delivery = SYNCHED_DELIVER_EVERY));

@@ -1,6 +1,7 @@
 /*
  * steering.c: requests of other threads: pause, resume, step; periods; two jobs.
  */
+#include "platform/atomic.h"
 #include "scene.h"
 
 static void pause_and_resume(void *argument) {
@@ -29,7 +30,6 @@ static void run_steered(void (*steer)(void *), uint64_t round_count, uint32_t fl
                         uint64_t period_ns) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(
       &job, &scene, 2, 0,
@@ -84,7 +84,6 @@ const struct sim_world sim_world_pause_paced = {
 static void run_periodic(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 3, .period_ns = 1000000));
   const uint64_t began_ns = sim_time_ns();
@@ -110,7 +109,6 @@ static void run_both(unsigned worker_count, size_t first_segments,
                      const struct synched_job_options *second_options) {
   struct scene scene;
   struct scene_job first = {.spend_ns = scene_heavy}, second = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, worker_count, SYNCHED_WAIT_AUTO);
   scene_job_open(&first, &scene, first_segments, 0, first_options);
   scene_job_open(&second, &scene, 2, 0, second_options);
@@ -198,7 +196,6 @@ static void run_job(void *argument) {
 static void run_elsewhere(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0,
                  SYNCHED_JOB_OPTIONS(.round_count = 3, .record = SYNCHED_RECORD_TASKS,
@@ -365,7 +362,6 @@ static void ask_and_end(void *argument) {
 static void run_asked(void (*steer)(void *), const struct synched_job_options *options) {
   struct scene scene;
   struct scene_job job = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 2, 0, options);
   scene_job_start(&job);
@@ -411,6 +407,61 @@ const struct sim_world sim_world_ask_end = {
     .bound = 2,
 };
 
+/* --- a job is cancelled just when it is enqueued behind a round that waits for its end --- */
+
+static void cancel_when_told(void *argument) {
+  struct scene_job *job = argument;
+  while (sim_told() == 0)
+    synched__cpu_pause();
+  SIM_CHECK(synched_job_cancel(job->job) == 0);
+}
+
+static void tell_first(struct scene_job *job, const struct synched_snapshot *now) {
+  (void)job;
+  if (now->round == 1)
+    sim_tell();
+}
+
+static void tell_done(struct scene_job *job) {
+  (void)job;
+  sim_tell();
+}
+
+static uint64_t until_done(uint64_t round, size_t segment) {
+  (void)round;
+  (void)segment;
+  while (sim_told() == 1)
+    sim_spend(50000);
+  return 0;
+}
+
+static void run_enqueued(void) {
+  struct scene scene;
+  struct scene_job cancelled = {.when_round = tell_first, .when_done = tell_done};
+  struct scene_job other = {.spend_ns = until_done};
+  scene_open(&scene, 1, SYNCHED_WAIT_AUTO);
+  scene_job_open(&cancelled, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
+  scene_job_open(&other, &scene, 1, 0, SYNCHED_JOB_OPTIONS(.round_count = 9));
+  scene_job_start(&other);
+  scene_job_start(&cancelled);
+  sim_aloud();
+  const unsigned thread = sim_thread_start(cancel_when_told, &cancelled);
+  scene_job_finish(&cancelled);
+  scene_job_finish(&other);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&cancelled);
+  scene_job_close(&other);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_enqueued = {
+    .name = "enqueued-1x1x1",
+    .about = "a job is cancelled as it is enqueued behind a round that waits for its end",
+    .run = run_enqueued,
+    .bound = 1,
+};
+
 /* --- ticks: who waits for which --- */
 
 static void withdraw_nearest(void *argument) {
@@ -423,7 +474,6 @@ static void withdraw_nearest(void *argument) {
 static void run_withdrawn(void) {
   struct scene scene;
   struct scene_job near = {.spend_ns = scene_heavy}, far = {.spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&near, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.period_ns = 2000000));
   scene_job_open(&far, &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2, .period_ns = 9000000));
@@ -459,7 +509,6 @@ static void run_short(void *argument) {
 static void run_turns(void) {
   struct scene scene;
   struct scene_job jobs[2] = {{.spend_ns = scene_heavy}, {.spend_ns = scene_heavy}};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&jobs[0], &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 0));
   scene_job_open(&jobs[1], &scene, 2, 0, SYNCHED_JOB_OPTIONS(.round_count = 2));
@@ -489,7 +538,6 @@ static void run_three(void) {
   struct scene scene;
   struct scene_job jobs[3] = {
       {.spend_ns = scene_heavy}, {.spend_ns = scene_heavy}, {.spend_ns = scene_heavy}};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   for (unsigned j = 0; j < 3; j++)
     scene_job_open(&jobs[j], &scene, 2 + j, 0,

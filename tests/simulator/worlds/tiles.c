@@ -186,44 +186,35 @@ static void run(const struct shape *shape) {
                          .reads = shape->reads,
                          .rounds_per_barrier = shape->rounds_per_barrier,
                          .spend_ns = shape->spend_ns};
-  sim_quietly();
   scene_open(&scene, shape->worker_count, shape->wait);
   open_job(&job, &scene,
            SYNCHED_JOB_OPTIONS(.round_count = shape->round_count, .balance = shape->balance,
                                .flags = shape->flags));
-  sim_aloud();
-  SIM_CHECK(synched_job_run(job.job) == 0);
-  sim_quietly();
+  scene_run_aloud(job.job);
   SIM_CHECK(job.rounds == shape->round_count);
   close_job(&job, shape->round_count);
   scene_close(&scene);
 }
 
-#define WORLD(identifier, text, what, most, ...)                                                   \
-  static void run_##identifier(void) {                                                             \
-    run(&(struct shape){__VA_ARGS__});                                                             \
-  }                                                                                                \
-  const struct sim_world sim_world_##identifier = {                                                \
-      .name = text, .about = what, .run = run_##identifier, .bound = most}
-
-WORLD(tile_near, "tile-near-2x3x4", "2 workers, 3 segments, 2 x 2 rounds, with neighbours", 2, 2, 3,
-      4, 2, NEAR_1, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy, 0);
-WORLD(tile_list, "tile-list-2x4x3", "2 workers, 4 segments, 3 rounds, with lists", 2, 2, 4, 3, 3,
-      LIST, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy, 0);
-WORLD(tile_static, "tile-static-2x4x4", "each segment at home, and neighbours that wrap", 2, 2, 4,
-      4, 2, WRAPPING, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, uneven, 0);
-WORLD(tile_steal, "tile-steal-3x4x4", "3 workers; a slow one, and strips that are stolen", 1, 3, 4,
-      4, 2, NEAR_1, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven, SYNCHED_JOB_EAGER);
-WORLD(tile_half, "tile-half-2x8x3", "half of what a slow worker has is stolen", 1, 2, 8, 3, 3, OWN,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, slow_first, SYNCHED_JOB_EAGER);
-WORLD(tile_sleep, "tile-sleep-2x4x4", "workers that sleep until a neighbour makes a step", 2, 2, 4,
-      4, 2, WRAPPING, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, uneven, 0);
-WORLD(tile_sleepers, "tile-sleep-3x3x3", "3 workers that sleep, in one tile", 1, 3, 3, 3, 3,
-      WRAPPING, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, uneven, 0);
-WORLD(tile_sleep_steal, "tile-sleep-steal-2x4x4", "workers that sleep, and steal", 1, 2, 4, 4, 2,
-      LIST, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven, SYNCHED_JOB_EAGER);
-WORLD(tile_late, "tile-late-2x3x300", "a thief is held up for many tiles", 0, 2, 3, 300, 2, NEAR_1,
-      SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven, SYNCHED_JOB_EAGER);
+SCENE_WORLD(tile_near, "tile-near-2x3x4", "2 workers, 3 segments, 2 x 2 rounds, with neighbours", 2,
+            2, 3, 4, 2, NEAR_1, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy, 0);
+SCENE_WORLD(tile_list, "tile-list-2x4x3", "2 workers, 4 segments, 3 rounds, with lists", 2, 2, 4, 3,
+            3, LIST, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, scene_heavy, 0);
+SCENE_WORLD(tile_static, "tile-static-2x4x4", "each segment at home, and neighbours that wrap", 2,
+            2, 4, 4, 2, WRAPPING, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_AUTO, uneven, 0);
+SCENE_WORLD(tile_steal, "tile-steal-3x4x4", "3 workers; a slow one, and strips that are stolen", 1,
+            3, 4, 4, 2, NEAR_1, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven,
+            SYNCHED_JOB_EAGER);
+SCENE_WORLD(tile_half, "tile-half-2x8x3", "half of what a slow worker has is stolen", 1, 2, 8, 3, 3,
+            OWN, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, slow_first, SYNCHED_JOB_EAGER);
+SCENE_WORLD(tile_sleep, "tile-sleep-2x4x4", "workers that sleep until a neighbour makes a step", 2,
+            2, 4, 4, 2, WRAPPING, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, uneven, 0);
+SCENE_WORLD(tile_sleepers, "tile-sleep-3x3x3", "3 workers that sleep, in one tile", 1, 3, 3, 3, 3,
+            WRAPPING, SYNCHED_BALANCE_STATIC, SYNCHED_WAIT_SLEEP, uneven, 0);
+SCENE_WORLD(tile_sleep_steal, "tile-sleep-steal-2x4x4", "workers that sleep, and steal", 1, 2, 4, 4,
+            2, LIST, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_SLEEP, uneven, SYNCHED_JOB_EAGER);
+SCENE_WORLD(tile_late, "tile-late-2x3x300", "a thief is held up for many tiles", 0, 2, 3, 300, 2,
+            NEAR_1, SYNCHED_BALANCE_STEAL, SYNCHED_WAIT_AUTO, uneven, SYNCHED_JOB_EAGER);
 
 /* --- failure: of the calls that fail, the first of the first round is told --- */
 
@@ -235,7 +226,6 @@ static void run_tile_failure(void) {
                          .spend_ns = uneven,
                          .fail_round = 3,
                          .fail_segment = 1};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = 6, .flags = SYNCHED_JOB_EAGER));
   sim_aloud();
@@ -280,7 +270,6 @@ static void run_tile_ended(void (*end)(void *), int status) {
   struct scene scene;
   struct tile_job job = {
       .segment_count = 3, .reads = NEAR_1, .rounds_per_barrier = 2, .spend_ns = scene_heavy};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = 4, .flags = SYNCHED_JOB_EAGER));
   SIM_CHECK(synched_job_start_polled(job.job) == 0);
@@ -325,26 +314,40 @@ static uint64_t turning(uint64_t round, size_t segment) {
   return round >= 61 && round <= 62 && segment >= 2 ? 90000 : 20;
 }
 
-static void run_tile_turn(void) {
+static void run_turning(uint64_t round_count) {
   struct scene scene;
   struct tile_job job = {.segment_count = 6,
                          .reads = NEAR_1,
                          .rounds_per_barrier = 2,
                          .spend_ns = turning,
                          .aloud_from = 61};
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = 64));
+  open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   SIM_CHECK(synched_job_run(job.job) == 0);
+  close_job(&job, round_count);
   sim_quietly();
-  close_job(&job, 64);
   scene_close(&scene);
+}
+
+static void run_tile_turn(void) {
+  run_turning(64);
+}
+
+static void run_tile_turn_last(void) {
+  run_turning(62);
 }
 
 const struct sim_world sim_world_tile_turn = {
     .name = "tile-turn-2x6x64",
     .about = "a solo tile turns out to be long, and the rest of it is shared",
     .run = run_tile_turn,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_tile_turn_last = {
+    .name = "tile-turn-2x6x62",
+    .about = "the last solo tile is shared, and the job destroyed",
+    .run = run_tile_turn_last,
     .bound = 1,
 };
 
@@ -356,7 +359,6 @@ static void run_tile_plain(void) {
   struct tile_job job = {
       .segment_count = 3, .reads = WRAPPING, .rounds_per_barrier = 2, .spend_ns = scene_heavy};
   uint64_t round = 0;
-  sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_EAGER));
   sim_aloud();
@@ -404,7 +406,6 @@ const struct sim_world sim_world_tile_crowd = {
 static void run_tile_few(void) {
   struct scene scene;
   struct tile_job job = {.segment_count = 20, .reads = NEAR_1, .rounds_per_barrier = 2};
-  sim_quietly();
   scene_open(&scene, 20, SYNCHED_WAIT_SLEEP);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_NO_SEGMENT_TIMES));
   for (unsigned i = 0; i < 4; i++) {

@@ -54,6 +54,7 @@ extern const struct sim_world sim_world_loaded;
 extern const struct sim_world sim_world_allocator;
 extern const struct sim_world sim_world_again;
 extern const struct sim_world sim_world_destroyed;
+extern const struct sim_world sim_world_destroyed_early;
 extern const struct sim_world sim_world_gone_cancelled;
 extern const struct sim_world sim_world_gone_stopped;
 extern const struct sim_world sim_world_gone_paused;
@@ -114,9 +115,17 @@ extern const struct sim_world sim_world_tile_failure;
 extern const struct sim_world sim_world_tile_cancel;
 extern const struct sim_world sim_world_tile_stop;
 extern const struct sim_world sim_world_tile_turn;
+extern const struct sim_world sim_world_tile_turn_last;
 extern const struct sim_world sim_world_tile_plain;
 extern const struct sim_world sim_world_tile_crowd;
 extern const struct sim_world sim_world_tile_few;
+extern const struct sim_world sim_world_turn_last;
+extern const struct sim_world sim_world_released;
+extern const struct sim_world sim_world_awaiting;
+extern const struct sim_world sim_world_wanted;
+extern const struct sim_world sim_world_place_timed;
+extern const struct sim_world sim_world_late_waker;
+extern const struct sim_world sim_world_enqueued;
 extern const struct sim_world sim_world_skip_near;
 extern const struct sim_world sim_world_skip_list;
 extern const struct sim_world sim_world_skip_all;
@@ -205,6 +214,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_allocator,
     &sim_world_again,
     &sim_world_destroyed,
+    &sim_world_destroyed_early,
     &sim_world_gone_cancelled,
     &sim_world_gone_stopped,
     &sim_world_gone_paused,
@@ -283,9 +293,17 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_tile_cancel,
     &sim_world_tile_stop,
     &sim_world_tile_turn,
+    &sim_world_tile_turn_last,
     &sim_world_tile_plain,
     &sim_world_tile_crowd,
     &sim_world_tile_few,
+    &sim_world_turn_last,
+    &sim_world_released,
+    &sim_world_awaiting,
+    &sim_world_wanted,
+    &sim_world_place_timed,
+    &sim_world_late_waker,
+    &sim_world_enqueued,
     &sim_world_skip_near,
     &sim_world_skip_list,
     &sim_world_skip_all,

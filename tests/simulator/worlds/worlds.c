@@ -117,6 +117,13 @@ extern const struct sim_world sim_world_tile_turn;
 extern const struct sim_world sim_world_tile_plain;
 extern const struct sim_world sim_world_tile_crowd;
 extern const struct sim_world sim_world_tile_few;
+extern const struct sim_world sim_world_redeal_static;
+extern const struct sim_world sim_world_redeal_steal;
+extern const struct sim_world sim_world_redeal_sleep;
+extern const struct sim_world sim_world_redeal_turn;
+extern const struct sim_world sim_world_redeal_two;
+extern const struct sim_world sim_world_tile_redeal;
+extern const struct sim_world sim_world_redeal_crowd;
 extern const struct sim_world sim_world_sweep_started;
 extern const struct sim_world sim_world_advance_by_two;
 extern const struct sim_world sim_world_advance_beside;
@@ -273,5 +280,12 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_tile_plain,
     &sim_world_tile_crowd,
     &sim_world_tile_few,
+    &sim_world_redeal_static,
+    &sim_world_redeal_steal,
+    &sim_world_redeal_sleep,
+    &sim_world_redeal_turn,
+    &sim_world_redeal_two,
+    &sim_world_tile_redeal,
+    &sim_world_redeal_crowd,
     NULL,
 };

@@ -22,6 +22,8 @@
 #include <synched/synched.h>
 #include <uv.h>
 
+#include "pool/pool.h"
+#include "support/hurried.h"
 #include "support/scene.h"
 
 #define FIELDS_MOST 4u
@@ -65,6 +67,8 @@ struct play {
   struct synched_pool *pool;
   struct synched_job *job;
   bool has_deadline;
+  /* home ranges are dealt anew often */
+  bool hurries;
   uint64_t round_count;
   /* of a run */
   uint64_t base, last; /* the round before its first one, and the last one that is asked for */
@@ -350,6 +354,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   STRESS_CHECK(!play->folds || now->fold == (double)(now->round * play->segment_count),
                "the fold of round %" PRIu64 " is %g", now->round, now->fold);
   atomic_store_explicit(&play->published, now->round, memory_order_release);
+  if (play->hurries)
+    hurry_deal(play->job, now->round);
   return SYNCHED_CONTINUE;
 }
 
@@ -561,8 +567,12 @@ static void create_job(struct play *play, struct stress_random *random, bool may
       .reads_only = play->reads_only,
       .rounds_per_barrier = play->rounds_per_barrier,
   };
+  play->hurries = stress_chance(random, 2);
   if ((options.flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0 && stress_chance(random, 3))
     options.record = SYNCHED_RECORD_TASKS;
+  if (play->hurries && options.balance == SYNCHED_BALANCE_STATIC &&
+      options.record != SYNCHED_RECORD_OFF)
+    options.homes = SYNCHED_HOMES_FOLLOW;
   set_work(play, &options, stages);
   scene_expect_ok(synched_job_create(&play->job, play->pool, play->fields[0].memory, &options),
                   "synched_job_create");
@@ -592,6 +602,9 @@ static void set_up(struct play *play, struct stress_random *random) {
   if (stress_chance(random, 4))
     play->reads_only = (uint32_t)stress_draw(random) & ((UINT32_C(1) << play->field_count) - 1);
   play->pool = scene_pool_create(random, 16);
+  /* As if there were a CPU for each worker: else the ranges of more than that do not move. */
+  if (stress_chance(random, 2))
+    play->pool->usable_count = play->pool->worker_count;
   play->reader_count = (unsigned)stress_below(random, READERS_MOST + 1);
   play->steerer_random = stress_split(random);
   draw_fields(play, random);

@@ -223,9 +223,9 @@ bool synched__deal_repays(const struct synched__costs *costs, const struct synch
 
 static uint64_t window_ns(const struct synched__deal *deal) {
   const uint64_t least_ns = (uint64_t)SEGMENT_NS * deal->segment_count;
-  return deal->factor *
-         (deal->by_worker || least_ns < SYNCHED__DEAL_WINDOW_NS ? SYNCHED__DEAL_WINDOW_NS
-                                                                : least_ns);
+  return deal->factor * (deal->by_worker || least_ns < SYNCHED__DEAL_WINDOW_NS
+                             ? SYNCHED__DEAL_WINDOW_NS
+                             : least_ns);
 }
 
 /* Rounds may become longer: so there is a look whenever there have been twice as many. */
@@ -234,9 +234,8 @@ uint64_t synched__deal_next_look(const struct synched__deal *deal, uint64_t roun
   const uint64_t rounds = round - deal->began_round;
   *is_over = !deal->has_begun ||
              (rounds >= SYNCHED__DEAL_WINDOW_ROUNDS && now_ns - deal->began_ns >= window_ns(deal));
-  return deal->began_round + 2 * (rounds > SYNCHED__DEAL_WINDOW_ROUNDS / 2
-                                      ? rounds
-                                      : SYNCHED__DEAL_WINDOW_ROUNDS / 2);
+  return deal->began_round +
+         2 * (rounds > SYNCHED__DEAL_WINDOW_ROUNDS / 2 ? rounds : SYNCHED__DEAL_WINDOW_ROUNDS / 2);
 }
 
 uint64_t synched__deal_begin(struct synched__deal *deal, uint64_t round, uint64_t now_ns) {

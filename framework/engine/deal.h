@@ -90,14 +90,14 @@ static inline size_t synched__piece_first(const struct synched__deal *deal, size
 static inline struct synched__range synched__deal_range(const struct synched__deal *deal,
                                                         unsigned worker) {
   const size_t first = synched__piece_first(deal, deal->borders.at[worker]);
-  return (struct synched__range){
-      first, synched__piece_first(deal, deal->borders.at[worker + 1]) - first};
+  return (struct synched__range){first,
+                                 synched__piece_first(deal, deal->borders.at[worker + 1]) - first};
 }
 
 /* The home range of a worker in rounds of a shape, which may be dealt or not. */
-static inline struct synched__range
-synched__dealt_range(const struct synched__deal *deal, struct synched__shape shape,
-                     unsigned worker) {
+static inline struct synched__range synched__dealt_range(const struct synched__deal *deal,
+                                                         struct synched__shape shape,
+                                                         unsigned worker) {
   if (!shape.is_dealt)
     return synched__range_of(shape, worker);
   return worker < deal->borders.team ? synched__deal_range(deal, worker)

@@ -16,8 +16,7 @@
 #include "platform/event.h"
 
 /* The leader's, as all of this. */
-void synched__round_write_deal(struct synched__open_round *open,
-                               const struct synched__deal *deal) {
+void synched__round_write_deal(struct synched__open_round *open, const struct synched__deal *deal) {
   for (unsigned w = 0; w < deal->borders.team; w++)
     synched__store_relaxed(&open->homes[w].dealt,
                            synched__range_pack(synched__deal_range(deal, w)));

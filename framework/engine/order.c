@@ -80,8 +80,7 @@ static void sort_range(struct synched__order *order, const struct synched__recor
 }
 
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
-                           const struct synched__deal *deal,
-                           const struct synched__record *record) {
+                           const struct synched__deal *deal, const struct synched__record *record) {
   const struct weights weights = weigh(order, record);
   order->heavy_first = synched__order_matters(weights.sum_ns, weights.most_ns, shape);
   for (unsigned w = 0; order->heavy_first && w < shape.team; w++)

@@ -50,8 +50,8 @@ static inline struct synched__range synched__strip_range(struct synched__cut cut
   if (cut.strip_count == cut.segment_count)
     return (struct synched__range){strip, 1};
   const size_t first = cut.segment_count * strip / cut.strip_count;
-  return (struct synched__range){
-      first, cut.segment_count * ((size_t)strip + 1) / cut.strip_count - first};
+  return (struct synched__range){first,
+                                 cut.segment_count * ((size_t)strip + 1) / cut.strip_count - first};
 }
 
 /* The first strip that begins at a segment, or behind it. */
@@ -119,8 +119,7 @@ static inline bool synched__strips_claim(_Atomic uint64_t *word, uint64_t epoch,
 /* Claims half of what another worker has left, in *out, which begins at the end that is farther
  * from it; false: it has none. */
 static inline bool synched__strips_steal(_Atomic uint64_t *word, uint64_t epoch,
-                                         struct synched__strips home,
-                                         struct synched__strips *out) {
+                                         struct synched__strips home, struct synched__strips *out) {
   uint64_t found = synched__load_relaxed(word);
   for (;;) {
     struct synched__strips left = synched__strips_left(found, epoch, home);

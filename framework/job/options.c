@@ -121,17 +121,15 @@ static bool knows_costs(const struct synched_job_options *options) {
 static int read_homes(struct synched_job_options *options) {
   const bool skips = (options->flags & SYNCHED_JOB_SKIP_UNCHANGED) != 0;
   if (options->homes == SYNCHED_HOMES_AUTO)
-    options->homes =
-        options->balance == SYNCHED_BALANCE_STEAL && !skips && knows_costs(options)
-            ? SYNCHED_HOMES_FOLLOW
-            : SYNCHED_HOMES_FIXED;
+    options->homes = options->balance == SYNCHED_BALANCE_STEAL && !skips && knows_costs(options)
+                         ? SYNCHED_HOMES_FOLLOW
+                         : SYNCHED_HOMES_FIXED;
   if (options->homes == SYNCHED_HOMES_FOLLOW && skips)
     return synched__fail(SYNCHED_EINVAL,
                          "homes is SYNCHED_HOMES_FOLLOW, and SYNCHED_JOB_SKIP_UNCHANGED deals home "
                          "ranges anew for each round");
   if (options->homes == SYNCHED_HOMES_FOLLOW && !knows_costs(options))
-    return synched__fail(SYNCHED_EINVAL,
-                         "homes is SYNCHED_HOMES_FOLLOW, which needs what %s",
+    return synched__fail(SYNCHED_EINVAL, "homes is SYNCHED_HOMES_FOLLOW, which needs what %s",
                          options->record == SYNCHED_RECORD_OFF
                              ? "SYNCHED_RECORD_OFF does not record"
                              : "SYNCHED_JOB_NO_SEGMENT_TIMES does not measure");

@@ -370,8 +370,7 @@ static int make_tile_stage(struct synched_job *job) {
 
 /* Whether a memory's pages are touched first where segments are at home. */
 static bool is_placed(const struct synched_memory *memory) {
-  return !memory->blocks.all[0]->is_foreign &&
-         memory->layout.data_bytes >= SYNCHED__PLACED_BYTES;
+  return !memory->blocks.all[0]->is_foreign && memory->layout.data_bytes >= SYNCHED__PLACED_BYTES;
 }
 
 /* Not where nobody has a segment to spare; nor where workers take turns on a CPU: what a call takes

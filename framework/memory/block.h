@@ -20,7 +20,8 @@ struct synched__block {
   size_t *counts;
   /* its pages have been written, so they are where they will stay */
   bool placed;
-  /* a sanitizer may have been told that nobody may look at some of it: so much is to be taken back */
+  /* a sanitizer may have been told that nobody may look at some of it, which is to be taken
+   * back */
   bool poisoned;
   /* the program's: not freed */
   bool is_foreign;

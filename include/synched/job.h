@@ -360,8 +360,8 @@ enum synched_balance {
 /* Which segments a worker has at home: a range of them, and all ranges cover all segments in their
  * order. They are even at first. Results do not depend on them. */
 enum synched_homes {
-  /* FOLLOW with SYNCHED_BALANCE_STEAL, as far as costs are known; FIXED with SYNCHED_BALANCE_STATIC,
-   * or with SYNCHED_JOB_SKIP_UNCHANGED */
+  /* FOLLOW with SYNCHED_BALANCE_STEAL, as far as it is known what segments cost; FIXED with
+   * SYNCHED_BALANCE_STATIC, or with SYNCHED_JOB_SKIP_UNCHANGED */
   SYNCHED_HOMES_AUTO = 0,
   /* They stay even: a segment is at home with the same worker throughout a run. */
   SYNCHED_HOMES_FIXED,
@@ -675,7 +675,8 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * behind the known fields; on_snapshot with a memory without leases; a deadline above the period;
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
  * init; progress_ns without on_progress; SYNCHED_HOMES_FOLLOW with SYNCHED_JOB_SKIP_UNCHANGED, with
- * SYNCHED_RECORD_OFF, or without the times of segments that may be stolen; a field that is NULL, given twice or of another number of
+ * SYNCHED_RECORD_OFF, or without the times of segments that may be stolen;
+ * a field that is NULL, given twice or of another number of
  * segments; field_count without fields, or stage_count without stages; compute and stages; a stage
  * that writes what the job does not have or only reads, or overwrites what it does not write; a
  * fold of the job beside stages; what does not apply to a fold, or is missing of it; a memory with

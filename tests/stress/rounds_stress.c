@@ -33,6 +33,7 @@
 #define ROUNDS_OF_MARATHON 20000u
 #define BYTES_BUDGET 1000000u /* of contents made in a run of a job */
 #define NS_BUDGET 30000000u   /* of its calls together, very roughly */
+#define HURRIED_LEAST 100u    /* rounds in which borders move */
 #define OTHERS 3u             /* segments whose past a call reads besides its own */
 #define SAMPLE_BYTES 48u
 
@@ -481,6 +482,15 @@ static void check_run(struct run *run, uint64_t round_count) {
   stress_step();
 }
 
+/* Rounds enough for borders to move, shared by all workers. */
+static void hurry(const struct run *run, struct synched_job_options *options) {
+  options->flags |= SYNCHED_JOB_EAGER;
+  if (run->is_static)
+    options->homes = SYNCHED_HOMES_FOLLOW;
+  if (options->round_count > 10 && options->round_count < HURRIED_LEAST)
+    options->round_count += HURRIED_LEAST;
+}
+
 static void run_job(struct run *run, struct synched_pool *pool, struct stress_random *random) {
   struct synched_job_options options = {
       .struct_size = sizeof options,
@@ -498,13 +508,13 @@ static void run_job(struct run *run, struct synched_pool *pool, struct stress_ra
   };
   struct synched_job *job = NULL;
   const bool hurries = stress_chance(random, 2);
-  if (hurries && run->is_static)
-    options.homes = SYNCHED_HOMES_FOLLOW;
+  if (hurries)
+    hurry(run, &options);
   stress_case_is("%zu segments of elements of %zu bytes, refill %d, fold %d, work %" PRIu64
                  ", static %d, one waits %d, hurries %d, flags %#x, %" PRIu64 " rounds",
                  run->rule.segment_count, run->rule.element_size, (int)run->rule.refill,
-                 (int)run->rule.fold, run->rule.work_most, run->is_static, run->rule.one_waits, hurries,
-                 (unsigned)options.flags, options.round_count);
+                 (int)run->rule.fold, run->rule.work_most, run->is_static, run->rule.one_waits,
+                 hurries, (unsigned)options.flags, options.round_count);
   scene_expect_ok(synched_job_create(&job, pool, run->memory, &options), "synched_job_create");
   run->hurried = hurries ? job : NULL;
   if (options.init != NULL)

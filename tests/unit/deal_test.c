@@ -222,8 +222,8 @@ Test(deal, level_finds_the_border_between_dear_and_cheap) {
   const struct synched__borders borders = {2, at};
   synched__borders_level(&borders, &(struct synched__costs){6, (uint64_t *)sums_ns, 1});
   cr_assert_eq(at[1], 2);
-  cr_assert_eq(
-      synched__borders_most(&borders, &(struct synched__costs){6, (uint64_t *)sums_ns, 1}), 60);
+  cr_assert_eq(synched__borders_most(&borders, &(struct synched__costs){6, (uint64_t *)sums_ns, 1}),
+               60);
 }
 
 Test(deal, agreement_is_the_nearer_place_on_one_side) {
@@ -278,9 +278,8 @@ static bool repays(uint64_t first_ns, uint32_t from_at, uint32_t to_at) {
   const struct synched__costs costs = {10, sums_ns, 100};
   for (size_t i = 0; i < 10; i++)
     sums_ns[i + 1] = sums_ns[i] + 100 * (i == 0 ? first_ns : 1000);
-  return synched__deal_repays(
-      &costs, &(struct synched__borders){2, (uint32_t[]){0, from_at, 10}},
-      &(struct synched__borders){2, (uint32_t[]){0, to_at, 10}});
+  return synched__deal_repays(&costs, &(struct synched__borders){2, (uint32_t[]){0, from_at, 10}},
+                              &(struct synched__borders){2, (uint32_t[]){0, to_at, 10}});
 }
 
 /* 256 rounds pay for 20 us, and for four times what moves, which two workers share. */

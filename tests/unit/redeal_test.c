@@ -162,8 +162,7 @@ static void end(struct world *world) {
 }
 
 static unsigned even_home(const struct world *world, unsigned worker_count, size_t segment) {
-  const struct synched__shape shape = {.segment_count = world->segment_count,
-                                       .team = worker_count};
+  const struct synched__shape shape = {.segment_count = world->segment_count, .team = worker_count};
   unsigned w = 0;
   for (; w + 1 < worker_count; w++) {
     const struct synched__range range = synched__range_of(shape, w);
@@ -279,10 +278,10 @@ Test(redeal, ranges_of_many_workers_follow) {
 
 Test(redeal, all_stages_of_a_round_have_the_same_homes) {
   struct synched_pool *pool = roomy_pool(3);
-  struct world *world = begin(
-      pool, 60, first_half_dear,
-      SYNCHED_JOB_OPTIONS(.stages = two_stages, .stage_count = 2, .homes = SYNCHED_HOMES_FOLLOW,
-                          .balance = SYNCHED_BALANCE_STATIC));
+  struct world *world =
+      begin(pool, 60, first_half_dear,
+            SYNCHED_JOB_OPTIONS(.stages = two_stages, .stage_count = 2,
+                                .homes = SYNCHED_HOMES_FOLLOW, .balance = SYNCHED_BALANCE_STATIC));
   unsigned changed = 0;
   cr_assert_eq(synched_job_run(world->job), 0);
   /* But where they are dealt anew between the two: that is once for each time. */
@@ -438,9 +437,9 @@ enum { PAGED_SEGMENTS = 200 };
 static uint64_t strayed(const int *nodes, const struct synched_memory_options *memory_options) {
   struct synched_pool *pool = roomy_pool(4);
   set_nodes(pool, nodes);
-  struct world *world = begin_with(pool, memory_options, first_half_dear,
-                                   SYNCHED_JOB_OPTIONS(.balance = SYNCHED_BALANCE_STATIC,
-                                                       .homes = SYNCHED_HOMES_FOLLOW));
+  struct world *world = begin_with(
+      pool, memory_options, first_half_dear,
+      SYNCHED_JOB_OPTIONS(.balance = SYNCHED_BALANCE_STATIC, .homes = SYNCHED_HOMES_FOLLOW));
   struct synched_report *report = NULL;
   uint64_t count = 0;
   cr_assert_eq(synched_job_run(world->job), 0);
@@ -462,8 +461,9 @@ static uint64_t strayed(const int *nodes, const struct synched_memory_options *m
 
 Test(redeal, report_counts_segments_that_leave_the_node_of_their_pages) {
   static const int one[] = {0, 0, 0, 0}, two[] = {0, 0, 1, 1}, none[] = {-1, -1, -1, -1};
-  const struct synched_memory_options *large = SYNCHED_MEMORY_OPTIONS(
-      .segment_count = PAGED_SEGMENTS, .segment_capacity = 100, .element_size = 8);
+  const struct synched_memory_options *large =
+      SYNCHED_MEMORY_OPTIONS(.segment_count = PAGED_SEGMENTS, .segment_capacity = 100,
+                             .element_size = 8);
   cr_assert_eq(strayed(one, large), 0);
   cr_assert_eq(strayed(none, large), 0);
   cr_assert_gt(strayed(two, large), 20);
@@ -477,9 +477,9 @@ Test(redeal, pages_that_were_not_placed_at_home_are_not_counted) {
   cr_assert_eq(strayed(two, SYNCHED_MEMORY_OPTIONS(.segment_count = PAGED_SEGMENTS,
                                                    .segment_capacity = 10, .element_size = 8)),
                0);
-  cr_assert_eq(strayed(two, SYNCHED_MEMORY_OPTIONS(.segment_count = PAGED_SEGMENTS,
-                                                   .segment_capacity = 100, .element_size = 8,
-                                                   .buffers = own, .buffer_count = 2,
-                                                   .buffer_bytes = sizeof buffers[0])),
-               0);
+  cr_assert_eq(
+      strayed(two, SYNCHED_MEMORY_OPTIONS(.segment_count = PAGED_SEGMENTS, .segment_capacity = 100,
+                                          .element_size = 8, .buffers = own, .buffer_count = 2,
+                                          .buffer_bytes = sizeof buffers[0])),
+      0);
 }

@@ -30,9 +30,9 @@ static void run(unsigned worker_count, enum synched_balance balance, enum synche
   struct scene_job job = {.spend_ns = dear_first, .aloud_from = 7};
   sim_quietly();
   scene_open(&scene, worker_count, wait);
-  scene_job_open(&job, &scene, 12, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 10, .balance = balance,
-                                     .homes = SYNCHED_HOMES_FOLLOW));
+  scene_job_open(
+      &job, &scene, 12, 0,
+      SYNCHED_JOB_OPTIONS(.round_count = 10, .balance = balance, .homes = SYNCHED_HOMES_FOLLOW));
   promises_be_quiet(job.promises);
   scene_job_run(&job, 0);
   sim_quietly();

@@ -396,10 +396,10 @@ static void run_tile_redeal(void) {
   struct synched_report_summary summary = {.struct_size = sizeof summary};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
-  open_job(&job, &scene,
-           SYNCHED_JOB_OPTIONS(.round_count = 12, .homes = SYNCHED_HOMES_FOLLOW,
-                               .balance = sim_any(2) ? SYNCHED_BALANCE_STATIC
-                                                     : SYNCHED_BALANCE_STEAL));
+  open_job(
+      &job, &scene,
+      SYNCHED_JOB_OPTIONS(.round_count = 12, .homes = SYNCHED_HOMES_FOLLOW,
+                          .balance = sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL));
   SIM_CHECK(synched_job_run(job.job) == 0);
   sim_quietly();
   SIM_CHECK(synched_job_report(job.job, &report) == 0);

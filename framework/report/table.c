@@ -137,7 +137,7 @@ static void print_homes(const struct table *table) {
   add(&words, "dealt anew ");
   add_count(&words, job->redealt_count, job->redealt_count == 1 ? " time" : " times");
   if (job->strayed_count > 0)
-    add(&words, "; %s segment%s away from the NUMA node of %s pages",
+    add(&words, "; %s segment%s off the NUMA node of %s pages",
         synched__text_of_count(job->strayed_count).bytes, plural(job->strayed_count),
         job->strayed_count == 1 ? "its" : "their");
   print_words(table, "homes", &words);

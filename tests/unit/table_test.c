@@ -115,13 +115,13 @@ Test(table, home_ranges_dealt_anew_are_told) {
   report->summary.redealt_count = 12;
   report->summary.strayed_count = 1;
   text = printed(report);
-  cr_assert_not_null(strstr(text, "\n  homes      dealt anew 12 times; 1 segment away from the NUMA "
+  cr_assert_not_null(strstr(text, "\n  homes      dealt anew 12 times; 1 segment off the NUMA "
                                   "node of its pages\n"),
                      "%s", text);
   free(text);
   report->summary.strayed_count = 3;
   text = printed(report);
-  cr_assert_not_null(strstr(text, "3 segments away from the NUMA node of their pages\n"), "%s",
+  cr_assert_not_null(strstr(text, "3 segments off the NUMA node of their pages\n"), "%s",
                      text);
   free(text);
   synched_report_destroy(report);

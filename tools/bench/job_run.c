@@ -1,5 +1,6 @@
 #include "job_run.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

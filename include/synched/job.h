@@ -353,7 +353,8 @@ enum synched_balance {
    * small to be worth sharing stay on one worker. If few segments are very uneven (and timed), each
    * worker begins with its heaviest ones. */
   SYNCHED_BALANCE_STEAL = 0,
-  /* Every segment is computed by its home worker, in every round. */
+  /* Every segment is computed by its home worker, in every round. That is the same one throughout a
+   * run, unless SYNCHED_HOMES_FOLLOW is asked for. */
   SYNCHED_BALANCE_STATIC
 };
 

@@ -3,6 +3,7 @@
  * begins after round 2, and borders move after round 6 and after round 8. Up to on_round of round 6
  * all goes in the default order, so that costs are what they should be.
  */
+#include "job/job.h"
 #include "scene.h"
 
 /* The first half costs three times as much. */
@@ -16,13 +17,17 @@ static uint64_t dear_in_turn(uint64_t round, size_t segment) {
   return (segment < 6) == (round < 9) ? 30000 : 10000;
 }
 
-static uint64_t redealt_count(const struct scene_job *job) {
+static struct synched_report_summary summary_of(const struct scene_job *job) {
   struct synched_report *report;
   struct synched_report_summary summary = {.struct_size = sizeof summary};
   SIM_CHECK(synched_job_report(job->job, &report) == 0);
   SIM_CHECK(synched_report_summary(report, &summary) == 0);
   synched_report_destroy(report);
-  return summary.redealt_count;
+  return summary;
+}
+
+static uint64_t redealt_count(const struct scene_job *job) {
+  return summary_of(job).redealt_count;
 }
 
 static void run(unsigned worker_count, enum synched_balance balance, enum synched_wait wait) {
@@ -77,27 +82,32 @@ const struct sim_world sim_world_redeal_sleep = {
 /* --- a solo round is shared, whose ranges have been dealt anew --- */
 
 static uint64_t turning(uint64_t round, size_t segment) {
-  if (round < 10 || round == 44)
-    return dear_first(round, segment);
-  return 20;
+  return round < 10 || round == 44 ? dear_first(round, segment) : 20;
+}
+
+/* It would take a good many rounds until they are computed by one worker. */
+static void be_solo(struct scene_job *job, const struct synched_snapshot *now) {
+  if (now->round >= 40)
+    job->job->work.stages[0]->balance.solo = true;
 }
 
 static void run_turn(void) {
   struct scene scene;
-  struct scene_job job = {.spend_ns = turning, .aloud_from = 44};
+  struct scene_job job = {.spend_ns = turning, .when_round = be_solo, .aloud_from = 44};
   sim_quietly();
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   scene_job_open(&job, &scene, 12, 0,
-                 SYNCHED_JOB_OPTIONS(.round_count = 45, .homes = SYNCHED_HOMES_FOLLOW));
+                 SYNCHED_JOB_OPTIONS(.round_count = 44, .homes = SYNCHED_HOMES_FOLLOW));
   scene_job_run(&job, 0);
   sim_quietly();
   SIM_CHECK(redealt_count(&job) > 0);
+  SIM_CHECK(summary_of(&job).solo_count > 0);
   scene_job_close(&job);
   scene_close(&scene);
 }
 
 const struct sim_world sim_world_redeal_turn = {
-    .name = "redeal-turn-2x12x45",
+    .name = "redeal-turn-2x12x44",
     .about = "the rest of a solo round is shared in ranges that were dealt anew",
     .run = run_turn,
     .bound = 1,

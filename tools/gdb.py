@@ -34,9 +34,10 @@ def cursor_text(word):
 
 
 def shape_text(word):
-    return "%d segments, team %d, batch %d, %s, wakes %d" % (
+    return "%d segments, team %d%s, batch %d, %s, wakes %d" % (
         word & 0xFFFFFF,
-        word >> 24 & 0x1FFF,
+        (word >> 24 & 0xFFF) + 1,
+        ", dealt anew" if word >> 36 & 1 else "",
         word >> 37 & 0x3FFF,
         "static" if word >> 51 & 1 else "stealing",
         (word >> 52) + 1,
@@ -122,11 +123,14 @@ def entries(heap):
     return [(node, node.cast(kind)) for node in sorted(nodes, key=lambda node: int(node["key"]))]
 
 
-def range_of(shape, worker):
-    """As synched__range_of."""
-    segments, team = shape & 0xFFFFFF, shape >> 24 & 0x1FFF
-    if worker >= team:
+def range_of(opened, shape, worker):
+    """As synched__home_range."""
+    segments, team = shape & 0xFFFFFF, (shape >> 24 & 0xFFF) + 1
+    if worker >= min(team, segments):
         return 0, 0
+    if shape >> 36 & 1:
+        dealt = int(opened["homes"][worker]["dealt"])
+        return dealt & 0xFFFFFFFF, dealt >> 32
     base, extra = divmod(segments, team)
     return worker * base + min(worker, extra), base + (1 if worker < extra else 0)
 
@@ -191,7 +195,7 @@ def say_open_round(pool):
         return
     print("    slot %d: %s" % (epoch & 1, shape_text(shape)))
     for w in range(int(pool["worker_count"])):
-        first, count = range_of(shape, w)
+        first, count = range_of(opened, shape, w)
         cursor = int(opened["homes"][w]["cursor"])
         if count != 0:
             print("    home %d: segments %d to %d, cursor %s%s"

@@ -74,6 +74,7 @@ void synched__stage_resize(struct synched__stage *stage, size_t segment_count) {
 
 void synched__round_reset_adaption(struct synched__stage *stage) {
   stage->groups_partial = true;
+  stage->shape.is_dealt = false;
   synched__balance_init(&stage->balance);
   synched__store_relaxed(&stage->stolen, 0);
   stage->looks = SYNCHED__LOOKS_STOLEN;
@@ -88,7 +89,7 @@ static bool is_order_due(const struct synched__stage *stage, uint64_t done_count
   if ((done_count & (done_count - 1)) == 0 || done_count % LOOK_RARELY_ROUNDS == 0)
     return true;
   const bool is_short = stage->balance.mean_work_ns / LOOK_SEGMENT_NS < stage->shape.segment_count;
-  return done_count % 64 == 0 && (stolen || !is_short);
+  return done_count % 64 == 0 && (stolen || !is_short || stage->order.is_due);
 }
 
 /* How the next rounds are dealt. Not after each round. */
@@ -106,7 +107,7 @@ static void adapt_shape(struct synched__stage *stage, uint64_t done_count) {
       synched__store_relaxed(&stage->stolen, 0);
   }
   if (is_order_due(stage, done_count, stolen))
-    synched__order_update(&stage->order, stage->shape, stage->work->record);
+    synched__order_update(&stage->order, stage->shape, stage->work->deal, stage->work->record);
 }
 
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,

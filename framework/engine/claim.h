@@ -1,8 +1,10 @@
 /*
  * claim.h: who computes which segment of an open round.
  *
- * Segments are dealt to the first `team` workers in contiguous home ranges, the first of them
- * getting one more where it does not come out even. Each worker has a cursor: (tag, left), the tag
+ * Segments are dealt to the first `team` workers in contiguous home ranges. They are even, the
+ * first of them getting one more where it does not come out even, unless the shape says that they
+ * are dealt otherwise (engine/deal.h). Which workers have any is the same in either case: the
+ * first ones, as many as there are segments. Each worker has a cursor: (tag, left), the tag
  * being the low bits of the epoch for which `left` segments of its home range are not claimed yet.
  * Positions in a range are claimed in ascending order, so `left` alone says which is next;
  * engine/order.h says which segment stands there.
@@ -38,8 +40,11 @@
 struct synched__shape {
   /* 24 bits */
   size_t segment_count;
-  /* workers with home ranges; 13 bits */
+  /* workers with home ranges, 1 or more; 12 bits */
   unsigned team;
+  /* home ranges are not even: synched__home_range of engine/open_round.h says what they are; 1
+   * bit */
+  bool is_dealt;
   /* segments claimed at a time; 14 bits */
   unsigned batch;
   /* every segment on its home worker; 1 bit */
@@ -49,13 +54,15 @@ struct synched__shape {
 };
 
 static inline uint64_t synched__shape_pack(struct synched__shape shape) {
-  return (uint64_t)shape.segment_count | (uint64_t)shape.team << 24 | (uint64_t)shape.batch << 37 |
+  return (uint64_t)shape.segment_count | (uint64_t)(shape.team - 1) << 24 |
+         (uint64_t)shape.is_dealt << 36 | (uint64_t)shape.batch << 37 |
          (uint64_t)shape.is_static << 51 | (uint64_t)(shape.wake_count - 1) << 52;
 }
 
 static inline struct synched__shape synched__shape_unpack(uint64_t word) {
   return (struct synched__shape){.segment_count = word & 0xffffff,
-                                 .team = (unsigned)(word >> 24 & 0x1fff),
+                                 .team = (unsigned)(word >> 24 & 0xfff) + 1,
+                                 .is_dealt = (word >> 36 & 1) != 0,
                                  .batch = (unsigned)(word >> 37 & 0x3fff),
                                  .is_static = (word >> 51 & 1) != 0,
                                  .wake_count = (unsigned)(word >> 52) + 1};
@@ -75,7 +82,7 @@ struct synched__range {
   size_t first, count;
 };
 
-/* The home range of a worker. */
+/* The home range of a worker, where they are even. */
 static inline struct synched__range synched__range_of(struct synched__shape shape,
                                                       unsigned worker) {
   if (worker >= shape.team)

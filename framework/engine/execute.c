@@ -207,7 +207,7 @@ static bool steal(struct synched__run *run, struct synched__search *search) {
   const unsigned most = run->pool->worker_count - 1;
   for (unsigned looks = 0; looks < SYNCHED__VICTIMS_AT_A_TIME && search->in_vain < most; looks++) {
     const unsigned victim = synched__search_next(run->worker, search);
-    const struct synched__range home = synched__range_of(run->shape, victim);
+    const struct synched__range home = synched__home_range(run->open, run->shape, victim);
     const uint64_t cursor = synched__load_relaxed(&run->open->homes[victim].cursor);
     search->in_vain++;
     if (synched__cursor_left(cursor, run->epoch, home.count) == 0)
@@ -320,9 +320,11 @@ static void share_rest(struct synched__run *run, size_t next) {
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->stage->shape;
   run->stop_ns = UINT64_MAX;
+  synched__round_deal_out(pool, run->stage);
   (void)synched__part_range(run, synched__shape_pack(run->shape));
   for (unsigned w = 0; w < run->shape.team; w++) {
-    const size_t left = synched__range_left(synched__range_of(run->shape, w), next);
+    const struct synched__range home = synched__home_range(run->open, run->shape, w);
+    const size_t left = synched__range_left(home, next);
     /* Released by the gate's advance. */
     synched__store_relaxed(&pool->open->homes[w].cursor, synched__cursor_pack(run->epoch, left));
   }

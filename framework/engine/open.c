@@ -15,6 +15,14 @@
 #include "engine/round.h"
 #include "platform/event.h"
 
+/* The leader's, as all of this. */
+void synched__round_write_deal(struct synched__open_round *open, const struct synched__deal *deal) {
+  for (unsigned w = 0; w < deal->borders.team; w++)
+    synched__store_relaxed(&open->homes[w].dealt,
+                           synched__range_pack(synched__deal_range(deal, w)));
+  open->dealt_serial = deal->serial;
+}
+
 static void set_groups(struct synched__stage *stage, size_t next) {
   const struct synched_pool *pool = stage->work->pool;
   const struct synched__shape shape = stage->shape;
@@ -22,7 +30,8 @@ static void set_groups(struct synched__stage *stage, size_t next) {
   for (unsigned g = 0; g < pool->group_count; g++)
     groups[g].total = 0;
   for (unsigned w = 0; w < shape.team; w++)
-    groups[pool->workers[w].group].total += synched__range_left(synched__range_of(shape, w), next);
+    groups[pool->workers[w].group].total +=
+        synched__range_left(synched__home_range(pool->open, shape, w), next);
   for (unsigned g = 0; g < pool->group_count; g++)
     synched__store_relaxed(&groups[g].left, groups[g].total << SYNCHED__REMAINING_SHIFT);
 }
@@ -64,6 +73,7 @@ void synched__round_open_rest(struct synched_pool *pool, struct synched__stage *
   const struct synched__shape shape = shape_of_next(stage);
   SYNCHED_ASSERT(open->pair.next != NULL);
   SYNCHED_ASSERT(epoch == synched__load_relaxed(&pool->epoch) + 1);
+  synched__round_deal_out(pool, stage);
   fill_slot(&open->slots[epoch & 1], stage, shape);
   open->outstanding = rest->count;
   /* One worker's part alone is not counted: see count_out. */

@@ -34,6 +34,8 @@ struct synched__home {
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t cursor;
   /* of a tile, in its place: see engine/strips.h */
   _Atomic uint64_t strips;
+  /* the range itself, packed, in rounds whose shape says that it is dealt; leader */
+  _Atomic uint64_t dealt;
   /* the last round that this worker opened, and when: saves it a look at the clock */
   _Alignas(SYNCHED__CACHE_LINE) uint64_t opened_epoch;
   uint64_t opened_ns;
@@ -43,7 +45,8 @@ struct synched__home {
    * that was opened then */
   struct synched__part part;
   uint64_t part_opened_ns;
-  /* the range itself, and the packed shape that it is for: saves it a division */
+  /* the range itself, and the packed shape that it is for, 0 where it is dealt: saves it a
+   * division */
   struct synched__range range;
   uint64_t range_shape;
 };
@@ -79,6 +82,12 @@ struct synched__open_round {
   /* current is what calls read, next what they write */
   struct synched__buffer_pair pair;
 
+  /* Written when home ranges are dealt anew, or the pool turns to a job where they were. */
+  /* whose `dealt` the homes have: a deal's serial */
+  _Alignas(SYNCHED__CACHE_LINE) uint64_t dealt_serial;
+  /* deals so far, in all of the pool's jobs */
+  uint64_t deal_count;
+
   /* Written when the pool turns to another job, or one changes shape. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched__open_slot slots[2];
   /* [worker_count] fixed */
@@ -89,11 +98,28 @@ _Static_assert(SYNCHED__SHARE_LINE(struct synched__open_round, opened_ns, pair.n
                "a round moves one line of what the leader writes");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched__open_round, pair, slots),
                "the slots are not written while their round is open");
-_Static_assert(SYNCHED__SHARE_LINE(struct synched__home, cursor, strips) &&
+_Static_assert(SYNCHED__SHARE_LINE(struct synched__home, cursor, dealt) &&
                    !SYNCHED__SHARE_LINE(struct synched__home, cursor, opened_epoch),
                "a thief takes the cursor's line only");
 _Static_assert(sizeof(struct synched__home) % SYNCHED__CACHE_LINE == 0,
                "two workers' do not share a line");
+
+static inline uint64_t synched__range_pack(struct synched__range range) {
+  return (uint64_t)range.first | (uint64_t)range.count << 32;
+}
+
+/* The home range of a worker in an open round. Who is late may get one of a later round, in which
+ * it can claim nothing: see engine/claim.h. */
+static inline struct synched__range synched__home_range(const struct synched__open_round *open,
+                                                        struct synched__shape shape,
+                                                        unsigned worker) {
+  if (!shape.is_dealt)
+    return synched__range_of(shape, worker);
+  if (worker >= synched__shape_share(shape))
+    return (struct synched__range){0, 0};
+  const uint64_t word = synched__load_relaxed(&open->homes[worker].dealt);
+  return (struct synched__range){word & UINT32_MAX, word >> 32};
+}
 
 /* SYNCHED_ENOMEM. */
 int synched__open_round_create(struct synched__open_round **out, unsigned worker_count);

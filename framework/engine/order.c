@@ -34,7 +34,7 @@ void synched__order_deinit(struct synched__order *order) {
 }
 
 void synched__order_reset(struct synched__order *order, size_t segment_count) {
-  order->heavy_first = false;
+  order->heavy_first = order->is_due = false;
   if (order->compute_ns != NULL)
     memset(order->compute_ns, 0, segment_count * sizeof *order->compute_ns);
 }
@@ -80,11 +80,12 @@ static void sort_range(struct synched__order *order, const struct synched__recor
 }
 
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
-                           const struct synched__record *record) {
+                           const struct synched__deal *deal, const struct synched__record *record) {
   const struct weights weights = weigh(order, record);
   order->heavy_first = synched__order_matters(weights.sum_ns, weights.most_ns, shape);
   for (unsigned w = 0; order->heavy_first && w < shape.team; w++)
-    sort_range(order, record, synched__range_of(shape, w), weights.most_ns);
+    sort_range(order, record, synched__dealt_range(deal, shape, w), weights.most_ns);
+  order->is_due = false;
   for (size_t s = 0; s < record->segment_count; s++)
     order->compute_ns[s] = total_of(record, s);
 }

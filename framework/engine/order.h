@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "engine/claim.h"
+#include "engine/deal.h"
 #include "report/record.h"
 
 /* Leader; read by calls of an open round, once they have claimed. */
@@ -17,6 +17,8 @@ struct synched__order {
   uint64_t *compute_ns;
   /* the heavy segments stand first; else each stands at its own number */
   bool heavy_first;
+  /* they stood first until home ranges were dealt anew */
+  bool is_due;
 };
 
 /* Makes an order for a job whose segments are timed, and few enough; else leaves it NULL. false: no
@@ -28,9 +30,16 @@ void synched__order_deinit(struct synched__order *order);
 void synched__order_reset(struct synched__order *order, size_t segment_count);
 
 /* After a round: puts the heavy segments of each home range first, if segments are so uneven and so
- * few that it matters which ones come last. O(segment_count); allocates nothing. */
+ * few that it matters which ones come last. `deal`: of a shape that is dealt. O(segment_count);
+ * allocates nothing. */
 void synched__order_update(struct synched__order *order, struct synched__shape shape,
-                           const struct synched__record *record);
+                           const struct synched__deal *deal, const struct synched__record *record);
+
+/* Home ranges are other ones now. */
+static inline void synched__order_drop(struct synched__order *order) {
+  order->is_due = order->heavy_first;
+  order->heavy_first = false;
+}
 
 /* --- the rule, for who asks how another cut would be dealt, too --- */
 

@@ -27,8 +27,9 @@ uint64_t synched__part_record(struct synched__run *run);
 static inline struct synched__range synched__part_range(struct synched__run *run, uint64_t shape) {
   struct synched__home *home = &run->open->homes[run->worker->index];
   if (home->range_shape != shape) {
-    home->range = synched__range_of(synched__shape_unpack(shape), run->worker->index);
-    home->range_shape = shape;
+    const struct synched__shape unpacked = synched__shape_unpack(shape);
+    home->range = synched__home_range(run->open, unpacked, run->worker->index);
+    home->range_shape = unpacked.is_dealt ? 0 : shape;
   }
   return home->range;
 }

@@ -7,6 +7,7 @@
 #ifndef SYNCHED_ENGINE_ROUND_H
 #define SYNCHED_ENGINE_ROUND_H
 
+#include "engine/deal.h"
 #include "engine/open_round.h"
 #include "engine/work.h"
 #include "pool/pool.h"
@@ -59,6 +60,16 @@ static inline unsigned synched__stage_part_count(const struct synched__stage *st
 
 /* --- open.c; all by the leader --- */
 
+/* Writes the deal to where workers look for their home ranges. */
+void synched__round_write_deal(struct synched__open_round *open, const struct synched__deal *deal);
+
+/* The same for the prepared stage, where that is needed; before anybody looks. */
+static inline void synched__round_deal_out(struct synched_pool *pool,
+                                           const struct synched__stage *stage) {
+  if (stage->shape.is_dealt && pool->open->dealt_serial != stage->work->deal->serial)
+    synched__round_write_deal(pool->open, stage->work->deal);
+}
+
 /* What is left of the prepared round when it is opened. */
 struct synched__rest {
   /* the segment that it begins with; 0: it is the whole round */
@@ -110,7 +121,8 @@ uint64_t synched__round_open_late(struct synched__run *run);
 /* Leader: whether that is better than to open it first. */
 static inline bool synched__round_opens_late(const struct synched__run *run,
                                              const struct synched__stage *next) {
-  return next == run->stage && next->opens_late && run->worker->index < next->shape.team &&
+  return next == run->stage && next->opens_late && !next->shape.is_dealt &&
+         run->worker->index < next->shape.team &&
          run->open->homes[run->worker->index].part_ns < SYNCHED__LINE_NS;
 }
 
@@ -136,6 +148,14 @@ void synched__stage_resize(struct synched__stage *stage, size_t segment_count);
 void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
                                  uint64_t now_ns);
 
+/* --- redeal.c; leader --- */
+
+/* Before a run: home ranges are even, and it is open what segments cost. */
+void synched__work_reset_deal(struct synched__work *work);
+
+/* It is time to look what segments have cost: deals them anew, if that repays. */
+void synched__round_redeal(const struct synched__run *run, uint64_t done_count, uint64_t now_ns);
+
 /* Learns from the round that `run` completed, the done_count-th of its job, how to run the next
  * one. */
 static inline void synched__round_adapt(const struct synched__run *run, uint64_t done_count,
@@ -143,6 +163,8 @@ static inline void synched__round_adapt(const struct synched__run *run, uint64_t
   const struct synched__shape shape = run->stage->shape;
   if (!shape.is_static && synched__shape_share(shape) > 1)
     synched__round_adapt_shared(run, done_count, now_ns);
+  if (done_count >= run->work->deal_due)
+    synched__round_redeal(run, done_count, now_ns);
 }
 
 #endif

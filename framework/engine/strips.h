@@ -2,7 +2,8 @@
  * strips.h: who computes which segments for all rounds of a tile (internal).
  *
  * A strip is a run of segments that are claimed together, for all rounds up to the next barrier.
- * Each worker's home range is cut into as many strips; so strips are numbered through. A worker has
+ * Mostly it is one segment; where there are very many, it is some. Strips are numbered through, in
+ * the order of their segments, so that each worker's home range is a row of them. A worker has
  * strips next .. end - 1, takes one after the other from one end, and others steal from the other
  * end, half of what is left at a time. Who has stolen some has them in place of its own, and others
  * can steal them from it.
@@ -35,36 +36,39 @@ struct synched__cut {
   size_t segment_count;
   /* with home ranges: each has at least one segment */
   unsigned team;
-  /* strips */
-  unsigned per_worker;
+  unsigned strip_count;
 };
 
 static inline struct synched__cut synched__cut_of(struct synched__shape shape) {
-  struct synched__cut cut = {shape.segment_count, synched__shape_share(shape), 1};
-  const size_t least = cut.segment_count / cut.team;
-  const size_t most = SYNCHED__STRIPS_MOST / cut.team;
-  cut.per_worker = (unsigned)(least < most ? least : most);
-  return cut;
+  const bool is_single = shape.segment_count <= SYNCHED__STRIPS_MOST;
+  return (struct synched__cut){shape.segment_count, synched__shape_share(shape),
+                               is_single ? (unsigned)shape.segment_count : SYNCHED__STRIPS_MOST};
 }
 
 /* The segments of a strip; there is at least one. */
 static inline struct synched__range synched__strip_range(struct synched__cut cut, unsigned strip) {
-  const struct synched__shape shape = {.segment_count = cut.segment_count, .team = cut.team};
-  const struct synched__range home = synched__range_of(shape, strip / cut.per_worker);
-  const size_t at = strip % cut.per_worker;
-  const size_t first = home.count * at / cut.per_worker;
-  return (struct synched__range){home.first + first,
-                                 home.count * (at + 1) / cut.per_worker - first};
+  if (cut.strip_count == cut.segment_count)
+    return (struct synched__range){strip, 1};
+  const size_t first = cut.segment_count * strip / cut.strip_count;
+  return (struct synched__range){first,
+                                 cut.segment_count * ((size_t)strip + 1) / cut.strip_count - first};
 }
 
-/* What a worker has at the beginning. Neighbours begin at the border that they have in common, two
- * and two, and come to the others' borders at the same time, too. */
-static inline struct synched__strips synched__strips_home(struct synched__cut cut,
-                                                          unsigned worker) {
+/* The first strip that begins at a segment, or behind it. */
+static inline unsigned synched__strip_at(struct synched__cut cut, size_t segment) {
+  if (cut.strip_count == cut.segment_count)
+    return (unsigned)segment;
+  return (unsigned)((segment * cut.strip_count + cut.segment_count - 1) / cut.segment_count);
+}
+
+/* What a worker has at the beginning, given its home range. Neighbours begin at the border that
+ * they have in common, two and two, and come to the others' borders at the same time, too. */
+static inline struct synched__strips
+synched__strips_home(struct synched__cut cut, struct synched__range range, unsigned worker) {
   if (worker >= cut.team)
     return (struct synched__strips){.next = 0};
-  return (struct synched__strips){.next = worker * cut.per_worker,
-                                  .end = (worker + 1) * cut.per_worker,
+  return (struct synched__strips){.next = synched__strip_at(cut, range.first),
+                                  .end = synched__strip_at(cut, range.first + range.count),
                                   .descends = (worker & 1) == 0 && worker + 1 < cut.team};
 }
 
@@ -74,13 +78,14 @@ static inline uint64_t synched__strips_pack(uint64_t epoch, struct synched__stri
          (uint64_t)strips.next << SYNCHED__STRIP_BITS | strips.end;
 }
 
-/* What a worker has left in the tile of `epoch`, given its word; none for one who is late. */
-static inline struct synched__strips
-synched__strips_left(uint64_t word, uint64_t epoch, struct synched__cut cut, unsigned worker) {
+/* What a worker has left in the tile of `epoch`, given its word, and what it had at the beginning;
+ * none for one who is late. */
+static inline struct synched__strips synched__strips_left(uint64_t word, uint64_t epoch,
+                                                          struct synched__strips home) {
   const uint64_t mask = (UINT64_C(1) << SYNCHED__STRIP_TAG_SHIFT) - 1;
   const uint64_t ahead = (word & ~mask) - (epoch << SYNCHED__STRIP_TAG_SHIFT);
   if (ahead != 0 && (int64_t)ahead < 0)
-    return synched__strips_home(cut, worker);
+    return home;
   if (ahead != 0)
     return (struct synched__strips){.next = 0};
   return (struct synched__strips){.next = (unsigned)(word >> SYNCHED__STRIP_BITS) &
@@ -98,11 +103,11 @@ static inline unsigned synched__strips_take(struct synched__strips *strips) {
 /* Claims the worker's next strip, left->taken, and says what is left then; false: it has none. Who
  * is late gets none, either. */
 static inline bool synched__strips_claim(_Atomic uint64_t *word, uint64_t epoch,
-                                         struct synched__cut cut, unsigned worker,
+                                         struct synched__strips home,
                                          struct synched__strips *left) {
   uint64_t found = synched__load_relaxed(word);
   for (;;) {
-    *left = synched__strips_left(found, epoch, cut, worker);
+    *left = synched__strips_left(found, epoch, home);
     if (left->next == left->end)
       return false;
     (void)synched__strips_take(left);
@@ -114,11 +119,10 @@ static inline bool synched__strips_claim(_Atomic uint64_t *word, uint64_t epoch,
 /* Claims half of what another worker has left, in *out, which begins at the end that is farther
  * from it; false: it has none. */
 static inline bool synched__strips_steal(_Atomic uint64_t *word, uint64_t epoch,
-                                         struct synched__cut cut, unsigned victim,
-                                         struct synched__strips *out) {
+                                         struct synched__strips home, struct synched__strips *out) {
   uint64_t found = synched__load_relaxed(word);
   for (;;) {
-    struct synched__strips left = synched__strips_left(found, epoch, cut, victim);
+    struct synched__strips left = synched__strips_left(found, epoch, home);
     const unsigned half = (left.end - left.next + 1) / 2;
     if (half == 0)
       return false;

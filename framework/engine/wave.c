@@ -45,6 +45,8 @@ struct wave {
   struct synched__run *run;
   struct synched__tile *tile;
   struct synched__cut cut;
+  /* what the worker has at the beginning */
+  struct synched__strips home;
   /* of the segments that this worker computes in this tile */
   uint32_t tag;
   /* where steps stand when all are made */
@@ -200,13 +202,20 @@ static void make_step(struct wave *wave, uint32_t name) {
 
 /* --- claims --- */
 
+/* What a worker has at the beginning of the open tile. */
+static struct synched__strips home_of(const struct synched__run *run, struct synched__cut cut,
+                                      unsigned worker) {
+  const struct synched__range range = synched__home_range(run->open, run->shape, worker);
+  return synched__strips_home(cut, range, worker);
+}
+
 /* The segments of a claimed strip are this worker's from now on. The one that was nearest to those
  * before is looked at last, so that it makes the first step. */
 static void adopt(struct wave *wave, unsigned strip, bool descends) {
   struct synched__tile *tile = wave->tile;
   const struct synched__range range = synched__strip_range(wave->cut, strip);
   const struct synched__run *run = wave->run;
-  const bool stolen = !run->solo && strip / wave->cut.per_worker != run->worker->index;
+  const bool stolen = !run->solo && (strip < wave->home.next || strip >= wave->home.end);
   for (size_t i = 0; i < range.count; i++) {
     synched__store_relaxed(&tile->owners[range.first + i], wave->tag);
     tile->segments[range.first + i] = (struct synched__tile_segment){.stolen = stolen};
@@ -229,7 +238,7 @@ static bool claim_next(struct wave *wave) {
     adopt(wave, synched__strips_take(&wave->solo), false);
     return true;
   }
-  if (!synched__strips_claim(&run->open->homes[self].strips, run->epoch, wave->cut, self, &left))
+  if (!synched__strips_claim(&run->open->homes[self].strips, run->epoch, wave->home, &left))
     return false;
   adopt(wave, left.taken, left.descends);
   return true;
@@ -244,8 +253,9 @@ static bool steal(const struct synched__run *run, struct synched__cut cut,
     return false;
   for (unsigned looks = 0; looks < SYNCHED__VICTIMS_AT_A_TIME && search->in_vain < most; looks++) {
     const unsigned victim = synched__search_next(run->worker, search);
+    const struct synched__strips home = home_of(run, cut, victim);
     search->in_vain++;
-    if (!synched__strips_steal(&run->open->homes[victim].strips, run->epoch, cut, victim, stolen))
+    if (!synched__strips_steal(&run->open->homes[victim].strips, run->epoch, home, stolen))
       continue;
     search->in_vain = 0;
     synched__event_steal(run->stage->work, run->worker->index, victim, stolen->end - stolen->next);
@@ -340,6 +350,7 @@ static void begin(struct wave *wave, struct synched__run *run, struct synched__c
       .run = run,
       .tile = tile,
       .cut = cut,
+      .home = home_of(run, cut, run->worker->index),
       .tag = tile->serial << 12 | run->worker->index,
       .goal = tile->base + tile->step_count * SYNCHED__STEP,
       .timed = work->record->segments != NULL,
@@ -356,8 +367,10 @@ static void share_rest(struct wave *wave) {
   run->epoch = synched__load_relaxed(&pool->epoch) + 1;
   run->shape = run->stage->shape;
   run->stop_ns = UINT64_MAX;
+  synched__round_deal_out(pool, run->stage);
+  wave->home = home_of(run, wave->cut, run->worker->index);
   for (unsigned w = 0; w < pool->worker_count; w++) {
-    struct synched__strips strips = synched__strips_home(wave->cut, w);
+    struct synched__strips strips = home_of(run, wave->cut, w);
     if (strips.next < wave->solo.next)
       strips.next = wave->solo.next;
     if (strips.end < strips.next)
@@ -433,7 +446,7 @@ bool synched__wave_take_part(struct synched__run *run) {
   _Atomic uint64_t *word = &run->open->homes[self].strips;
   struct wave wave;
   struct synched__strips left;
-  if (synched__strips_claim(word, run->epoch, cut, self, &left)) {
+  if (synched__strips_claim(word, run->epoch, home_of(run, cut, self), &left)) {
     begin(&wave, run, cut);
     adopt(&wave, left.taken, left.descends);
     flow(&wave);
@@ -447,10 +460,10 @@ bool synched__wave_run_solo(struct synched__run *run) {
   struct wave wave;
   const struct synched__stage *stage = run->stage;
   synched__part_begin(run, run->open->opened_ns);
-  begin(&wave, run, synched__cut_of(stage->shape));
-  wave.solo.end = wave.cut.team * wave.cut.per_worker;
   run->solo = true;
   run->shape = stage->shape;
+  begin(&wave, run, synched__cut_of(stage->shape));
+  wave.solo.end = wave.cut.strip_count;
   if (wave.cut.team > 1)
     run->stop_ns = run->start_ns + synched__balance_shares_after_ns(&stage->balance);
   flow(&wave);

@@ -46,6 +46,7 @@ enum synched__job_state {
 
 struct synched__activity;
 struct synched__check;
+struct synched__deal;
 struct synched__link;
 struct synched__tile;
 
@@ -98,7 +99,7 @@ struct synched__stage {
   uint32_t overwrites;
   /* which stage of the round it is */
   unsigned index;
-  /* batch and wake_count: leader */
+  /* batch, wake_count and is_dealt: leader */
   struct synched__shape shape;
   /* leader: how often a worker looks at the gate before it looks for something to steal */
   unsigned looks;
@@ -180,6 +181,10 @@ struct synched__work {
   struct synched__stage *tile_stage;
   /* calls are skipped that are not needed; NULL: none is */
   struct synched__activity *activity;
+  /* home ranges follow what segments cost (engine/deal.h); NULL: they are even */
+  struct synched__deal *deal;
+  /* leader: when to look at that, in rounds of the run; never: UINT64_MAX */
+  uint64_t deal_due;
   /* calls are checked; NULL: they are not */
   struct synched__check *check;
   /* the job is one of several ranks (cluster/link.h); NULL: it is not */

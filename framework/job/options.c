@@ -21,6 +21,8 @@ static int check_enums(const struct synched_job_options *options) {
   if (status == 0)
     status = synched__check_enum("balance", (unsigned)options->balance, SYNCHED_BALANCE_STATIC);
   if (status == 0)
+    status = synched__check_enum("homes", (unsigned)options->homes, SYNCHED_HOMES_FOLLOW);
+  if (status == 0)
     status = synched__check_enum("overrun", (unsigned)options->overrun, SYNCHED_OVERRUN_STRETCH);
   if (status == 0)
     status = synched__check_enum("deadline_policy", (unsigned)options->deadline_policy,
@@ -106,6 +108,32 @@ static int read_progress(struct synched_job_options *options) {
                          (unsigned long long)SYNCHED_PERIOD_MAX_NS);
   if (options->progress_ns == 0)
     options->progress_ns = SYNCHED_PROGRESS_NS;
+  return 0;
+}
+
+/* Whether it is known what segments cost that workers have at home. */
+static bool knows_costs(const struct synched_job_options *options) {
+  return options->record != SYNCHED_RECORD_OFF &&
+         (options->balance == SYNCHED_BALANCE_STATIC ||
+          (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0);
+}
+
+/* Reads whether home ranges follow what segments cost, and fills in the default. */
+static int read_homes(struct synched_job_options *options) {
+  const bool skips = (options->flags & SYNCHED_JOB_SKIP_UNCHANGED) != 0;
+  if (options->homes == SYNCHED_HOMES_AUTO)
+    options->homes = options->balance == SYNCHED_BALANCE_STEAL && !skips && knows_costs(options)
+                         ? SYNCHED_HOMES_FOLLOW
+                         : SYNCHED_HOMES_FIXED;
+  if (options->homes == SYNCHED_HOMES_FOLLOW && skips)
+    return synched__fail(SYNCHED_EINVAL,
+                         "homes is SYNCHED_HOMES_FOLLOW, and SYNCHED_JOB_SKIP_UNCHANGED deals home "
+                         "ranges anew for each round");
+  if (options->homes == SYNCHED_HOMES_FOLLOW && !knows_costs(options))
+    return synched__fail(SYNCHED_EINVAL, "homes is SYNCHED_HOMES_FOLLOW, which needs what %s",
+                         options->record == SYNCHED_RECORD_OFF
+                             ? "SYNCHED_RECORD_OFF does not record"
+                             : "SYNCHED_JOB_NO_SEGMENT_TIMES does not measure");
   return 0;
 }
 
@@ -347,6 +375,8 @@ int synched__job_read_options(struct synched_job_options *read,
   status = check_enums(read);
   if (status == 0)
     status = read_record(read, record);
+  if (status == 0)
+    status = read_homes(read);
   if (status == 0)
     status = check_time(read);
   if (status == 0)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "engine/activity.h"
+#include "engine/deal.h"
 #include "engine/round.h"
 #include "engine/tile.h"
 #include "platform/alloc.h"
@@ -372,6 +373,33 @@ static int make_tile_stage(struct synched_job *job) {
   return 0;
 }
 
+/* --- home ranges --- */
+
+/* Whether a memory's pages are touched first where segments are at home. */
+static bool is_placed(const struct synched_memory *memory) {
+  return !memory->blocks.all[0]->is_foreign && memory->layout.data_bytes >= SYNCHED__PLACED_BYTES;
+}
+
+/* Not where nobody has a segment to spare; nor where workers take turns on a CPU: what a call takes
+ * tells nothing then. */
+static int make_deal(struct synched_job *job) {
+  const struct synched_job_options *options = &job->setup.options;
+  struct synched__work *work = &job->work;
+  const struct synched__shape shape = work->stages[0]->shape;
+  const unsigned share = synched__shape_share(shape);
+  work->deal_due = UINT64_MAX;
+  if (options->homes != SYNCHED_HOMES_FOLLOW || job->setup.is_sweep || share == 1 ||
+      shape.segment_count == share || share > work->pool->usable_count)
+    return 0;
+  if (!synched__deal_create(&work->deal, shape.segment_count, share,
+                            (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) != 0))
+    return out_of_memory(job);
+  for (unsigned f = 0; f < options->field_count; f++)
+    if (is_placed(f == 0 ? work->memory : options->fields[f - 1]))
+      work->deal->is_placed = true;
+  return 0;
+}
+
 int synched__stages_create(struct synched_job *job) {
   int status = make_stages(job);
   if (status == 0)
@@ -383,6 +411,8 @@ int synched__stages_create(struct synched_job *job) {
     status = make_tile_stage(job);
   if (status == 0 && skips_unchanged(job))
     status = make_activity(job);
+  if (status == 0)
+    status = make_deal(job);
   return status;
 }
 
@@ -391,6 +421,7 @@ void synched__stages_destroy(struct synched_job *job) {
   synched__stage_destroy(work->tile_stage);
   synched__tile_destroy(work->tile);
   synched__activity_destroy(work->activity);
+  synched__deal_destroy(work->deal);
   synched__stage_destroy(work->copy_stage);
   synched__stage_destroy(work->init_stage);
   for (unsigned s = 0; work->stages != NULL && s < work->stage_count; s++)
@@ -413,6 +444,7 @@ void synched__stages_reset(struct synched_job *job) {
   reset_stage(work->init_stage);
   reset_stage(work->copy_stage);
   reset_stage(work->tile_stage);
+  synched__work_reset_deal(work);
   if (work->fields != NULL)
     work->fields->undefined = 0;
   if (work->tile != NULL)

@@ -8,9 +8,6 @@
 #include "platform/atomic.h"
 #include "platform/poison.h"
 
-/* Memories whose buffers are smaller than this are not worth placing page by page. */
-#define PLACED_BYTES 65536u
-
 /* What a compiler may expect of elements: the largest power of two in their size, up to that of any
  * vector register. */
 #define ELEMENT_ALIGNMENT_MAX 64u
@@ -104,7 +101,7 @@ static size_t mapped_bytes(const struct synched__blocks *blocks,
 /* Sets where its elements lie; NULL: no memory. */
 static void map(const struct synched__blocks *blocks, const struct synched__layout *layout,
                 struct synched__block *block) {
-  block->stagger = layout->data_bytes >= PLACED_BYTES ? next_stagger() : 0;
+  block->stagger = layout->data_bytes >= SYNCHED__PLACED_BYTES ? next_stagger() : 0;
   const size_t bytes = mapped_bytes(blocks, layout, block->stagger);
   unsigned char *mapped = blocks->huge_pages ? synched__map_huge(bytes) : synched__map(bytes);
   block->data = mapped == NULL ? NULL : mapped + block->stagger;
@@ -128,7 +125,7 @@ static struct synched__block *add(struct synched__blocks *blocks,
     return NULL;
   block->counts = synched__alloc_lines(layout->segment_count, sizeof *block->counts);
   block->is_foreign = data != NULL;
-  block->placed = block->is_foreign || layout->data_bytes < PLACED_BYTES;
+  block->placed = block->is_foreign || layout->data_bytes < SYNCHED__PLACED_BYTES;
   block->data = data;
   if (data == NULL)
     map(blocks, layout, block);

@@ -9,6 +9,9 @@
 
 #include "memory/layout.h"
 
+/* Memories whose buffers are smaller than this are not worth placing page by page. */
+#define SYNCHED__PLACED_BYTES 65536u
+
 struct synched__block {
   unsigned char *data;
   /* of the library's: bytes before data */

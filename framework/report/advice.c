@@ -319,6 +319,18 @@ static void advise_period(struct study *study) {
       synched__text_of_duration(job->period_ns).bytes, synched__text_of_duration(p99_ns).bytes);
 }
 
+/* --- home ranges --- */
+
+static void advise_homes(struct study *study) {
+  const struct synched_report_summary *job = study->job;
+  if (job->strayed_count == 0)
+    return;
+  add(study, SYNCHED_ADVICE_HOMES, 0.0,
+      "%s of %zu segments are at home on another NUMA node than their pages since home ranges were "
+      "dealt anew: if memory is what rounds wait for, try SYNCHED_HOMES_FIXED",
+      synched__text_of_count(job->strayed_count).bytes, job->segment_count);
+}
+
 /* --- all of it --- */
 
 static int larger_gain(const void *a, const void *b) {
@@ -360,6 +372,7 @@ static void advise(struct study *study, const struct synched_report *report) {
   advise_leases(study);
   advise_spin(study);
   advise_period(study);
+  advise_homes(study);
   qsort(study->list, study->count, sizeof *study->list, larger_gain);
 }
 

@@ -45,11 +45,21 @@ static void copy_distributions(struct synched_report *report,
 
 /* --- segments --- */
 
-static void copy_homes(struct synched_report *report, const struct synched__record *record) {
+/* Where they have not been dealt anew, they are even. */
+static struct synched__range home_of(const struct synched__reading *reading,
+                                     struct synched__shape shape, unsigned worker) {
+  const struct synched__worker_totals *totals = &reading->workers[worker];
+  if (reading->totals.redealt_count == 0)
+    return synched__range_of(shape, worker);
+  return (struct synched__range){totals->home_first, totals->home_count};
+}
+
+static void copy_homes(struct synched_report *report, const struct synched__record *record,
+                       const struct synched__reading *reading) {
   const struct synched__shape shape = {.segment_count = record->segment_count,
                                        .team = record->about.team};
   for (unsigned w = 0; w < shape.team; w++) {
-    const struct synched__range home = synched__range_of(shape, w);
+    const struct synched__range home = home_of(reading, shape, w);
     for (size_t s = home.first; s < home.first + home.count; s++)
       report->segments[s].home = w;
   }
@@ -322,6 +332,8 @@ static void fill_summary(struct synched_report *report, const struct synched__to
       .deadline_ns = totals->deadline_ns,
       .last_round = totals->last_round,
       .unchanged_count = totals->unchanged_count,
+      .redealt_count = totals->redealt_count,
+      .strayed_count = totals->strayed_count,
   };
 }
 
@@ -388,7 +400,7 @@ static void fill_empty(struct synched_report *report, const struct synched__reco
       (SYNCHED__JOB_DISTRIBUTIONS + report->worker_distributions + report->segment_distributions) *
           SYNCHED__BUCKET_COUNT * sizeof *report->buckets);
   fill(report, record, &reading);
-  copy_homes(report, record);
+  copy_homes(report, record, &reading);
   report->recorded = report->task_count = 0;
 }
 
@@ -398,7 +410,7 @@ static void fill_recorded(struct synched_report *report, struct synched__record 
   synched__record_read(record, &reading);
   fill(report, record, &reading);
   copy_distributions(report, record);
-  copy_homes(report, record);
+  copy_homes(report, record, &reading);
   copy_segments(report, record);
   if (record->rows != NULL)
     copy_rounds(report, record, &reading.totals);

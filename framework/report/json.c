@@ -364,6 +364,7 @@ static const char *name_of_advice(enum synched_advice kind) {
       [SYNCHED_ADVICE_LEASES] = "leases",
       [SYNCHED_ADVICE_SPIN] = "spin",
       [SYNCHED_ADVICE_PERIOD] = "period",
+      [SYNCHED_ADVICE_HOMES] = "homes",
   };
   return (unsigned)kind < SYNCHED_ADVICE_COUNT ? names[kind] : "unknown";
 }

@@ -78,6 +78,8 @@ static const struct synched__json_field summary_fields[] = {
     FLAG(synched_report_summary, init_missing),
     SUMMARY(failed_stage),
     SUMMARY(unchanged_count),
+    SUMMARY(redealt_count),
+    SUMMARY(strayed_count),
 };
 const struct synched__json_fields synched__json_summary = FIELDS(summary_fields);
 

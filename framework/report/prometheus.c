@@ -52,6 +52,7 @@ static const struct family job_counters[] = {
 static const struct family recorded_counters[] = {
     {"calls", COUNT, "Compute calls.", OF_JOB(call_count)},
     {"unchanged_calls", COUNT, "Calls skipped: nothing had changed.", OF_JOB(unchanged_count)},
+    {"redeals", COUNT, "Home ranges dealt anew.", OF_JOB(redealt_count)},
     {"stolen_calls", COUNT, "Calls by another than the home worker.", OF_JOB(stolen_count)},
     {"solo_rounds", COUNT, "Rounds computed by one worker alone.", OF_JOB(solo_count)},
     {"shared_rounds", COUNT, "Rounds opened for all workers.", OF_JOB(shared_count)},

@@ -152,7 +152,9 @@ struct synched__worker_totals {
   uint64_t part_ns;
   /* in on_round */
   uint64_t callback_ns;
-  uint64_t unused[13];
+  /* Its home range, where ranges have been dealt anew; the leader's, between rounds. */
+  uint64_t home_first, home_count;
+  uint64_t unused[11];
 };
 
 _Static_assert(sizeof(struct synched__worker_totals) == 2 * (size_t)SYNCHED__CACHE_LINE,
@@ -193,6 +195,8 @@ struct synched__totals {
   uint64_t deadline_ns, deadline_missed_count;
   /* calls that were not needed */
   uint64_t unchanged_count;
+  /* how often home ranges were dealt anew, and segments that are away from their pages since */
+  uint64_t redealt_count, strayed_count;
 };
 
 /* One segment; what its calls write is written by one at a time. */

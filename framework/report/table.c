@@ -129,6 +129,20 @@ static void print_calls(const struct table *table) {
   print_words(table, "calls", &words);
 }
 
+static void print_homes(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  struct words words = {.length = 0};
+  if (job->redealt_count == 0)
+    return;
+  add(&words, "dealt anew ");
+  add_count(&words, job->redealt_count, job->redealt_count == 1 ? " time" : " times");
+  if (job->strayed_count > 0)
+    add(&words, "; %s segment%s off the NUMA node of %s pages",
+        synched__text_of_count(job->strayed_count).bytes, plural(job->strayed_count),
+        job->strayed_count == 1 ? "its" : "their");
+  print_words(table, "homes", &words);
+}
+
 static void print_work(const struct table *table) {
   const struct synched_report_summary *job = &table->summary;
   fprintf(table->file, "  workers    %u, for %s segment%s\n", job->worker_count,
@@ -138,6 +152,7 @@ static void print_work(const struct table *table) {
     fputs("  record     off: rounds were counted, and that is all\n", table->file);
   else
     print_calls(table);
+  print_homes(table);
 }
 
 /* --- where the time went --- */

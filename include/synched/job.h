@@ -354,8 +354,29 @@ enum synched_balance {
    * small to be worth sharing stay on one worker. If few segments are very uneven (and timed), each
    * worker begins with its heaviest ones. */
   SYNCHED_BALANCE_STEAL = 0,
-  /* Every segment is computed by its home worker, in every round. */
+  /* Every segment is computed by its home worker, in every round. That is the same one throughout a
+   * run, unless SYNCHED_HOMES_FOLLOW is asked for. */
   SYNCHED_BALANCE_STATIC
+};
+
+/* Which segments a worker has at home: a range of them, and all ranges cover all segments in their
+ * order. They are even at first. Results do not depend on them. */
+enum synched_homes {
+  /* FOLLOW with SYNCHED_BALANCE_STEAL, as far as it is known what segments cost; FIXED with
+   * SYNCHED_BALANCE_STATIC, or with SYNCHED_JOB_SKIP_UNCHANGED */
+  SYNCHED_HOMES_AUTO = 0,
+  /* They stay even: a segment is at home with the same worker throughout a run. */
+  SYNCHED_HOMES_FIXED,
+  /* They follow what segments cost, and what workers can do: on slower cores, or beside another
+   * program. Where ranges have taken clearly different times in two windows of time, 20 ms or
+   * longer, segments next to a border change hands between two rounds, half as many as would make
+   * them even, and so on. In all stages of a job a segment is at home with the same worker. With
+   * STATIC balance no round waits for the dearest range then; with STEAL fewer segments are stolen,
+   * so more of them are found in their worker's cache. Costs nothing that can be measured while
+   * nothing moves. Pages stay on the NUMA node where they were first touched: the report counts
+   * segments that have left them (strayed_count), and how often ranges were dealt anew.
+   * Not where workers are more than the CPUs that they can have. */
+  SYNCHED_HOMES_FOLLOW
 };
 
 /* How the calls' contributions become one: always in the same order, so always the same bits. */
@@ -508,7 +529,7 @@ enum synched_deadline_policy {
  * In the first round of a run all segments are called; after init, only those that read what init
  * has changed: where it writes nothing, into a memory that holds zeros, it sets `unchanged`. All
  * are called again after a synched_memory_load, and after a round that was dropped. Home ranges are
- * dealt anew for the segments that are called, with SYNCHED_BALANCE_STATIC, too. */
+ * dealt anew for the segments that are called, evenly, with SYNCHED_BALANCE_STATIC, too. */
 #define SYNCHED_JOB_SKIP_UNCHANGED 0x8u
 /* Checks every call: see "Finding wrong calls" above. For tests, for it takes its time;
  * SYNCHED_CHECK=1 in the environment does it to every job of a program. */
@@ -638,6 +659,8 @@ struct synched_job_options {
    * SYNCHED_JOB_SKIP_UNCHANGED, with which a round waits for the one before in any case. At most
    * SYNCHED_ROUNDS_PER_BARRIER_MAX; from 2 on not with a period, nor with stages that fold. */
   unsigned rounds_per_barrier;
+  /* 0: AUTO */
+  enum synched_homes homes;
 
   /* The job is one of several ranks, which make it together: see <synched/cluster.h>, also for what
    * does not go together with it. NULL: it is not. rounds_per_barrier is 1 then if it is 0; else
@@ -669,7 +692,9 @@ static inline struct synched_job_options synched_job_options_default(void) {
  * Errors: SYNCHED_EINVAL: a NULL; no compute; an unknown flag or enum value, or bytes that are set
  * behind the known fields; on_snapshot with a memory without leases; a deadline above the period;
  * an overrun without a period; a deadline_policy or on_deadline without a deadline; on_init without
- * init; progress_ns without on_progress; a field that is NULL, given twice or of another number of
+ * init; progress_ns without on_progress; SYNCHED_HOMES_FOLLOW with SYNCHED_JOB_SKIP_UNCHANGED, with
+ * SYNCHED_RECORD_OFF, or without the times of segments that may be stolen;
+ * a field that is NULL, given twice or of another number of
  * segments; field_count without fields, or stage_count without stages; compute and stages; a stage
  * that writes what the job does not have or only reads, or overwrites what it does not write; a
  * fold of the job beside stages; what does not apply to a fold, or is missing of it; a memory with

@@ -157,6 +157,11 @@ struct synched_report_summary {
   unsigned stage_count;
   /* calls that were skipped, for nothing that they read had changed (SYNCHED_JOB_SKIP_UNCHANGED) */
   uint64_t unchanged_count;
+  /* how often home ranges were dealt anew (SYNCHED_HOMES_FOLLOW) */
+  uint64_t redealt_count;
+  /* segments that are at home on another NUMA node since then than at first, where the library's
+   * memory was touched: their pages are there still */
+  uint64_t strayed_count;
 };
 
 /* Gives the totals of the job, in *out.
@@ -244,7 +249,7 @@ struct synched_report_segment {
   uint64_t longest_ns;
   /* calls that another than its home worker ran */
   uint64_t stolen_count;
-  /* its home worker */
+  /* its home worker; the last one, where home ranges were dealt anew */
   unsigned home;
 };
 
@@ -412,6 +417,8 @@ enum synched_advice {
   SYNCHED_ADVICE_SPIN,
   /* rounds last longer than the period */
   SYNCHED_ADVICE_PERIOD,
+  /* segments are at home on another NUMA node than their pages */
+  SYNCHED_ADVICE_HOMES,
   SYNCHED_ADVICE_COUNT
 };
 

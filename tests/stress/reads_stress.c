@@ -20,6 +20,8 @@
 
 #include <synched/synched.h>
 
+#include "pool/pool.h"
+#include "support/hurried.h"
 #include "support/origins.h"
 #include "support/scene.h"
 
@@ -46,6 +48,8 @@ struct play {
   struct synched_pool *pool;
   struct synched_job *job;
   bool has_deadline;
+  /* home ranges are dealt anew often */
+  bool hurries;
   uint64_t round_count;
   /* of a run */
   uint64_t base, last; /* the round before its first one, and the last one that is asked for */
@@ -222,6 +226,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   STRESS_CHECK(!play->folds || now->fold == (double)(now->round * play->origins.segment_count),
                "the fold of round %" PRIu64 " is %g", now->round, now->fold);
   atomic_store_explicit(&play->readers.published, now->round, memory_order_release);
+  if (play->hurries)
+    hurry_deal(play->job, now->round);
   return SYNCHED_CONTINUE;
 }
 
@@ -371,8 +377,12 @@ static void create_job(struct play *play, struct stress_random *random, bool may
       .reads_only = play->origins.reads_only,
       .rounds_per_barrier = play->rounds_per_barrier,
   };
+  play->hurries = stress_chance(random, 2);
   if ((options.flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0 && stress_chance(random, 3))
     options.record = SYNCHED_RECORD_TASKS;
+  if (play->hurries && options.balance == SYNCHED_BALANCE_STATIC &&
+      options.record != SYNCHED_RECORD_OFF)
+    options.homes = SYNCHED_HOMES_FOLLOW;
   set_work(play, &options, stages);
   scene_expect_ok(
       synched_job_create(&play->job, play->pool, play->origins.fields[0].memory, &options),
@@ -401,6 +411,9 @@ static void set_up(struct play *play, struct stress_random *random) {
   play->rounds_per_barrier = rounds[stress_below(random, 8)];
   play->work = (enum work)stress_below(random, WORK_KINDS);
   play->pool = scene_pool_create(random, 16);
+  /* As if there were a CPU for each worker: else the ranges of more than that do not move. */
+  if (stress_chance(random, 2))
+    play->pool->usable_count = play->pool->worker_count;
   play->reader_count = (unsigned)stress_below(random, READERS_MOST + 1);
   play->steerer_random = stress_split(random);
   draw_reads(play, random);

@@ -25,12 +25,15 @@
 
 #include <synched/synched.h>
 
+#include "pool/pool.h"
+#include "support/hurried.h"
 #include "support/scene.h"
 
 #define ROUNDS_MOST 800u
 #define ROUNDS_OF_MARATHON 20000u
 #define BYTES_BUDGET 1000000u /* of contents made in a run of a job */
 #define NS_BUDGET 30000000u   /* of its calls together, very roughly */
+#define HURRIED_LEAST 100u    /* rounds in which borders move */
 #define OTHERS 3u             /* segments whose past a call reads besides its own */
 #define SAMPLE_BYTES 48u
 
@@ -76,9 +79,11 @@ struct run {
   double *folds;             /* of the rounds since the job was started */
   uint64_t start_round;      /* the one before folds[0] */
   bool is_static, compares_each;
+  /* home ranges may be dealt anew, and are so often */
+  struct synched_job *hurried;
 };
 
-static uint64_t round_total, call_total, stolen_total, job_total;
+static uint64_t round_total, call_total, stolen_total, job_total, redealt_total;
 
 /* --- the rule --- */
 
@@ -238,7 +243,8 @@ static void leave_mark(struct run *run, const struct synched_task *task) {
   STRESS_CHECK(run->round + 1 == task->round && task->previous->round == run->round,
                "round %" PRIu64 " is computed, but on_round saw %" PRIu64 " last", task->round,
                run->round);
-  STRESS_CHECK(!run->is_static || !mark->has_home || mark->home == task->worker,
+  STRESS_CHECK(!run->is_static || run->hurried != NULL || !mark->has_home ||
+                   mark->home == task->worker,
                "segment %zu is not computed on its home worker %u but on %u", task->segment,
                mark->home, task->worker);
   mark->round = task->round;
@@ -315,6 +321,8 @@ static int on_round(const struct synched_snapshot *now, void *user) {
     STRESS_CHECK(run->marks[s].round == now->round,
                  "round %" PRIu64 " is over, but segment %zu was last computed in %" PRIu64,
                  now->round, s, run->marks[s].round);
+  if (run->hurried != NULL)
+    hurry_deal(run->hurried, now->round);
   run->round = now->round;
   run->folds[now->round - run->start_round - 1] = now->fold;
   if (run->compares_each) {
@@ -459,6 +467,7 @@ static void check_report(const struct run *run, const struct synched_job *job,
   round_total += round_count;
   call_total += calls;
   stolen_total += summary.stolen_count;
+  redealt_total += summary.redealt_count;
 }
 
 /* The serial loop catches up, unless on_round has taken it along. */
@@ -471,6 +480,15 @@ static void check_run(struct run *run, uint64_t round_count) {
   check_contents(run, now);
   synched_snapshot_release(now);
   stress_step();
+}
+
+/* Rounds enough for borders to move, shared by all workers. */
+static void hurry(const struct run *run, struct synched_job_options *options) {
+  options->flags |= SYNCHED_JOB_EAGER;
+  if (run->is_static)
+    options->homes = SYNCHED_HOMES_FOLLOW;
+  if (options->round_count > 10 && options->round_count < HURRIED_LEAST)
+    options->round_count += HURRIED_LEAST;
 }
 
 static void run_job(struct run *run, struct synched_pool *pool, struct stress_random *random) {
@@ -489,12 +507,16 @@ static void run_job(struct run *run, struct synched_pool *pool, struct stress_ra
                (stress_chance(random, 3) ? SYNCHED_JOB_NO_SEGMENT_TIMES : 0),
   };
   struct synched_job *job = NULL;
+  const bool hurries = stress_chance(random, 2);
+  if (hurries)
+    hurry(run, &options);
   stress_case_is("%zu segments of elements of %zu bytes, refill %d, fold %d, work %" PRIu64
-                 ", static %d, one waits %d, flags %#x, %" PRIu64 " rounds",
+                 ", static %d, one waits %d, hurries %d, flags %#x, %" PRIu64 " rounds",
                  run->rule.segment_count, run->rule.element_size, (int)run->rule.refill,
                  (int)run->rule.fold, run->rule.work_most, run->is_static, run->rule.one_waits,
-                 (unsigned)options.flags, options.round_count);
+                 hurries, (unsigned)options.flags, options.round_count);
   scene_expect_ok(synched_job_create(&job, pool, run->memory, &options), "synched_job_create");
+  run->hurried = hurries ? job : NULL;
   if (options.init != NULL)
     serial_step(&run->serial, &run->rule, true);
   for (uint64_t starts = stress_between(random, 1, 2); starts > 0; starts--) {
@@ -510,6 +532,9 @@ static void run_job(struct run *run, struct synched_pool *pool, struct stress_ra
 
 static void run_case(struct stress_random *random) {
   struct synched_pool *pool = scene_pool_create(random, 16);
+  /* As if there were a CPU for each worker: else the ranges of more than that do not move. */
+  if (stress_chance(random, 2))
+    pool->usable_count = pool->worker_count;
   for (uint64_t jobs = stress_between(random, 1, 3); jobs > 0; jobs--) {
     struct run *run = make_run(pool, random);
     run->is_static = !run->rule.one_waits && stress_chance(random, run->rule.is_marathon ? 9 : 3);
@@ -525,6 +550,6 @@ int main(int argc, char **argv) {
   while (stress_next_case(&random))
     run_case(&random);
   return stress_end("%" PRIu64 " jobs, %" PRIu64 " rounds, %" PRIu64 " calls, %" PRIu64
-                    " of them stolen, all as a serial loop",
-                    job_total, round_total, call_total, stolen_total);
+                    " of them stolen, %" PRIu64 " times dealt anew, all as a serial loop",
+                    job_total, round_total, call_total, stolen_total, redealt_total);
 }

@@ -21,12 +21,17 @@ Test(claim, shape_packed_and_unpacked_is_the_same) {
   for (size_t i = 0; i < LENGTH(segment_counts); i++)
     for (size_t j = 0; j < LENGTH(teams); j++)
       for (size_t k = 0; k < LENGTH(batches); k++)
-        for (int is_static = 0; is_static <= 1; is_static++) {
-          struct synched__shape shape = {segment_counts[i], teams[j], batches[k], is_static != 0,
-                                         SYNCHED_WORKERS_MAX - teams[j] + 1};
+        for (unsigned bits = 0; bits < 4; bits++) {
+          struct synched__shape shape = {.segment_count = segment_counts[i],
+                                         .team = teams[j],
+                                         .is_dealt = (bits & 1) != 0,
+                                         .batch = batches[k],
+                                         .is_static = (bits & 2) != 0,
+                                         .wake_count = SYNCHED_WORKERS_MAX - teams[j] + 1};
           struct synched__shape again = synched__shape_unpack(synched__shape_pack(shape));
           cr_assert_eq(again.segment_count, shape.segment_count);
           cr_assert_eq(again.team, shape.team);
+          cr_assert_eq(again.is_dealt, shape.is_dealt);
           cr_assert_eq(again.batch, shape.batch);
           cr_assert_eq(again.is_static, shape.is_static);
           cr_assert_eq(again.wake_count, shape.wake_count);

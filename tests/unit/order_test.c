@@ -45,7 +45,7 @@ Test(order, uneven_segments_heaviest_first_within_each_home_range) {
   synched__order_reset(&order, 8);
   expect_order(&order, ascending, 8);
   take(record, took_ns);
-  synched__order_update(&order, shape_of(8, 2), record);
+  synched__order_update(&order, shape_of(8, 2), NULL, record);
   expect_order(&order, expected, 8);
   synched__order_deinit(&order);
   synched__record_destroy(record);
@@ -59,7 +59,7 @@ Test(order, fibonacci_headline_leaves_the_light_ones_for_last) {
   struct synched__order order;
   cr_assert(synched__order_init(&order, 4));
   take(record, took_ns);
-  synched__order_update(&order, shape_of(4, 2), record);
+  synched__order_update(&order, shape_of(4, 2), NULL, record);
   expect_order(&order, expected, 2);
   synched__order_deinit(&order);
   synched__record_destroy(record);
@@ -71,7 +71,7 @@ Test(order, even_segments_stay_in_ascending_order) {
   struct synched__order order;
   cr_assert(synched__order_init(&order, 8));
   take(record, took_ns);
-  synched__order_update(&order, shape_of(8, 2), record);
+  synched__order_update(&order, shape_of(8, 2), NULL, record);
   cr_assert_not(order.heavy_first);
   expect_order(&order, ascending, 8);
   synched__order_deinit(&order);
@@ -86,16 +86,16 @@ Test(order, weights_are_those_since_the_last_look) {
   struct synched__order order;
   cr_assert(synched__order_init(&order, 8));
   take(record, first_ns);
-  synched__order_update(&order, shape_of(8, 2), record);
+  synched__order_update(&order, shape_of(8, 2), NULL, record);
   cr_assert_eq(synched__order_at(&order, 0), 3);
   take(record, then_ns);
-  synched__order_update(&order, shape_of(8, 2), record);
+  synched__order_update(&order, shape_of(8, 2), NULL, record);
   expect_order(&order, expected, 8);
   /* Nothing has been computed since: nothing is known, and nothing preferred. */
-  synched__order_update(&order, shape_of(8, 2), record);
+  synched__order_update(&order, shape_of(8, 2), NULL, record);
   expect_order(&order, ascending, 8);
   take(record, then_ns);
-  synched__order_update(&order, shape_of(8, 2), record);
+  synched__order_update(&order, shape_of(8, 2), NULL, record);
   synched__order_reset(&order, 8);
   expect_order(&order, ascending, 8);
   synched__order_deinit(&order);
@@ -122,7 +122,7 @@ Test(order, any_weights_give_a_permutation_of_every_range) {
       }
       took_ns[counts[c] / 2] = UINT64_C(1) << 40;
       take(record, took_ns);
-      synched__order_update(&order, shape, record);
+      synched__order_update(&order, shape, NULL, record);
       cr_assert(order.heavy_first);
       for (unsigned w = 0; w < shape.team; w++) {
         const struct synched__range range = synched__range_of(shape, w);

@@ -19,13 +19,18 @@ static struct synched__cut cut_of(size_t segment_count, unsigned team) {
   return synched__cut_of((struct synched__shape){.segment_count = segment_count, .team = team});
 }
 
+/* What a worker has at the beginning, where home ranges are even. */
+static struct synched__strips home_of(struct synched__cut cut, unsigned worker) {
+  const struct synched__shape shape = {.segment_count = cut.segment_count, .team = cut.team};
+  return synched__strips_home(cut, synched__range_of(shape, worker), worker);
+}
+
 /* --- how they lie --- */
 
 static void expect_cover(size_t segment_count, unsigned team) {
   const struct synched__cut cut = cut_of(segment_count, team);
-  const unsigned strip_count = cut.team * cut.per_worker;
+  const unsigned strip_count = cut.strip_count;
   size_t next = 0;
-  cr_assert_geq(cut.per_worker, 1);
   cr_assert_leq(strip_count, SYNCHED__STRIPS_MOST);
   for (unsigned strip = 0; strip < strip_count; strip++) {
     const struct synched__range range = synched__strip_range(cut, strip);
@@ -37,6 +42,15 @@ static void expect_cover(size_t segment_count, unsigned team) {
   }
   cr_assert_eq(next, segment_count, "%zu segments, team %u: %zu are in strips", segment_count, team,
                next);
+  unsigned strip = 0;
+  for (unsigned w = 0; w < cut.team; w++) {
+    const struct synched__strips home = home_of(cut, w);
+    cr_assert_eq(home.next, strip);
+    cr_assert_gt(home.end, home.next, "%zu segments, team %u: worker %u has none", segment_count,
+                 team, w);
+    strip = home.end;
+  }
+  cr_assert_eq(strip, strip_count);
 }
 
 Test(strips, segments_of_all_strips_are_all_segments) {
@@ -50,16 +64,27 @@ Test(strips, segments_of_all_strips_are_all_segments) {
       expect_cover(many[i], teams[k]);
 }
 
-/* The strips of a worker are its home range. */
+/* The strips of a worker are its home range; of ranges that are not even, too, where they begin
+ * with a strip. */
+static void expect_home(struct synched__cut cut, struct synched__range range) {
+  const struct synched__strips home = synched__strips_home(cut, range, 0);
+  const struct synched__range last = synched__strip_range(cut, home.end - 1);
+  cr_assert_eq(synched__strip_range(cut, home.next).first, range.first);
+  cr_assert_eq(last.first + last.count, range.first + range.count);
+}
+
 Test(strips, strips_of_a_worker_are_its_home_range) {
   const struct synched__shape shape = {.segment_count = 103, .team = 7};
-  const struct synched__cut cut = synched__cut_of(shape);
-  for (unsigned w = 0; w < 7; w++) {
-    const struct synched__strips home = synched__strips_home(cut, w);
-    const struct synched__range range = synched__range_of(shape, w);
-    const struct synched__range last = synched__strip_range(cut, home.end - 1);
-    cr_assert_eq(synched__strip_range(cut, home.next).first, range.first);
-    cr_assert_eq(last.first + last.count, range.first + range.count);
+  for (unsigned w = 0; w < 7; w++)
+    expect_home(synched__cut_of(shape), synched__range_of(shape, w));
+  static const size_t counts[] = {50, 8191, 8192, 100003, SYNCHED_SEGMENTS_MAX};
+  for (size_t i = 0; i < LENGTH(counts); i++) {
+    const struct synched__cut cut = cut_of(counts[i], 2);
+    for (unsigned border = 1; border < cut.strip_count; border += 1 + border / 3) {
+      const size_t at = synched__strip_range(cut, border).first;
+      expect_home(cut, (struct synched__range){0, at});
+      expect_home(cut, (struct synched__range){at, counts[i] - at});
+    }
   }
 }
 
@@ -67,7 +92,7 @@ Test(strips, workers_beyond_the_team_have_none) {
   const struct synched__cut cut = cut_of(3, 8);
   cr_assert_eq(cut.team, 3);
   for (unsigned w = 3; w < 9; w++) {
-    const struct synched__strips home = synched__strips_home(cut, w);
+    const struct synched__strips home = home_of(cut, w);
     cr_assert_eq(home.next, home.end);
   }
 }
@@ -77,7 +102,7 @@ Test(strips, neighbours_begin_at_their_border) {
   const struct synched__cut cut = cut_of(40, 5);
   static const bool descends[] = {true, false, true, false, false};
   for (unsigned w = 0; w < 5; w++)
-    cr_assert_eq(synched__strips_home(cut, w).descends, descends[w], "worker %u", w);
+    cr_assert_eq(home_of(cut, w).descends, descends[w], "worker %u", w);
 }
 
 /* --- words --- */
@@ -94,7 +119,7 @@ Test(strips, packed_ones_are_left) {
   for (size_t e = 0; e < LENGTH(epochs); e++)
     for (size_t i = 0; i < LENGTH(some); i++) {
       const uint64_t word = synched__strips_pack(epochs[e], some[i]);
-      const struct synched__strips left = synched__strips_left(word, epochs[e], cut, 1);
+      const struct synched__strips left = synched__strips_left(word, epochs[e], home_of(cut, 1));
       cr_assert_eq(left.next, some[i].next);
       cr_assert_eq(left.end, some[i].end);
       cr_assert_eq(left.descends, some[i].descends);
@@ -105,7 +130,7 @@ Test(strips, older_word_means_all_of_the_home_range) {
   const struct synched__cut cut = cut_of(12, 3);
   const uint64_t word = synched__strips_pack(7, (struct synched__strips){1, 2, false, 0});
   for (uint64_t epoch = 8; epoch < 12; epoch++) {
-    const struct synched__strips left = synched__strips_left(word, epoch, cut, 1);
+    const struct synched__strips left = synched__strips_left(word, epoch, home_of(cut, 1));
     cr_assert_eq(left.next, 4);
     cr_assert_eq(left.end, 8);
   }
@@ -117,8 +142,8 @@ Test(strips, newer_word_leaves_nothing_for_who_is_late) {
   const uint64_t before = word;
   struct synched__strips left;
   for (uint64_t epoch = 2; epoch < 7; epoch++) {
-    cr_assert(!synched__strips_claim(&word, epoch, cut, 1, &left));
-    cr_assert(!synched__strips_steal(&word, epoch, cut, 1, &left));
+    cr_assert(!synched__strips_claim(&word, epoch, home_of(cut, 1), &left));
+    cr_assert(!synched__strips_steal(&word, epoch, home_of(cut, 1), &left));
     cr_assert_eq(word, before);
   }
 }
@@ -129,13 +154,13 @@ Test(strips, tag_that_wraps_around_goes_on) {
   _Atomic uint64_t word = synched__strips_pack(wrap - 3, (struct synched__strips){0, 0, false, 0});
   for (uint64_t epoch = wrap - 2; epoch < wrap + 3; epoch++) {
     struct synched__strips left;
-    cr_assert(synched__strips_claim(&word, epoch, cut, 1, &left));
+    cr_assert(synched__strips_claim(&word, epoch, home_of(cut, 1), &left));
     cr_assert_eq(left.taken, 2);
     for (uint64_t late = epoch - 5; late < epoch; late++)
-      cr_assert(!synched__strips_claim(&word, late, cut, 1, &left));
-    cr_assert(synched__strips_claim(&word, epoch, cut, 1, &left));
+      cr_assert(!synched__strips_claim(&word, late, home_of(cut, 1), &left));
+    cr_assert(synched__strips_claim(&word, epoch, home_of(cut, 1), &left));
     cr_assert_eq(left.taken, 3);
-    cr_assert(!synched__strips_claim(&word, epoch, cut, 1, &left));
+    cr_assert(!synched__strips_claim(&word, epoch, home_of(cut, 1), &left));
   }
 }
 
@@ -148,15 +173,15 @@ Test(strips, owner_claims_from_one_end_and_a_thief_half_from_the_other) {
     const bool descends = worker == 0;
     const unsigned first = worker * 8;
     struct synched__strips left, stolen;
-    cr_assert(synched__strips_claim(&word, 1, cut, worker, &left));
+    cr_assert(synched__strips_claim(&word, 1, home_of(cut, worker), &left));
     cr_assert_eq(left.taken, descends ? first + 7 : first);
-    cr_assert(synched__strips_steal(&word, 1, cut, worker, &stolen));
+    cr_assert(synched__strips_steal(&word, 1, home_of(cut, worker), &stolen));
     cr_assert_eq(stolen.end - stolen.next, 4);
     cr_assert_eq(stolen.next, descends ? first : first + 4);
     cr_assert_eq(stolen.descends, !descends);
     /* It begins at the end that is farther from the victim. */
     cr_assert_eq(synched__strips_take(&stolen), descends ? first : first + 7);
-    cr_assert(synched__strips_claim(&word, 1, cut, worker, &left));
+    cr_assert(synched__strips_claim(&word, 1, home_of(cut, worker), &left));
     cr_assert_eq(left.taken, descends ? first + 6 : first + 1);
   }
 }
@@ -165,11 +190,11 @@ Test(strips, single_one_can_be_stolen_and_none_cannot) {
   const struct synched__cut cut = cut_of(2, 2);
   _Atomic uint64_t word = 0;
   struct synched__strips stolen, left;
-  cr_assert(synched__strips_steal(&word, 1, cut, 0, &stolen));
+  cr_assert(synched__strips_steal(&word, 1, home_of(cut, 0), &stolen));
   cr_assert_eq(synched__strips_take(&stolen), 0);
   cr_assert_eq(stolen.next, stolen.end);
-  cr_assert(!synched__strips_steal(&word, 1, cut, 0, &stolen));
-  cr_assert(!synched__strips_claim(&word, 1, cut, 0, &left));
+  cr_assert(!synched__strips_steal(&word, 1, home_of(cut, 0), &stolen));
+  cr_assert(!synched__strips_claim(&word, 1, home_of(cut, 0), &left));
 }
 
 /* --- every order of the steps of few workers --- */
@@ -234,9 +259,9 @@ static void exchange(const struct search *search, struct moment *moment, unsigne
   if (moment->words[actor->victim] != actor->seen)
     return; /* it fails */
   if (actor->victim == w) {
-    if (synched__strips_claim(&word, search->epoch, search->cut, w, &left))
+    if (synched__strips_claim(&word, search->epoch, home_of(search->cut, w), &left))
       claim_strip(moment, left.taken);
-  } else if (synched__strips_steal(&word, search->epoch, search->cut, actor->victim,
+  } else if (synched__strips_steal(&word, search->epoch, home_of(search->cut, actor->victim),
                                    &actor->stolen)) {
     claim_strip(moment, synched__strips_take(&actor->stolen));
     actor->doing = STORES;
@@ -255,9 +280,9 @@ static bool step(const struct search *search, struct moment *moment, unsigned w,
     actor->doing = LOOKS;
   } else {
     const struct synched__strips own =
-        synched__strips_left(moment->words[w], search->epoch, search->cut, w);
+        synched__strips_left(moment->words[w], search->epoch, home_of(search->cut, w));
     const struct synched__strips left =
-        synched__strips_left(moment->words[victim], search->epoch, search->cut, victim);
+        synched__strips_left(moment->words[victim], search->epoch, home_of(search->cut, victim));
     /* Only who has nothing left itself steals. */
     if (left.next == left.end || (victim != w && own.next != own.end))
       return false;
@@ -285,7 +310,7 @@ static void go_on(struct search *search, const struct moment *moment) {
       goes_on = true;
       go_on(search, &next);
     }
-  const unsigned strip_count = search->cut.team * search->cut.per_worker;
+  const unsigned strip_count = search->cut.strip_count;
   cr_assert(goes_on || moment->claimed == (UINT32_C(1) << strip_count) - 1,
             "strips %#x of %u are claimed at the end", (unsigned)moment->claimed, strip_count);
 }
@@ -322,7 +347,7 @@ Test(strips, every_order_of_four_workers_claims_each_once) {
 
 /* --- several threads --- */
 
-enum { TEAM = 4, SEGMENTS = 37, STRIPS = 36, EPOCHS = 1500 };
+enum { TEAM = 4, SEGMENTS = 37, STRIPS = SEGMENTS, EPOCHS = 1500 };
 
 /* Tiles as a pool has them, but for the computing: who claims the last strip opens the next. */
 struct field {
@@ -341,7 +366,7 @@ static uint32_t claim_own(struct field *field, unsigned self, uint64_t epoch) {
   const struct synched__cut cut = cut_of(SEGMENTS, TEAM);
   struct synched__strips left;
   uint32_t total = 0;
-  while (synched__strips_claim(&field->words[self], epoch, cut, self, &left)) {
+  while (synched__strips_claim(&field->words[self], epoch, home_of(cut, self), &left)) {
     (void)atomic_fetch_add(&field->hits[epoch][left.taken], 1);
     total++;
     synched__schedule_point();
@@ -353,7 +378,7 @@ static uint32_t steal_and_claim(struct field *field, unsigned self, unsigned vic
                                 uint64_t epoch) {
   const struct synched__cut cut = cut_of(SEGMENTS, TEAM);
   struct synched__strips stolen;
-  if (!synched__strips_steal(&field->words[victim], epoch, cut, victim, &stolen))
+  if (!synched__strips_steal(&field->words[victim], epoch, home_of(cut, victim), &stolen))
     return 0;
   (void)atomic_fetch_add(&field->hits[epoch][synched__strips_take(&stolen)], 1);
   synched__schedule_point();
@@ -388,7 +413,7 @@ Test(strips, claimed_and_stolen_by_several_threads_are_each_claimed_once) {
     cr_assert_not_null(field);
     field->epoch = 1;
     field->remaining = STRIPS;
-    cr_assert_eq(cut_of(SEGMENTS, TEAM).per_worker * TEAM, STRIPS);
+    cr_assert_eq(cut_of(SEGMENTS, TEAM).strip_count, STRIPS);
     struct player players[TEAM + 1];
     struct crew crew = {0};
     synched__schedule_seed(seed);

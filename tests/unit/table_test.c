@@ -103,6 +103,30 @@ Test(table, print_small_job_is_exactly_this) {
   synched_report_destroy(report);
 }
 
+Test(table, home_ranges_dealt_anew_are_told) {
+  struct synched_report *report = create(2, 0);
+  char *text = printed(report);
+  cr_assert_null(strstr(text, "homes"));
+  free(text);
+  report->summary.redealt_count = 1;
+  text = printed(report);
+  cr_assert_not_null(strstr(text, "\n  homes      dealt anew 1 time\n"), "%s", text);
+  free(text);
+  report->summary.redealt_count = 12;
+  report->summary.strayed_count = 1;
+  text = printed(report);
+  cr_assert_not_null(strstr(text, "\n  homes      dealt anew 12 times; 1 segment off the NUMA "
+                                  "node of its pages\n"),
+                     "%s", text);
+  free(text);
+  report->summary.strayed_count = 3;
+  text = printed(report);
+  cr_assert_not_null(strstr(text, "3 segments off the NUMA node of their pages\n"), "%s",
+                     text);
+  free(text);
+  synched_report_destroy(report);
+}
+
 Test(table, print_without_rounds_divides_by_nothing) {
   struct synched_report *report = create(1, 4);
   report->summary.status = SYNCHED_ECANCELED;

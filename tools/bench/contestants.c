@@ -21,6 +21,8 @@ struct contestant {
 static const struct contestant contestants[] = {
     {"synched", NULL, true, NULL},
     {"synched_static", NULL, true, NULL},
+    {"synched_follow", NULL, true, NULL},
+    {"synched_fixed", NULL, true, NULL},
     {"slices", NULL, true, NULL},
     {"codes", NULL, BENCH_HAS_LIBGOMP, NULL},
     {"stencil", NULL, BENCH_HAS_LIBGOMP, NULL},

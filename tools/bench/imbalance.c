@@ -7,16 +7,27 @@
 #include "bench.h"
 
 #define SEGMENTS 16u
+#define SEGMENTS_MOST 64u
 #define WORK_NS 200e3
 #define WARM_UP_ROUNDS 60u
 #define TIMED_ROUNDS 100u
 #define HEADLINE_ROUNDS 10u
 
+/* Half of the segments take three times as long: until home ranges have followed. */
+#define HALF_DEAR "half_dear"
+#define HALF_DEAR_WARM_UP_ROUNDS 2500u
+
 /* --- shapes: how heavy each segment is, in any unit --- */
 
 static const char *const shapes[] = {"one_heavy", "linear", "heavy_tail"};
 
+static size_t segments_of(const char *shape) {
+  return strcmp(shape, HALF_DEAR) == 0 ? SEGMENTS_MOST : SEGMENTS;
+}
+
 static double weight_of(const char *shape, size_t segment) {
+  if (strcmp(shape, HALF_DEAR) == 0)
+    return segment < SEGMENTS_MOST / 2 ? 3.0 : 1.0;
   if (strcmp(shape, "one_heavy") == 0)
     return segment == SEGMENTS / 3 ? 8.0 : 1.0;
   if (strcmp(shape, "linear") == 0)
@@ -72,8 +83,8 @@ static uint64_t best_schedule(const uint64_t *steps, size_t count, unsigned work
 /* --- rounds of uneven spinning --- */
 
 struct uneven {
-  uint64_t steps[SEGMENTS];
-  volatile uint64_t sinks[SEGMENTS * 16];
+  uint64_t steps[SEGMENTS_MOST];
+  volatile uint64_t sinks[SEGMENTS_MOST * 16];
 };
 
 static void spin(void *user, size_t segment, uint64_t round) {
@@ -90,20 +101,22 @@ static double measure_shape(const struct bench_case *self) {
   static struct uneven uneven;
   const double steps_per_ns = bench_steps_per_ns();
   double sum = 0;
-  for (size_t s = 0; s < SEGMENTS; s++)
+  for (size_t s = 0; s < self->segments; s++)
     sum += weight_of(self->parameter, s);
-  for (size_t s = 0; s < SEGMENTS; s++)
+  for (size_t s = 0; s < self->segments; s++)
     uneven.steps[s] = (uint64_t)(weight_of(self->parameter, s) / sum * WORK_NS * steps_per_ns);
   if (strcmp(self->contestant, "best_schedule") == 0)
     return (double)best_schedule(uneven.steps, SEGMENTS, self->workers) /
            bench_on_both(bench_steps_per_ns);
+  const unsigned warm_up_count =
+      strcmp(self->parameter, HALF_DEAR) == 0 ? HALF_DEAR_WARM_UP_ROUNDS : WARM_UP_ROUNDS;
   const struct bench_work work = {.worker_count = self->workers,
-                                  .segment_count = SEGMENTS,
-                                  .round_count = WARM_UP_ROUNDS + TIMED_ROUNDS,
+                                  .segment_count = self->segments,
+                                  .round_count = warm_up_count + TIMED_ROUNDS,
                                   .compute = spin,
                                   .complete = nothing,
                                   .user = &uneven,
-                                  .warm_up_count = WARM_UP_ROUNDS};
+                                  .warm_up_count = warm_up_count};
   double took_ns = bench_rounds(self->contestant, &work);
   return took_ns < 0 ? -1.0 : took_ns / TIMED_ROUNDS;
 }
@@ -161,7 +174,7 @@ static void add(struct bench_list *out, const char *contestant, unsigned workers
   const bool headline = strcmp(parameter, "fibonacci") == 0;
   struct bench_case one = {.contestant = contestant,
                            .workers = workers,
-                           .segments = headline ? 4 : SEGMENTS,
+                           .segments = headline ? 4 : segments_of(parameter),
                            .unit = "ns",
                            .measure = headline ? measure_fibonacci : measure_shape};
   (void)snprintf(one.parameter, sizeof one.parameter, "%s", parameter);
@@ -179,6 +192,11 @@ static void list(struct bench_list *out) {
       for (size_t c = 0; c < count; c++)
         add(out, contestants[c], workers, shapes[s]);
   }
+  static const char *const homes[] = {"synched", "synched_fixed", "synched_static",
+                                      "synched_follow", "libgomp_dynamic"};
+  add(out, "serial", 1, HALF_DEAR);
+  for (size_t c = 0; c < sizeof homes / sizeof *homes; c++)
+    add(out, homes[c], 2, HALF_DEAR);
   add(out, "serial", 1, "fibonacci");
   for (unsigned workers = 2; workers <= 4; workers += 2) {
     for (size_t c = 0; c < count; c++)

@@ -1,5 +1,6 @@
 #include "job_run.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,8 +22,13 @@ int bench_job_run(const char *contestant, unsigned worker_count,
   struct synched_memory *memory = NULL;
   struct synched_job *job = NULL;
   struct synched_job_options options = *job_options;
-  options.balance =
-      strcmp(contestant, "synched_static") == 0 ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL;
+  const bool follows = strcmp(contestant, "synched_follow") == 0;
+  if (follows || strcmp(contestant, "synched_static") == 0)
+    options.balance = SYNCHED_BALANCE_STATIC;
+  if (follows)
+    options.homes = SYNCHED_HOMES_FOLLOW;
+  if (strcmp(contestant, "synched_fixed") == 0)
+    options.homes = SYNCHED_HOMES_FIXED;
   int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = worker_count));
   if (status == 0)
     status = synched_memory_create(&memory, memory_options);

@@ -27,7 +27,8 @@ static const char usage[] =
 
 static const char usage_end[] =
     "\nContestants: synched (default balance), synched_static (every worker takes part in every "
-    "round),\n"
+    "round), synched_follow (static, and home ranges follow what segments cost), synched_fixed "
+    "(default,\nand they do not),\n"
     "serial, libgomp and libomp (one parallel region; _region: one for each round; _dynamic: "
     "schedule\n"
     "(dynamic,1)), pthread_barrier, std_barrier, tbb, pthreadpool, libuv (uv_queue_work), and\n"

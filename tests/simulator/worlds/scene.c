@@ -188,7 +188,7 @@ void scene_job_open(struct scene_job *out, const struct scene *scene, size_t seg
   }
   chosen.fold = SYNCHED_FOLD_SUM;
   chosen.user = out;
-  if (chosen.record == SYNCHED_RECORD_TOTALS)
+  if (chosen.record == SYNCHED_RECORD_TOTALS && chosen.homes != SYNCHED_HOMES_FOLLOW)
     chosen.record = SYNCHED_RECORD_OFF;
   SIM_CHECK(synched_memory_create(
                 &out->memory, SYNCHED_MEMORY_OPTIONS(.segment_count = segment_count,

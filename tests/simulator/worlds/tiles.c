@@ -113,7 +113,8 @@ static void open_job(struct tile_job *job, const struct scene *scene,
   chosen.compute = compute;
   chosen.on_round = on_round;
   chosen.on_done = on_done;
-  chosen.record = SYNCHED_RECORD_OFF;
+  if (chosen.homes != SYNCHED_HOMES_FOLLOW)
+    chosen.record = SYNCHED_RECORD_OFF;
   chosen.fold = SYNCHED_FOLD_SUM;
   chosen.reads = job->reads;
   chosen.rounds_per_barrier = job->rounds_per_barrier;
@@ -376,6 +377,45 @@ const struct sim_world sim_world_tile_plain = {
     .name = "tile-plain-2x3x10",
     .about = "tiles and plain rounds in turn, by advances",
     .run = run_tile_plain,
+    .bound = 1,
+};
+
+/* --- home ranges are dealt anew between two tiles --- */
+
+static uint64_t dear_first(uint64_t round, size_t segment) {
+  (void)round;
+  return segment < 6 ? 30000 : 10000;
+}
+
+static void run_tile_redeal(void) {
+  struct scene scene;
+  struct tile_job job = {.segment_count = 12,
+                         .reads = NEAR_1,
+                         .rounds_per_barrier = 2,
+                         .spend_ns = dear_first,
+                         .aloud_from = 7};
+  struct synched_report *report;
+  struct synched_report_summary summary = {.struct_size = sizeof summary};
+  sim_quietly();
+  scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
+  open_job(
+      &job, &scene,
+      SYNCHED_JOB_OPTIONS(.round_count = 12, .homes = SYNCHED_HOMES_FOLLOW,
+                          .balance = sim_any(2) ? SYNCHED_BALANCE_STATIC : SYNCHED_BALANCE_STEAL));
+  SIM_CHECK(synched_job_run(job.job) == 0);
+  sim_quietly();
+  SIM_CHECK(synched_job_report(job.job, &report) == 0);
+  SIM_CHECK(synched_report_summary(report, &summary) == 0);
+  SIM_CHECK(summary.redealt_count > 0);
+  synched_report_destroy(report);
+  close_job(&job, 12);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_tile_redeal = {
+    .name = "redeal-tile-2x12x12",
+    .about = "the borders of home ranges move between two tiles",
+    .run = run_tile_redeal,
     .bound = 1,
 };
 

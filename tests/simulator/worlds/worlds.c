@@ -139,6 +139,13 @@ extern const struct sim_world sim_world_skip_reader;
 extern const struct sim_world sim_world_skip_crowd;
 extern const struct sim_world sim_world_checked;
 extern const struct sim_world sim_world_checked_wrong;
+extern const struct sim_world sim_world_redeal_static;
+extern const struct sim_world sim_world_redeal_steal;
+extern const struct sim_world sim_world_redeal_sleep;
+extern const struct sim_world sim_world_redeal_turn;
+extern const struct sim_world sim_world_redeal_two;
+extern const struct sim_world sim_world_tile_redeal;
+extern const struct sim_world sim_world_redeal_crowd;
 extern const struct sim_world sim_world_sweep_started;
 extern const struct sim_world sim_world_advance_by_two;
 extern const struct sim_world sim_world_advance_beside;
@@ -317,5 +324,12 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_skip_crowd,
     &sim_world_checked,
     &sim_world_checked_wrong,
+    &sim_world_redeal_static,
+    &sim_world_redeal_steal,
+    &sim_world_redeal_sleep,
+    &sim_world_redeal_turn,
+    &sim_world_redeal_two,
+    &sim_world_tile_redeal,
+    &sim_world_redeal_crowd,
     NULL,
 };

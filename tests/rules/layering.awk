@@ -16,7 +16,7 @@ BEGIN {
   allow("render", "base platform record engine render")
   allow("api", "base platform memory record pool engine render job dispatch monitor api")
   allow("loop", "base platform memory record pool engine render job dispatch api loop")
-  allow("checkpoint", "base platform memory engine job api checkpoint")
+  allow("checkpoint", "base platform memory record pool engine job api checkpoint")
   allow("monitor", "base platform record render pool engine job monitor")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"

@@ -28,6 +28,10 @@
 #include "platform/park.h"
 #include "platform/thread.h"
 
+/* The thread shares CPUs with the workers, where these have all. It must not take them away from
+ * who has just waked it, and may take its time: rounds go on meanwhile. */
+#define NICE 10
+
 struct queued {
   const struct synched_snapshot *snapshot;
   uint64_t counted_from;
@@ -74,6 +78,17 @@ struct synched_checkpoint {
   struct synched_checkpoint_info info;
 };
 
+/* For the job's report. */
+static void count(const struct synched_checkpoint *checkpoint, enum synched__saved kind,
+                  uint64_t more) {
+  (void)synched__add_relaxed(&checkpoint->plan.job->work.record->saved[kind], more);
+}
+
+static void skip(struct synched_checkpoint *checkpoint, uint64_t rounds) {
+  (void)synched__add_relaxed(&checkpoint->skipped_count, rounds);
+  count(checkpoint, SYNCHED__SAVED_SKIPPED, rounds);
+}
+
 /* --- the leader of the job's rounds --- */
 
 /* Of what is changed in place there is a copy only where one was asked for in time. */
@@ -116,7 +131,7 @@ static int take(struct synched__saver *saver, const struct synched_snapshot *now
   }
   if (!has_room(checkpoint)) {
     if (is_due)
-      (void)synched__add_relaxed(&checkpoint->skipped_count, 1);
+      skip(checkpoint, 1);
     synched__saver_pass(saver, now->round);
     return 0;
   }
@@ -126,8 +141,9 @@ static int take(struct synched__saver *saver, const struct synched_snapshot *now
   synched__saver_pass(saver, now->round);
   synched__store_relaxed(&saver->wanted, 0);
   queue(checkpoint, now);
-  (void)synched__add_relaxed(&checkpoint->held_up_ns,
-                             synched__span_ns(begin_ns, synched__tick_ns()));
+  const uint64_t held_up_ns = synched__span_ns(begin_ns, synched__tick_ns());
+  (void)synched__add_relaxed(&checkpoint->held_up_ns, held_up_ns);
+  count(checkpoint, SYNCHED__SAVED_HELD_NS, held_up_ns);
   return 0;
 }
 
@@ -150,6 +166,9 @@ static void note(struct synched_checkpoint *checkpoint,
     info->round = written->round;
   }
   synched__mutex_unlock(&checkpoint->mutex);
+  count(checkpoint, written->status == 0 ? SYNCHED__SAVED_ROUNDS : SYNCHED__SAVED_FAILED, 1);
+  count(checkpoint, SYNCHED__SAVED_BYTES, written->bytes);
+  count(checkpoint, SYNCHED__SAVED_NS, written->elapsed_ns);
 }
 
 static void tell(struct synched_checkpoint *checkpoint,
@@ -226,7 +245,8 @@ static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
   if (now_ns < checkpoint->due_ns)
     return checkpoint->due_ns;
   /* Those that came due meanwhile. */
-  (void)synched__add_relaxed(&checkpoint->skipped_count, (now_ns - checkpoint->due_ns) / every_ns);
+  if (now_ns - checkpoint->due_ns >= every_ns)
+    skip(checkpoint, (now_ns - checkpoint->due_ns) / every_ns);
   synched__store_relaxed(&checkpoint->saver.wanted, 1);
   checkpoint->due_ns = every_ns < SYNCHED__NEVER - now_ns ? now_ns + every_ns : SYNCHED__NEVER;
   return checkpoint->due_ns;
@@ -235,6 +255,7 @@ static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
 static void run(void *argument) {
   struct synched_checkpoint *checkpoint = argument;
   synched__thread_set_name("synched-save");
+  (void)synched__thread_set_nice(NICE); /* where it is refused, rounds share their CPUs with it */
   for (;;) {
     struct queued queued;
     if (take_queued(checkpoint, &queued)) {

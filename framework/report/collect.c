@@ -350,6 +350,16 @@ static void note_delivered(struct synched_report *report, const struct synched__
     summary->missed_count = summary->round_count - summary->delivered_count;
 }
 
+static void note_saved(struct synched_report *report, const struct synched__record *record) {
+  struct synched_report_summary *summary = &report->summary;
+  summary->checkpoint_count = synched__load_relaxed(&record->saved[SYNCHED__SAVED_ROUNDS]);
+  summary->checkpoint_skipped_count = synched__load_relaxed(&record->saved[SYNCHED__SAVED_SKIPPED]);
+  summary->checkpoint_failed_count = synched__load_relaxed(&record->saved[SYNCHED__SAVED_FAILED]);
+  summary->checkpoint_bytes = synched__load_relaxed(&record->saved[SYNCHED__SAVED_BYTES]);
+  summary->checkpoint_ns = synched__load_relaxed(&record->saved[SYNCHED__SAVED_NS]);
+  summary->checkpoint_held_ns = synched__load_relaxed(&record->saved[SYNCHED__SAVED_HELD_NS]);
+}
+
 static void copy_about(struct synched_report *report, const struct synched__about *about) {
   report->can_steal = about->can_steal;
   report->has_on_round = about->has_on_round;
@@ -416,6 +426,7 @@ static void fill_recorded(struct synched_report *report, struct synched__record 
     copy_rounds(report, record, &reading.totals);
   copy_tasks(report, record, &reading);
   note_delivered(report, record);
+  note_saved(report, record);
   report->summary.lateness_p50_ns = lateness_ns(report, 0.50);
   report->summary.lateness_p99_ns = lateness_ns(report, 0.99);
 }

@@ -331,6 +331,13 @@ static void put_snapshots(const struct synched__html *html) {
     put_number(html, "Waits for a buffer", job->lease_wait_count);
     put_pair(html, "Waited for buffers", job->lease_wait_ns);
   }
+  if (job->checkpoint_count + job->checkpoint_failed_count > 0) {
+    put_number(html, "Checkpoints", job->checkpoint_count);
+    put_number(html, "Checkpoints skipped", job->checkpoint_skipped_count);
+    put_number(html, "Checkpoints failed", job->checkpoint_failed_count);
+    put_pair(html, "Writing them, beside rounds", job->checkpoint_ns);
+    put_pair(html, "Rounds held up by them", job->checkpoint_held_ns);
+  }
 }
 
 static void put_machine(const struct synched__html *html) {

@@ -80,6 +80,12 @@ static const struct synched__json_field summary_fields[] = {
     SUMMARY(unchanged_count),
     SUMMARY(redealt_count),
     SUMMARY(strayed_count),
+    SUMMARY(checkpoint_count),
+    SUMMARY(checkpoint_skipped_count),
+    SUMMARY(checkpoint_failed_count),
+    SUMMARY(checkpoint_bytes),
+    SUMMARY(checkpoint_ns),
+    SUMMARY(checkpoint_held_ns),
 };
 const struct synched__json_fields synched__json_summary = FIELDS(summary_fields);
 

@@ -45,6 +45,12 @@ static const struct family job_counters[] = {
     {"late_ticks", COUNT, "Of these, late ones.", OF_JOB(late_count)},
     {"skipped_ticks", COUNT, "Ticks left out.", OF_JOB(skipped_count)},
     {"overruns", COUNT, "Rounds that ran beyond the next tick.", OF_JOB(overrun_count)},
+    {"checkpoints", COUNT, "Checkpoints written.", OF_JOB(checkpoint_count)},
+    {"skipped_checkpoints", COUNT, "Due ones left out.", OF_JOB(checkpoint_skipped_count)},
+    {"failed_checkpoints", COUNT, "Ones that failed.", OF_JOB(checkpoint_failed_count)},
+    {"checkpoint_bytes", COUNT, "Bytes of checkpoints to the disk.", OF_JOB(checkpoint_bytes)},
+    {"checkpoint", NS, "Time to write checkpoints, beside rounds.", OF_JOB(checkpoint_ns)},
+    {"checkpoint_held", NS, "Time that rounds waited for it.", OF_JOB(checkpoint_held_ns)},
     {"deadline_misses", COUNT, "Rounds not complete in time.", OF_JOB(deadline_missed_count)},
 };
 

@@ -218,6 +218,7 @@ static void clear_all(struct synched__record *record) {
   clear_histograms(record->worker_histograms, record->worker_count);
   clear_histograms(record->segment_histograms, record->segment_count);
   clear(&record->delivered_count, 1);
+  clear(record->saved, SYNCHED__SAVED_KINDS);
 }
 
 /* The first two resets, by the creation and the first start, find all zero as it was allocated. To

@@ -253,6 +253,17 @@ struct synched__about {
 #define SYNCHED__RUN_BITS 3u
 #define SYNCHED__RUN_ROUNDS (1u << SYNCHED__RUN_BITS)
 
+/* What is counted of rounds that are saved. */
+enum synched__saved {
+  SYNCHED__SAVED_ROUNDS,
+  SYNCHED__SAVED_SKIPPED,
+  SYNCHED__SAVED_FAILED,
+  SYNCHED__SAVED_BYTES,
+  SYNCHED__SAVED_NS,
+  SYNCHED__SAVED_HELD_NS,
+  SYNCHED__SAVED_KINDS
+};
+
 struct synched__record {
   /* Fixed. */
   struct synched__about about;
@@ -290,6 +301,8 @@ struct synched__record {
 
   /* By the loop's thread. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t delivered_count;
+  /* By whoever saves rounds, from several threads. */
+  _Atomic uint64_t saved[SYNCHED__SAVED_KINDS];
 
   /* Each worker's own. */
   /* [worker_count] */

@@ -313,6 +313,31 @@ static void print_snapshots(const struct table *table) {
   print_words(table, "snapshots", &words);
 }
 
+/* MB and GB as disks have them. */
+static void add_bytes(struct words *words, uint64_t bytes) {
+  if (bytes < 1000000)
+    add(words, "%s kB", synched__text_of_count((bytes + 999) / 1000).bytes);
+  else
+    add(words, "%s MB", synched__text_of_count(bytes / 1000000).bytes);
+}
+
+static void print_checkpoints(const struct table *table) {
+  const struct synched_report_summary *job = &table->summary;
+  struct words words = {.length = 0};
+  if (job->checkpoint_count + job->checkpoint_skipped_count + job->checkpoint_failed_count == 0)
+    return;
+  add_count(&words, job->checkpoint_count, " written, ");
+  add_bytes(&words, job->checkpoint_bytes);
+  add(&words, " in ");
+  add_duration(&words, job->checkpoint_ns, " beside the rounds, which waited ");
+  add_duration(&words, job->checkpoint_held_ns, "");
+  if (job->checkpoint_skipped_count != 0)
+    add(&words, "; %s skipped", synched__text_of_count(job->checkpoint_skipped_count).bytes);
+  if (job->checkpoint_failed_count != 0)
+    add(&words, "; %s failed", synched__text_of_count(job->checkpoint_failed_count).bytes);
+  print_words(table, "saved", &words);
+}
+
 int synched__table_print(const struct synched_report *report, FILE *file) {
   struct table table = {.report = report, .file = file, .summary = report->summary};
   if (table.summary.end_ns > table.summary.start_ns)
@@ -328,6 +353,7 @@ int synched__table_print(const struct synched_report *report, FILE *file) {
   print_deadlines(&table);
   print_leases(&table);
   print_snapshots(&table);
+  print_checkpoints(&table);
   if (!table.is_off)
     synched__columns_print(report, file);
   return 0;

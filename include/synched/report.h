@@ -162,6 +162,12 @@ struct synched_report_summary {
   /* segments that are at home on another NUMA node since then than at first, where the library's
    * memory was touched: their pages are there still */
   uint64_t strayed_count;
+
+  /* Checkpoints (<synched/checkpoint.h>) of this run: generations that were written, due rounds
+   * that were left out, and attempts that failed; bytes to the disk, and how long that took, beside
+   * the rounds; and how long rounds had to wait for it, in closing_ns. */
+  uint64_t checkpoint_count, checkpoint_skipped_count, checkpoint_failed_count;
+  uint64_t checkpoint_bytes, checkpoint_ns, checkpoint_held_ns;
 };
 
 /* Gives the totals of the job, in *out.

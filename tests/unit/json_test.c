@@ -10,6 +10,10 @@
 #include "report/json.h"
 #include "support/recorded.h"
 
+#define NO_CHECKPOINTS                                                                             \
+  "\"checkpoint_count\":0,\"checkpoint_skipped_count\":0,\"checkpoint_failed_count\":0,"           \
+  "\"checkpoint_bytes\":0,\"checkpoint_ns\":0,\"checkpoint_held_ns\":0"
+
 /* To be freed. */
 static char *json_of(const struct synched_report *report) {
   char *text = NULL;
@@ -31,9 +35,8 @@ static void expect_json(const struct synched_report *report, const char *part) {
 Test(json, print_no_rounds_has_every_section) {
   struct synched_report *report = create(1, 0);
   expect_json(report, "{\"form\":\"synched report\",\"version\":1,\n\"job\":{\"name\":\"heat\",");
-  expect_json(
-      report,
-      "\"failed_stage\":-1,\"unchanged_count\":0,\"redealt_count\":0,\"strayed_count\":0},\n");
+  expect_json(report, "\"failed_stage\":-1,\"unchanged_count\":0,\"redealt_count\":0,"
+                      "\"strayed_count\":0," NO_CHECKPOINTS "},\n");
   expect_json(
       report,
       "\n\"stages\":[],\n\"rounds\":[],\n\"tasks\":{\"worker\":[],\"round\":[],\"segment\":[],"
@@ -60,9 +63,8 @@ Test(json, print_stages_in_their_order) {
   add_stages(report);
   report->summary.failed_stage = 1;
   (void)snprintf(report->stage_names[0], sizeof report->stage_names[0], "a\"\n\xff<b>");
-  expect_json(
-      report,
-      "\"failed_stage\":1,\"unchanged_count\":0,\"redealt_count\":0,\"strayed_count\":0},\n");
+  expect_json(report, "\"failed_stage\":1,\"unchanged_count\":0,\"redealt_count\":0,"
+                      "\"strayed_count\":0," NO_CHECKPOINTS "},\n");
   expect_json(report,
               "\n\"stages\":[\n{\"name\":\"a\\\"\\n\xef\xbf\xbd\\u003cb>\",\"round_count\":3,"
               "\"total_ns\":1200000,\"compute_ns\":2300000},\n{\"name\":\"moves\",");

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # hosts.sh MPIEXEC SLOW_NET RANKS_PROGRAM HEAT [COMMAND...]: the same bits on two and three hosts,
 # which are network namespaces here, with a kernel's TCP between them, 1 ms of delay in each
-# direction and 1 % of all frames lost. Needs root, iproute2, /dev/net/tun and Open MPI; else it says
-# so, and the exit code is 77. With a COMMAND: runs that on two hosts instead, a rank on each.
+# direction and 1 % of all frames lost. Needs root, iproute2, /dev/net/tun and Open MPI; else it
+# says so, and the exit code is 77. With a COMMAND: runs that on two hosts instead, a rank on each.
 #
 # By hand: tests/mpi/hosts.sh mpiexec build/test-gcc/tests/mpi/{slow_net,mpi_ranks} \
 #   build/test-gcc/examples/heat/heat

@@ -63,8 +63,8 @@ static bool is_lost(void) {
   return (chance >> 33) % 1000 < loss;
 }
 
-/* Takes in what a tap has; a full queue loses it, as a network does. */
-static void take_in(int tap) {
+/* Keeps what a tap has; a full queue loses it, as a network does. */
+static void hear(int tap) {
   for (;;) {
     static unsigned char spare[FRAME_BYTES];
     struct frame *frame = &frames[(first + count) % FRAMES_MOST];
@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
   for (;;) {
     wait_for_frames();
     for (int tap = 0; tap < tap_count; tap++)
-      take_in(tap);
+      hear(tap);
     hand_out();
   }
 }

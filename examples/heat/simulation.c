@@ -4,8 +4,8 @@
  * while these are in the cache. A plate that is larger than the cache goes through it once for all
  * rounds from barrier to barrier, and not once for each.
  *
- * Of the bands beside its own it reads the nearest row only, and says so, too: so no more than a row
- * goes from one rank to the next, where the plate is on several.
+ * Of the bands beside its own it reads the nearest row only, and says so, too: so no more than a
+ * row goes from one rank to the next, where the plate is on several.
  */
 #include "simulation.h"
 
@@ -59,17 +59,17 @@ static int create_memory(struct heat_simulation *simulation, const size_t *capac
 
 static int create_job(struct heat_simulation *simulation) {
   const struct heat_options *const options = simulation->options;
+  const struct synched_reads nearest_rows = {
+      .reach = SYNCHED_REACH_NEAR, .radius = 1, .first = 1, .last = 1};
   return synched_job_create(
       &simulation->job, simulation->pool, simulation->memory,
-      SYNCHED_JOB_OPTIONS(
-              .name = "heat", .user = simulation, .init = start, .compute = step,
-              .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1, .first = 1, .last = 1},
-              .cluster = simulation->ranks->cluster,
-              .rounds_per_barrier = options->rounds_per_barrier,
-              .round_count = options->round_count,
-              .on_progress = options->progress ? synched_progress_bar : NULL,
-              .record = example_report_record(&options->report),
-              .report_rounds = example_report_rounds(&options->report, REPORT_ROUNDS)));
+      SYNCHED_JOB_OPTIONS(.name = "heat", .user = simulation, .init = start, .compute = step,
+                          .reads = nearest_rows, .rounds_per_barrier = options->rounds_per_barrier,
+                          .cluster = simulation->ranks->cluster,
+                          .round_count = options->round_count,
+                          .on_progress = options->progress ? synched_progress_bar : NULL,
+                          .record = example_report_record(&options->report),
+                          .report_rounds = example_report_rounds(&options->report, REPORT_ROUNDS)));
 }
 
 static int create_pool(struct heat_simulation *simulation) {

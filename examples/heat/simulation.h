@@ -26,8 +26,8 @@ struct heat_simulation {
   const struct synched_snapshot *now;
 };
 
-/* Gets everything that the run needs. The options and the ranks stay the caller's. 0, to be ended with
- * heat_simulation_destroy; or -1 and why, and nothing is left. */
+/* Gets everything that the run needs. The options and the ranks stay the caller's. 0, to be ended
+ * with heat_simulation_destroy; or -1 and why, and nothing is left. */
 int heat_simulation_create(struct heat_simulation *out, const struct heat_options *options,
                            const struct example_ranks *ranks, struct example_error *error);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# examples.sh MPIEXEC FOLDER PROGRAM...: heat, life, cg and pagerank write the same bytes on 2, 3 and
-# 5 ranks as by themselves. FOLDER has the patterns of life. A program that was not built is
+# examples.sh MPIEXEC FOLDER PROGRAM...: heat, life, cg and pagerank write the same bytes on 2, 3
+# and 5 ranks as by themselves. FOLDER has the patterns of life. A program that was not built is
 # left out.
 #
 # By hand: tests/mpi/examples.sh mpiexec examples/patterns build/test-gcc/examples/heat/heat

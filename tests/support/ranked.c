@@ -1,7 +1,9 @@
 #include "support/ranked.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define SEGMENTS_MOST 256u
 #define CAPACITY 5u
@@ -121,9 +123,23 @@ static double as_number(uint64_t value) {
   return ((double)(value >> 11) - 4503599627370496.0) / 3.0;
 }
 
+/* Several calls fail, on several ranks: every seventh segment from the first one that does on, and
+ * in the next stage, which the serial loop does not come to, the first segment. */
+static int fail_here(const struct ranked_case *what, const struct synched_task *task,
+                     unsigned stage) {
+  if (task->round != what->event_round)
+    return 0;
+  if (stage == what->event_stage && task->segment >= what->event_segment &&
+      (task->segment - what->event_segment) % 7 == 0)
+    return RANKED_CODE - (int)(task->segment - what->event_segment);
+  return stage == what->event_stage + 1 && task->segment == 0 ? RANKED_CODE + 1 : 0;
+}
+
 /* What is to go wrong in this call. Returns its code. */
 static int meet_event(const struct world *world, const struct synched_task *task, unsigned stage) {
   const struct ranked_case *what = world->what;
+  if (what->event == RANKED_FAILS)
+    return fail_here(what, task, stage);
   if (task->round != what->event_round || task->segment != what->event_segment ||
       stage != what->event_stage)
     return 0;
@@ -131,7 +147,7 @@ static int meet_event(const struct world *world, const struct synched_task *task
     (void)synched_job_cancel(world->job);
   if (what->event == RANKED_STOPS)
     (void)synched_job_stop(world->job);
-  return what->event == RANKED_FAILS ? RANKED_CODE : 0;
+  return 0;
 }
 
 static size_t count_of(const struct world *world, const struct synched_task *task, unsigned stage,
@@ -346,9 +362,35 @@ static int make_job(struct world *world, struct synched_pool *pool) {
   return synched_job_create(&world->job, pool, world->memories[0], &options);
 }
 
-static int run(const struct world *world) {
+/* Ends the job on this rank, after a while. It may be over by then. */
+static void *interrupt(void *argument) {
+  const struct world *world = argument;
+  const uint64_t chance = mix(world->what->event_round, world->what->segment_count);
+  const struct timespec pause = {.tv_nsec = 1000 + (long)(chance % 2000000)};
+  (void)nanosleep(&pause, NULL);
+  /* A stop of a job that has not been started is refused. */
+  while ((chance % 3 == 0 ? synched_job_stop(world->job) : synched_job_cancel(world->job)) ==
+         SYNCHED_ENOENT)
+    (void)nanosleep(&pause, NULL);
+  return NULL;
+}
+
+static int run_interrupted(struct world *world) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, interrupt, world) != 0)
+    return SYNCHED_EAGAIN;
+  const int status = synched_job_run(world->job);
+  (void)pthread_join(thread, NULL);
+  return status;
+}
+
+static int run(struct world *world) {
   const struct ranked_case *what = world->what;
-  if (what->advanced_by == 0)
+  const bool is_here = what->event_segment >= world->own.first &&
+                       what->event_segment - world->own.first < world->own.count;
+  if (what->event == RANKED_INTERRUPTED && is_here)
+    return run_interrupted(world);
+  if (what->advanced_by == 0 || what->event == RANKED_INTERRUPTED)
     return synched_job_run(world->job);
   int status = 0;
   uint64_t done = 0;

@@ -34,12 +34,13 @@ enum ranked_reads {
 /* What goes wrong, or ends the job. */
 enum ranked_event {
   RANKED_NOTHING,
-  RANKED_FAILS,     /* a call returns ranked_code */
-  RANKED_CANCELS,   /* a call cancels its job */
-  RANKED_STOPS,     /* a call stops it */
-  RANKED_ANSWERS,   /* on_round returns ranked_code, on one rank */
-  RANKED_ASKS_STOP, /* on_round returns SYNCHED_STOP, on one rank */
-  RANKED_COUNTS     /* a call counts too much */
+  RANKED_FAILS,      /* calls return RANKED_CODE, or others, see ranked.c */
+  RANKED_CANCELS,    /* a call cancels its job */
+  RANKED_STOPS,      /* a call stops it */
+  RANKED_ANSWERS,    /* on_round returns RANKED_CODE, on one rank */
+  RANKED_ASKS_STOP,  /* on_round returns SYNCHED_STOP, on one rank */
+  RANKED_COUNTS,     /* a call counts too much */
+  RANKED_INTERRUPTED /* a thread cancels or stops the job of one rank, at any time */
 };
 
 #define RANKED_CODE (-12345)

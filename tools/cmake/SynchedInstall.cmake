@@ -26,6 +26,12 @@ if(SYNCHED_STATIC)
   synched_install_library(synched_static synchedStaticTargets)
 endif()
 
+# What it links, a program finds for itself: an MPI is of the machine that it runs on.
+if(TARGET synched_mpi)
+  install(FILES include/synched/mpi.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/synched")
+  synched_install_library(synched_mpi synchedMpiTargets)
+endif()
+
 configure_package_config_file(tools/cmake/synchedConfig.cmake.in synchedConfig.cmake
   INSTALL_DESTINATION "${config_dir}")
 write_basic_package_version_file(synchedConfigVersion.cmake COMPATIBILITY SameMinorVersion)
@@ -67,5 +73,16 @@ install(FILES "${PROJECT_BINARY_DIR}/synched.pc" DESTINATION "${CMAKE_INSTALL_LI
 if(SYNCHED_STATIC)
   configure_file(tools/cmake/synched-static.pc.in synched-static.pc @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/synched-static.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+if(TARGET synched_mpi)
+  set(pc_requires synched)
+  set(pc_mpi_cflags "${SYNCHED_MPI_CFLAGS}")
+  if(NOT SYNCHED_SHARED)
+    set(pc_requires synched-static)
+    string(APPEND pc_mpi_cflags " -DSYNCHED_MPI_STATIC_DEFINE")
+  endif()
+  configure_file(tools/cmake/synched-mpi.pc.in synched-mpi.pc @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/synched-mpi.pc"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()

@@ -122,7 +122,8 @@ static bool knows_costs(const struct synched_job_options *options) {
 static int read_homes(struct synched_job_options *options) {
   const bool skips = (options->flags & SYNCHED_JOB_SKIP_UNCHANGED) != 0;
   if (options->homes == SYNCHED_HOMES_AUTO)
-    options->homes = options->balance == SYNCHED_BALANCE_STEAL && !skips && knows_costs(options)
+    options->homes = options->balance == SYNCHED_BALANCE_STEAL && !skips &&
+                             options->cluster == NULL && knows_costs(options)
                          ? SYNCHED_HOMES_FOLLOW
                          : SYNCHED_HOMES_FIXED;
   if (options->homes == SYNCHED_HOMES_FOLLOW && skips)

@@ -26,6 +26,8 @@ int synched__ranks_check(const struct synched_job_options *options) {
     return refuse("SYNCHED_JOB_START_PAUSED");
   if ((options->flags & SYNCHED_JOB_CHECKED) != 0)
     return refuse("SYNCHED_JOB_CHECKED");
+  if (options->homes == SYNCHED_HOMES_FOLLOW)
+    return refuse("SYNCHED_HOMES_FOLLOW");
   if (options->period_ns != 0)
     return refuse("period_ns");
   if (options->deadline_policy != SYNCHED_DEADLINE_REPORT)

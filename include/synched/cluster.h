@@ -34,8 +34,8 @@
  * a cancel does not end that.
  *
  * A job of a cluster cannot be paused, stepped or periodic; SYNCHED_JOB_SKIP_UNCHANGED,
- * SYNCHED_JOB_CHECKED, SYNCHED_JOB_START_PAUSED and a deadline that drops rounds are refused. A
- * pool has one such job at a time: two could wait for each other.
+ * SYNCHED_JOB_CHECKED, SYNCHED_JOB_START_PAUSED, SYNCHED_HOMES_FOLLOW and a deadline that drops
+ * rounds are refused. A pool has one such job at a time: two could wait for each other.
  *
  * <synched/mpi.h> makes clusters of MPI's communicators. Another way to carry messages is a
  * synched_transport.

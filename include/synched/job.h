@@ -363,7 +363,7 @@ enum synched_balance {
  * order. They are even at first. Results do not depend on them. */
 enum synched_homes {
   /* FOLLOW with SYNCHED_BALANCE_STEAL, as far as it is known what segments cost; FIXED with
-   * SYNCHED_BALANCE_STATIC, or with SYNCHED_JOB_SKIP_UNCHANGED */
+   * SYNCHED_BALANCE_STATIC, with SYNCHED_JOB_SKIP_UNCHANGED, or on several ranks */
   SYNCHED_HOMES_AUTO = 0,
   /* They stay even: a segment is at home with the same worker throughout a run. */
   SYNCHED_HOMES_FIXED,

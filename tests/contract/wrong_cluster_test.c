@@ -62,6 +62,8 @@ Test(wrong_cluster, what_one_rank_would_decide_by_itself_is_refused) {
                 "SYNCHED_JOB_START_PAUSED");
   expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_CHECKED), SYNCHED_ENOTSUP,
                 "SYNCHED_JOB_CHECKED");
+  expect_no_job(SYNCHED_JOB_OPTIONS(.homes = SYNCHED_HOMES_FOLLOW), SYNCHED_ENOTSUP,
+                "SYNCHED_HOMES_FOLLOW");
   expect_no_job(SYNCHED_JOB_OPTIONS(.period_ns = SYNCHED_PERIOD_MIN_NS), SYNCHED_ENOTSUP,
                 "period_ns");
   expect_no_job(SYNCHED_JOB_OPTIONS(.deadline_ns = 1000, .deadline_policy = SYNCHED_DEADLINE_FAIL),

@@ -121,8 +121,7 @@ Test(table, home_ranges_dealt_anew_are_told) {
   free(text);
   report->summary.strayed_count = 3;
   text = printed(report);
-  cr_assert_not_null(strstr(text, "3 segments off the NUMA node of their pages\n"), "%s",
-                     text);
+  cr_assert_not_null(strstr(text, "3 segments off the NUMA node of their pages\n"), "%s", text);
   free(text);
   synched_report_destroy(report);
 }

@@ -185,15 +185,13 @@ void synched__borders_agree(const struct synched__borders *out, const struct syn
   }
 }
 
+/* They stay in strictly ascending order: two that come from both sides are apart by three halves at
+ * least before they are rounded. */
 void synched__borders_halve(const struct synched__borders *out, const struct synched__borders *from,
                             const struct synched__borders *to) {
   for (unsigned w = 0; w <= from->team; w++) {
     const uint32_t sum = from->at[w] + to->at[w];
-    uint32_t at = (sum + (to->at[w] > from->at[w])) / 2;
-    /* Rounding may bring two borders together that come from both sides. */
-    if (w > 0 && at <= out->at[w - 1])
-      at = out->at[w - 1] + 1;
-    out->at[w] = at;
+    out->at[w] = (sum + (to->at[w] > from->at[w])) / 2;
   }
 }
 

@@ -84,8 +84,9 @@ static const struct example_command command = {
         "the same; packed by gzip or not; - is standard input. A must be positive definite. Of "
         "a pattern, a graph, A is the Laplacian plus 1.",
     .options = known,
-    .ending = "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line, 143 after "
-              "SIGTERM with --checkpoint."};
+    .ending =
+        "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line, 143 after "
+        "SIGTERM with --checkpoint."};
 
 static int check_options(const struct cg_options *options, int rest, struct example_error *error) {
   const bool is_grid = options->side > 0;

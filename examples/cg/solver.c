@@ -157,7 +157,7 @@ static int open_checkpoint(struct cg_solver *solver,
 int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
                      const struct cg_solver_options *options, struct example_error *error) {
   *out = (struct cg_solver){.run = run, .square = run->first_square};
-  if (create_pool(out, options->worker_count) == 0 && 
+  if (create_pool(out, options->worker_count) == 0 &&
       create_fields(out, options->checkpoint->folder != NULL) == 0 &&
       create_job(out, options) == 0) {
     if (open_checkpoint(out, options->checkpoint, error) == 0)

@@ -83,8 +83,8 @@ int example_checkpoint_open(struct example_checkpoint *out, struct synched_job *
     return 0;
   complete.folder = options->folder;
   complete.every_rounds = options->every.rounds;
-  complete.every_ns = options->every.rounds == 0 && options->every.ns == 0 ? DEFAULT_NS
-                                                                           : options->every.ns;
+  complete.every_ns =
+      options->every.rounds == 0 && options->every.ns == 0 ? DEFAULT_NS : options->every.ns;
   complete.on_written = tell_failure;
   complete.user = out;
   if (options->resumes && resume(out, &complete, error) != 0)

@@ -82,8 +82,9 @@ static const struct example_command command = {
              "degrees, but for three round spots of 100: two inside, and one at the lower left, "
              "which the border cuts. The border is held at the temperatures that it starts with.",
     .options = known,
-    .ending = "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line, 143 after "
-              "SIGTERM with --checkpoint."};
+    .ending =
+        "Exit code: 0, 1 when something failed or differs, 2 for a wrong command line, 143 after "
+        "SIGTERM with --checkpoint."};
 
 enum example_options_result heat_options_parse(struct heat_options *out, int argc, char **argv) {
   *out = (struct heat_options){.plate = {1000, 1000}, .round_count = 1000};

@@ -26,7 +26,7 @@ struct life_simulation {
   unsigned worker_count; /* as obtained */
   struct synched_pool *pool;
   struct synched_memory *memory;
-  struct synched_job *job;            /* NULL: there is nothing to compute */
+  struct synched_job *job; /* NULL: there is nothing to compute */
   struct example_checkpoint checkpoint;
   const struct synched_snapshot *now; /* the generation reached; NULL before the run */
   int status;                         /* 0, SYNCHED_ECANCELED after Ctrl-C */

@@ -67,8 +67,9 @@ static const struct example_command command = {
         "comments. Edges that are there several times count as often. The list may be packed "
         "by gzip, and - is standard input.",
     .options = known,
-    .ending = "Exit code: 0, 1 when something failed, 2 for a wrong command line, 143 after SIGTERM "
-              "with --checkpoint."};
+    .ending =
+        "Exit code: 0, 1 when something failed, 2 for a wrong command line, 143 after SIGTERM "
+        "with --checkpoint."};
 
 static int check_options(const struct reading *reading, int rest, struct example_error *error) {
   const bool deps = reading->deps;

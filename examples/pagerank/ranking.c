@@ -51,13 +51,12 @@ static int create_memory(struct pagerank_ranking *ranking, bool saves) {
   size_t capacities[PAGERANK_SEGMENTS_MAX];
   for (size_t s = 0; s < kernel->segment_count; s++)
     capacities[s] = pagerank_kernel_capacity(kernel, s);
-  return synched_memory_create(&ranking->memory,
-                               SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES,
-                                                      .segment_count = kernel->segment_count,
-                                                      .segment_capacities = capacities,
-                                                      .element_size = sizeof(double),
-                                                      .refill = SYNCHED_REFILL_NONE,
-                                                      .lease_count = saves ? 1 : 0));
+  return synched_memory_create(
+      &ranking->memory,
+      SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES,
+                             .segment_count = kernel->segment_count,
+                             .segment_capacities = capacities, .element_size = sizeof(double),
+                             .refill = SYNCHED_REFILL_NONE, .lease_count = saves ? 1 : 0));
 }
 
 static int create_job(struct pagerank_ranking *ranking,
@@ -95,7 +94,7 @@ int pagerank_ranking_create(struct pagerank_ranking *out, const struct pagerank_
       options->segment_count > 0 ? options->segment_count : pagerank_kernel_segments(graph);
   if (!pagerank_kernel_init(&out->kernel, graph, segment_count))
     return example_out_of_memory(error);
-  if (create_pool(out, options->worker_count) == 0 && 
+  if (create_pool(out, options->worker_count) == 0 &&
       create_memory(out, options->checkpoint->folder != NULL) == 0 &&
       create_job(out, options) == 0) {
     if (open_checkpoint(out, options->checkpoint, error) == 0)

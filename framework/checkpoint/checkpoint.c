@@ -2,10 +2,10 @@
  * checkpoint.c: which rounds are written, and the thread that writes them.
  *
  * The leader of the job's rounds puts retained snapshots into the queue, and wakes the thread; the
- * thread takes them one by one, and releases them. A snapshot is retained once for each place in the
- * queue, so there are never more than the memory has buffers. While the job runs only its leader
- * puts; what the thread writes with is its own, but when nothing is pending and the job does not
- * run: then it is that of who calls synched_checkpoint_save.
+ * thread takes them one by one, and releases them. A snapshot is retained once for each place in
+ * the queue, so there are never more than the memory has buffers. While the job runs only its
+ * leader puts; what the thread writes with is its own, but when nothing is pending and the job does
+ * not run: then it is that of who calls synched_checkpoint_save.
  *
  *   [round-queued]  a snapshot, and what belongs to it, to the thread.
  *   [round-saved]   what the thread has written with, and that it has released the snapshot, to
@@ -190,8 +190,7 @@ static int write_round(struct synched_checkpoint *checkpoint) {
   written.status = synched__generation_write(&checkpoint->generations, &checkpoint->manifest,
                                              &checkpoint->data, &written.bytes);
   written.elapsed_ns = synched__clock_ns() - begin_ns;
-  (void)snprintf(message, sizeof message, "%s",
-                 written.status == 0 ? "" : synched_error_message());
+  (void)snprintf(message, sizeof message, "%s", written.status == 0 ? "" : synched_error_message());
   note(checkpoint, &written);
   tell(checkpoint, &written);
   return written.status == 0 ? 0 : synched__fail(written.status, "%s", message);
@@ -290,10 +289,11 @@ static int check_in_place(const struct synched__plan *plan) {
   for (unsigned f = 0; fields != NULL && f < plan->field_count; f++) {
     const unsigned index = plan->fields[f].index;
     if (synched__fields_has(fields->in_place, index) && !synched__fields_has(fields->copied, index))
-      return synched__fail(SYNCHED_EINVAL,
-                           "field %u is changed in place; the job needs SYNCHED_JOB_COPIES, and the "
-                           "memory a lease",
-                           index);
+      return synched__fail(
+          SYNCHED_EINVAL,
+          "field %u is changed in place; the job needs SYNCHED_JOB_COPIES, and the "
+          "memory a lease",
+          index);
   }
   return 0;
 }
@@ -416,9 +416,7 @@ static int check_wait(struct synched_checkpoint *checkpoint) {
     return status;
   if (synched__load_relaxed(&checkpoint->caller_id) == synched__thread_id())
     return synched__fail(SYNCHED_EDEADLK, "on_written waits for the checkpoint that it is told of");
-  return is_at_rest(checkpoint->plan.job)
-             ? 0
-             : synched__fail(SYNCHED_EBUSY, "the job is running");
+  return is_at_rest(checkpoint->plan.job) ? 0 : synched__fail(SYNCHED_EBUSY, "the job is running");
 }
 
 int synched_checkpoint_request(struct synched_checkpoint *checkpoint) {

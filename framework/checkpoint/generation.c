@@ -197,8 +197,7 @@ static int write_fields(struct synched__generations *generations,
     const char *name = manifest->plan->fields[f].name;
     status = create_file(generations, folder, name);
     if (status == 0)
-      status = finish_file(generations, name,
-                           put_field(generations, manifest, f, data->fields[f]));
+      status = finish_file(generations, name, put_field(generations, manifest, f, data->fields[f]));
   }
   return status;
 }
@@ -217,13 +216,11 @@ static int write_manifest(struct synched__generations *generations,
 /* --- a generation --- */
 
 /* All files, in a folder that has no name of a generation yet. */
-static int write_files(struct synched__generations *generations,
-                       struct synched__manifest *manifest,
+static int write_files(struct synched__generations *generations, struct synched__manifest *manifest,
                        const struct synched__generation_data *data) {
   int status = synched__disk_make_folder_in(generations->folder, WRITING);
-  const int folder = status != 0
-                         ? status
-                         : synched__disk_open_folder_in(generations->folder, WRITING);
+  const int folder =
+      status != 0 ? status : synched__disk_open_folder_in(generations->folder, WRITING);
   if (folder < 0)
     return refuse(folder, "made", WRITING);
   status = write_fields(generations, manifest, data, folder);

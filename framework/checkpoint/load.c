@@ -45,8 +45,8 @@ static int read_text(struct synched__loading *loading, int file) {
   if (text == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory to read a manifest");
   status = synched__disk_read(file, text, (size_t)bytes, &done);
-  status = status != 0 ? refuse(status, name)
-                       : synched__manifest_read(&loading->manifest, text, done);
+  status =
+      status != 0 ? refuse(status, name) : synched__manifest_read(&loading->manifest, text, done);
   synched__free(text);
   return status;
 }
@@ -88,8 +88,7 @@ static int take_piece(struct synched__loading *loading, int file, unsigned f, si
   for (size_t s = synched__plan_first(plan, piece);
        status == 0 && s < synched__plan_behind(plan, piece); s++) {
     unsigned char *to = loading->targets[f];
-    status = take(loading, file,
-                  to == NULL ? NULL : to + layout->offsets[s] * layout->element_size,
+    status = take(loading, file, to == NULL ? NULL : to + layout->offsets[s] * layout->element_size,
                   layout->capacities[s] * layout->element_size);
   }
   if (status != 0)

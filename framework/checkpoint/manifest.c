@@ -9,11 +9,11 @@
  *     counted_from       from which round the run's round_count counts
  *     segment_count, segments_per_sum
  *     fold               the bytes of the double that snapshots have, in hexadecimal digits
- *     folds              for each stage the bytes of its fold, or null; [] where snapshots have none
- *     fields             file, field, dtype, element_size, bytes (of the file), layout ("packed" or
- *                        "padded", as it was in memory), capacities, counts (one number where they
- *                        are all the same, else one for each segment), sums (of each piece, sixteen
- *                        digits each), sum (of the file)
+ *     folds              for each stage the bytes of its fold, or null; [] where snapshots have
+ *     none fields             file, field, dtype, element_size, bytes (of the file), layout
+ *                        ("packed" or "padded", as it was in memory), capacities, counts (one
+ *                        number where they are all the same, else one for each segment), sums (of
+ *                        each piece, sixteen digits each), sum (of the file)
  *     sum                XXH3-64 of all of the text before the comma before it
  */
 #include "checkpoint/manifest.h"
@@ -129,10 +129,10 @@ static bool add_folds(struct synched__manifest *manifest) {
               add_bytes(manifest, &manifest->fold, sizeof manifest->fold) &&
               add(manifest, ",\"folds\":[");
   for (unsigned s = 0; fits && s < plan->stage_count; s++) {
-    fits = add(manifest, "%s", s == 0 ? "" : ",") &&
-           (plan->fold_bytes[s] == 0
-                ? add(manifest, "null")
-                : add_bytes(manifest, manifest->folds[s], plan->fold_bytes[s]));
+    fits =
+        add(manifest, "%s", s == 0 ? "" : ",") &&
+        (plan->fold_bytes[s] == 0 ? add(manifest, "null")
+                                  : add_bytes(manifest, manifest->folds[s], plan->fold_bytes[s]));
   }
   return fits && add(manifest, "]");
 }
@@ -374,9 +374,8 @@ static int read_numbers(struct synched__manifest *manifest, const json_t *root) 
     return damaged("a number is missing");
   manifest->generation = (unsigned)generation;
   if (segment_count != plan->segment_count)
-    return synched__fail(SYNCHED_EINVAL,
-                         "there are %" PRIu64 " segments in it, and %zu in the job", segment_count,
-                         plan->segment_count);
+    return synched__fail(SYNCHED_EINVAL, "there are %" PRIu64 " segments in it, and %zu in the job",
+                         segment_count, plan->segment_count);
   return piece_segments == plan->piece_segments ? 0 : damaged("its sums are of other pieces");
 }
 

@@ -51,9 +51,9 @@ size_t synched__npy_head(char head[SYNCHED__NPY_BYTES], const struct synched__np
                          size_t element_count) {
   char *text = head + PREFIX_BYTES;
   const size_t room = SYNCHED__NPY_BYTES - PREFIX_BYTES;
-  size_t length = (size_t)snprintf(
-      text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (%zu,", npy->dtype,
-      element_count);
+  size_t length =
+      (size_t)snprintf(text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (%zu,",
+                       npy->dtype, element_count);
   if (npy->row_length != 1)
     length += (size_t)snprintf(text + length, room - length, " %zu", npy->row_length);
   length += (size_t)snprintf(text + length, room - length, "), }");

@@ -119,9 +119,8 @@ __attribute__((noinline)) static struct outcome publish_init(struct synched_job 
 }
 
 /* Not inlined: most jobs have nobody who keeps their rounds. */
-__attribute__((noinline)) static void offer(struct synched_job *job,
-                                            const struct synched_snapshot *now,
-                                            struct outcome *outcome) {
+__attribute__((noinline)) static void
+offer(struct synched_job *job, const struct synched_snapshot *now, struct outcome *outcome) {
   struct synched__saver *saver = job->setup.saver;
   const int code = synched__saver_wants(saver, now->round) ? saver->take(saver, now) : 0;
   if (code != 0)
@@ -133,9 +132,9 @@ static struct outcome publish(struct synched_job *job, uint64_t round) {
   struct synched__mailbox *mailbox = &job->delivery.mailbox;
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
   const struct synched__stage *copies = job->work.copy_stage;
-  const bool is_mailed = mailbox->slots != NULL && job->setup.shows &&
-                         (copies == NULL || (job->work.pool->open->stage == copies &&
-                                             synched__job_shows_copy(job)));
+  const bool is_mailed =
+      mailbox->slots != NULL && job->setup.shows &&
+      (copies == NULL || (job->work.pool->open->stage == copies && synched__job_shows_copy(job)));
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);

@@ -46,9 +46,8 @@ static inline bool synched__job_shows_copy(const struct synched_job *job) {
 /* Leader: whether anybody can. */
 static inline bool synched__job_takes_copy(const struct synched_job *job) {
   const struct synched__saver *saver = job->setup.saver;
-  return synched__job_shows_copy(job) ||
-         (saver != NULL && synched__saver_takes(saver) &&
-          synched__saver_wants(saver, job->work.pool->open->round));
+  return synched__job_shows_copy(job) || (saver != NULL && synched__saver_takes(saver) &&
+                                          synched__saver_wants(saver, job->work.pool->open->round));
 }
 
 /* Who does what may make the job end, or leaves it to others who may end it, and looks at it

@@ -327,8 +327,7 @@ int synched__job_read_options(struct synched_job_options *read,
       offsetof(struct synched_job_options, period_ns)};
   const uint32_t known_flags = SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES |
                                SYNCHED_JOB_START_PAUSED | SYNCHED_JOB_SKIP_UNCHANGED |
-                               SYNCHED_JOB_CHECKED | SYNCHED_JOB_CHECKED_TWICE |
-                               SYNCHED_JOB_COPIES;
+                               SYNCHED_JOB_CHECKED | SYNCHED_JOB_CHECKED_TWICE | SYNCHED_JOB_COPIES;
   int status = synched__options_read(read, options, &spec);
   if (status != 0)
     return status;

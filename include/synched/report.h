@@ -158,9 +158,9 @@ struct synched_report_summary {
   /* calls that were skipped, for nothing that they read had changed (SYNCHED_JOB_SKIP_UNCHANGED) */
   uint64_t unchanged_count;
 
-  /* Checkpoints (<synched/checkpoint.h>) of this run: generations that were written, due rounds that
-   * were left out, and attempts that failed; bytes to the disk, and how long that took, beside the
-   * rounds; and how long rounds had to wait for it, in closing_ns. */
+  /* Checkpoints (<synched/checkpoint.h>) of this run: generations that were written, due rounds
+   * that were left out, and attempts that failed; bytes to the disk, and how long that took, beside
+   * the rounds; and how long rounds had to wait for it, in closing_ns. */
   uint64_t checkpoint_count, checkpoint_skipped_count, checkpoint_failed_count;
   uint64_t checkpoint_bytes, checkpoint_ns, checkpoint_held_ns;
 };

@@ -1,6 +1,6 @@
 /*
- * wrong_checkpoints_test.c: checkpoints with one thing wrong, one a row; calls at the wrong time; and
- * what does not fit a job. The status, the sentence, and that nothing has changed.
+ * wrong_checkpoints_test.c: checkpoints with one thing wrong, one a row; calls at the wrong time;
+ * and what does not fit a job. The status, the sentence, and that nothing has changed.
  */
 #include <criterion/criterion.h>
 
@@ -33,7 +33,7 @@ static void leave(void) {
 static const char *const good_dtypes[] = {"<f8", "|u1", "<u8", "<f8"};
 
 #define OPTIONS(...)                                                                               \
-  {.struct_size = sizeof(struct synched_checkpoint_options), .folder = folder, __VA_ARGS__}
+  { .struct_size = sizeof(struct synched_checkpoint_options), .folder = folder, __VA_ARGS__ }
 #define DTYPE(text) .dtypes = (const char *const[]){text}, .dtype_count = 1
 
 static const struct row_of_options {
@@ -44,9 +44,13 @@ static const struct row_of_options {
 } rows[] = {
     {"no struct_size", SYNCHED_EINVAL, "struct_size of synched_checkpoint_options is 0", {0}},
     {"an unknown flag", SYNCHED_EINVAL, "flags is 0x8", OPTIONS(.flags = 8)},
-    {"no folder", SYNCHED_EINVAL, "folder is NULL",
+    {"no folder",
+     SYNCHED_EINVAL,
+     "folder is NULL",
      {.struct_size = sizeof(struct synched_checkpoint_options)}},
-    {"an empty folder", SYNCHED_EINVAL, "folder is empty",
+    {"an empty folder",
+     SYNCHED_EINVAL,
+     "folder is empty",
      {.struct_size = sizeof(struct synched_checkpoint_options), .folder = ""}},
     {"too many to keep", SYNCHED_ERANGE, "keep is 1001; at most 1000", OPTIONS(.keep = 1001)},
     {"no overlap", SYNCHED_EINVAL, "overlap is 2", OPTIONS(.overlap = 2)},
@@ -117,9 +121,8 @@ Test(wrong_checkpoints, calls_with_nothing_or_at_the_wrong_time_are_refused) {
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
   struct saved saved;
   enter();
-  saved_open(&saved, &(struct saved_options){.worker_count = 2,
-                                             .has_init = true,
-                                             .on_round = call_while_it_runs});
+  saved_open(&saved, &(struct saved_options){
+                         .worker_count = 2, .has_init = true, .on_round = call_while_it_runs});
   expect_refused(synched_checkpoint_create(NULL, saved.job, &options), SYNCHED_EINVAL, "NULL");
   expect_refused(synched_checkpoint_create(&second, NULL, &options), SYNCHED_EINVAL, "job is NULL");
   expect_refused(synched_checkpoint_create(&second, saved.job, NULL), SYNCHED_EINVAL, "are NULL");
@@ -258,8 +261,8 @@ Test(wrong_checkpoints, checkpoint_that_does_not_fit_is_refused_and_says_how) {
     job.struct_size = sizeof job;
     job.compute = compute_nothing;
     struct engine engine = engine_new(pool_new(1), &memory, &job);
-    const struct synched_checkpoint_options *options = SYNCHED_CHECKPOINT_OPTIONS(
-        .folder = folder, .dtypes = &misfit->dtype, .dtype_count = 1);
+    const struct synched_checkpoint_options *options =
+        SYNCHED_CHECKPOINT_OPTIONS(.folder = folder, .dtypes = &misfit->dtype, .dtype_count = 1);
     if (i == 0) {
       cr_assert_eq(synched_job_advance(engine.job, 5), 0);
       cr_assert_eq(synched_checkpoint_create(&checkpoint, engine.job, options), 0);

@@ -372,8 +372,8 @@ DIR *files_fdopendir(int file) {
 }
 
 static int descriptor_of(const DIR *entries) {
-  return FIRST_DESCRIPTOR + (int)(((const char *)entries - (const char *)table) /
-                                  (ptrdiff_t)sizeof table[0]);
+  return FIRST_DESCRIPTOR +
+         (int)(((const char *)entries - (const char *)table) / (ptrdiff_t)sizeof table[0]);
 }
 
 struct dirent *files_readdir(DIR *entries) {

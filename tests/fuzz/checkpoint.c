@@ -2,7 +2,8 @@
  * checkpoint.c: whatever a manifest says, it is read as what a job has, or refused with a sentence;
  * and its counts are within their capacities.
  *
- * The first byte says whether the text's own sum is made right, so that more than that is looked at.
+ * The first byte says whether the text's own sum is made right, so that more than that is looked
+ * at.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,21 +34,21 @@ static void make_plan(void) {
   static struct synched_memory *memories[2];
   struct synched_pool *pool;
   struct synched_job *job;
-  FUZZ_CHECK(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1)) == 0 &&
-                 synched_memory_create(&memories[0],
-                                       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
-                                                              .segment_capacities = capacities,
-                                                              .element_size = 8)) == 0 &&
-                 synched_memory_create(&memories[1],
-                                       SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
-                                                              .segment_capacity = 1,
-                                                              .element_size = 3)) == 0 &&
-                 synched_job_create(&job, pool, memories[0],
-                                    SYNCHED_JOB_OPTIONS(.name = "fuzz", .compute = compute,
-                                                        .fields = memories + 1, .field_count = 2,
-                                                        .fold = SYNCHED_FOLD_SUM)) == 0 &&
-                 synched__plan_init(&plan, job, SYNCHED_CHECKPOINT_OPTIONS(.folder = "x")) == 0,
-             "no job: %s", synched_error_message());
+  FUZZ_CHECK(
+      synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1)) == 0 &&
+          synched_memory_create(&memories[0],
+                                SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
+                                                       .segment_capacities = capacities,
+                                                       .element_size = 8)) == 0 &&
+          synched_memory_create(&memories[1], SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS,
+                                                                     .segment_capacity = 1,
+                                                                     .element_size = 3)) == 0 &&
+          synched_job_create(&job, pool, memories[0],
+                             SYNCHED_JOB_OPTIONS(.name = "fuzz", .compute = compute,
+                                                 .fields = memories + 1, .field_count = 2,
+                                                 .fold = SYNCHED_FOLD_SUM)) == 0 &&
+          synched__plan_init(&plan, job, SYNCHED_CHECKPOINT_OPTIONS(.folder = "x")) == 0,
+      "no job: %s", synched_error_message());
 }
 
 /* Puts the right sum where the text has one. */

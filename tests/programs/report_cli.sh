@@ -71,7 +71,8 @@ for old in usual tasks; do
   sed -E '/^"(pool":.*|stages":\[\],)$/d; /^"stages":/,/\],$/d
     s/,"failed_stage":-1,"unchanged_count":0,"checkpoint_count.*"checkpoint_held_ns":0//' \
     made/$old.json >old_$old.json
-  ! grep -qE 'failed_stage|unchanged_count|checkpoint_|"stages"|"pool"' old_$old.json || fail "$old is not old"
+  ! grep -qE 'failed_stage|unchanged_count|checkpoint_|"stages"|"pool"' old_$old.json ||
+    fail "$old is not old"
   well table old_$old.json
   says stdout 'Job heat: .*'
   well json old_$old.json

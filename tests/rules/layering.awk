@@ -23,7 +23,8 @@ BEGIN {
   # Which headers and which names may be used where in framework/.
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
-  header("^(xxhash|jansson)\\.h$", "^checkpoint/", "sums and JSON that is read belong to checkpoint/")
+  header("^(xxhash|jansson)\\.h$", "^checkpoint/",
+    "sums and JSON that is read belong to checkpoint/")
   header("^stdatomic\\.h$", atomics, "atomics go through platform/atomic.h")
   header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/",
     "the system is reached through platform/")

@@ -122,12 +122,11 @@ static void make_memories(struct saved *saved, const struct saved_options *optio
   for (unsigned f = 0; f < SAVED_FIELDS; f++)
     MUST(synched_memory_create(
         &saved->memories[f],
-        SYNCHED_MEMORY_OPTIONS(.segment_count = SAVED_SEGMENTS,
-                               .segment_capacities = capacities[f],
+        SYNCHED_MEMORY_OPTIONS(.segment_count = SAVED_SEGMENTS, .segment_capacities = capacities[f],
                                .element_size = element_sizes[f], .layout = options->layout,
                                .flags = f == 2 ? SYNCHED_MEMORY_IN_PLACE : 0,
-                               .lease_count = options->lease_count == 0 ? 1
-                                                                        : options->lease_count)));
+                               .lease_count =
+                                   options->lease_count == 0 ? 1 : options->lease_count)));
 }
 
 void saved_open(struct saved *saved, const struct saved_options *options) {
@@ -138,9 +137,8 @@ void saved_open(struct saved *saved, const struct saved_options *options) {
        .fold = SYNCHED_FOLD_SUM,
        .fold_type = SYNCHED_FOLD_INT64},
       {.name = "gather", .compute = gather, .writes = SYNCHED_FIELD(2), .fold = SYNCHED_FOLD_SUM}};
-  MUST(synched_pool_create(&saved->pool,
-                           SYNCHED_POOL_OPTIONS(.worker_count = options->worker_count,
-                                                .affinity = SYNCHED_AFFINITY_NONE)));
+  MUST(synched_pool_create(&saved->pool, SYNCHED_POOL_OPTIONS(.worker_count = options->worker_count,
+                                                              .affinity = SYNCHED_AFFINITY_NONE)));
   make_memories(saved, options);
   MUST(synched_job_create(
       &saved->job, saved->pool, saved->memories[0],

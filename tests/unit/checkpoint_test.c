@@ -441,13 +441,14 @@ Test(checkpoint, plain_job_keeps_its_fold) {
   uint64_t sums[2];
   enter();
   for (unsigned i = 0; i < 2; i++) {
-    struct engine engine = engine_new(
-        pool_new(2),
-        SYNCHED_MEMORY_OPTIONS(.segment_count = 70000, .segment_capacity = 2, .element_size = 4,
-                               .lease_count = 1),
-        SYNCHED_JOB_OPTIONS(.compute = add_one, .fold = SYNCHED_FOLD_SUM));
-    const struct synched_checkpoint_options *options = SYNCHED_CHECKPOINT_OPTIONS(
-        .folder = folder, .dtypes = (const char *const[]){"<u4"}, .dtype_count = 1);
+    struct engine engine =
+        engine_new(pool_new(2),
+                   SYNCHED_MEMORY_OPTIONS(.segment_count = 70000, .segment_capacity = 2,
+                                          .element_size = 4, .lease_count = 1),
+                   SYNCHED_JOB_OPTIONS(.compute = add_one, .fold = SYNCHED_FOLD_SUM));
+    const struct synched_checkpoint_options *options =
+        SYNCHED_CHECKPOINT_OPTIONS(.folder = folder, .dtypes = (const char *const[]){"<u4"},
+                                   .dtype_count = 1);
     if (i == 1)
       cr_assert_eq(synched_checkpoint_resume(engine.job, options, &resumed), 0, "%s",
                    synched_error_message());

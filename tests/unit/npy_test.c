@@ -36,8 +36,8 @@ Test(npy, head_says_what_elements_are) {
 
 Test(npy, longest_head_has_room) {
   char text[SYNCHED__NPY_BYTES];
-  (void)snprintf(text, sizeof text,
-                 "{'descr': '|V%zu', 'fortran_order': False, 'shape': (%zu,), }", SIZE_MAX, SIZE_MAX);
+  (void)snprintf(text, sizeof text, "{'descr': '|V%zu', 'fortran_order': False, 'shape': (%zu,), }",
+                 SIZE_MAX, SIZE_MAX);
   expect_head(NULL, SIZE_MAX, SIZE_MAX, text);
   (void)snprintf(text, sizeof text,
                  "{'descr': '|V1', 'fortran_order': False, 'shape': (%zu, %zu), }", SIZE_MAX,

@@ -126,9 +126,14 @@ static bool store_value(struct reader *reader, void *base, const struct synched_
 
 /* Whether the first reports did not have it. */
 static bool is_later(const char *name) {
-  static const char *const later[] = {
-      "failed_stage",            "unchanged_count",  "checkpoint_count", "checkpoint_skipped_count",
-      "checkpoint_failed_count", "checkpoint_bytes", "checkpoint_ns",    "checkpoint_held_ns"};
+  static const char *const later[] = {"failed_stage",
+                                      "unchanged_count",
+                                      "checkpoint_count",
+                                      "checkpoint_skipped_count",
+                                      "checkpoint_failed_count",
+                                      "checkpoint_bytes",
+                                      "checkpoint_ns",
+                                      "checkpoint_held_ns"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (strcmp(name, later[i]) == 0)
       return true;

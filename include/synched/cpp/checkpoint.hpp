@@ -14,7 +14,7 @@
 SYNCHED_CPP_BEGIN
 
 using checkpoint_options = synched_checkpoint_options;
-using checkpoint_info = synched_checkpoint_info;
+using checkpoint_info = struct synched_checkpoint_info; /* a function has the name, too */
 using checkpoint_resumed = synched_checkpoint_resumed;
 
 /* Takes a job's content from the newest state in options.folder. If there is none, the job begins at
@@ -64,10 +64,10 @@ public:
     return detail::finish(synched_checkpoint_save(raw_));
   }
   outcome<checkpoint_info> info() const {
-    checkpoint_info info{};
-    info.struct_size = sizeof info;
-    const int status = synched_checkpoint_info(raw_, &info);
-    return detail::finish(status, info);
+    checkpoint_info out{};
+    out.struct_size = sizeof out;
+    const int status = synched_checkpoint_info(raw_, &out);
+    return detail::finish(status, out);
   }
 
   synched_checkpoint *get() const noexcept {

@@ -49,12 +49,14 @@ public:
   growth()
       : pool_(pool_options().worker_count(2)),
         numbers(memory_options().segment_count(3).segment_capacity(2).lease_count(1)),
-        job(job_setup(pool_, numbers).compute([this](task &task) {
-          const auto all = task.previous(numbers).elements();
-          const auto out = task.out(numbers);
-          for (std::size_t i = 0; i < out.size(); i++)
-            out[i] = all[(task.first(numbers) + i + 1) % all.size()] * 3 + 1;
-        })) {
+        job(job_setup(pool_, numbers)
+                .compute([this](task &task) {
+                  const auto all = task.previous(numbers).elements();
+                  const auto out = task.out(numbers);
+                  for (std::size_t i = 0; i < out.size(); i++)
+                    out[i] = all[(task.first(numbers) + i + 1) % all.size()] * 3 + 1;
+                })
+                .create()) {
   }
 
   std::uint64_t sum() const {

@@ -17,8 +17,8 @@ using checkpoint_options = synched_checkpoint_options;
 using checkpoint_info = struct synched_checkpoint_info; /* a function has the name, too */
 using checkpoint_resumed = synched_checkpoint_resumed;
 
-/* Takes a job's content from the newest state in options.folder. If there is none, the job begins at
- * its beginning, and generation of what this gives is 0. */
+/* Takes a job's content from the newest state in options.folder. If there is none, the job begins
+ * at its beginning, and generation of what this gives is 0. */
 inline outcome<checkpoint_resumed> resume(const job_ref &of, const checkpoint_options &options) {
   checkpoint_resumed resumed{};
   resumed.struct_size = sizeof resumed;

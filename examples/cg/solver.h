@@ -46,8 +46,8 @@ struct cg_solver_options {
 int cg_solver_create(struct cg_solver *out, const struct cg_run *run,
                      const struct cg_solver_options *options, struct example_error *error);
 
-/* Computes rounds until the equations are solved, or SIGTERM comes. Blocks. 0; or -1 and why: it did
- * not come to that, for one. */
+/* Computes rounds until the equations are solved, or SIGTERM comes. Blocks. 0; or -1 and why: it
+ * did not come to that, for one. */
 int cg_solver_run(struct cg_solver *solver, struct example_error *error);
 
 /* Brings a field to the first rank, after the run. 0; or -1 and why not. */

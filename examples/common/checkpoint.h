@@ -1,6 +1,6 @@
 /*
- * checkpoint.h: --checkpoint FOLDER, --every and --resume of the examples: a job is written while it
- * runs, stops well and is written once more on SIGTERM, and goes on from there the next time.
+ * checkpoint.h: --checkpoint FOLDER, --every and --resume of the examples: a job is written while
+ * it runs, stops well and is written once more on SIGTERM, and goes on from there the next time.
  */
 #ifndef EXAMPLE_CHECKPOINT_H
 #define EXAMPLE_CHECKPOINT_H
@@ -92,8 +92,8 @@ void example_checkpoint_deafen(struct example_checkpoint *checkpoint);
 /* Runs the job, as synched_job_run does, and listens meanwhile. */
 int example_checkpoint_run(struct example_checkpoint *checkpoint);
 
-/* After the run: writes what was reached, says so if that was early, and ends. 0; or -1, with a line
- * on stderr. */
+/* After the run: writes what was reached, says so if that was early, and ends. 0; or -1, with a
+ * line on stderr. */
 int example_checkpoint_close(struct example_checkpoint *checkpoint);
 
 #endif

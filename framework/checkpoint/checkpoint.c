@@ -2,10 +2,10 @@
  * checkpoint.c: which rounds are written, and the thread that writes them.
  *
  * The leader of the job's rounds puts retained snapshots into the queue, and wakes the thread; the
- * thread takes them one by one, and releases them. A snapshot is retained once for each place in the
- * queue, so there are never more than the memory has buffers. While the job runs only its leader
- * puts; what the thread writes with is its own, but when nothing is pending and the job does not
- * run: then it is that of who calls synched_checkpoint_save.
+ * thread takes them one by one, and releases them. A snapshot is retained once for each place in
+ * the queue, so there are never more than the memory has buffers. While the job runs only its
+ * leader puts; what the thread writes with is its own, but when nothing is pending and the job does
+ * not run: then it is that of who calls synched_checkpoint_save.
  *
  *   [round-queued]  a snapshot, and what belongs to it, to the thread.
  *   [round-saved]   what the thread has written with, and that it has released the snapshot, to

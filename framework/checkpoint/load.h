@@ -26,8 +26,8 @@ void synched__loading_deinit(struct synched__loading *loading);
 /* The generation that was opened is left. */
 void synched__loading_close_folder(struct synched__loading *loading);
 
-/* Opens a generation and reads all of it; loading->manifest is its manifest then. SYNCHED_EIO: it is
- * damaged. SYNCHED_ENOENT: it is gone. As synched__manifest_read; or the system's reason. */
+/* Opens a generation and reads all of it; loading->manifest is its manifest then. SYNCHED_EIO: it
+ * is damaged. SYNCHED_ENOENT: it is gone. As synched__manifest_read; or the system's reason. */
 int synched__loading_verify(struct synched__loading *loading, int folder, unsigned generation);
 
 /* Then: reads it into the job's memories. Statuses as before. */

@@ -9,11 +9,11 @@
  *     counted_from       from which round the run's round_count counts
  *     segment_count, segments_per_sum
  *     fold               the bytes of the double that snapshots have, in hexadecimal digits
- *     folds              for each stage the bytes of its fold, or null; [] where snapshots have none
- *     fields             file, field, dtype, element_size, bytes (of the file), layout ("packed" or
- *                        "padded", as it was in memory), capacities, counts (one number where they
- *                        are all the same, else one for each segment), sums (of each piece, sixteen
- *                        digits each), sum (of the file)
+ *     folds              for each stage the bytes of its fold, or null; [] where snapshots have
+ *     none fields             file, field, dtype, element_size, bytes (of the file), layout
+ *                        ("packed" or "padded", as it was in memory), capacities, counts (one
+ *                        number where they are all the same, else one for each segment), sums (of
+ *                        each piece, sixteen digits each), sum (of the file)
  *     sum                XXH3-64 of all of the text before the comma before it
  */
 #include "checkpoint/manifest.h"

@@ -1,6 +1,6 @@
 /*
- * npy.h: the head of a file that NumPy reads (internal): version 1.0 of its format, one number after
- * the other, or one row of them for each element.
+ * npy.h: the head of a file that NumPy reads (internal): version 1.0 of its format, one number
+ * after the other, or one row of them for each element.
  */
 #ifndef SYNCHED_CHECKPOINT_NPY_H
 #define SYNCHED_CHECKPOINT_NPY_H

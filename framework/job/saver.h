@@ -20,7 +20,8 @@ struct synched__saver {
   uint64_t every_rounds;
   /* the leader's: the next of these */
   uint64_t due_round;
-  /* rounds that it has taken are kept until their turn comes; else it takes none while it has one */
+  /* rounds that it has taken are kept until their turn comes; else it takes none while it has one
+   * */
   bool queues;
   /* wants the next round that there is; any thread sets it */
   _Atomic uint32_t wanted;

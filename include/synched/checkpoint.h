@@ -182,9 +182,9 @@ SYNCHED_API int synched_checkpoint_resume(struct synched_job *job,
  * One thread; waits for the disk. On success the caller owns *out, and ends it with
  * synched_checkpoint_destroy, before the job.
  * Errors: SYNCHED_EINVAL: a NULL; no folder; an unknown flag or enum value, or bytes that are set
- * behind the known fields; a dtype that is none, or does not fit the field's elements; leaves_out of
- * fields that there are not, or of all; a memory without leases; a memory that is changed in place,
- * of a job without SYNCHED_JOB_COPIES. SYNCHED_ERANGE: keep. SYNCHED_EEXIST: the job has a
+ * behind the known fields; a dtype that is none, or does not fit the field's elements; leaves_out
+ * of fields that there are not, or of all; a memory without leases; a memory that is changed in
+ * place, of a job without SYNCHED_JOB_COPIES. SYNCHED_ERANGE: keep. SYNCHED_EEXIST: the job has a
  * checkpoint. SYNCHED_EBUSY: the job runs, or another checkpoint writes to the folder.
  * SYNCHED_EAGAIN: there is no thread for now; for that, the other statuses that synched_pool_create
  * has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the job has a cluster, or is a parent process's. Or
@@ -202,8 +202,8 @@ SYNCHED_API int synched_checkpoint_request(struct synched_checkpoint *checkpoint
 /* Writes the current round of a job that does not run, and returns when it is safe: before a
  * program ends, or between two advances. Waits first until all that is under way is written.
  * One thread at a time, and the job must not be started meanwhile; blocks.
- * Errors: SYNCHED_EINVAL: NULL. SYNCHED_EBUSY: the job runs. SYNCHED_ENOENT: it has an init that has
- * not run, so there is no state yet. SYNCHED_EDEADLK: in on_written. SYNCHED_ENOTSUP. Or why it
+ * Errors: SYNCHED_EINVAL: NULL. SYNCHED_EBUSY: the job runs. SYNCHED_ENOENT: it has an init that
+ * has not run, so there is no state yet. SYNCHED_EDEADLK: in on_written. SYNCHED_ENOTSUP. Or why it
  * could not be written, as in synched_checkpoint_written: what was there before is still there. */
 SYNCHED_API int synched_checkpoint_save(struct synched_checkpoint *checkpoint);
 

@@ -900,13 +900,13 @@ SYNCHED_API int synched_job_report(const struct synched_job *job, struct synched
 /* Frees a job. NULL is allowed and does nothing.
  * A job that was started: from its loop's thread, on_done included. Any other job: from any thread.
  * Errors, after which the job is as before: SYNCHED_EBUSY: it has been started and has not ended;
- * cancel it and let the loop run. Or it has a checkpoint; destroy that first. Or a snapshot is retained of a job of several fields or stages,
- * of a memory that is changed in place, or of folds of more than a double. SYNCHED_ENOTSUP.
- * If the loop is closed under the job, with uv_walk and uv_close, there is no on_done. Cancel the
- * job then, let the loop finish closing, and destroy the job as soon as this call returns 0. The
- * same holds if only the job's poll handle is closed. A job with on_progress has a timer on the
- * loop, too: if only that is closed, on_progress comes with others of its callbacks, and all else
- * is as before. */
+ * cancel it and let the loop run. Or it has a checkpoint; destroy that first. Or a snapshot is
+ * retained of a job of several fields or stages, of a memory that is changed in place, or of folds
+ * of more than a double. SYNCHED_ENOTSUP. If the loop is closed under the job, with uv_walk and
+ * uv_close, there is no on_done. Cancel the job then, let the loop finish closing, and destroy the
+ * job as soon as this call returns 0. The same holds if only the job's poll handle is closed. A job
+ * with on_progress has a timer on the loop, too: if only that is closed, on_progress comes with
+ * others of its callbacks, and all else is as before. */
 SYNCHED_API int synched_job_destroy(struct synched_job *job);
 
 SYNCHED_END_DECLS

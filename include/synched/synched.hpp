@@ -48,6 +48,7 @@
 
 #include <synched/synched.h>
 
+#include <synched/cpp/checkpoint.hpp>
 #include <synched/cpp/error.hpp>
 #include <synched/cpp/job.hpp>
 #include <synched/cpp/job_setup.hpp>

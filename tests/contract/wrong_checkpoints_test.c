@@ -1,6 +1,6 @@
 /*
- * wrong_checkpoints_test.c: checkpoints with one thing wrong, one a row; calls at the wrong time; and
- * what does not fit a job. The status, the sentence, and that nothing has changed.
+ * wrong_checkpoints_test.c: checkpoints with one thing wrong, one a row; calls at the wrong time;
+ * and what does not fit a job. The status, the sentence, and that nothing has changed.
  */
 #include <criterion/criterion.h>
 

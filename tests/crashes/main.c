@@ -1,13 +1,13 @@
 /*
- * main.c: a job writes its checkpoints to a disk in memory (files.h), and everything goes wrong that
- * can. After each mishap another job goes on from what is left. It must find the newest complete
- * state or the one before, never another; end with the bits of an unbroken run; and leave nothing
- * over when it writes next.
+ * main.c: a job writes its checkpoints to a disk in memory (files.h), and everything goes wrong
+ * that can. After each mishap another job goes on from what is left. It must find the newest
+ * complete state or the one before, never another; end with the bits of an unbroken run; and leave
+ * nothing over when it writes next.
  *
- *     crashes stop      the process or the machine stops before each call that changes the disk, and
- *                       in the middle of each write; of what is not synced, every subset survives
- *     crashes refuse    each call is refused: with each reason, once or from then on, or writes one
- *                       byte only; and then the process is killed at some calls
+ *     crashes stop      the process or the machine stops before each call that changes the disk,
+ *                       and in the middle of each write; of what is not synced, every subset
+ *     survives crashes refuse    each call is refused: with each reason, once or from then on, or
+ *                       writes one byte only; and then the process is killed at some calls
  *     crashes unsynced  as `stop`, but to sync a file does nothing: must find something, and fail
  */
 #include <errno.h>

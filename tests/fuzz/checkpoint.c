@@ -2,7 +2,8 @@
  * checkpoint.c: whatever a manifest says, it is read as what a job has, or refused with a sentence;
  * and its counts are within their capacities.
  *
- * The first byte says whether the text's own sum is made right, so that more than that is looked at.
+ * The first byte says whether the text's own sum is made right, so that more than that is looked
+ * at.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # checkpoint_cli.sh HEAT LIFE CG [PAGERANK]: examples that are stopped by SIGTERM, or killed, and go
-# on from their checkpoints with another number of workers, end with the bits of an unbroken run; and
-# NumPy reads what they write.
+# on from their checkpoints with another number of workers, end with the bits of an unbroken run;
+# and NumPy reads what they write.
 #
 # By hand: tests/programs/checkpoint_cli.sh build/test-gcc/examples/{heat/heat,life/life,cg/cg} \
 #   build/test-gcc/examples/pagerank/pagerank
@@ -15,8 +15,8 @@ source "$support/python.sh" numpy
 # shellcheck source=../support/cli.sh
 source "$support/cli.sh" "$heat"
 
-# broken NAME SIGNAL CODE PROGRAM ARGUMENT...: starts it, sends it the signal when it has written two
-# generations to NAME, and waits for its end.
+# broken NAME SIGNAL CODE PROGRAM ARGUMENT...: starts it, sends it the signal when it has written
+# two generations to NAME, and waits for its end.
 broken() {
   local folder=$1 signal=$2 expected=$3 code=0 pid
   shift 3

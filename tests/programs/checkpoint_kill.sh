@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # checkpoint_kill.sh LIFE [COUNT]: kills a running life, which writes four generations a second, at
 # COUNT random times, each time after it has gone on from where the last one was killed: no state is
-# lost, nothing is left over after the next start, and the end has the bits of an unbroken run. COUNT
-# is 12; SYNCHED_KILLS says otherwise.
+# lost, nothing is left over after the next start, and the end has the bits of an unbroken run.
+# COUNT is 12; SYNCHED_KILLS says otherwise.
 #
 # By hand: SYNCHED_KILLS=1000 tests/programs/checkpoint_kill.sh build/test-gcc/examples/life/life
 set -euo pipefail

@@ -122,8 +122,11 @@ static int simulate(const struct heat_options *options, const struct example_ran
   if (heat_simulation_run(&simulation, &error) != 0) {
     fprintf(stderr, "heat: %s\n", error.text);
     code = EXIT_FAILED;
-  } else if (tells && hand_out(&simulation) != 0) {
-    code = EXIT_FAILED;
+  } else {
+    if (!options->quiet)
+      example_ranks_print(ranks, simulation.job);
+    if (tells && hand_out(&simulation) != 0)
+      code = EXIT_FAILED;
   }
   heat_simulation_destroy(&simulation);
   return code;

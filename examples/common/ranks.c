@@ -1,8 +1,18 @@
 #include "common/ranks.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <synched/status.h>
+
+void example_ranks_print(const struct example_ranks *ranks, struct synched_job *job) {
+  if (!ranks->cluster)
+    return;
+  struct synched_rank_summary *const all = calloc(ranks->count, sizeof *all);
+  if (all && synched_cluster_collect(job, all, 0) == 0 && ranks->rank == 0)
+    (void)synched_ranks_print(all, ranks->count, stdout);
+  free(all);
+}
 
 #ifdef EXAMPLE_HAS_MPI
 
@@ -28,6 +38,7 @@ int example_ranks_begin(struct example_ranks *out, bool wanted, const char *prog
   }
   (void)synched_cluster_info(out->cluster, &info);
   out->rank = info.rank;
+  out->count = info.rank_count;
   return 0;
 }
 

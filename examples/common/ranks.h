@@ -27,6 +27,7 @@ struct example_ranks {
   struct synched_cluster *cluster;
   /* of this process */
   unsigned rank;
+  unsigned count;
 };
 
 /* Makes all ranks one cluster, if that is wanted. 0, to be ended with example_ranks_end; or -1,
@@ -44,6 +45,9 @@ unsigned example_ranks_same(const struct example_ranks *ranks, unsigned number);
 
 /* The least number that is not 0, of all ranks; 0: all are. */
 uint64_t example_ranks_least(const struct example_ranks *ranks, uint64_t number);
+
+/* When the job of all ranks has ended: the first one prints what each did. */
+void example_ranks_print(const struct example_ranks *ranks, struct synched_job *job);
 
 #ifdef __cplusplus
 }

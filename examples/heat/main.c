@@ -138,6 +138,8 @@ static int simulate(const struct heat_options *options, const struct example_ran
     code = EXIT_FAILED;
   } else {
     code = simulation.checkpoint.stopped ? EXAMPLE_CHECKPOINT_STOPPED : EXIT_OK;
+    if (!options->quiet)
+      example_ranks_print(ranks, simulation.job);
     if (tells && hand_out(&simulation) != 0)
       code = EXIT_FAILED;
     if (example_checkpoint_close(&simulation.checkpoint) != 0)

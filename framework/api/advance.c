@@ -37,7 +37,7 @@ static void go_on(struct synched_job *job) {
   synched__store_relaxed(&job->delivery.departed, 0);
   /* Each rank may have loaded something meanwhile. */
   if (job->work.link != NULL)
-    synched__link_begin_run(job->work.link);
+    synched__link_begin_run(job->work.link, false);
 }
 
 static void begin(struct synched_job *job, bool begins, uint64_t rounds) {

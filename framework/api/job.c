@@ -319,7 +319,7 @@ void synched__job_reset_run(struct synched_job *job) {
   synched__store_relaxed(&job->delivery.departed, 0);
   synched__stages_reset(job);
   if (job->work.link != NULL)
-    synched__link_begin_run(job->work.link);
+    synched__link_begin_run(job->work.link, true);
   synched__ticks_reset(&job->pace.ticks, job->setup.options.period_ns, job->setup.options.overrun);
   synched__deadline_reset(job);
   synched__buffer_wait_reset(job);

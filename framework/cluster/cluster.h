@@ -35,6 +35,11 @@ struct synched_cluster {
 #define SYNCHED__TAG_GATHER 1u
 #define SYNCHED__TAG_JOBS 2u
 
+/* Brings `bytes` of each rank, at `own`, to the rank `root`, where they lie one behind the other at
+ * `all`. Waits. A status with a sentence. */
+int synched__cluster_bring(struct synched_cluster *cluster, void *own, void *all, size_t bytes,
+                           unsigned root);
+
 /* A job begins to use the cluster, and needs so many tags: the first one. Every rank's jobs get
  * theirs in the same order. */
 unsigned synched__cluster_enter(struct synched_cluster *cluster, unsigned tag_count);

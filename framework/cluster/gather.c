@@ -2,6 +2,8 @@
  * gather.c: a whole snapshot on one rank. Its parts arrive where they belong, for the addresses of
  * the whole are reserved on every rank.
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "cluster/cluster.h"
 #include "memory/memory.h"
@@ -107,4 +109,36 @@ int synched_cluster_gather_memory(struct synched_cluster *cluster, struct synche
                                          .offsets = layout->offsets,
                                          .counts = memory->blocks.all[0]->counts};
   return synched_cluster_gather(cluster, &whole, root);
+}
+
+int synched__cluster_bring(struct synched_cluster *cluster, void *own, void *all, size_t bytes,
+                           unsigned root) {
+  const unsigned rank_count = cluster->transport.rank_count;
+  const unsigned rank = cluster->transport.rank;
+  const unsigned most = rank == root ? rank_count : 1;
+  struct synched_message *messages = synched__alloc(most, sizeof *messages);
+  struct synched_piece *pieces = synched__alloc(most, sizeof *pieces);
+  int status = SYNCHED_ENOMEM;
+  size_t count = 0;
+  for (unsigned m = 0; messages != NULL && pieces != NULL && m < most; m++) {
+    if (rank == root && m == root)
+      continue;
+    pieces[count] = (struct synched_piece){
+        rank == root ? (unsigned char *)all + m * bytes : (unsigned char *)own, bytes};
+    messages[count] = (struct synched_message){.peer = rank == root ? m : root,
+                                               .is_received = rank == root,
+                                               .tag = SYNCHED__TAG_GATHER,
+                                               .piece_count = 1,
+                                               .pieces = &pieces[count]};
+    count++;
+  }
+  if (messages != NULL && pieces != NULL)
+    status = exchange(cluster, messages, count);
+  else
+    (void)synched__fail(status, "no memory to hear of %u ranks", most);
+  if (status == 0 && rank == root)
+    memcpy((unsigned char *)all + rank * bytes, own, bytes);
+  synched__free(messages);
+  synched__free(pieces);
+  return status;
 }

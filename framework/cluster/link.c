@@ -27,6 +27,8 @@ static void set_out(struct synched__link *link, struct synched__field_groups *fi
   synched__wire_start(wire, group);
   (void)synched__add_relaxed(&wire->sent_messages, group->messages);
   (void)synched__add_relaxed(&wire->sent_bytes, group->bytes - group->messages * WORD_BYTES);
+  link->sent_messages += group->messages;
+  link->sent_bytes += group->bytes - group->messages * WORD_BYTES;
 }
 
 static unsigned block_index(const struct synched_memory *memory,
@@ -66,9 +68,11 @@ static bool is_warned(const struct synched__link *link) {
 
 /* Waits until all of it has arrived. */
 static void finish(struct synched__link *link) {
+  const uint64_t start_ns = synched__tick_ns();
   for (unsigned g = 0; g < link->group_count; g++)
     synched__wire_wait(&link->cluster->wire, link->groups[g]);
   synched__store_relaxed(&link->under_way, 0);
+  link->waited_ns += synched__span_ns(start_ns, synched__tick_ns());
   if (synched__work_has_failed(link->work) || is_warned(link) ||
       synched__wire_status(&link->cluster->wire) != 0)
     make_void(link);
@@ -175,9 +179,11 @@ static void check_round(struct synched__link *link, const struct synched__verdic
 static void agree(struct synched__link *link, struct synched__agreement *agreement, uint64_t round,
                   bool is_last) {
   struct synched__wire *wire = &link->cluster->wire;
+  const uint64_t start_ns = synched__tick_ns();
   link->verdict = own_verdict(link, round);
   if (synched__agree(agreement, &link->verdict) == 0)
     check_round(link, &link->verdict);
+  link->waited_ns += synched__span_ns(start_ns, synched__tick_ns());
   if (synched__wire_status(wire) != 0)
     give_up(link);
   else
@@ -194,8 +200,10 @@ int synched__link_agree_answer(struct synched__link *link, int answer) {
 
 /* --- a round --- */
 
-void synched__link_begin_run(struct synched__link *link) {
+void synched__link_begin_run(struct synched__link *link, bool is_new) {
   link->is_fresh = true;
+  if (is_new)
+    link->sent_bytes = link->sent_messages = link->waited_ns = 0;
   link->verdict = synched__verdict_begin(link->cluster->transport.rank);
   (void)synched__and_relaxed(&link->work->rank_state,
                              ~(uint32_t)(SYNCHED__RANK_VOID | SYNCHED__RANK_STOP));

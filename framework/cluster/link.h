@@ -61,8 +61,8 @@ struct synched__link {
   const struct synched__group *groups[SYNCHED_FIELDS_MAX];
   const uint64_t *received[SYNCHED_FIELDS_MAX];
   unsigned group_count;
-  /* it has set out */
-  bool has_started;
+  /* of this run */
+  uint64_t sent_bytes, sent_messages, waited_ns;
   /* what all ranks have agreed on last */
   struct synched__verdict verdict;
 
@@ -94,8 +94,8 @@ void synched__link_destroy(struct synched__link *link);
 void synched__link_edges(const struct synched__link *link, const struct synched__link_spec *spec,
                          unsigned exchange, unsigned char *is_edge);
 
-/* Before a run. */
-void synched__link_begin_run(struct synched__link *link);
+/* Before a run, or, where that is not new, before it goes on with another advance. */
+void synched__link_begin_run(struct synched__link *link, bool is_new);
 
 /* Leader: a round begins. Returns its first pass. */
 struct synched__stage *synched__link_open_round(struct synched__link *link,

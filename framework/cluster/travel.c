@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "platform/alloc.h"
 
 bool synched__travel_init(struct synched__travel *travel, struct synched_segments from) {
@@ -68,6 +69,7 @@ void synched__travel_add(struct synched__travel *travel, const struct synched__l
                          const struct synched__view_of *view, struct synched_segments to) {
   const struct synched__reads *reads = view->reads;
   const struct synched_segments from = travel->from;
+  SYNCHED_ASSERT(reads->segment_count != 0);
   if (to.count == 0)
     return;
   if (reads->reach == SYNCHED_REACH_ALL) {

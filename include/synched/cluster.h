@@ -45,6 +45,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <synched/export.h>
@@ -53,6 +54,7 @@
 SYNCHED_BEGIN_DECLS
 
 struct synched_cluster; /* opaque */
+struct synched_job;     /* <synched/job.h> */
 
 /* The most ranks of a cluster. */
 #define SYNCHED_RANKS_MAX 65536u
@@ -138,6 +140,54 @@ SYNCHED_API int synched_cluster_gather(struct synched_cluster *cluster,
  * Errors, beside those of synched_cluster_gather: SYNCHED_EBUSY: its job runs. */
 SYNCHED_API int synched_cluster_gather_memory(struct synched_cluster *cluster,
                                               struct synched_memory *memory, unsigned root);
+
+/* What one rank did in the last run of a job. */
+struct synched_rank_summary {
+  unsigned rank;
+  unsigned worker_count;
+  /* how many segments it computes */
+  uint64_t segment_count;
+  uint64_t round_count;
+  /* from the start of the first round to the end of the last one */
+  uint64_t elapsed_ns;
+  /* in compute calls, summed over its workers */
+  uint64_t compute_ns;
+  /* how long its rounds waited for other ranks */
+  uint64_t waited_ns;
+  /* as in synched_cluster_info, of this run, without its agreements */
+  uint64_t sent_bytes;
+  uint64_t sent_messages;
+};
+
+/* Of all ranks together, after POP's model: efficiency = balance x communication. */
+struct synched_ranks_efficiency {
+  /* the part of all workers' time that they computed */
+  double efficiency;
+  /* how even the computing is: the mean rank's time to the busiest one's */
+  double balance;
+  /* the part of the time that the busiest rank computed; the rest is waiting for messages, and what
+   * is lost within a rank, which its own report shows */
+  double communication;
+};
+
+/* Brings what each rank did in a job's last run to the rank `root`, to [rank_count] at `out`, which
+ * other ranks may leave NULL. All ranks call this, when the job has ended.
+ * Any thread; blocks until this rank's part is done.
+ * Errors: SYNCHED_EINVAL: a NULL; there is no such rank; the job is none of a cluster.
+ * SYNCHED_ENOENT: the job was never started. SYNCHED_ENOMEM. SYNCHED_ETIMEDOUT, SYNCHED_EIO as in
+ * synched_cluster_gather. */
+SYNCHED_API int synched_cluster_collect(struct synched_job *job, struct synched_rank_summary *out,
+                                        unsigned root);
+
+/* Makes that of `count` ranks; all 0 if there are none, or none has computed.
+ * Any thread; does not block; O(count). */
+SYNCHED_API struct synched_ranks_efficiency
+synched_ranks_efficiency(const struct synched_rank_summary *ranks, unsigned count);
+
+/* Prints both as a table. Any thread; blocks as `file` does; O(count). SYNCHED_EINVAL: a NULL.
+ * SYNCHED_EIO: it cannot be written. */
+SYNCHED_API int synched_ranks_print(const struct synched_rank_summary *ranks, unsigned count,
+                                    FILE *file);
 
 /* Frees a cluster. NULL is allowed and does nothing.
  * Any thread; the ranks need not call it together. Errors, after which it is as before:

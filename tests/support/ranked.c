@@ -482,6 +482,8 @@ void ranked_run(const struct ranked_case *what, struct synched_cluster *cluster,
     note_content(world);
   if (cluster != NULL)
     (void)synched_cluster_info(cluster, &out->info);
+  if (cluster != NULL && out->setup_status == 0 && out->status != SYNCHED_ETIMEDOUT)
+    out->setup_status = synched_cluster_collect(world->job, out->summaries, 0);
   (void)synched_job_destroy(world->job);
   for (unsigned f = 0; f < FIELDS; f++)
     (void)synched_memory_destroy(world->memories[f]);

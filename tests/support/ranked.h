@@ -44,6 +44,7 @@ enum ranked_event {
 };
 
 #define RANKED_CODE (-12345)
+#define RANKED_SUMMARIES 16
 
 struct ranked_case {
   enum ranked_shape shape;
@@ -79,6 +80,8 @@ struct ranked_result {
   uint64_t on_round_count;
   char message[256];
   struct synched_cluster_info info;
+  /* on the first rank, of all of them, as far as there is room */
+  struct synched_rank_summary summaries[RANKED_SUMMARIES];
 };
 
 /* Computes it; cluster NULL: on this rank alone. */

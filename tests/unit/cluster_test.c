@@ -259,9 +259,60 @@ Test(cluster, only_what_is_read_travels) {
     /* After init, and after each round. */
     cr_expect_eq(info->sent_messages, 11 * neighbours);
     cr_expect_eq(info->sent_bytes, 11 * neighbours * (sizeof(size_t) + sizeof(uint64_t)));
-    /* Two steps of an agreement each; a third for the creation, twice; and folds. */
+    /* Two steps each: of each round and of init, and twice when the job is created. */
     cr_expect_eq(info->agreed_messages, 2 * (11 + 2));
   }
+}
+
+Test(cluster, the_first_rank_hears_what_each_did) {
+  static struct shared shared;
+  const struct ranked_case what = {.shape = RANKED_PLAIN,
+                                   .reads = RANKED_NARROW,
+                                   .segment_count = 20,
+                                   .worker_count = 2,
+                                   .round_count = 10};
+  shared.what = &what;
+  run_ranks(&shared, 3, 0);
+  for (unsigned r = 0; r < 3; r++) {
+    const struct synched_rank_summary *rank = &shared.results[0].summaries[r];
+    const uint64_t messages = 11 * (r == 1 ? 2 : 1);
+    cr_expect_eq(rank->rank, r);
+    cr_expect_eq(rank->worker_count, 2);
+    cr_expect_eq(rank->segment_count, r == 0 ? 6 : 7);
+    cr_expect_eq(rank->round_count, 10);
+    cr_expect_eq(rank->sent_messages, messages);
+    cr_expect_eq(rank->sent_bytes, messages * (sizeof(size_t) + sizeof(uint64_t)));
+    cr_expect(rank->elapsed_ns > 0 && rank->waited_ns > 0);
+  }
+}
+
+Test(cluster, efficiency_is_balance_times_communication) {
+  const struct synched_rank_summary ranks[2] = {
+      {.worker_count = 2,
+       .elapsed_ns = 1000,
+       .compute_ns = 1600,
+       .round_count = 4,
+       .segment_count = 3,
+       .waited_ns = 100,
+       .sent_bytes = 8,
+       .sent_messages = 2},
+      {.rank = 1, .worker_count = 1, .elapsed_ns = 990, .compute_ns = 400, .waited_ns = 495}};
+  const struct synched_ranks_efficiency all = synched_ranks_efficiency(ranks, 2);
+  cr_expect_float_eq(all.efficiency, 0.6, 1e-9);
+  cr_expect_float_eq(all.balance, 0.75, 1e-9);
+  cr_expect_float_eq(all.communication, 0.8, 1e-9);
+  cr_expect_eq(synched_ranks_efficiency(ranks, 0).efficiency, 0);
+  char text[400] = "";
+  FILE *file = fmemopen(text, sizeof text, "w");
+  cr_assert_not_null(file);
+  cr_expect_eq(synched_ranks_print(ranks, 2, file), 0);
+  (void)fclose(file);
+  cr_expect_str_eq(text,
+                   "Ranks: efficiency 0.60 = balance 0.75 x communication 0.80\n"
+                   "  rank  workers  segments  computing  waiting  sent in a round\n"
+                   "     0        2         3     80.0 %   10.0 %  2.0 bytes in 0.50 messages\n"
+                   "     1        1         0     40.4 %   50.0 %  0.0 bytes in 0.00 messages\n");
+  cr_expect_eq(synched_ranks_print(NULL, 2, stdout), SYNCHED_EINVAL);
 }
 
 Test(cluster, weights_say_how_many_segments_each_rank_has) {

@@ -17,7 +17,7 @@ struct synched__block {
   size_t *counts;
   /* its pages have been written, so they are where they will stay */
   bool placed;
-  /* a sanitizer may have been told that nobody may look at some of it: so much is to be taken back */
+  /* a sanitizer may have been told that nobody may look at some of it: that is to be taken back */
   bool poisoned;
   /* the program's: not freed */
   bool is_foreign;

@@ -175,7 +175,7 @@ Test(depth, is_chosen_where_nobody_wants_each_round) {
   cr_assert(CHOSEN(NEAR));
   cr_assert(CHOSEN(.stages = &plain, .stage_count = 1));
   cr_assert(CHOSEN(NEAR, .on_snapshot = on_snapshot));
-  cr_assert_not(CHOSEN(.fold = SYNCHED_FOLD_NONE));
+  cr_assert_not(CHOSEN(.reads = {.reach = SYNCHED_REACH_ALL}));
   cr_assert_not(CHOSEN(NEAR, .rounds_per_barrier = 2));
   cr_assert_not(CHOSEN(NEAR, .flags = SYNCHED_JOB_SKIP_UNCHANGED));
   cr_assert_not(CHOSEN(NEAR, .fold = SYNCHED_FOLD_SUM));

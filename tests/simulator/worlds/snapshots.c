@@ -348,8 +348,8 @@ const struct sim_world sim_world_released = {
     .bound = 1,
 };
 
-/* The worker that lets the job wait is held up until job and memory are destroyed, or until the loop
- * has waited for it for long. */
+/* The worker that lets the job wait is held up until job and memory are destroyed, or until the
+ * loop has waited for it for long. */
 static void run_awaiting(void) {
   struct scene scene;
   struct scene_job job = {.spend_ns = NULL};

@@ -165,10 +165,11 @@ struct synched_checkpoint_resumed {
  * job begins at its beginning. SYNCHED_EINVAL: a NULL; wrong options; the newest generation does
  * not fit the job, in its fields, segments, capacities, sizes of elements, folds or dtypes: the
  * sentence says in which. SYNCHED_ENOTSUP: it was written by a newer version of the library, or on
- * a machine of another byte order; or the job has a cluster. SYNCHED_EBUSY: the job runs, or a snapshot of it is retained.
- * SYNCHED_EIO: there are generations, but all are damaged. SYNCHED_ENOMEM. Or libuv's code for what
- * the system said. Nothing has changed then, but for an SYNCHED_EIO whose sentence says that the
- * files changed while they were read: the content is undefined. *out is as before. */
+ * a machine of another byte order; or the job has a cluster. SYNCHED_EBUSY: the job runs, or a
+ * snapshot of it is retained. SYNCHED_EIO: there are generations, but all are damaged.
+ * SYNCHED_ENOMEM. Or libuv's code for what the system said. Nothing has changed then, but for an
+ * SYNCHED_EIO whose sentence says that the files changed while they were read: the content is
+ * undefined. *out is as before. */
 SYNCHED_API int synched_checkpoint_resume(struct synched_job *job,
                                           const struct synched_checkpoint_options *options,
                                           struct synched_checkpoint_resumed *out);
@@ -187,8 +188,8 @@ SYNCHED_API int synched_checkpoint_resume(struct synched_job *job,
  * place, of a job without SYNCHED_JOB_COPIES. SYNCHED_ERANGE: keep. SYNCHED_EEXIST: the job has a
  * checkpoint. SYNCHED_EBUSY: the job runs, or another checkpoint writes to the folder.
  * SYNCHED_EAGAIN: there is no thread for now; for that, the other statuses that synched_pool_create
- * has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the job has a cluster, or is a parent process's. Or
- * libuv's code for what the system said of the folder. *out is NULL then. */
+ * has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the job has a cluster, or is a parent
+ * process's. Or libuv's code for what the system said of the folder. *out is NULL then. */
 SYNCHED_API int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_job *job,
                                           const struct synched_checkpoint_options *options);
 

@@ -364,6 +364,9 @@ static void run_stages(unsigned rounds_per_barrier, unsigned workers, uint32_t f
                                            .refill = f == 1 && flags != 0 ? SYNCHED_REFILL_ZERO
                                                                           : SYNCHED_REFILL_NONE,
                                            .flags = f == 1 ? flags : 0));
+  /* As it was, but that is not known then. */
+  if (workers == 2)
+    cr_assert_eq(synched_memory_load(memories[1], 0, &(int){0}, 1), 0);
   const struct synched_stage stages[] = {
       {.compute = move,
        .writes = SYNCHED_FIELD(0),

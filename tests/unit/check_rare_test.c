@@ -207,6 +207,59 @@ Test(check_rare, unchanged_that_depends_on_others_is_found) {
          (const char *const[]){"segment 2 failed in round 1", "element 0 of segment 3", NULL});
 }
 
+/* In the first round it has no elements any more; then that is as it was. */
+static int count_nothing(struct synched_task *task, void *user) {
+  (void)user;
+  task->unchanged = task->previous->counts[task->segment] == 0;
+  task->count = 0;
+  return 0;
+}
+
+Test(check_rare, nothing_that_stays_nothing_is_unchanged) {
+  expect(JOB(.compute = count_nothing, .reads = own, .flags = SYNCHED_JOB_SKIP_UNCHANGED), false,
+         NULL);
+}
+
+/* --- a memory that is changed in place, and has a segment without elements --- */
+
+static int change_beyond(struct synched_task *task, void *user) {
+  const size_t wrong = *(const size_t *)user;
+  double *out = task->out;
+  for (size_t i = 0; i < task->capacity; i++)
+    out[i] += 1.0;
+  if (task->segment == wrong && task->round == 2)
+    out[wrong == 0 ? -1 : (ptrdiff_t)task->capacity] = 7.0;
+  return 0;
+}
+
+static void run_in_place(size_t wrong, const char *says) {
+  static const size_t capacities[SEGMENTS] = {CAPACITY, 0, CAPACITY, 1, CAPACITY};
+  struct synched_pool *pool = pool_new(2);
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacities = capacities,
+                             .element_size = sizeof(double), .flags = SYNCHED_MEMORY_IN_PLACE));
+  struct synched_job *job;
+  cr_assert_eq(
+      synched_job_create(&job, pool, memory,
+                         SYNCHED_JOB_OPTIONS(.compute = change_beyond, .user = &wrong,
+                                             .round_count = ROUNDS, .flags = SYNCHED_JOB_CHECKED)),
+      0);
+  cr_assert_eq(synched_job_run(job), says == NULL ? 0 : SYNCHED_EFAULT, "%s",
+               synched_error_message());
+  if (says != NULL)
+    cr_assert_not_null(strstr(synched_error_message(), says), "\"%s\"", synched_error_message());
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
+}
+
+Test(check_rare, writes_beyond_both_ends_of_what_is_changed_in_place_are_found) {
+  run_in_place(SEGMENTS, NULL);
+  run_in_place(0, "1 before it, which is outside of the memory");
+  run_in_place(SEGMENTS - 1, "1 behind it, which is outside of the memory");
+  run_in_place(2, "element 0 of segment 3");
+}
+
 /* --- two fields --- */
 
 static int leave_second(struct synched_task *task, void *user) {
@@ -228,6 +281,15 @@ static int read_second(struct synched_task *task, void *user) {
   return 0;
 }
 
+static int read_first(struct synched_task *task, void *user) {
+  double *out = write_all(task);
+  (void)user;
+  memcpy(synched_task_out(task, 1), out, CAPACITY * sizeof *out);
+  if (is_wrong(task))
+    out[1] += segment_of(task, 0, 4)[3];
+  return 0;
+}
+
 static int lie_of_second(struct synched_task *task, void *user) {
   double *second = synched_task_out(task, 1);
   (void)user;
@@ -243,6 +305,7 @@ Test(check_rare, second_field_is_named) {
   expect(JOB(.compute = leave_second), true, SAYS("element 1 of field 1"));
   expect(JOB(.compute = read_second, .reads = own), true,
          SAYS("element 3 of segment 4 of field 1"));
+  expect(JOB(.compute = read_first, .reads = own), true, SAYS("element 3 of segment 4 of field 0"));
   expect(JOB(.compute = lie_of_second, .reads = own, .flags = SYNCHED_JOB_SKIP_UNCHANGED), true,
          (const char *const[]){"segment 2 failed in round 1", "`unchanged`", "element 1 of field 1",
                                NULL});

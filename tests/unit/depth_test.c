@@ -206,3 +206,16 @@ Test(depth, is_chosen_where_there_are_arrays_for_it) {
     memory_end(memory);
   }
 }
+
+/* A field in place has no versions. */
+Test(depth, is_chosen_for_an_array_that_is_changed_in_place) {
+  static _Alignas(128) unsigned char array[128];
+  void *buffers[] = {array};
+  struct synched_memory *memory =
+      small_memory((struct synched_memory_options){.buffers = buffers,
+                                                   .buffer_count = 1,
+                                                   .buffer_bytes = sizeof array,
+                                                   .flags = SYNCHED_MEMORY_IN_PLACE});
+  cr_assert(CHOSEN(.reads = {.reach = SYNCHED_REACH_OWN}));
+  memory_end(memory);
+}

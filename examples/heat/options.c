@@ -68,7 +68,9 @@ static const struct example_option known[] = {
      .help = "write a picture of the end; - is standard output, and all else that is printed there "
              "goes to standard error then"},
     {.name = "progress", HEAT(progress), .help = "show on the terminal how far it is"},
-    EXAMPLE_CHECKPOINT_OPTIONS(struct heat_options, checkpoint),
+    EXAMPLE_CHECKPOINT_OPTION(struct heat_options, checkpoint.folder),
+    EXAMPLE_EVERY_OPTION(struct heat_options, checkpoint.every),
+    EXAMPLE_RESUME_OPTION(struct heat_options, checkpoint.resumes),
     EXAMPLE_CHECK_OPTION(struct heat_options, check),
     EXAMPLE_REPORT_OPTION(struct heat_options, report),
     EXAMPLE_QUIET_OPTION(struct heat_options, quiet),

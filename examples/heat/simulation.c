@@ -84,7 +84,8 @@ static size_t rows_per_segment(const struct heat_simulation *simulation) {
   const bool saves = simulation->options->checkpoint.folder != NULL;
   const unsigned workers = saves ? EXAMPLE_CHECKPOINT_WORKERS : simulation->worker_count;
   const size_t rows = wanted > 0 ? wanted : heat_rows_for(plate, workers);
-  return rows < plate->rows ? rows : plate->rows;
+  const size_t most = rows < plate->rows ? rows : plate->rows;
+  return most > 0 ? most : 1;
 }
 
 static int open_checkpoint(struct heat_simulation *simulation, struct example_error *error) {

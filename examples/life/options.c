@@ -82,7 +82,9 @@ static const struct example_option known[] = {
      .help = "write it as a picture; for both, - is standard output, and all else that is printed "
              "there goes to standard error then"},
     EXAMPLE_REPORT_OPTION(struct reading, options.report),
-    EXAMPLE_CHECKPOINT_OPTIONS(struct reading, options.checkpoint),
+    EXAMPLE_CHECKPOINT_OPTION(struct reading, options.checkpoint.folder),
+    EXAMPLE_EVERY_OPTION(struct reading, options.checkpoint.every),
+    EXAMPLE_RESUME_OPTION(struct reading, options.checkpoint.resumes),
     {.name = "quiet", LIFE(quiet), .help = "print nothing but warnings and errors"},
     {.name = NULL},
 };

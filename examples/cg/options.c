@@ -70,7 +70,9 @@ static const struct example_option known[] = {
      .help = "write x as a file of Matrix Market's; - is standard output, and all else that is "
              "printed there goes to standard error then"},
     EXAMPLE_MPI_OPTION(struct cg_options, mpi),
-    EXAMPLE_CHECKPOINT_OPTIONS(struct cg_options, checkpoint),
+    EXAMPLE_CHECKPOINT_OPTION(struct cg_options, checkpoint.folder),
+    EXAMPLE_EVERY_OPTION(struct cg_options, checkpoint.every),
+    EXAMPLE_RESUME_OPTION(struct cg_options, checkpoint.resumes),
     EXAMPLE_CHECK_OPTION(struct cg_options, check),
     EXAMPLE_REPORT_OPTION(struct cg_options, report),
     EXAMPLE_QUIET_OPTION(struct cg_options, quiet),

@@ -35,21 +35,22 @@ struct example_checkpoint_options {
 /* "100": rounds; "2.5s": seconds. */
 int example_every_parse(void *every, const char *text, struct example_error *error);
 
-/* The options; `field` of `type` is a struct example_checkpoint_options. */
-#define EXAMPLE_CHECKPOINT_OPTIONS(type, field)                                                    \
-  {.name = "checkpoint",                                                                           \
-   .value = "FOLDER",                                                                              \
-   EXAMPLE_MEMBER(type, field.folder),                                                             \
-   .help = "write the state there while it runs, and at its end; on SIGTERM, stop, write and "     \
-           "exit"},                                                                                \
-      {.name = "every",                                                                            \
-       .value = "N|Ts",                                                                            \
-       EXAMPLE_MEMBER(type, field.every),                                                          \
-       .parse = example_every_parse,                                                               \
-       .help = "with --checkpoint: after so many rounds, or so many seconds, such as 0.5s; "       \
-               "default 10s"},                                                                     \
+/* The three options; `field` of `type` is the member of a struct example_checkpoint_options. */
+#define EXAMPLE_CHECKPOINT_OPTION(type, field)                                                     \
   {                                                                                                \
-    .name = "resume", EXAMPLE_MEMBER(type, field.resumes),                                         \
+    .name = "checkpoint", .value = "FOLDER", EXAMPLE_MEMBER(type, field),                          \
+    .help = "write the state there while it runs, and at its end; on SIGTERM, stop, write and "    \
+            "exit"                                                                                 \
+  }
+#define EXAMPLE_EVERY_OPTION(type, field)                                                          \
+  {                                                                                                \
+    .name = "every", .value = "N|Ts", EXAMPLE_MEMBER(type, field), .parse = example_every_parse,   \
+    .help = "with --checkpoint: after so many rounds, or so many seconds, such as 0.5s; "          \
+            "default 10s"                                                                          \
+  }
+#define EXAMPLE_RESUME_OPTION(type, field)                                                         \
+  {                                                                                                \
+    .name = "resume", EXAMPLE_MEMBER(type, field),                                                 \
     .help = "with --checkpoint: go on from the newest state there, if there is one"                \
   }
 

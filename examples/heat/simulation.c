@@ -90,7 +90,8 @@ static size_t rows_per_segment(const struct heat_simulation *simulation) {
   const unsigned workers = saves ? EXAMPLE_CHECKPOINT_WORKERS
                                  : example_ranks_same(simulation->ranks, simulation->worker_count);
   const size_t rows = wanted > 0 ? wanted : heat_rows_for(plate, workers);
-  return rows < plate->rows ? rows : plate->rows;
+  const size_t most = rows < plate->rows ? rows : plate->rows;
+  return most > 0 ? most : 1;
 }
 
 static int open_checkpoint(struct heat_simulation *simulation, struct example_error *error) {

@@ -84,7 +84,9 @@ static const struct example_option known[] = {
              "there goes to standard error then"},
     EXAMPLE_MPI_OPTION(struct reading, options.mpi),
     EXAMPLE_REPORT_OPTION(struct reading, options.report),
-    EXAMPLE_CHECKPOINT_OPTIONS(struct reading, options.checkpoint),
+    EXAMPLE_CHECKPOINT_OPTION(struct reading, options.checkpoint.folder),
+    EXAMPLE_EVERY_OPTION(struct reading, options.checkpoint.every),
+    EXAMPLE_RESUME_OPTION(struct reading, options.checkpoint.resumes),
     {.name = "quiet", LIFE(quiet), .help = "print nothing but warnings and errors"},
     {.name = NULL},
 };

@@ -144,7 +144,10 @@ static bool add_name(struct synched__manifest *manifest) {
   for (const char *at = manifest->plan->job->setup.options.name;
        *at != '\0' && length < sizeof shown - 1; at++) {
     const unsigned char byte = (unsigned char)*at;
-    shown[length++] = byte < 0x20 || byte > 0x7e || byte == '"' || byte == '\\' ? '?' : *at;
+    const bool is_odd = byte < 0x20 || byte > 0x7e || byte == '"' || byte == '\\';
+    shown[length++] = *at;
+    if (is_odd)
+      shown[length - 1] = '?';
   }
   shown[length] = '\0';
   return add(manifest, ",\"job\":\"%s\"", shown);

@@ -49,6 +49,7 @@ int synched__npy_init(struct synched__npy *npy, const char *dtype, size_t elemen
 
 size_t synched__npy_head(char head[SYNCHED__NPY_BYTES], const struct synched__npy *npy,
                          size_t element_count) {
+  static const char magic[] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
   char *text = head + PREFIX_BYTES;
   const size_t room = SYNCHED__NPY_BYTES - PREFIX_BYTES;
   size_t length =
@@ -61,7 +62,7 @@ size_t synched__npy_head(char head[SYNCHED__NPY_BYTES], const struct synched__np
   const size_t bytes = (PREFIX_BYTES + length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   memset(text + length, ' ', bytes - PREFIX_BYTES - length);
   head[bytes - 1] = '\n';
-  memcpy(head, "\x93NUMPY\x01\x00", 8);
+  memcpy(head, magic, sizeof magic);
   head[8] = (char)((bytes - PREFIX_BYTES) & 0xff);
   head[9] = (char)((bytes - PREFIX_BYTES) >> 8);
   return bytes;

@@ -15,6 +15,8 @@
 #define REPORT_ROUNDS_MAX 65536u
 #define REPORT_TASKS_DEFAULT 16384u
 #define REPORT_TASKS_MAX 16777216u
+/* Rounds for which ranks agree once, where that is left to the library. */
+#define RANKS_ROUNDS 8u
 
 static int check_enums(const struct synched_job_options *options) {
   int status = synched__check_enum("delivery", (unsigned)options->delivery, SYNCHED_DELIVER_EVERY);
@@ -342,9 +344,10 @@ static int read_work(struct synched_job_options *options, const struct synched_m
     status = check_barrier(options);
   if (status != 0)
     return status;
-  if (options->rounds_per_barrier == 0 &&
-      (options->cluster != NULL || !can_choose_rounds(options, memory)))
+  if (options->rounds_per_barrier == 0 && !can_choose_rounds(options, memory))
     options->rounds_per_barrier = 1;
+  if (options->rounds_per_barrier == 0 && options->cluster != NULL)
+    options->rounds_per_barrier = RANKS_ROUNDS;
   if (options->compute == NULL && options->stages == NULL)
     return synched__fail(SYNCHED_EINVAL, "compute is NULL; a job needs it, or stages");
   return 0;

@@ -34,8 +34,11 @@
  * a cancel does not end that.
  *
  * A job of a cluster cannot be paused, stepped or periodic; SYNCHED_JOB_SKIP_UNCHANGED,
- * SYNCHED_JOB_CHECKED, SYNCHED_JOB_START_PAUSED, SYNCHED_HOMES_FOLLOW and a deadline that drops
- * rounds are refused. A pool has one such job at a time: two could wait for each other.
+ * SYNCHED_JOB_START_PAUSED, SYNCHED_HOMES_FOLLOW, SYNCHED_JOB_CHECKED (SYNCHED_CHECK in the
+ * environment, too) and a deadline that drops rounds are refused, with SYNCHED_ENOTSUP. A pool has
+ * one such job at a time, SYNCHED_EBUSY: two could wait for each other. Where one rank cannot make
+ * its job, or the ranks' jobs are not the same (SYNCHED_EINVAL), synched_job_create fails on all of
+ * them.
  *
  * <synched/mpi.h> makes clusters of MPI's communicators. Another way to carry messages is a
  * synched_transport.

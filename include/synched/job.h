@@ -663,9 +663,9 @@ struct synched_job_options {
   enum synched_homes homes;
 
   /* The job is one of several ranks, which make it together: see <synched/cluster.h>, also for what
-   * does not go together with it. NULL: it is not. rounds_per_barrier is 1 then if it is 0; else
-   * segments do not go on to their next rounds without each other, but so many rounds take one
-   * agreement. */
+   * does not go together with it. NULL: it is not. With it, segments do not go on to their next
+   * rounds without each other, but all ranks agree once for rounds_per_barrier rounds; 0 is 8 then,
+   * where it is not 1. */
   struct synched_cluster *cluster;
 };
 

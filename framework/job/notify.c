@@ -26,7 +26,6 @@ bool synched__job_is_released(struct synched_job *job) {
 }
 
 bool synched__job_is_abandoned(struct synched_job *job) {
-  /* Relaxed: who finds that the engine has left has what was there before it came. */
-  void *port = synched__load_relaxed(&job->delivery.port);
+  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
   return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->let_go(port);
 }

@@ -9,6 +9,7 @@
  */
 #include "simulation.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -90,8 +91,7 @@ static size_t rows_per_segment(const struct heat_simulation *simulation) {
   const unsigned workers = saves ? EXAMPLE_CHECKPOINT_WORKERS
                                  : example_ranks_same(simulation->ranks, simulation->worker_count);
   const size_t rows = wanted > 0 ? wanted : heat_rows_for(plate, workers);
-  const size_t most = rows < plate->rows ? rows : plate->rows;
-  return most > 0 ? most : 1;
+  return rows < plate->rows ? rows : plate->rows;
 }
 
 static int open_checkpoint(struct heat_simulation *simulation, struct example_error *error) {
@@ -112,6 +112,7 @@ int heat_simulation_create(struct heat_simulation *out, const struct heat_option
   if (create_pool(out) != 0)
     return example_fail(error, 0, "%s", synched_error_message());
   out->run.rows_per_segment = rows_per_segment(out);
+  assert(out->run.rows_per_segment > 0 && out->run.plate.rows > 0);
   size_t *const capacities = capacities_of(&out->run);
   const bool made = capacities && create_memory(out, capacities) == 0 && create_job(out) == 0;
   if (!capacities)

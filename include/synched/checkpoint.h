@@ -160,7 +160,8 @@ struct synched_checkpoint_resumed {
  * from where that began. If that was complete, the next run is one of its own.
  * Of the options only folder, dtypes and leaves_out are looked at. The folder may be one that
  * another process writes to.
- * For a job that does not run; one thread; blocks, for two readings of all files; allocates.
+ * For a job that does not run; one thread; blocks, for two readings of all files; allocates. Pages
+ * of the memory that nobody has written yet are placed where the calling thread runs.
  * Errors: SYNCHED_ENOENT: there is no folder, or no generation in it: nothing has changed, and the
  * job begins at its beginning. SYNCHED_EINVAL: a NULL; wrong options; the newest generation does
  * not fit the job, in its fields, segments, capacities, sizes of elements, folds or dtypes: the

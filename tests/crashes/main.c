@@ -144,7 +144,7 @@ static void stop_machine(void) {
 
 /* Only the process, at some calls. */
 static void kill_process(void) {
-  if (!looks || draw() % 12 != 0)
+  if (!looks || draw() % 60 != 0)
     return;
   stops++;
   look_at(&(struct files_fate){0}, true);
@@ -214,7 +214,7 @@ static bool refuse(const struct files_plan *plan) {
 }
 
 static void refuse_all(void) {
-  static const int numbers[] = {EIO, ENOSPC, EINTR, EACCES};
+  static const int numbers[] = {EIO, ENOSPC, EINTR};
   unsigned nth = 1;
   bool is_there = true;
   for (; is_there; nth++) {

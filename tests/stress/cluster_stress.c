@@ -92,6 +92,7 @@ static void run_case(struct stress_random *random) {
 int main(int argc, char **argv) {
   struct stress_random random;
   stress_begin("cluster", argc, argv);
+  ranked_goes_on = stress_step;
   while (stress_next_case(&random))
     run_case(&random);
   return stress_end("%" PRIu64 " jobs on several ranks, %" PRIu64 " rounds", case_count,

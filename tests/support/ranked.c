@@ -123,6 +123,8 @@ static double as_number(uint64_t value) {
   return ((double)(value >> 11) - 4503599627370496.0) / 3.0;
 }
 
+void (*ranked_goes_on)(void);
+
 /* Several calls fail, on several ranks: every seventh segment from the first one that does on, and
  * in the next stage, which the serial loop does not come to, the first segment. */
 static int fail_here(const struct ranked_case *what, const struct synched_task *task,
@@ -138,6 +140,8 @@ static int fail_here(const struct ranked_case *what, const struct synched_task *
 /* What is to go wrong in this call. Returns its code. */
 static int meet_event(const struct world *world, const struct synched_task *task, unsigned stage) {
   const struct ranked_case *what = world->what;
+  if (ranked_goes_on != NULL)
+    ranked_goes_on();
   if (what->event == RANKED_FAILS)
     return fail_here(what, task, stage);
   if (task->round != what->event_round || task->segment != what->event_segment ||

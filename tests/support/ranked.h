@@ -84,6 +84,10 @@ struct ranked_result {
   struct synched_rank_summary summaries[RANKED_SUMMARIES];
 };
 
+/* Called in every compute call, on any thread, if it is set before the first job is made: something
+ * goes on. */
+extern void (*ranked_goes_on)(void);
+
 /* Computes it; cluster NULL: on this rank alone. */
 void ranked_run(const struct ranked_case *what, struct synched_cluster *cluster,
                 struct ranked_result *out);

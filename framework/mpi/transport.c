@@ -148,7 +148,7 @@ static int make_request(struct transport *transport, MPI_Request *request,
 
 static int make_message(struct transport *transport, MPI_Request *request,
                         const struct synched_message *message) {
-  const size_t count = count_blocks(message);
+  const size_t count = count_blocks(message) + 1; /* a message may have none */
   struct blocks blocks = {.lengths = count > INT_MAX ? NULL : calloc(count, sizeof(int)),
                           .addresses = calloc(count, sizeof(MPI_Aint))};
   const int status = blocks.lengths == NULL || blocks.addresses == NULL

@@ -7,6 +7,7 @@
 #include "api/check.h"
 #include "api/start.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "cluster/link.h"
 #include "dispatch/cycle.h"
 #include "engine/check.h"
@@ -228,7 +229,10 @@ static int create(struct synched_job **out, struct synched_pool *pool,
 /* The cluster of options that may be wrong; NULL: none is known. */
 static struct synched_cluster *cluster_of(const struct synched_job_options *options) {
   const size_t needed = offsetof(struct synched_job_options, cluster) + sizeof options->cluster;
-  return options != NULL && options->struct_size >= needed ? options->cluster : NULL;
+  if (options == NULL || options->struct_size < needed ||
+      options->struct_size > SYNCHED__STRUCT_SIZE_MAX)
+    return NULL;
+  return options->cluster;
 }
 
 int synched_job_create(struct synched_job **out, struct synched_pool *pool,

@@ -5,12 +5,9 @@
 
 #include "base/error.h"
 
-/* A struct_size beyond this is no struct of ours but an uninitialised field. */
-#define STRUCT_SIZE_MAX 65536u
-
 static int size_of(uint32_t *size, const void *sized, const struct synched__options_spec *spec) {
   memcpy(size, sized, sizeof *size);
-  if (*size < spec->minimum || *size > STRUCT_SIZE_MAX)
+  if (*size < spec->minimum || *size > SYNCHED__STRUCT_SIZE_MAX)
     return synched__fail(SYNCHED_EINVAL, "struct_size of %s is %u; expected %zu", spec->what,
                          (unsigned)*size, spec->known);
   return 0;

@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+/* A struct_size beyond this is no struct of ours but an uninitialised field. */
+#define SYNCHED__STRUCT_SIZE_MAX 65536u
+
 struct synched__options_spec {
   /* "synched_pool_options", for messages */
   const char *what;

@@ -385,11 +385,16 @@ static void share_rest(struct wave *wave) {
   wave->completed = 0;
   run->start_ns = run->now_ns;
   run->waited_ns = 0;
+  if (wave->marked)
+    synched__call_mark_leave(&run->work->marks[run->worker->index]);
+  /* From here on others may complete the tile, if nothing of it is this worker's: then its job may
+   * be gone. */
   synched__round_open_rest(pool, run->stage, run->epoch, &rest);
   synched__pool_wake_on(run->worker, run->shape.wake_count);
 }
 
-/* Computes what the worker has claimed, and claims, until nothing is left. */
+/* Computes what the worker has claimed, and claims, until nothing is left. Where wave->claimed is 0
+ * afterwards, nothing is to be counted out. */
 static void flow(struct wave *wave) {
   for (;;) {
     look_far(wave, LOOKS_BETWEEN);
@@ -406,7 +411,7 @@ static void flow(struct wave *wave) {
   }
   if (!wave->timed)
     wave->run->now_ns = synched__tick_ns();
-  if (wave->marked)
+  if (wave->marked && wave->claimed != 0)
     synched__call_mark_leave(&wave->run->work->marks[wave->run->worker->index]);
 }
 
@@ -468,7 +473,7 @@ bool synched__wave_run_solo(struct synched__run *run) {
     run->stop_ns = run->start_ns + synched__balance_shares_after_ns(&stage->balance);
   flow(&wave);
   if (!run->solo)
-    return count_out(&wave) || steal_rest(run, wave.cut);
+    return (wave.claimed != 0 && count_out(&wave)) || steal_rest(run, wave.cut);
   run->round_work_ns = run->work_ns = synched__part_record(run);
   return true;
 }

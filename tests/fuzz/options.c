@@ -165,6 +165,8 @@ static const struct synched_stage *stages_of(struct fuzz_bytes *bytes, const cha
     stages[s].fold_combine = (given & 4) != 0 ? combine : NULL;
     stages[s].fold_identity = (given & 8) != 0 ? identity : NULL;
     stages[s].fold_user = (given & 16) != 0 ? stages : NULL;
+    stages[s].reads.offsets = NULL;
+    stages[s].reads.segments = NULL;
   }
   return stages;
 }
@@ -187,6 +189,9 @@ static void tame_fields(unsigned char *out, size_t size, const struct synched_st
   CHOOSE(struct synched_job_options, stages, stages);
   CHOOSE(struct synched_job_options, fold_combine, any.pointer);
   CHOOSE(struct synched_job_options, fold_identity, identity);
+  CHOOSE(struct synched_job_options, cluster, NULL);
+  CHOOSE(struct synched_job_options, reads.offsets, NULL);
+  CHOOSE(struct synched_job_options, reads.segments, NULL);
 }
 
 static void tame_job(unsigned char *out, size_t size, const char *text) {

@@ -315,12 +315,18 @@ static uint64_t turning(uint64_t round, size_t segment) {
   return round >= 61 && round <= 62 && segment >= 2 ? 90000 : 20;
 }
 
-static void run_turning(uint64_t round_count) {
+/* It finds that out when all that it has begun is complete. */
+static uint64_t turning_at_the_end(uint64_t round, size_t segment) {
+  return round == 62 && segment >= 2 ? 90000 : 20;
+}
+
+static void run_turning(uint64_t round_count, struct synched_reads reads,
+                        uint64_t (*spend_ns)(uint64_t, size_t)) {
   struct scene scene;
   struct tile_job job = {.segment_count = 6,
-                         .reads = NEAR_1,
+                         .reads = reads,
                          .rounds_per_barrier = 2,
-                         .spend_ns = turning,
+                         .spend_ns = spend_ns,
                          .aloud_from = 61};
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = round_count));
@@ -331,11 +337,15 @@ static void run_turning(uint64_t round_count) {
 }
 
 static void run_tile_turn(void) {
-  run_turning(64);
+  run_turning(64, (struct synched_reads)NEAR_1, turning);
 }
 
 static void run_tile_turn_last(void) {
-  run_turning(62);
+  run_turning(62, (struct synched_reads)NEAR_1, turning);
+}
+
+static void run_tile_turn_own(void) {
+  run_turning(62, (struct synched_reads)OWN, turning_at_the_end);
 }
 
 const struct sim_world sim_world_tile_turn = {
@@ -349,6 +359,13 @@ const struct sim_world sim_world_tile_turn_last = {
     .name = "tile-turn-2x6x62",
     .about = "the last solo tile is shared, and the job destroyed",
     .run = run_tile_turn_last,
+    .bound = 1,
+};
+
+const struct sim_world sim_world_tile_turn_own = {
+    .name = "tile-turn-own-2x6x62",
+    .about = "the same, when nothing of the tile is the sharing worker's any more",
+    .run = run_tile_turn_own,
     .bound = 1,
 };
 

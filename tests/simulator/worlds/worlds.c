@@ -116,6 +116,7 @@ extern const struct sim_world sim_world_tile_cancel;
 extern const struct sim_world sim_world_tile_stop;
 extern const struct sim_world sim_world_tile_turn;
 extern const struct sim_world sim_world_tile_turn_last;
+extern const struct sim_world sim_world_tile_turn_own;
 extern const struct sim_world sim_world_tile_plain;
 extern const struct sim_world sim_world_tile_crowd;
 extern const struct sim_world sim_world_tile_few;
@@ -301,6 +302,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_tile_stop,
     &sim_world_tile_turn,
     &sim_world_tile_turn_last,
+    &sim_world_tile_turn_own,
     &sim_world_tile_plain,
     &sim_world_tile_crowd,
     &sim_world_tile_few,

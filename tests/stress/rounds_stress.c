@@ -256,8 +256,8 @@ static void leave_mark(struct run *run, const struct synched_task *task) {
 static void check_out(const struct run *run, const struct synched_task *task) {
   const size_t size = run->rule.element_size;
   size_t alignment = size & (~size + 1);
-  if (alignment > 4096)
-    alignment = 4096;
+  if (alignment > 128)
+    alignment = 128;
   STRESS_CHECK((uintptr_t)task->out % alignment == 0,
                "segment %zu lies at %p, elements have %zu bytes", task->segment, task->out, size);
   STRESS_CHECK(task->capacity == run->rule.capacities[task->segment],

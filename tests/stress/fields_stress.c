@@ -240,12 +240,8 @@ static void create_memory(struct play *play, unsigned f, unsigned lead_leases,
 }
 
 static struct synched_stage stage_options(const struct play *play, unsigned stage) {
-  const struct origins *origins = &play->origins;
   const struct folded *folded = &play->folds[stage];
-  struct synched_stage options = {.compute = compute,
-                                  .writes = origins->writes[stage] == 0 ? SYNCHED_WRITES_NONE
-                                                                        : origins->writes[stage],
-                                  .overwrites = origins->overwrites[stage]};
+  struct synched_stage options = origins_stage(&play->origins, stage, compute);
   if (folded->kind == FOLD_NUMBER)
     options.fold = SYNCHED_FOLD_SUM;
   if (folded->kind == FOLD_NUMBERS) {
@@ -348,15 +344,7 @@ static void check_end(struct play *play, uint64_t round_before) {
   STRESS_CHECK(round >= round_before, "round %" PRIu64 " after %" PRIu64, round, round_before);
   failure_total += failed;
   cancel_total += play->status == SYNCHED_ECANCELED;
-  for (unsigned f = 0; f < play->origins.field_count; f++) {
-    const struct synched_snapshot *now = synched_snapshot_current(play->origins.fields[f].memory);
-    if (now == NULL)
-      continue;
-    STRESS_CHECK(now->round == round, "round %" PRIu64 " is there, %" PRIu64 " was published last",
-                 now->round, round);
-    check_snapshot(now, play);
-    synched_snapshot_release(now);
-  }
+  origins_check_current(&play->origins, round, check_snapshot, play);
   /* It goes on from here. */
   for (unsigned f = 0; f < play->origins.field_count && play->status != 0; f++)
     if (play->origins.fields[f].in_place && !origins_has(play->origins.reads_only, f))

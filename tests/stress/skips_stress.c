@@ -472,12 +472,10 @@ static void create_memories(struct play *play, unsigned lead_leases, struct stre
 static void set_work(const struct play *play, struct synched_job_options *options,
                      struct synched_stage *stages) {
   const struct origins *origins = &play->origins;
-  for (unsigned s = 0; s < origins->stage_count; s++)
-    stages[s] = (struct synched_stage){.compute = compute,
-                                       .writes = origins->writes[s] == 0 ? SYNCHED_WRITES_NONE
-                                                                         : origins->writes[s],
-                                       .overwrites = origins->overwrites[s],
-                                       .reads = play->declared[s].reads};
+  for (unsigned s = 0; s < origins->stage_count; s++) {
+    stages[s] = origins_stage(origins, s, compute);
+    stages[s].reads = play->declared[s].reads;
+  }
   if (origins->is_staged) {
     options->stages = stages;
     options->stage_count = origins->stage_count;
@@ -606,15 +604,7 @@ static void check_end(struct play *play, uint64_t last) {
                  "the job ended with %d, not %d: %s", play->status, code, synched_error_message());
   failure_total += play->status > 0;
   cancel_total += play->status == SYNCHED_ECANCELED;
-  for (unsigned f = 0; f < play->origins.field_count; f++) {
-    const struct synched_snapshot *now = synched_snapshot_current(play->origins.fields[f].memory);
-    if (now == NULL)
-      continue;
-    STRESS_CHECK(now->round == round, "round %" PRIu64 " is there, %" PRIu64 " was published last",
-                 now->round, round);
-    check_snapshot(now, play);
-    synched_snapshot_release(now);
-  }
+  origins_check_current(&play->origins, round, check_snapshot, play);
   /* It goes on from here. */
   for (unsigned f = 0; f < play->origins.field_count && play->status != 0; f++)
     if (play->origins.fields[f].in_place && !origins_has(play->origins.reads_only, f))

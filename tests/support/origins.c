@@ -73,6 +73,28 @@ void origins_load(const struct origins *origins, unsigned f, struct origin origi
   }
 }
 
+struct synched_stage origins_stage(const struct origins *origins, unsigned s,
+                                   synched_compute_fn compute) {
+  return (struct synched_stage){.compute = compute,
+                                .writes = origins->writes[s] == 0 ? SYNCHED_WRITES_NONE
+                                                                  : origins->writes[s],
+                                .overwrites = origins->overwrites[s]};
+}
+
+void origins_check_current(const struct origins *origins, uint64_t round,
+                           void (*check)(const struct synched_snapshot *now, const void *user),
+                           const void *user) {
+  for (unsigned f = 0; f < origins->field_count; f++) {
+    const struct synched_snapshot *now = synched_snapshot_current(origins->fields[f].memory);
+    if (now == NULL)
+      continue;
+    STRESS_CHECK(now->round == round, "round %" PRIu64 " is there, %" PRIu64 " was published last",
+                 now->round, round);
+    check(now, user);
+    synched_snapshot_release(now);
+  }
+}
+
 void origins_end(struct origins *origins, uint64_t round) {
   for (unsigned f = 0; f < origins->field_count; f++) {
     const struct origins_field *field = &origins->fields[f];

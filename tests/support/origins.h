@@ -68,6 +68,11 @@ struct synched_memory_options origins_memory_options(const struct origins *origi
                                                      struct stress_random *random);
 void origins_load(const struct origins *origins, unsigned f, struct origin origin);
 
+/* Each memory that has a snapshot has that of this round, which `check` looks at. */
+void origins_check_current(const struct origins *origins, uint64_t round,
+                           void (*check)(const struct synched_snapshot *now, const void *user),
+                           const void *user);
+
 /* Each memory is by itself again, and has what that round left; destroys them. */
 void origins_end(struct origins *origins, uint64_t round);
 
@@ -99,6 +104,10 @@ void origins_check_refills(const struct origins *origins, const struct synched_t
 /* Writes all fields of the set, and their counts; fails unless the task is given just these. */
 void origins_write(const struct origins *origins, struct synched_task *task, uint32_t writes,
                    struct origin origin);
+
+/* The stage `s` of a job, without what it reads. */
+struct synched_stage origins_stage(const struct origins *origins, unsigned s,
+                                   synched_compute_fn compute);
 
 /* For a job whose `user` begins with a struct origins: the content of round 0 once more, for
  * readers may have seen that. */

@@ -6,6 +6,7 @@
  * The segments are cells of an excitable medium. An excited cell excites those that read it and are
  * quiet; then it gets tired, then quiet. So waves run through what is quiet elsewhere, and die.
  */
+#include "reads.h"
 #include "scene.h"
 
 #include <string.h>
@@ -261,22 +262,8 @@ static void close_job(struct skip_job *job) {
   SIM_CHECK(synched_memory_destroy(job->memory) == 0);
 }
 
-/* --- declarations --- */
-
-#define NEAR_1                                                                                     \
-  { .reach = SYNCHED_REACH_NEAR, .radius = 1 }
-#define WRAPPING                                                                                   \
-  { .reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = 1 }
-#define OWN                                                                                        \
-  { .reach = SYNCHED_REACH_OWN }
 #define ALL                                                                                        \
   { .reach = SYNCHED_REACH_ALL }
-
-/* Nobody reads 0, which reads the last ones; 1 and 2 read each other, unsorted and twice. */
-static const size_t list_offsets[] = {0, 2, 5, 6, 6};
-static const size_t list_segments[] = {3, 2, 2, 1, 2, 1};
-#define LIST                                                                                       \
-  { .reach = SYNCHED_REACH_LIST, .offsets = list_offsets, .segments = list_segments }
 
 /* --- every schedule --- */
 

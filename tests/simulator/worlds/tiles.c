@@ -3,6 +3,7 @@
  * it, so calls, on_round and the loop know what they must find. What a call must not find is a race
  * of plain accesses, too.
  */
+#include "reads.h"
 #include "scene.h"
 
 #include <string.h>
@@ -139,21 +140,6 @@ static void close_job(struct tile_job *job, uint64_t round) {
   SIM_CHECK(synched_job_destroy(job->job) == 0);
   SIM_CHECK(synched_memory_destroy(job->memory) == 0);
 }
-
-/* --- declarations --- */
-
-#define NEAR_1                                                                                     \
-  { .reach = SYNCHED_REACH_NEAR, .radius = 1 }
-#define WRAPPING                                                                                   \
-  { .reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = 1 }
-#define OWN                                                                                        \
-  { .reach = SYNCHED_REACH_OWN }
-
-/* Nobody reads 0, which reads the last ones; 1 and 2 read each other, unsorted and twice. */
-static const size_t list_offsets[] = {0, 2, 5, 6, 6};
-static const size_t list_segments[] = {3, 2, 2, 1, 2, 1};
-#define LIST                                                                                       \
-  { .reach = SYNCHED_REACH_LIST, .offsets = list_offsets, .segments = list_segments }
 
 /* --- costs --- */
 

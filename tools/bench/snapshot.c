@@ -28,10 +28,10 @@ static uint64_t word_of(size_t segment, size_t index) {
 }
 
 static void fill(void *user, size_t segment, uint64_t round, void *out) {
-  const struct filling *filling = user;
+  const size_t count = ((const struct filling *)user)->words;
   uint64_t *words = out;
   (void)round;
-  for (size_t i = 0; i < filling->words; i++)
+  for (size_t i = 0; i < count; i++)
     words[i] = word_of(segment, i);
 }
 

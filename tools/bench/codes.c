@@ -38,6 +38,10 @@ static const struct code codes[] = {
     {"buffered_6000", 6000, 40, 1, 5, maxwell_serial, maxwell_buffered_synched, "maxwell_omp"},
     {"blocked_1000", 1000, 60, 40, 160, maxwell_serial, maxwell_blocked_synched, "maxwell_omp"},
     {"blocked_6000", 6000, 40, 8, 16, maxwell_serial, maxwell_blocked_synched, "maxwell_omp"},
+    {"buffered_blocked_1000", 1000, 60, 40, 160, maxwell_serial, maxwell_buffered_blocked_synched,
+     "maxwell_omp"},
+    {"buffered_blocked_6000", 6000, 40, 8, 16, maxwell_serial, maxwell_buffered_blocked_synched,
+     "maxwell_omp"},
     {"cg", 1000, 30, 5, 30, cg_serial, cg_synched, "cg_omp"},
 #if BENCH_HAS_CXX
     {"lattice", 480, 24, 5, 30, lattice_serial, lattice_synched, "lattice_omp"},

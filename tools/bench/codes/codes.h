@@ -49,6 +49,8 @@ int maxwell_buffered_synched(struct code_run *run);
 /* maxwell in place, with MAXWELL_BLOCKED steps between two barriers */
 int maxwell_blocked_synched(struct code_run *run);
 #define MAXWELL_BLOCKED 8u
+/* the same with two buffers for each field, and snapshots */
+int maxwell_buffered_blocked_synched(struct code_run *run);
 
 /* To be called once a step is complete, by one thread. */
 static inline void code_step_done(struct code_run *run, uint64_t step) {

@@ -161,9 +161,17 @@ static void look(struct synched_job *job, const struct synched_snapshot *now, vo
   (void)seen;
 }
 
-int maxwell_buffered_synched(struct code_run *run) {
+static int run_buffered(struct code_run *run, unsigned rounds_per_barrier) {
   return run_job(run,
                  SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES,
                                         .refill = SYNCHED_REFILL_NONE, .lease_count = 1),
-                 1, look);
+                 rounds_per_barrier, look);
+}
+
+int maxwell_buffered_synched(struct code_run *run) {
+  return run_buffered(run, 1);
+}
+
+int maxwell_buffered_blocked_synched(struct code_run *run) {
+  return run_buffered(run, MAXWELL_BLOCKED);
 }

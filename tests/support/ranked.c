@@ -8,6 +8,7 @@
 #define SEGMENTS_MOST 256u
 #define CAPACITY 5u
 #define FIELDS 2u
+#define STAGES 3u
 #define LONG_FOLD 3u
 
 struct world {
@@ -18,7 +19,8 @@ struct world {
   struct synched_memory *memories[FIELDS];
   struct synched_segments own;
   bool is_narrow;
-  struct synched_reads reads;
+  /* of each stage */
+  struct synched_reads reads[STAGES];
   size_t offsets[SEGMENTS_MOST + 1];
   size_t listed[4 * SEGMENTS_MOST];
 };
@@ -43,34 +45,50 @@ static unsigned rank_of(const struct world *world) {
 
 /* --- what is read --- */
 
-static void set_reads(struct world *world) {
+/* Segment s reads s % 4 others. */
+static struct synched_reads list_reads(struct world *world) {
   const size_t count = world->what->segment_count;
   size_t entries = 0;
+  for (size_t s = 0; s < count; s++) {
+    world->offsets[s] = entries;
+    for (size_t k = 0; k < s % 4; k++)
+      world->listed[entries++] = (s * 11 + k * 29 + 5) % count;
+  }
+  world->offsets[count] = entries;
+  return (struct synched_reads){
+      .reach = SYNCHED_REACH_LIST, .offsets = world->offsets, .segments = world->listed};
+}
+
+static struct synched_reads near_reads(unsigned radius, bool wraps) {
+  return (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = radius, .wraps = wraps};
+}
+
+static struct synched_reads reads_of(struct world *world, unsigned stage) {
   switch (world->what->reads) {
   case RANKED_NEAR:
-    world->reads = (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = 1};
-    return;
+    return near_reads(1, false);
   case RANKED_WRAPS:
-    world->reads = (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = 2, .wraps = 1};
-    return;
+    return near_reads(2, true);
   case RANKED_NARROW:
-    world->is_narrow = true;
-    world->reads =
-        (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = 1, .first = 1, .last = 1};
-    return;
-  case RANKED_ALL:
-    world->reads = (struct synched_reads){0};
-    return;
+    return (struct synched_reads){.reach = SYNCHED_REACH_NEAR, .radius = 1, .first = 1, .last = 1};
+  case RANKED_CLOSED:
+    return (struct synched_reads){
+        .reach = SYNCHED_REACH_NEAR, .radius = 1, .wraps = 1, .first = 1, .last = 1};
   case RANKED_LIST:
-    for (size_t s = 0; s < count; s++) {
-      world->offsets[s] = entries;
-      for (size_t k = 0; k < s % 4; k++)
-        world->listed[entries++] = (s * 11 + k * 29 + 5) % count;
-    }
-    world->offsets[count] = entries;
-    world->reads = (struct synched_reads){
-        .reach = SYNCHED_REACH_LIST, .offsets = world->offsets, .segments = world->listed};
+    return list_reads(world);
+  case RANKED_MIXED:
+    return stage == 0 ? (struct synched_reads){.reach = SYNCHED_REACH_OWN}
+                      : near_reads(stage, true);
+  case RANKED_ALL:
+    break;
   }
+  return (struct synched_reads){0};
+}
+
+static void set_reads(struct world *world) {
+  world->is_narrow = world->what->reads == RANKED_NARROW || world->what->reads == RANKED_CLOSED;
+  for (unsigned s = 0; s < STAGES; s++)
+    world->reads[s] = reads_of(world, s);
 }
 
 static uint64_t mix_segment(uint64_t value, const struct synched_snapshot *of, size_t segment) {
@@ -82,37 +100,36 @@ static uint64_t mix_segment(uint64_t value, const struct synched_snapshot *of, s
 }
 
 /* A neighbour, of which only the nearest element is read. */
-static uint64_t mix_nearest(uint64_t value, const struct synched_snapshot *of, size_t own,
-                            size_t segment) {
+static uint64_t mix_nearest(uint64_t value, const struct synched_snapshot *of, size_t segment,
+                            bool is_behind) {
   const uint64_t *numbers = synched_snapshot_segment(of, segment);
-  return mix(value, segment > own ? numbers[0] : numbers[capacity_of(segment) - 1]);
+  return mix(value, is_behind ? numbers[0] : numbers[capacity_of(segment) - 1]);
 }
 
-static uint64_t mix_near(const struct world *world, uint64_t value,
-                         const struct synched_snapshot *of, size_t own) {
+static uint64_t mix_near(const struct world *world, const struct synched_reads *reads,
+                         uint64_t value, const struct synched_snapshot *of, size_t own) {
   const size_t count = world->what->segment_count;
-  const size_t radius = world->reads.radius;
+  const size_t radius = reads->radius;
   for (size_t k = 0; k <= 2 * radius; k++) {
-    const size_t at = own + count + k - radius;
-    if (k == radius || (!world->reads.wraps && (at < count || at >= 2 * count)))
+    const size_t at = own + 2 * count + k - radius;
+    if (k == radius || (!reads->wraps && (at < 2 * count || at >= 3 * count)))
       continue;
-    value = world->is_narrow ? mix_nearest(value, of, own, at % count)
+    value = world->is_narrow ? mix_nearest(value, of, at % count, k > radius)
                              : mix_segment(value, of, at % count);
   }
   return value;
 }
 
-/* All that the call of a segment may read of a field, beside its own. */
-static uint64_t mix_reads(const struct world *world, uint64_t value,
+/* All that the call of a segment in this stage may read of a field, beside its own. */
+static uint64_t mix_reads(const struct world *world, unsigned stage, uint64_t value,
                           const struct synched_snapshot *of, size_t own) {
-  if (world->reads.reach == SYNCHED_REACH_NEAR)
-    return mix_near(world, value, of, own);
-  if (world->reads.reach == SYNCHED_REACH_ALL)
-    for (size_t s = 0; s < world->what->segment_count; s++)
-      value = mix_segment(value, of, s);
-  else
-    for (size_t i = world->offsets[own]; i < world->offsets[own + 1]; i++)
-      value = mix_segment(value, of, world->listed[i]);
+  const struct synched_reads *reads = &world->reads[stage];
+  if (reads->reach == SYNCHED_REACH_NEAR)
+    return mix_near(world, reads, value, of, own);
+  for (size_t s = 0; reads->reach == SYNCHED_REACH_ALL && s < world->what->segment_count; s++)
+    value = mix_segment(value, of, s);
+  for (size_t i = world->offsets[own]; i < world->offsets[own + 1]; i++)
+    value = mix_segment(value, of, world->listed[i]);
   return value;
 }
 
@@ -192,7 +209,7 @@ static int step(struct synched_task *task, void *user) {
   if (code != 0)
     return code;
   const uint64_t value =
-      mix_reads(world, mix(task->round, task->segment), task->previous, task->segment);
+      mix_reads(world, 0, mix(task->round, task->segment), task->previous, task->segment);
   task->contribution = as_number(value);
   write_segment(world, task, 0, value, 0);
   return 0;
@@ -206,7 +223,7 @@ static int first_stage(struct synched_task *task, void *user) {
     return code;
   uint64_t value = mix(task->round, task->segment);
   for (unsigned f = 0; f < FIELDS; f++)
-    value = mix_reads(world, value, synched_task_field(task, f), task->segment);
+    value = mix_reads(world, 0, value, synched_task_field(task, f), task->segment);
   double *fold = synched_task_fold(task);
   for (unsigned i = 0; i < LONG_FOLD; i++)
     fold[i] = as_number(mix(value, i));
@@ -225,7 +242,7 @@ static int second_stage(struct synched_task *task, void *user) {
   memcpy(&bits, &fold[1], sizeof bits);
   uint64_t value = mix(bits, task->segment);
   for (unsigned f = 0; f < FIELDS; f++)
-    value = mix_reads(world, value, synched_task_field(task, f), task->segment);
+    value = mix_reads(world, 1, value, synched_task_field(task, f), task->segment);
   write_segment(world, task, 1, value, 1);
   return 0;
 }
@@ -238,7 +255,7 @@ static int last_stage(struct synched_task *task, void *user) {
     return code;
   uint64_t value = task->segment;
   for (unsigned f = 0; f < FIELDS; f++)
-    value = mix_reads(world, value, synched_task_field(task, f), task->segment);
+    value = mix_reads(world, 2, value, synched_task_field(task, f), task->segment);
   *(int64_t *)synched_task_fold(task) = (int64_t)(value >> 8);
   return 0;
 }
@@ -248,7 +265,7 @@ static int step_in_place(const struct world *world, struct synched_task *task, u
   const int code = meet_event(world, task, f);
   if (code != 0)
     return code;
-  const uint64_t value = mix_reads(world, mix(task->round, task->segment),
+  const uint64_t value = mix_reads(world, f, mix(task->round, task->segment),
                                    synched_task_field(task, 1 - f), task->segment);
   write_segment(world, task, f, value, f);
   return 0;
@@ -279,18 +296,37 @@ static void note_folds(struct world *world, const struct synched_snapshot *now) 
   world->out->folds = mix(world->out->folds, bits);
 }
 
+/* Whether this rank computes the segment at which something happens. */
+static bool is_here(const struct world *world) {
+  const size_t segment = world->what->event_segment;
+  return segment >= world->own.first && segment - world->own.first < world->own.count;
+}
+
+/* The lowest of those that return a code is the rank where it happens. */
+static int disagree(const struct world *world) {
+  if (is_here(world))
+    return RANKED_CODE;
+  return world->own.first > world->what->event_segment ? RANKED_CODE - 1 : SYNCHED_STOP;
+}
+
+static int answer_of(const struct world *world) {
+  switch (world->what->event) {
+  case RANKED_ASKS_STOP:
+    return is_here(world) ? SYNCHED_STOP : SYNCHED_CONTINUE;
+  case RANKED_ANSWERS:
+    return is_here(world) ? RANKED_CODE : SYNCHED_CONTINUE;
+  case RANKED_DISAGREES:
+    return disagree(world);
+  default:
+    return SYNCHED_CONTINUE;
+  }
+}
+
 static int on_round(const struct synched_snapshot *now, void *user) {
   struct world *world = user;
-  const struct ranked_case *what = world->what;
-  const bool is_here = what->event_segment >= world->own.first &&
-                       what->event_segment - world->own.first < world->own.count;
   world->out->on_round_count++;
   note_folds(world, now);
-  if (now->round != what->event_round || !is_here)
-    return SYNCHED_CONTINUE;
-  if (what->event == RANKED_ASKS_STOP)
-    return SYNCHED_STOP;
-  return what->event == RANKED_ANSWERS ? RANKED_CODE : SYNCHED_CONTINUE;
+  return now->round == world->what->event_round ? answer_of(world) : SYNCHED_CONTINUE;
 }
 
 /* --- making and running it --- */
@@ -328,22 +364,22 @@ static int make_job(struct world *world, struct synched_pool *pool) {
   const struct synched_stage stages[3] = {{.name = "first",
                                            .compute = first_stage,
                                            .writes = SYNCHED_FIELD(0),
-                                           .reads = world->reads,
+                                           .reads = world->reads[0],
                                            .fold = SYNCHED_FOLD_SUM_COMPENSATED,
                                            .fold_length = LONG_FOLD},
                                           {.name = "second",
                                            .compute = second_stage,
                                            .writes = SYNCHED_FIELD(1),
-                                           .reads = world->reads},
+                                           .reads = world->reads[1]},
                                           {.name = "last",
                                            .compute = last_stage,
                                            .writes = SYNCHED_WRITES_NONE,
-                                           .reads = world->reads,
+                                           .reads = world->reads[2],
                                            .fold = SYNCHED_FOLD_SUM,
                                            .fold_type = SYNCHED_FOLD_INT64}};
   const struct synched_stage in_place[2] = {
-      {.compute = first_in_place, .writes = SYNCHED_FIELD(0), .reads = world->reads},
-      {.compute = second_in_place, .writes = SYNCHED_FIELD(1), .reads = world->reads}};
+      {.compute = first_in_place, .writes = SYNCHED_FIELD(0), .reads = world->reads[0]},
+      {.compute = second_in_place, .writes = SYNCHED_FIELD(1), .reads = world->reads[1]}};
   struct synched_job_options options = synched_job_options_default();
   options.name = "ranked";
   options.user = world;
@@ -357,7 +393,7 @@ static int make_job(struct world *world, struct synched_pool *pool) {
   options.fields = is_plain ? NULL : &world->memories[1];
   options.field_count = is_plain ? 1 : FIELDS;
   if (is_plain) {
-    options.reads = world->reads;
+    options.reads = world->reads[0];
     options.fold = SYNCHED_FOLD_SUM;
   } else {
     options.stages = what->shape == RANKED_STAGES ? stages : in_place;
@@ -390,9 +426,7 @@ static int run_interrupted(struct world *world) {
 
 static int run(struct world *world) {
   const struct ranked_case *what = world->what;
-  const bool is_here = what->event_segment >= world->own.first &&
-                       what->event_segment - world->own.first < world->own.count;
-  if (what->event == RANKED_INTERRUPTED && is_here)
+  if (what->event == RANKED_INTERRUPTED && is_here(world))
     return run_interrupted(world);
   if (what->advanced_by == 0 || what->event == RANKED_INTERRUPTED)
     return synched_job_run(world->job);
@@ -499,14 +533,14 @@ struct ranked_case ranked_random(uint64_t seed) {
   uint64_t x = seed;
   const uint64_t one = mix(x++, 77);
   struct ranked_case what = {.shape = (enum ranked_shape)(mix(one, 1) % 3),
-                             .reads = (enum ranked_reads)(mix(one, 2) % 5),
+                             .reads = (enum ranked_reads)(mix(one, 2) % (RANKED_ALL + 1)),
                              .segment_count = 1 + mix(one, 3) % 30,
                              .worker_count = 1 + (unsigned)(mix(one, 4) % 3),
                              .round_count = 1 + mix(one, 5) % 12,
                              .balance = (enum synched_balance)(mix(one, 6) % 2),
                              .loads = mix(one, 7) % 2 != 0,
                              .has_on_round = true,
-                             .event = (enum ranked_event)(mix(one, 8) % 7)};
+                             .event = (enum ranked_event)(mix(one, 8) % RANKED_INTERRUPTED)};
   if (what.shape != RANKED_IN_PLACE)
     what.refill = (enum synched_refill)(mix(one, 9) % 3);
   if (what.shape != RANKED_STAGES && what.reads != RANKED_ALL)

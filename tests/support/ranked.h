@@ -27,7 +27,9 @@ enum ranked_reads {
   RANKED_NEAR,   /* one segment on each side */
   RANKED_WRAPS,  /* two, round the end */
   RANKED_NARROW, /* one element of one segment on each side */
+  RANKED_CLOSED, /* the same, round the end */
   RANKED_LIST,
+  RANKED_MIXED, /* each stage more segments than the one before; the first only its own */
   RANKED_ALL
 };
 
@@ -39,6 +41,7 @@ enum ranked_event {
   RANKED_STOPS,      /* a call stops it */
   RANKED_ANSWERS,    /* on_round returns RANKED_CODE, on one rank */
   RANKED_ASKS_STOP,  /* on_round returns SYNCHED_STOP, on one rank */
+  RANKED_DISAGREES,  /* RANKED_CODE on one rank, SYNCHED_STOP below, other codes above it */
   RANKED_COUNTS,     /* a call counts too much */
   RANKED_INTERRUPTED /* a thread cancels or stops the job of one rank, at any time */
 };
@@ -62,7 +65,7 @@ struct ranked_case {
   uint64_t advanced_by;
   enum ranked_event event;
   uint64_t event_round;
-  /* where it happens; of ANSWERS and ASKS_STOP: on the rank that computes it */
+  /* where it happens; of what on_round returns: on the rank that computes it */
   size_t event_segment;
   unsigned event_stage;
 };

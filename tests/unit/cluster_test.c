@@ -171,8 +171,8 @@ Test(cluster, many_segments_fold_in_groups_on_all_ranks) {
 /* --- what ends a job --- */
 
 Test(cluster, an_event_on_one_rank_ends_the_job_on_all_as_on_one) {
-  static const char *const names[] = {"nothing", "fails",        "cancels", "stops",
-                                      "answers", "asks to stop", "counts"};
+  static const char *const names[] = {"nothing", "fails",        "cancels",   "stops",
+                                      "answers", "asks to stop", "disagrees", "counts"};
   for (unsigned event = RANKED_FAILS; event <= RANKED_COUNTS; event++)
     for (size_t segment = 0; segment < 12; segment += 5)
       for (unsigned stage = 0; stage < 3; stage += 2) {

@@ -45,6 +45,11 @@ static void describe(struct synched_job *job) {
   about->has_on_round = options->on_round != NULL;
   about->has_on_snapshot = options->on_snapshot != NULL;
   about->delivers_every = options->delivery == SYNCHED_DELIVER_EVERY;
+  if (options->cluster != NULL) {
+    struct synched__launcher launcher;
+    synched__launcher_find(&launcher);
+    about->binding_gain = synched__launcher_judge(about->binding, &launcher, pool->worker_count);
+  }
   memcpy(about->placement, pool->info.placement, sizeof about->placement);
   (void)snprintf(about->pool, sizeof about->pool, "%.10s", pool->name);
   for (unsigned w = 0; w < pool->worker_count; w++)

@@ -331,6 +331,15 @@ static void advise_homes(struct study *study) {
       synched__text_of_count(job->strayed_count).bytes, job->segment_count);
 }
 
+/* --- ranks --- */
+
+static void advise_binding(struct study *study) {
+  const struct synched_report *report = study->report;
+  const double part = part_of(study, SYNCHED_SHARE_COMPUTE);
+  if (report->binding[0] != '\0')
+    add(study, SYNCHED_ADVICE_BINDING, report->binding_gain * part, "%s", report->binding);
+}
+
 /* --- all of it --- */
 
 static int larger_gain(const void *a, const void *b) {
@@ -373,6 +382,7 @@ static void advise(struct study *study, const struct synched_report *report) {
   advise_spin(study);
   advise_period(study);
   advise_homes(study);
+  advise_binding(study);
   qsort(study->list, study->count, sizeof *study->list, larger_gain);
 }
 

@@ -368,6 +368,8 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->lease_count = about->lease_count;
   report->usable_cpus = about->usable_cpus;
   report->process = (unsigned)synched__process_id();
+  report->binding_gain = about->binding_gain;
+  memcpy(report->binding, about->binding, sizeof report->binding);
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
   memcpy(report->pool, about->pool, sizeof report->pool);

@@ -183,6 +183,8 @@ static void print_job(struct json *json, const struct synched_report *report) {
   print_any_text(json, report->pool, sizeof report->pool);
   name_section(json, "placement");
   print_any_text(json, report->placement, sizeof report->placement);
+  name_section(json, "binding");
+  print_any_text(json, report->binding, sizeof report->binding);
 }
 
 static void print_totals(struct json *json, const struct synched_report *report) {
@@ -365,6 +367,7 @@ static const char *name_of_advice(enum synched_advice kind) {
       [SYNCHED_ADVICE_SPIN] = "spin",
       [SYNCHED_ADVICE_PERIOD] = "period",
       [SYNCHED_ADVICE_HOMES] = "homes",
+      [SYNCHED_ADVICE_BINDING] = "binding",
   };
   return (unsigned)kind < SYNCHED_ADVICE_COUNT ? names[kind] : "unknown";
 }

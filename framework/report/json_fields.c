@@ -27,6 +27,7 @@
 static const struct synched__json_field job_fields[] = {
     JOB(process),         JOB(can_steal),      JOB(has_on_round),
     JOB(has_on_snapshot), JOB(delivers_every), JOB(lease_count),
+    JOB(binding_gain),
 };
 const struct synched__json_fields synched__json_job = FIELDS(job_fields);
 

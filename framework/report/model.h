@@ -35,6 +35,9 @@ struct synched_report {
   /* of the memory */
   unsigned lease_count;
   unsigned usable_cpus;
+  /* of a rank that its launcher has bound badly; "": nothing is wrong */
+  char binding[SYNCHED__BINDING_BYTES];
+  double binding_gain;
 
   /* [summary.stage_count]; their names are those below */
   struct synched_report_stage stages[SYNCHED__STAGES_SHOWN];

@@ -50,6 +50,7 @@
 #include <stdint.h>
 
 #include "platform/atomic.h"
+#include "platform/launcher.h"
 #include "report/histogram.h"
 
 #include <synched/job.h>
@@ -246,6 +247,10 @@ struct synched__about {
   /* workers with home ranges */
   unsigned team;
   unsigned usable_cpus, lease_count;
+  /* of a rank: what is wrong with how its launcher has bound it, and which part of the computing it
+   * would save to mend it */
+  char binding[SYNCHED__BINDING_BYTES];
+  double binding_gain;
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
 

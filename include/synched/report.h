@@ -425,6 +425,8 @@ enum synched_advice {
   SYNCHED_ADVICE_PERIOD,
   /* segments are at home on another NUMA node than their pages */
   SYNCHED_ADVICE_HOMES,
+  /* an MPI launcher has bound the rank to fewer CPUs than its pool has workers, or there are */
+  SYNCHED_ADVICE_BINDING,
   SYNCHED_ADVICE_COUNT
 };
 

@@ -129,7 +129,7 @@ static bool is_later(const char *name) {
   static const char *const later[] = {
       "failed_stage",     "unchanged_count",          "redealt_count",           "strayed_count",
       "checkpoint_count", "checkpoint_skipped_count", "checkpoint_failed_count", "checkpoint_bytes",
-      "checkpoint_ns",    "checkpoint_held_ns"};
+      "checkpoint_ns",    "checkpoint_held_ns",       "binding_gain"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (strcmp(name, later[i]) == 0)
       return true;

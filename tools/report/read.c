@@ -97,6 +97,14 @@ static bool make_report(struct reader *reader, const struct parts_of_file *parts
 
 /* --- what it says --- */
 
+static bool read_binding(struct reader *reader, const json_t *root) {
+  struct synched_report *report = reader->report;
+  const json_t *binding;
+  return later_member(reader, &binding, root, "binding", JSON_STRING) &&
+         (binding == NULL ||
+          read_text(reader, report->binding, sizeof report->binding, binding, "binding"));
+}
+
 static bool read_pool(struct reader *reader, const json_t *root) {
   struct synched_report *report = reader->report;
   const json_t *pool;
@@ -116,7 +124,7 @@ static bool read_job(struct reader *reader, const json_t *root) {
                    member(reader, machine, "machine", "description", JSON_STRING),
                    "machine.description") &&
          read_members(reader, report, &synched__json_machine, machine, "machine") &&
-         read_pool(reader, root) &&
+         read_pool(reader, root) && read_binding(reader, root) &&
          read_text(reader, report->placement, sizeof report->placement,
                    member(reader, root, "", "placement", JSON_STRING), "placement");
 }

@@ -291,6 +291,35 @@ static void print_rounds(struct json *json, const struct synched_report *report)
   print_columns(json, &synched__json_task, &tasks);
 }
 
+/* --- ranks --- */
+
+/* Of a job of no cluster there are none. A report of several has each rank's own rounds, too: in
+ * rank_rounds a row for each rank of the first round, then of the second one. */
+static void print_ranks(struct json *json, const struct synched_report *report) {
+  const unsigned count = report->summary.rank_count;
+  name_section(json, "ranks");
+  open_bracket(json, '[');
+  for (unsigned r = 0; r < count; r++) {
+    separate(json);
+    putc('\n', json->file);
+    open_bracket(json, '{');
+    name_member(json, "host");
+    print_any_text(json, report->ranks[r].host, sizeof report->ranks[r].host);
+    print_members(json, &synched__json_rank, &report->ranks[r]);
+    close_bracket(json, '}');
+  }
+  close_bracket(json, ']');
+  const struct rows rounds = {report->rank_rounds,
+                              report->rank_rounds == NULL ? 0 : report->recorded * count,
+                              sizeof *report->rank_rounds};
+  name_section(json, "rank_rounds");
+  print_columns(json, &synched__json_round, &rounds);
+  const struct rows exchanges = {report->exchanges, report->exchange_count,
+                                 sizeof *report->exchanges};
+  name_section(json, "exchanges");
+  print_columns(json, &synched__json_exchange, &exchanges);
+}
+
 /* --- distributions --- */
 
 static void print_buckets(struct json *json, const char *name, const uint64_t *buckets,
@@ -403,6 +432,7 @@ int synched__json_print(const struct synched_report *report, FILE *file) {
   print_workers(&json, report);
   print_stages(&json, report);
   print_rounds(&json, report);
+  print_ranks(&json, report);
   print_distributions(&json, report);
   print_advice(&json, report);
   fputs("\n", file);

@@ -1,17 +1,13 @@
 #include "common/ranks.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include <synched/job.h>
 #include <synched/status.h>
 
-void example_ranks_print(const struct example_ranks *ranks, struct synched_job *job) {
-  if (!ranks->cluster)
-    return;
-  struct synched_rank_summary *const all = calloc(ranks->count, sizeof *all);
-  if (all && synched_cluster_collect(job, all, 0) == 0 && ranks->rank == 0)
-    (void)synched_ranks_print(all, ranks->count, stdout);
-  free(all);
+int example_ranks_report(const struct example_ranks *ranks, struct synched_job *job,
+                         struct synched_report **out) {
+  return ranks->cluster ? synched_cluster_report(job, out, 0) : synched_job_report(job, out);
 }
 
 #ifdef EXAMPLE_HAS_MPI

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <synched/cluster.h>
+#include <synched/report.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,8 +47,10 @@ unsigned example_ranks_same(const struct example_ranks *ranks, unsigned number);
 /* The least number that is not 0, of all ranks; 0: all are. */
 uint64_t example_ranks_least(const struct example_ranks *ranks, uint64_t number);
 
-/* When the job of all ranks has ended: the first one prints what each did. */
-void example_ranks_print(const struct example_ranks *ranks, struct synched_job *job);
+/* When the job has ended, on all ranks: the report of all of them, on the first one; NULL on the
+ * others. A status of synched. */
+int example_ranks_report(const struct example_ranks *ranks, struct synched_job *job,
+                         struct synched_report **out);
 
 #ifdef __cplusplus
 }

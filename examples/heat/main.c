@@ -69,21 +69,14 @@ static void print_complete(const struct heat_simulation *simulation) {
 }
 
 /* What was asked for besides the cells. */
-static int tell(const struct heat_simulation *simulation) {
-  struct synched_report *report = NULL;
-  if (example_checkpoint_is_complete(&simulation->checkpoint)) {
+static int tell(const struct heat_simulation *simulation, const struct synched_report *report) {
+  if (report == NULL) {
     print_complete(simulation);
     return 0;
   }
-  if (synched_job_report(simulation->job, &report) != 0) {
-    fprintf(stderr, "heat: no report: %s\n", synched_error_message());
-    return -1;
-  }
   if (!simulation->options->quiet)
     print_result(simulation, report);
-  const int status = example_report_write(&simulation->options->report, "heat", report);
-  synched_report_destroy(report);
-  return status;
+  return example_report_write(&simulation->options->report, "heat", report);
 }
 
 static int write_picture(const struct heat_simulation *simulation) {
@@ -116,8 +109,20 @@ static int check(const struct heat_simulation *simulation) {
   return same ? 0 : -1;
 }
 
-static int hand_out(const struct heat_simulation *simulation) {
-  return tell(simulation) == 0 && write_picture(simulation) == 0 && check(simulation) == 0 ? 0 : -1;
+/* The first rank hands out; all of them make the report of it. */
+static int hand_out(const struct heat_simulation *simulation, const struct example_ranks *ranks) {
+  struct synched_report *report = NULL;
+  if (!example_checkpoint_is_complete(&simulation->checkpoint) &&
+      example_ranks_report(ranks, simulation->job, &report) != 0) {
+    fprintf(stderr, "heat: no report: %s\n", synched_error_message());
+    return -1;
+  }
+  int status = 0;
+  if (example_ranks_tells(ranks) &&
+      (tell(simulation, report) != 0 || write_picture(simulation) != 0 || check(simulation) != 0))
+    status = -1;
+  synched_report_destroy(report);
+  return status;
 }
 
 static int simulate(const struct heat_options *options, const struct example_ranks *ranks) {
@@ -138,9 +143,7 @@ static int simulate(const struct heat_options *options, const struct example_ran
     code = EXIT_FAILED;
   } else {
     code = simulation.checkpoint.stopped ? EXAMPLE_CHECKPOINT_STOPPED : EXIT_OK;
-    if (!options->quiet)
-      example_ranks_print(ranks, simulation.job);
-    if (tells && hand_out(&simulation) != 0)
+    if (hand_out(&simulation, ranks) != 0)
       code = EXIT_FAILED;
     if (example_checkpoint_close(&simulation.checkpoint) != 0)
       code = EXIT_FAILED;

@@ -33,6 +33,15 @@ static void fill_work(struct synched__work *work, const struct synched_job_optio
   work->part_most_ns = UINT32_MAX / work->pool->worker_count;
 }
 
+static void describe_rank(struct synched__about *about, const struct synched_cluster *cluster,
+                          unsigned worker_count) {
+  struct synched__launcher launcher;
+  synched__launcher_find(&launcher);
+  about->binding_gain = synched__launcher_judge(about->binding, &launcher, worker_count);
+  about->rank = cluster->transport.rank;
+  about->rank_count = cluster->transport.rank_count;
+}
+
 /* What the report says of the job beside what is recorded. */
 static void describe(struct synched_job *job) {
   const struct synched_job_options *options = &job->setup.options;
@@ -45,6 +54,8 @@ static void describe(struct synched_job *job) {
   about->has_on_round = options->on_round != NULL;
   about->has_on_snapshot = options->on_snapshot != NULL;
   about->delivers_every = options->delivery == SYNCHED_DELIVER_EVERY;
+  if (options->cluster != NULL)
+    describe_rank(about, options->cluster, pool->worker_count);
   memcpy(about->placement, pool->info.placement, sizeof about->placement);
   (void)snprintf(about->pool, sizeof about->pool, "%.10s", pool->name);
   for (unsigned w = 0; w < pool->worker_count; w++)
@@ -64,6 +75,13 @@ static unsigned name_stages(const struct synched__work *work, const char **names
   return count;
 }
 
+/* Of so many rounds as can be shown. */
+static size_t count_exchanges(const struct synched_job *job) {
+  const size_t each = job->work.stage_count * (size_t)job->work.round_most;
+  const size_t rounds = job->setup.options.report_rounds;
+  return rounds > SIZE_MAX / each ? SIZE_MAX : rounds * each;
+}
+
 /* The report of a whole run has its memory from the start: nothing that a run ends with can be
  * refused. */
 static int make_record(struct synched_job *job) {
@@ -79,17 +97,18 @@ static int make_record(struct synched_job *job) {
       .round_count = options->report_rounds,
       .row_rounds = job->work.tile == NULL ? 1 : job->work.tile->round_most,
       .task_count = options->report_tasks,
+      .exchange_count = options->cluster == NULL ? 0 : count_exchanges(job),
       .segment_times = (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) == 0,
   };
   int status = synched__record_create(&job->work.record, &shape);
   if (status != 0)
     return status;
+  describe(job);
   status = synched__report_create_for(&job->delivery.report, job->work.record);
   if (status != 0) {
     synched__record_destroy(job->work.record);
     return status;
   }
-  describe(job);
   return 0;
 }
 
@@ -330,6 +349,10 @@ void synched__job_reset_run(struct synched_job *job) {
   job->entry = (struct synched__queue_entry){.weight = job->setup.options.weight};
   limit_run(job);
   synched__record_reset(job->work.record, job->setup.base_round);
+  if (job->work.link != NULL) {
+    job->work.record->totals.own_first = job->work.link->own.first;
+    job->work.record->totals.own_count = job->work.link->own.count;
+  }
   job->delivery.answer = (struct synched__answer){NULL, 0};
   job->delivery.passed_over = 0;
   job->setup.shows = job->setup.options.on_snapshot != NULL && !job->advance.is_on;

@@ -29,6 +29,8 @@ static void set_out(struct synched__link *link, struct synched__field_groups *fi
   (void)synched__add_relaxed(&wire->sent_bytes, group->bytes - group->messages * WORD_BYTES);
   link->sent_messages += group->messages;
   link->sent_bytes += group->bytes - group->messages * WORD_BYTES;
+  link->row.sent += (group->messages << SYNCHED__EXCHANGE_BYTES_BITS) + group->bytes -
+                    group->messages * WORD_BYTES;
 }
 
 static unsigned block_index(const struct synched_memory *memory,
@@ -46,6 +48,8 @@ static void start(struct synched__link *link, unsigned exchange,
   const struct synched__fields *fields = link->work->fields;
   struct synched__field_groups *groups = link->exchanges[exchange].fields;
   link->group_count = 0;
+  link->row = (struct synched__exchange_row){.start_ns = synched__tick_ns()};
+  synched__store_relaxed(&link->arrived_ns, 0);
   link->sent_word = synched__work_has_failed(link->work) || synched__work_is_void(link->work);
   for (unsigned f = 0; f < fields->count; f++)
     if (blocks[f] != NULL && groups[f].blocks != NULL)
@@ -66,13 +70,21 @@ static bool is_warned(const struct synched__link *link) {
   return false;
 }
 
+static void note_wait(struct synched__link *link, uint64_t start_ns, uint64_t end_ns) {
+  const uint64_t arrived_ns = synched__load_relaxed(&link->arrived_ns);
+  link->waited_ns += synched__span_ns(start_ns, end_ns);
+  link->row.arrived_ns = arrived_ns != 0 ? arrived_ns : end_ns;
+  link->row.wait_start_ns = start_ns;
+  link->row.wait_end_ns = end_ns;
+}
+
 /* Waits until all of it has arrived. */
 static void finish(struct synched__link *link) {
   const uint64_t start_ns = synched__tick_ns();
   for (unsigned g = 0; g < link->group_count; g++)
     synched__wire_wait(&link->cluster->wire, link->groups[g]);
   synched__store_relaxed(&link->under_way, 0);
-  link->waited_ns += synched__span_ns(start_ns, synched__tick_ns());
+  note_wait(link, start_ns, synched__tick_ns());
   if (synched__work_has_failed(link->work) || is_warned(link) ||
       synched__wire_status(&link->cluster->wire) != 0)
     make_void(link);
@@ -90,8 +102,10 @@ void synched__link_drive(struct synched__link *link) {
   bool all = true;
   for (unsigned g = 0; g < count; g++)
     all = synched__wire_test(&link->cluster->wire, link->groups[g]) && all;
-  if (all)
+  if (all) {
+    synched__store_relaxed(&link->arrived_ns, now_ns);
     synched__store_relaxed(&link->under_way, 0);
+  }
   synched__store_release(&link->driving, 0); /* [link-driven] release */
 }
 
@@ -183,7 +197,8 @@ static void agree(struct synched__link *link, struct synched__agreement *agreeme
   link->verdict = own_verdict(link, round);
   if (synched__agree(agreement, &link->verdict) == 0)
     check_round(link, &link->verdict);
-  link->waited_ns += synched__span_ns(start_ns, synched__tick_ns());
+  link->row.agreed_ns = synched__tick_ns();
+  link->waited_ns += synched__span_ns(start_ns, link->row.agreed_ns);
   if (synched__wire_status(wire) != 0)
     give_up(link);
   else
@@ -217,6 +232,16 @@ struct synched__stage *synched__link_open_round(struct synched__link *link,
                                                      : synched__stage_first_pass(first);
 }
 
+/* Init's is left out: a run's times begin after it. */
+static void record(struct synched__link *link, const struct synched__open_round *open,
+                   bool is_last) {
+  if (link->work->initialising || link->cluster->transport.rank_count == 1)
+    return;
+  link->row.round_stage =
+      (open->round - open->rounds_left) << SYNCHED__EXCHANGE_STAGE_BITS | open->stage->index;
+  synched__record_exchange(link->work->record, &link->row, is_last);
+}
+
 /* The exchange of a stage is over; where ranks agree behind it, they do. */
 static void close_stage(struct synched__link *link, const struct synched__open_round *open) {
   const struct synched__stage *stage = open->stage;
@@ -232,6 +257,7 @@ static void close_stage(struct synched__link *link, const struct synched__open_r
     agree(link, &link->agreements[exchange], open->round, is_last);
   else if (is_last)
     agree(link, &link->agreements[link->exchange_count], open->round, true);
+  record(link, open, is_last);
 }
 
 struct synched__stage *synched__link_close_pass(struct synched__link *link,
@@ -240,6 +266,8 @@ struct synched__stage *synched__link_close_pass(struct synched__link *link,
   const struct synched__work *work = link->work;
   if (stage == link->opening) {
     link->is_fresh = false;
+    work->record->totals.message_ns +=
+        synched__span_ns(link->row.wait_start_ns, link->row.wait_end_ns);
     if (synched__wire_status(&link->cluster->wire) == 0)
       return synched__stage_first_pass(work->stages[0]);
     give_up(link);

@@ -15,7 +15,7 @@
  * What is published afterwards is the same on every rank: so what ends a job is never decided by
  * one rank alone. A cancel or a stop is a bit of work->rank_state until it has been agreed on.
  *
- * All of this is the leader's but `under_way`, `driving` and `driven_ns`: workers'.
+ * All of this is the leader's but `under_way`, `driving`, `driven_ns` and `arrived_ns`: workers'.
  */
 #ifndef SYNCHED_CLUSTER_LINK_H
 #define SYNCHED_CLUSTER_LINK_H
@@ -63,12 +63,16 @@ struct synched__link {
   unsigned group_count;
   /* of this run */
   uint64_t sent_bytes, sent_messages, waited_ns;
+  /* of the exchange under way, for the record */
+  struct synched__exchange_row row;
   /* what all ranks have agreed on last */
   struct synched__verdict verdict;
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t under_way;
   _Atomic uint32_t driving;
   _Atomic uint64_t driven_ns;
+  /* when a worker found that all had arrived; 0: none has */
+  _Atomic uint64_t arrived_ns;
 };
 
 /* How the options say what a stage reads. */

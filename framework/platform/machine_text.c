@@ -1,5 +1,6 @@
 #include "platform/machine_text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -36,6 +37,27 @@ static void describe(void) {
   (void)snprintf(text, sizeof text, "%s, %ld CPU%s, %.20s %.30s",
                  model[0] != '\0' ? model : names.machine, cpu_count, cpu_count == 1 ? "" : "s",
                  names.sysname, names.release);
+}
+
+void synched__machine_name(char *name, size_t bytes) {
+  struct utsname names;
+  (void)snprintf(name, bytes, "%s", uname(&names) == 0 ? names.nodename : "");
+}
+
+/* One start of a system has one clock; but a container may have moved its own. */
+void synched__machine_clock(char name[SYNCHED__CLOCK_NAME_BYTES]) {
+  char boot[40] = "";
+  char space[48] = "";
+  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+  name[0] = '\0';
+  if (file == NULL)
+    return;
+  const bool is_read = fgets(boot, sizeof boot, file) != NULL;
+  (void)fclose(file);
+  const ssize_t length = readlink("/proc/self/ns/time", space, sizeof space - 1);
+  boot[strcspn(boot, "\n")] = '\0';
+  if (is_read)
+    (void)snprintf(name, SYNCHED__CLOCK_NAME_BYTES, "%s %s", boot, length > 0 ? space : "");
 }
 
 const char *synched__machine_text(void) {

@@ -231,14 +231,32 @@ static void advise_fewer_workers(struct study *study) {
         study->at_once == 1 ? "" : "s", study->at_once, study->at_once == 1 ? "" : "s");
 }
 
+/* Of ranks on other machines, cores have other numbers. */
+static bool share_machine(const struct synched_report *report, unsigned a, unsigned b) {
+  return report->summary.rank_count < 2 ||
+         strcmp(report->ranks[synched__report_rank_of(report, a)].host,
+                report->ranks[synched__report_rank_of(report, b)].host) == 0;
+}
+
 /* The first worker before `worker` that is bound to the same core; -1: none is. */
 static int partner_of(const struct synched_report *report, unsigned worker) {
   for (unsigned w = 0; w < worker; w++)
-    if (report->workers[worker].core >= 0 &&
+    if (share_machine(report, w, worker) && report->workers[worker].core >= 0 &&
         report->workers[w].core == report->workers[worker].core &&
         report->workers[w].package == report->workers[worker].package)
       return (int)w;
   return -1;
+}
+
+/* Ranks on one machine that have bound their workers to the same CPUs. */
+static void advise_apart(struct study *study, unsigned a, unsigned b) {
+  const struct synched_report *report = study->report;
+  add(study, SYNCHED_ADVICE_CORES, 0.0,
+      "workers %u and %u, of ranks %u and %u, share core %d: have the launcher bind each rank to "
+      "CPUs of its own (mpirun --map-by slot:PE=%u), or take SYNCHED_AFFINITY_NONE",
+      a, b, report->ranks[synched__report_rank_of(report, a)].rank,
+      report->ranks[synched__report_rank_of(report, b)].rank, report->workers[b].core,
+      report->ranks[0].worker_count);
 }
 
 static void advise_cores(struct study *study) {
@@ -259,6 +277,10 @@ static void advise_cores(struct study *study) {
     if (partner < 0)
       continue;
     const bool same_cpu = report->workers[w].cpu == report->workers[partner].cpu;
+    if (synched__report_rank_of(report, w) != synched__report_rank_of(report, (unsigned)partner)) {
+      advise_apart(study, (unsigned)partner, w);
+      return;
+    }
     add(study, SYNCHED_ADVICE_CORES, 0.0,
         "workers %d and %u share %s %d: where there are cores enough, SYNCHED_AFFINITY_CORES gives "
         "each worker its own",
@@ -331,6 +353,15 @@ static void advise_homes(struct study *study) {
       synched__text_of_count(job->strayed_count).bytes, job->segment_count);
 }
 
+/* --- ranks --- */
+
+static void advise_binding(struct study *study) {
+  const struct synched_report *report = study->report;
+  const double part = part_of(study, SYNCHED_SHARE_COMPUTE);
+  if (report->binding[0] != '\0')
+    add(study, SYNCHED_ADVICE_BINDING, report->binding_gain * part, "%s", report->binding);
+}
+
 /* --- all of it --- */
 
 static int larger_gain(const void *a, const void *b) {
@@ -353,7 +384,8 @@ static void begin(struct study *study, const struct synched_report *report) {
                               (double)study->share_ns[SYNCHED_SHARE_SLOWEST] +
                               (double)study->share_ns[SYNCHED_SHARE_ASLEEP];
   const double all_ns = computing_ns + (double)study->share_ns[SYNCHED_SHARE_OPENING] +
-                        (double)study->share_ns[SYNCHED_SHARE_CLOSING];
+                        (double)study->share_ns[SYNCHED_SHARE_CLOSING] +
+                        (double)study->share_ns[SYNCHED_SHARE_MESSAGES];
   const double rounds = (double)job->round_count * job->worker_count;
   study->slowest_ns = computing_ns / rounds;
   study->round_ns = all_ns / rounds;
@@ -364,15 +396,20 @@ static void advise(struct study *study, const struct synched_report *report) {
   if (study->job->record == SYNCHED_RECORD_OFF || study->job->round_count == 0 ||
       study->whole_ns <= 0.0)
     return;
-  advise_balance(study);
-  advise_larger_rounds(study);
-  advise_fewer_workers(study);
+  /* Of a rank, segments that others read come first, then the rest, and none goes to another rank:
+   * what follows does not know that. */
+  if (study->job->rank_count == 0) {
+    advise_balance(study);
+    advise_larger_rounds(study);
+    advise_fewer_workers(study);
+    advise_spin(study);
+  }
   advise_cores(study);
   advise_callback(study);
   advise_leases(study);
-  advise_spin(study);
   advise_period(study);
   advise_homes(study);
+  advise_binding(study);
   qsort(study->list, study->count, sizeof *study->list, larger_gain);
 }
 

@@ -36,17 +36,19 @@ static void string(struct chrome *chrome, const char *words) {
 }
 
 /* The beginning of an event: what all have. */
-static void event(struct chrome *chrome, char phase) {
+static void event(struct chrome *chrome, char phase, unsigned process) {
   text(chrome, chrome->begun ? ",\n{\"ph\":\"" : "\n{\"ph\":\"");
   synched__out_bytes(&chrome->out, &phase, 1);
   text(chrome, "\",\"pid\":");
-  number(chrome, chrome->report->process);
+  number(chrome, synched__timeline_process_id(chrome->report, process));
   chrome->begun = true;
 }
 
-static void thread(struct chrome *chrome, unsigned worker) {
+/* The same of an event on a track. */
+static void event_on(struct chrome *chrome, char phase, unsigned track) {
+  event(chrome, phase, synched__timeline_process_of(chrome->report, track));
   text(chrome, ",\"tid\":");
-  number(chrome, synched__timeline_thread_id(chrome->report, worker));
+  number(chrome, synched__timeline_thread_id(chrome->report, track));
 }
 
 static void time_of(struct chrome *chrome, const char *key, uint64_t ns) {
@@ -56,9 +58,9 @@ static void time_of(struct chrome *chrome, const char *key, uint64_t ns) {
 
 /* --- metadata --- */
 
-static void process_metadata(struct chrome *chrome, const char *kind, const char *key,
-                             const char *value) {
-  event(chrome, 'M');
+static void process_metadata(struct chrome *chrome, unsigned process, const char *kind,
+                             const char *key, const char *value) {
+  event(chrome, 'M', process);
   text(chrome, ",\"name\":\"");
   text(chrome, kind);
   text(chrome, "\",\"args\":{\"");
@@ -79,29 +81,30 @@ static void on_open(void *state, const struct synched__timeline_head *head) {
     text(chrome, "\"");
   }
   text(chrome, "},\"traceEvents\":[");
-  process_metadata(chrome, "process_name", "name", chrome->report->name);
-  process_metadata(chrome, "process_labels", "labels", chrome->report->machine);
+  for (unsigned p = 0; p < synched__timeline_process_count(chrome->report); p++) {
+    struct synched__timeline_text process;
+    synched__timeline_process_text(&process, chrome->report, p);
+    process_metadata(chrome, p, "process_name", "name", process.name);
+    process_metadata(chrome, p, "process_labels", "labels", process.label);
+  }
 }
 
-static void on_track(void *state, unsigned worker, const char *thread_name) {
+static void on_track(void *state, unsigned track, const char *thread_name) {
   struct chrome *chrome = state;
-  event(chrome, 'M');
-  thread(chrome, worker);
+  event_on(chrome, 'M', track);
   text(chrome, ",\"name\":\"thread_name\",\"args\":{\"name\":\"");
   string(chrome, thread_name);
   text(chrome, "\"}}");
-  event(chrome, 'M');
-  thread(chrome, worker);
+  event_on(chrome, 'M', track);
   text(chrome, ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":");
-  number(chrome, worker);
+  number(chrome, track);
   text(chrome, "}}");
 }
 
 /* --- slices --- */
 
-static void flow(struct chrome *chrome, char phase, unsigned worker, uint64_t at_ns, uint64_t id) {
-  event(chrome, phase);
-  thread(chrome, worker);
+static void flow(struct chrome *chrome, char phase, unsigned track, uint64_t at_ns, uint64_t id) {
+  event_on(chrome, phase, track);
   time_of(chrome, ",\"ts\":", at_ns);
   text(chrome, ",\"id\":");
   number(chrome, id);
@@ -111,8 +114,7 @@ static void flow(struct chrome *chrome, char phase, unsigned worker, uint64_t at
 
 static void on_begin(void *state, const struct synched__timeline_slice *slice) {
   struct chrome *chrome = state;
-  event(chrome, 'X');
-  thread(chrome, slice->worker);
+  event_on(chrome, 'X', slice->track);
   time_of(chrome, ",\"ts\":", slice->start_ns);
   time_of(chrome, ",\"dur\":", slice->end_ns - slice->start_ns);
   text(chrome, ",\"cat\":\"");
@@ -132,12 +134,12 @@ static void on_begin(void *state, const struct synched__timeline_slice *slice) {
   }
   text(chrome, "}}");
   for (size_t i = 0; i < slice->arrival_count; i++)
-    flow(chrome, 'f', slice->worker, slice->start_ns, slice->arrivals[i]);
+    flow(chrome, 'f', slice->track, slice->start_ns, slice->arrivals[i]);
 }
 
 static void on_end(void *state, const struct synched__timeline_slice *slice) {
   if (slice->departure != 0)
-    flow(state, 's', slice->worker, slice->end_ns - (slice->end_ns > slice->start_ns ? 1 : 0),
+    flow(state, 's', slice->track, slice->end_ns - (slice->end_ns > slice->start_ns ? 1 : 0),
          slice->departure);
 }
 
@@ -151,7 +153,7 @@ static void on_counter(void *state, enum synched__timeline_counter counter) {
 static void on_sample(void *state, enum synched__timeline_counter counter, uint64_t at_ns,
                       uint64_t value) {
   struct chrome *chrome = state;
-  event(chrome, 'C');
+  event(chrome, 'C', 0);
   time_of(chrome, ",\"ts\":", at_ns);
   text(chrome, ",\"name\":\"");
   text(chrome, synched__timeline_counter_name(counter));

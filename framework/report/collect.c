@@ -26,6 +26,8 @@ int synched__report_create_for(struct synched_report **out, const struct synched
       .task_count = record->shown_tasks * record->worker_count,
       .worker_distributions = on ? record->worker_count : 0,
       .segment_distributions = record->segment_histograms != NULL ? record->segment_count : 0,
+      .rank_count = record->about.rank_count == 0 ? 0 : 1,
+      .exchange_count = record->shown_exchanges,
   };
   return synched__report_create(out, &shape);
 }
@@ -56,12 +58,15 @@ static struct synched__range home_of(const struct synched__reading *reading,
 
 static void copy_homes(struct synched_report *report, const struct synched__record *record,
                        const struct synched__reading *reading) {
-  const struct synched__shape shape = {.segment_count = record->segment_count,
+  const bool is_rank = record->about.rank_count != 0;
+  const size_t first = is_rank ? reading->totals.own_first : 0;
+  const struct synched__shape shape = {.segment_count = is_rank ? reading->totals.own_count
+                                                                : record->segment_count,
                                        .team = record->about.team};
   for (unsigned w = 0; w < shape.team; w++) {
     const struct synched__range home = home_of(reading, shape, w);
     for (size_t s = home.first; s < home.first + home.count; s++)
-      report->segments[s].home = w;
+      report->segments[first + s].home = w;
   }
 }
 
@@ -222,6 +227,73 @@ static void copy_tasks(struct synched_report *report, struct synched__record *re
     copy_worker_tasks(report, record, reading, w);
 }
 
+/* --- exchanges with other ranks --- */
+
+static void fill_exchange(struct synched_report_exchange *to,
+                          const struct synched__exchange_row *row,
+                          const struct synched__totals *totals) {
+  *to = (struct synched_report_exchange){
+      .struct_size = sizeof *to,
+      .round = row->round_stage >> SYNCHED__EXCHANGE_STAGE_BITS,
+      .stage = row->round_stage & ((1u << SYNCHED__EXCHANGE_STAGE_BITS) - 1),
+      .sent_messages = (unsigned)(row->sent >> SYNCHED__EXCHANGE_BYTES_BITS),
+      .sent_bytes = row->sent & ((UINT64_C(1) << SYNCHED__EXCHANGE_BYTES_BITS) - 1),
+      .start_ns = synched__record_shown_ns(totals, row->start_ns),
+      .arrived_ns = synched__record_shown_ns(totals, row->arrived_ns),
+      .wait_start_ns = synched__record_shown_ns(totals, row->wait_start_ns),
+      .wait_end_ns = synched__record_shown_ns(totals, row->wait_end_ns),
+  };
+  if (row->agreed_ns != 0)
+    to->agreed_ns = synched__record_shown_ns(totals, row->agreed_ns);
+}
+
+/* The last ones of rounds that are published. */
+static void copy_exchanges(struct synched_report *report, const struct synched__record *record,
+                           const struct synched__totals *totals) {
+  const uint64_t end = totals->exchange_count;
+  const uint64_t shown = record->shown_exchanges;
+  report->exchange_count = 0;
+  for (uint64_t number = end > shown ? end - shown + 1 : 1; number <= end && shown != 0; number++) {
+    struct synched_report_exchange *to = &report->exchanges[report->exchange_count];
+    struct synched__exchange_row row;
+    if (synched__record_read_exchange(record, number, &row) != SYNCHED__ROW_READ) {
+      report->exchange_count = 0; /* it is lost, and so are all before it */
+      continue;
+    }
+    fill_exchange(to, &row, totals);
+    to->rank = record->about.rank;
+    if (to->round <= totals->last_round)
+      report->exchange_count++;
+  }
+}
+
+static void fill_rank(struct synched_report *report, const struct synched__record *record,
+                      const struct synched__totals *totals) {
+  struct synched_report_summary *summary = &report->summary;
+  if (record->about.rank_count == 0)
+    return;
+  summary->rank_count = 1;
+  summary->message_ns = totals->message_ns;
+  summary->agreement_ns = totals->agreement_ns;
+  summary->sent_bytes = totals->sent_bytes;
+  summary->sent_messages = totals->sent_messages;
+  report->ranks[0] = (struct synched_report_rank){
+      .struct_size = sizeof *report->ranks,
+      .rank = record->about.rank,
+      .worker_count = summary->worker_count,
+      .first_segment = (size_t)totals->own_first,
+      .segment_count = (size_t)totals->own_count,
+      .elapsed_ns = synched__span_ns(summary->start_ns, summary->end_ns),
+      .compute_ns = summary->compute_ns,
+      .message_ns = totals->message_ns,
+      .agreement_ns = totals->agreement_ns,
+      .sent_bytes = totals->sent_bytes,
+      .sent_messages = totals->sent_messages,
+      .process = report->process,
+  };
+  synched__machine_name(report->ranks[0].host, sizeof report->ranks[0].host);
+}
+
 /* --- the job and its workers --- */
 
 /* What is left of the job's time on one worker. Separate clock reads measure the three, so their
@@ -368,6 +440,8 @@ static void copy_about(struct synched_report *report, const struct synched__abou
   report->lease_count = about->lease_count;
   report->usable_cpus = about->usable_cpus;
   report->process = (unsigned)synched__process_id();
+  report->binding_gain = about->binding_gain;
+  memcpy(report->binding, about->binding, sizeof report->binding);
   memcpy(report->name, about->name, sizeof report->name);
   memcpy(report->placement, about->placement, sizeof report->placement);
   memcpy(report->pool, about->pool, sizeof report->pool);
@@ -393,6 +467,7 @@ static void fill(struct synched_report *report, const struct synched__record *re
   report->summary.record = record->level;
   fill_workers(report, reading, record->about.places);
   fill_stages(report, reading->stages);
+  fill_rank(report, record, &reading->totals);
   synched__efficiency_fill(&report->efficiency, reading,
                            record->rows == NULL ? 0 : record->worker_count);
 }
@@ -411,7 +486,7 @@ static void fill_empty(struct synched_report *report, const struct synched__reco
           SYNCHED__BUCKET_COUNT * sizeof *report->buckets);
   fill(report, record, &reading);
   copy_homes(report, record, &reading);
-  report->recorded = report->task_count = 0;
+  report->recorded = report->task_count = report->exchange_count = 0;
 }
 
 static void fill_recorded(struct synched_report *report, struct synched__record *record) {
@@ -425,6 +500,7 @@ static void fill_recorded(struct synched_report *report, struct synched__record 
   if (record->rows != NULL)
     copy_rounds(report, record, &reading.totals);
   copy_tasks(report, record, &reading);
+  copy_exchanges(report, record, &reading.totals);
   note_delivered(report, record);
   note_saved(report, record);
   report->summary.lateness_p50_ns = lateness_ns(report, 0.50);

@@ -24,6 +24,7 @@ const char *synched_share_name(enum synched_share share) {
       [SYNCHED_SHARE_TICK] = "waiting for the tick",
       [SYNCHED_SHARE_PAUSED] = "paused",
       [SYNCHED_SHARE_OTHERS] = "other jobs of the pool",
+      [SYNCHED_SHARE_MESSAGES] = "waiting for other ranks",
   };
   return (unsigned)share < SYNCHED_SHARE_COUNT ? names[share] : NULL;
 }
@@ -60,9 +61,11 @@ static uint64_t take(uint64_t *left_ns, uint64_t wanted_ns) {
 }
 
 /* The rounds' time on all workers: all of it, exactly, whatever the clocks' rounding. What was not
- * written down of it is as what was. */
+ * written down of it is as what was. Waits for other ranks are known of every round, too: those
+ * after the last call are a part of the closing, the others are idle time. */
 static void share_rounds(uint64_t *share_ns, const struct synched__worker_totals *sum,
-                         uint64_t rounds_ns, uint64_t workers) {
+                         const struct synched__totals *totals, uint64_t rounds_ns,
+                         uint64_t workers) {
   const uint64_t slowest_ns = less(sum->part_ns, sum->summed_ns);
   const uint64_t asleep_ns = less(workers * sum->most_ns, sum->part_ns);
   const uint64_t opening_ns = workers * less(sum->phase_ns, sum->most_ns);
@@ -70,11 +73,28 @@ static void share_rounds(uint64_t *share_ns, const struct synched__worker_totals
   const uint64_t closing_ns = scaled(less(sum->whole_ns, sum->phase_ns), sum->whole_ns, rounds_ns);
   /* What was computed is known of every round: the rest of the phases is idle time. */
   share_ns[SYNCHED_SHARE_COMPUTE] = take(&rounds_ns, sum->compute_ns);
-  share_ns[SYNCHED_SHARE_CLOSING] = take(&rounds_ns, closing_ns);
+  share_ns[SYNCHED_SHARE_MESSAGES] =
+      take(&rounds_ns, workers * (totals->message_ns + totals->agreement_ns));
+  share_ns[SYNCHED_SHARE_CLOSING] =
+      take(&rounds_ns, less(closing_ns, workers * totals->message_last_ns));
   const uint64_t rest_ns = rounds_ns;
   share_ns[SYNCHED_SHARE_SLOWEST] = take(&rounds_ns, scaled(slowest_ns, idle_ns, rest_ns));
   share_ns[SYNCHED_SHARE_ASLEEP] = take(&rounds_ns, scaled(asleep_ns, idle_ns, rest_ns));
   share_ns[SYNCHED_SHARE_OPENING] = rounds_ns;
+}
+
+void synched__efficiency_rate(struct synched_report_efficiency *out) {
+  const uint64_t compute_ns = out->share_ns[SYNCHED_SHARE_COMPUTE];
+  const uint64_t parallel_ns = less(out->total_ns, out->serial_ns);
+  const uint64_t balanced_ns = less(parallel_ns, out->imbalance_ns);
+  uint64_t whole_ns = 0;
+  for (unsigned s = 0; s < SYNCHED_SHARE_COUNT; s++)
+    whole_ns += out->share_ns[s];
+  out->serial = ratio(parallel_ns, out->total_ns);
+  out->balance = ratio(balanced_ns, parallel_ns);
+  out->scheduling = ratio(compute_ns, balanced_ns);
+  out->efficiency = ratio(compute_ns, out->total_ns);
+  out->utilisation = ratio(compute_ns, whole_ns);
 }
 
 void synched__efficiency_fill(struct synched_report_efficiency *out,
@@ -88,8 +108,8 @@ void synched__efficiency_fill(struct synched_report_efficiency *out,
   uint64_t *share_ns = out->share_ns;
   uint64_t whole_ns = 0;
   *out = (struct synched_report_efficiency){.struct_size = sizeof *out};
-  share_rounds(share_ns, &sum, workers * less(less(totals->end_ns, totals->start_ns), gaps_ns),
-               workers);
+  share_rounds(share_ns, &sum, totals,
+               workers * less(less(totals->end_ns, totals->start_ns), gaps_ns), workers);
   const uint64_t opening_ns = share_ns[SYNCHED_SHARE_OPENING];
   share_ns[SYNCHED_SHARE_OPENING] += workers * totals->between_ns;
   share_ns[SYNCHED_SHARE_BUFFER] = workers * gap->buffer_ns;
@@ -102,14 +122,8 @@ void synched__efficiency_fill(struct synched_report_efficiency *out,
                             share_ns[SYNCHED_SHARE_PAUSED] - share_ns[SYNCHED_SHARE_OTHERS];
   out->total_ns = total_ns;
   out->serial_ns = workers * totals->between_ns + share_ns[SYNCHED_SHARE_CLOSING] +
-                   share_ns[SYNCHED_SHARE_BUFFER];
+                   share_ns[SYNCHED_SHARE_BUFFER] + share_ns[SYNCHED_SHARE_MESSAGES];
   out->imbalance_ns = share_ns[SYNCHED_SHARE_SLOWEST] + share_ns[SYNCHED_SHARE_ASLEEP];
   out->scheduling_ns = opening_ns;
-  const uint64_t parallel_ns = less(total_ns, out->serial_ns);
-  const uint64_t balanced_ns = less(parallel_ns, out->imbalance_ns);
-  out->serial = ratio(parallel_ns, total_ns);
-  out->balance = ratio(balanced_ns, parallel_ns);
-  out->scheduling = ratio(share_ns[SYNCHED_SHARE_COMPUTE], balanced_ns);
-  out->efficiency = ratio(share_ns[SYNCHED_SHARE_COMPUTE], total_ns);
-  out->utilisation = ratio(share_ns[SYNCHED_SHARE_COMPUTE], whole_ns);
+  synched__efficiency_rate(out);
 }

@@ -10,4 +10,7 @@
 void synched__efficiency_fill(struct synched_report_efficiency *out,
                               const struct synched__reading *reading, unsigned worker_count);
 
+/* Makes the ratios of the times and shares that are there. */
+void synched__efficiency_rate(struct synched_report_efficiency *out);
+
 #endif

@@ -183,6 +183,8 @@ static void print_job(struct json *json, const struct synched_report *report) {
   print_any_text(json, report->pool, sizeof report->pool);
   name_section(json, "placement");
   print_any_text(json, report->placement, sizeof report->placement);
+  name_section(json, "binding");
+  print_any_text(json, report->binding, sizeof report->binding);
 }
 
 static void print_totals(struct json *json, const struct synched_report *report) {
@@ -289,6 +291,35 @@ static void print_rounds(struct json *json, const struct synched_report *report)
   print_columns(json, &synched__json_task, &tasks);
 }
 
+/* --- ranks --- */
+
+/* Of a job of no cluster there are none. A report of several has each rank's own rounds, too: in
+ * rank_rounds a row for each rank of the first round, then of the second one. */
+static void print_ranks(struct json *json, const struct synched_report *report) {
+  const unsigned count = report->summary.rank_count;
+  name_section(json, "ranks");
+  open_bracket(json, '[');
+  for (unsigned r = 0; r < count; r++) {
+    separate(json);
+    putc('\n', json->file);
+    open_bracket(json, '{');
+    name_member(json, "host");
+    print_any_text(json, report->ranks[r].host, sizeof report->ranks[r].host);
+    print_members(json, &synched__json_rank, &report->ranks[r]);
+    close_bracket(json, '}');
+  }
+  close_bracket(json, ']');
+  const struct rows rounds = {report->rank_rounds,
+                              report->rank_rounds == NULL ? 0 : report->recorded * count,
+                              sizeof *report->rank_rounds};
+  name_section(json, "rank_rounds");
+  print_columns(json, &synched__json_round, &rounds);
+  const struct rows exchanges = {report->exchanges, report->exchange_count,
+                                 sizeof *report->exchanges};
+  name_section(json, "exchanges");
+  print_columns(json, &synched__json_exchange, &exchanges);
+}
+
 /* --- distributions --- */
 
 static void print_buckets(struct json *json, const char *name, const uint64_t *buckets,
@@ -365,6 +396,7 @@ static const char *name_of_advice(enum synched_advice kind) {
       [SYNCHED_ADVICE_SPIN] = "spin",
       [SYNCHED_ADVICE_PERIOD] = "period",
       [SYNCHED_ADVICE_HOMES] = "homes",
+      [SYNCHED_ADVICE_BINDING] = "binding",
   };
   return (unsigned)kind < SYNCHED_ADVICE_COUNT ? names[kind] : "unknown";
 }
@@ -400,6 +432,7 @@ int synched__json_print(const struct synched_report *report, FILE *file) {
   print_workers(&json, report);
   print_stages(&json, report);
   print_rounds(&json, report);
+  print_ranks(&json, report);
   print_distributions(&json, report);
   print_advice(&json, report);
   fputs("\n", file);

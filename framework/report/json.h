@@ -43,7 +43,8 @@ extern const struct synched__json_fields synched__json_job, synched__json_machin
 /* Of the structs of <synched/report.h>. */
 extern const struct synched__json_fields synched__json_summary, synched__json_efficiency,
     synched__json_shares, synched__json_worker, synched__json_segment, synched__json_stage,
-    synched__json_round, synched__json_part, synched__json_task;
+    synched__json_round, synched__json_part, synched__json_task, synched__json_rank,
+    synched__json_exchange;
 
 /* "round" .. "lateness": the job's distributions; [SYNCHED__JOB_DISTRIBUTIONS]. */
 extern const char *const synched__json_distributions[];

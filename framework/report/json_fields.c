@@ -25,8 +25,8 @@
 
 #define JOB(member) FIELD(synched_report, member)
 static const struct synched__json_field job_fields[] = {
-    JOB(process),         JOB(can_steal),      JOB(has_on_round),
-    JOB(has_on_snapshot), JOB(delivers_every), JOB(lease_count),
+    JOB(process),        JOB(can_steal),   JOB(has_on_round), JOB(has_on_snapshot),
+    JOB(delivers_every), JOB(lease_count), JOB(binding_gain),
 };
 const struct synched__json_fields synched__json_job = FIELDS(job_fields);
 
@@ -86,6 +86,11 @@ static const struct synched__json_field summary_fields[] = {
     SUMMARY(checkpoint_bytes),
     SUMMARY(checkpoint_ns),
     SUMMARY(checkpoint_held_ns),
+    SUMMARY(rank_count),
+    SUMMARY(message_ns),
+    SUMMARY(agreement_ns),
+    SUMMARY(sent_bytes),
+    SUMMARY(sent_messages),
 };
 const struct synched__json_fields synched__json_summary = FIELDS(summary_fields);
 
@@ -104,7 +109,7 @@ static const struct synched__json_field share_fields[] = {
     SHARE("asleep", SYNCHED_SHARE_ASLEEP),   SHARE("opening", SYNCHED_SHARE_OPENING),
     SHARE("closing", SYNCHED_SHARE_CLOSING), SHARE("buffer", SYNCHED_SHARE_BUFFER),
     SHARE("tick", SYNCHED_SHARE_TICK),       SHARE("paused", SYNCHED_SHARE_PAUSED),
-    SHARE("others", SYNCHED_SHARE_OTHERS),
+    SHARE("others", SYNCHED_SHARE_OTHERS),   SHARE("messages", SYNCHED_SHARE_MESSAGES),
 };
 _Static_assert(sizeof share_fields / sizeof *share_fields == SYNCHED_SHARE_COUNT, "all shares");
 const struct synched__json_fields synched__json_shares = FIELDS(share_fields);
@@ -162,6 +167,23 @@ static const struct synched__json_field task_fields[] = {
     TASK(worker), TASK(round), TASK(segment), TASK(start_ns), TASK(compute_ns),
 };
 const struct synched__json_fields synched__json_task = FIELDS(task_fields);
+
+#define RANK(member) FIELD(synched_report_rank, member)
+static const struct synched__json_field rank_fields[] = {
+    RANK(rank),           RANK(first_worker), RANK(worker_count),  RANK(first_segment),
+    RANK(segment_count),  RANK(elapsed_ns),   RANK(compute_ns),    RANK(message_ns),
+    RANK(agreement_ns),   RANK(sent_bytes),   RANK(sent_messages), RANK(clock_ns),
+    RANK(clock_error_ns), RANK(process),
+};
+const struct synched__json_fields synched__json_rank = FIELDS(rank_fields);
+
+#define EXCHANGE(member) FIELD(synched_report_exchange, member)
+static const struct synched__json_field exchange_fields[] = {
+    EXCHANGE(rank),        EXCHANGE(round),     EXCHANGE(stage),      EXCHANGE(sent_messages),
+    EXCHANGE(sent_bytes),  EXCHANGE(start_ns),  EXCHANGE(arrived_ns), EXCHANGE(wait_start_ns),
+    EXCHANGE(wait_end_ns), EXCHANGE(agreed_ns),
+};
+const struct synched__json_fields synched__json_exchange = FIELDS(exchange_fields);
 
 const char *const synched__json_distributions[SYNCHED__JOB_DISTRIBUTIONS] = {
     [SYNCHED_DISTRIBUTION_ROUND] = "round",       [SYNCHED_DISTRIBUTION_WORK] = "work",

@@ -18,7 +18,7 @@ static bool allocate(struct synched_report *report, const struct synched__report
       SYNCHED__JOB_DISTRIBUTIONS + shape->worker_distributions + shape->segment_distributions;
   SYNCHED_ASSERT(workers > 0 && shape->segment_count > 0);
   if (shape->round_count > SIZE_MAX / workers)
-    return false;
+    return false; /* and there are no more ranks than workers */
   report->workers = synched__alloc(workers, sizeof *report->workers);
   report->reading = synched__alloc_lines(workers, sizeof *report->reading);
   report->segments = synched__alloc(shape->segment_count, sizeof *report->segments);
@@ -28,6 +28,10 @@ static bool allocate(struct synched_report *report, const struct synched__report
   complete = ALLOCATE(complete, report->rounds, shape->round_count);
   complete = ALLOCATE(complete, report->parts, shape->round_count * workers);
   complete = ALLOCATE(complete, report->tasks, shape->task_count);
+  complete = ALLOCATE(complete, report->ranks, shape->rank_count);
+  complete = ALLOCATE(complete, report->exchanges, shape->exchange_count);
+  if (shape->rank_count > 1)
+    complete = ALLOCATE(complete, report->rank_rounds, shape->round_count * shape->rank_count);
   return complete;
 }
 
@@ -44,6 +48,7 @@ int synched__report_create(struct synched_report **out, const struct synched__re
   report->summary.name = report->name;
   report->summary.worker_count = shape->worker_count;
   report->summary.segment_count = shape->segment_count;
+  report->summary.rank_count = shape->rank_count;
   report->summary.failed_segment = report->summary.failed_stage = -1;
   for (unsigned s = 0; s < SYNCHED__STAGES_SHOWN; s++)
     report->stages[s].name = report->stage_names[s];
@@ -55,10 +60,29 @@ int synched__report_create(struct synched_report **out, const struct synched__re
   return 0;
 }
 
+void synched__report_adopt(struct synched_report *report, const struct synched_report *own) {
+  report->workers = own->workers;
+  report->segments = own->segments;
+  report->rounds = own->rounds;
+  report->parts = own->parts;
+  report->tasks = own->tasks;
+  report->exchanges = own->exchanges;
+  report->ranks = own->ranks;
+  report->rank_rounds = own->rank_rounds;
+  report->reading = own->reading;
+  report->buckets = own->buckets;
+  report->summary.name = report->name;
+  for (unsigned s = 0; s < SYNCHED__STAGES_SHOWN; s++)
+    report->stages[s].name = report->stage_names[s];
+}
+
 void synched_report_destroy(struct synched_report *report) {
   if (report == NULL)
     return;
   synched__free(report->buckets);
+  synched__free(report->rank_rounds);
+  synched__free(report->exchanges);
+  synched__free(report->ranks);
   synched__free(report->tasks);
   synched__free(report->parts);
   synched__free(report->rounds);
@@ -66,6 +90,18 @@ void synched_report_destroy(struct synched_report *report) {
   synched__free(report->reading);
   synched__free(report->workers);
   synched__free(report);
+}
+
+unsigned synched__report_rank_of(const struct synched_report *report, unsigned worker) {
+  unsigned low = 0, high = report->summary.rank_count;
+  while (high - low > 1) {
+    const unsigned middle = low + (high - low) / 2;
+    if (report->ranks[middle].first_worker <= worker)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
 }
 
 uint64_t *synched__report_buckets(const struct synched_report *report,

@@ -35,6 +35,9 @@ struct synched_report {
   /* of the memory */
   unsigned lease_count;
   unsigned usable_cpus;
+  /* of a rank that its launcher has bound badly; "": nothing is wrong */
+  char binding[SYNCHED__BINDING_BYTES];
+  double binding_gain;
 
   /* [summary.stage_count]; their names are those below */
   struct synched_report_stage stages[SYNCHED__STAGES_SHOWN];
@@ -53,6 +56,15 @@ struct synched_report {
   struct synched_report_part *parts;
   /* [task_count] */
   struct synched_report_task *tasks;
+  /* exchanges with other ranks */
+  size_t exchange_count;
+  /* [exchange_count] */
+  struct synched_report_exchange *exchanges;
+  /* [summary.rank_count] */
+  struct synched_report_rank *ranks;
+  /* [recorded * summary.rank_count], of several ranks: each rank's own of a round; NULL: `rounds`
+   * are those of the only one */
+  struct synched_report_round *rank_rounds;
 
   /* [worker_count] where collect.c reads them first */
   struct synched__worker_totals *reading;
@@ -72,10 +84,28 @@ struct synched__report_shape {
   /* the same */
   size_t task_count;
   size_t worker_distributions, segment_distributions;
+  /* 0: the job is of no cluster */
+  unsigned rank_count;
+  size_t exchange_count;
 };
 
 /* Makes an empty report. SYNCHED_ENOMEM. Ended by synched_report_destroy. */
 int synched__report_create(struct synched_report **out, const struct synched__report_shape *shape);
+
+/* Of the worker that is one of several ranks' or not: its rank's own index, and what that had of a
+ * recorded round. */
+unsigned synched__report_rank_of(const struct synched_report *report, unsigned worker);
+static inline const struct synched_report_round *
+synched__report_round_of(const struct synched_report *report, size_t index, unsigned worker) {
+  return report->rank_rounds == NULL
+             ? &report->rounds[index]
+             : &report->rank_rounds[index * report->summary.rank_count +
+                                    synched__report_rank_of(report, worker)];
+}
+
+/* A report whose struct was overwritten with another one's of the same shape, which was read into
+ * the arrays that `own` points at: points at its own again. */
+void synched__report_adopt(struct synched_report *report, const struct synched_report *own);
 
 /* The buckets [SYNCHED__BUCKET_COUNT] of a distribution; NULL: it is not recorded. */
 uint64_t *synched__report_buckets(const struct synched_report *report,

@@ -72,18 +72,23 @@ struct perfetto {
   const struct synched_report *report;
   struct synched__protobuf packet;
   size_t begun;
-  /* the process's, then the workers', then the counters' */
+  /* the processes', then the workers', those of messages, and the counters' */
   uint64_t tracks;
   uint64_t sequence;
 };
 
-static uint64_t track_of_worker(const struct perfetto *perfetto, unsigned worker) {
-  return perfetto->tracks + 1 + worker;
+static uint64_t track_of_process(const struct perfetto *perfetto, unsigned process) {
+  return perfetto->tracks + process;
+}
+
+static uint64_t track_of(const struct perfetto *perfetto, unsigned track) {
+  return perfetto->tracks + synched__timeline_process_count(perfetto->report) + track;
 }
 
 static uint64_t track_of_counter(const struct perfetto *perfetto,
                                  enum synched__timeline_counter counter) {
-  return track_of_worker(perfetto, perfetto->report->summary.worker_count) + (unsigned)counter;
+  const struct synched_report_summary *summary = &perfetto->report->summary;
+  return track_of(perfetto, summary->worker_count + summary->rank_count) + (unsigned)counter;
 }
 
 /* --- packets --- */
@@ -142,15 +147,18 @@ static void write_interned(struct perfetto *perfetto) {
   end_packet(perfetto);
 }
 
-static void write_process(struct perfetto *perfetto) {
+static void write_process(struct perfetto *perfetto, unsigned number) {
   struct synched__protobuf *packet = &perfetto->packet;
+  struct synched__timeline_text text;
+  synched__timeline_process_text(&text, perfetto->report, number);
   begin_packet(perfetto, NEEDS_STATE);
   const size_t descriptor = synched__protobuf_begin(packet, PACKET_DESCRIPTOR);
-  synched__protobuf_number(packet, DESCRIPTOR_UUID, perfetto->tracks);
+  synched__protobuf_number(packet, DESCRIPTOR_UUID, track_of_process(perfetto, number));
   const size_t process = synched__protobuf_begin(packet, DESCRIPTOR_PROCESS);
-  synched__protobuf_number(packet, PROCESS_ID, perfetto->report->process);
-  synched__protobuf_text(packet, PROCESS_NAME, perfetto->report->name);
-  synched__protobuf_text(packet, PROCESS_LABELS, perfetto->report->machine);
+  synched__protobuf_number(packet, PROCESS_ID,
+                           synched__timeline_process_id(perfetto->report, number));
+  synched__protobuf_text(packet, PROCESS_NAME, text.name);
+  synched__protobuf_text(packet, PROCESS_LABELS, text.label);
   synched__protobuf_end(packet, process);
   synched__protobuf_end(packet, descriptor);
   end_packet(perfetto);
@@ -172,22 +180,25 @@ static void write_facts(struct perfetto *perfetto, const struct synched__timelin
 }
 
 static void on_open(void *state, const struct synched__timeline_head *head) {
-  write_interned(state);
-  write_process(state);
-  write_facts(state, head);
+  struct perfetto *perfetto = state;
+  write_interned(perfetto);
+  for (unsigned p = 0; p < synched__timeline_process_count(perfetto->report); p++)
+    write_process(perfetto, p);
+  write_facts(perfetto, head);
 }
 
-static void on_track(void *state, unsigned worker, const char *thread_name) {
+static void on_track(void *state, unsigned track, const char *thread_name) {
   struct perfetto *perfetto = state;
+  const unsigned process = synched__timeline_process_of(perfetto->report, track);
   struct synched__protobuf *packet = &perfetto->packet;
   begin_packet(perfetto, NEEDS_STATE);
   const size_t descriptor = synched__protobuf_begin(packet, PACKET_DESCRIPTOR);
-  synched__protobuf_number(packet, DESCRIPTOR_UUID, track_of_worker(perfetto, worker));
-  synched__protobuf_number(packet, DESCRIPTOR_PARENT, perfetto->tracks);
+  synched__protobuf_number(packet, DESCRIPTOR_UUID, track_of(perfetto, track));
+  synched__protobuf_number(packet, DESCRIPTOR_PARENT, track_of_process(perfetto, process));
   const size_t thread = synched__protobuf_begin(packet, DESCRIPTOR_THREAD);
-  synched__protobuf_number(packet, THREAD_PROCESS_ID, perfetto->report->process);
-  synched__protobuf_number(packet, THREAD_ID,
-                           synched__timeline_thread_id(perfetto->report, worker));
+  synched__protobuf_number(packet, THREAD_PROCESS_ID,
+                           synched__timeline_process_id(perfetto->report, process));
+  synched__protobuf_number(packet, THREAD_ID, synched__timeline_thread_id(perfetto->report, track));
   synched__protobuf_text(packet, THREAD_NAME, thread_name);
   synched__protobuf_end(packet, thread);
   synched__protobuf_end(packet, descriptor);
@@ -232,7 +243,7 @@ static void on_begin(void *state, const struct synched__timeline_slice *slice) {
   struct perfetto *perfetto = state;
   struct synched__protobuf *packet = &perfetto->packet;
   const size_t event =
-      begin_event(perfetto, slice->start_ns, track_of_worker(perfetto, slice->worker), SLICE_BEGIN);
+      begin_event(perfetto, slice->start_ns, track_of(perfetto, slice->track), SLICE_BEGIN);
   synched__protobuf_number(packet, EVENT_CATEGORY_ID, (unsigned)slice->kind + 1);
   put_name(packet, slice);
   for (unsigned i = 0; i < slice->value_count; i++) {
@@ -250,8 +261,8 @@ static void on_begin(void *state, const struct synched__timeline_slice *slice) {
 
 static void on_end(void *state, const struct synched__timeline_slice *slice) {
   struct perfetto *perfetto = state;
-  end_event(perfetto, begin_event(perfetto, slice->end_ns, track_of_worker(perfetto, slice->worker),
-                                  SLICE_END));
+  end_event(perfetto,
+            begin_event(perfetto, slice->end_ns, track_of(perfetto, slice->track), SLICE_END));
 }
 
 static void on_sample(void *state, enum synched__timeline_counter counter, uint64_t at_ns,

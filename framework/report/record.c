@@ -38,6 +38,9 @@
 /* of each worker; what is unused is not published */
 #define WORKER_WORDS (offsetof(struct synched__worker_totals, unused) / sizeof(uint64_t))
 
+/* So many exchanges are kept at most. */
+#define EXCHANGES_MOST 32768u
+
 #define STAGE_WORDS (sizeof(struct synched__stage_totals) / sizeof(uint64_t))
 
 _Static_assert(sizeof(struct synched__totals) % sizeof(uint64_t) == 0 &&
@@ -96,6 +99,14 @@ static bool allocate_rings(struct synched__record *record) {
   return complete;
 }
 
+static bool allocate_exchanges(struct synched__record *record, size_t wanted) {
+  if (wanted == 0 || record->level == SYNCHED_RECORD_OFF)
+    return true;
+  record->shown_exchanges = wanted < EXCHANGES_MOST ? wanted : EXCHANGES_MOST;
+  record->exchange_rows = rows_for(record->shown_exchanges);
+  return ALLOCATE(true, record->exchanges, record->exchange_rows * SYNCHED__ROW_WORDS);
+}
+
 static bool allocate_segments(struct synched__record *record) {
   const size_t most =
       record->level == SYNCHED_RECORD_TOTALS ? HISTOGRAMS_AT_TOTALS : HISTOGRAMS_MOST;
@@ -108,16 +119,17 @@ static bool allocate_segments(struct synched__record *record) {
 
 /* False as soon as something is refused; synched__record_destroy then frees what is allocated so
  * far. */
-static bool allocate_parts(struct synched__record *record, bool segment_times) {
+static bool allocate_parts(struct synched__record *record,
+                           const struct synched__record_shape *shape) {
   bool complete = ALLOCATE(true, record->workers, record->worker_count);
   complete = ALLOCATE(complete, record->about.places, record->worker_count);
   complete = ALLOCATE(complete, record->published, 2 * record->published_words);
   complete = ALLOCATE(complete, record->histograms, SYNCHED__HISTOGRAM_COUNT);
   if (complete && record->level != SYNCHED_RECORD_OFF)
     complete = allocate_rings(record);
-  if (complete && segment_times)
+  if (complete && shape->segment_times)
     complete = allocate_segments(record);
-  return complete;
+  return complete && allocate_exchanges(record, shape->exchange_count);
 }
 
 int synched__record_create(struct synched__record **out,
@@ -143,7 +155,7 @@ int synched__record_create(struct synched__record **out,
       copy_name(record->about.stage_names[s], sizeof record->about.stage_names[s],
                 shape->stage_names[s]);
   }
-  if (record == NULL || !allocate_parts(record, shape->segment_times)) {
+  if (record == NULL || !allocate_parts(record, shape)) {
     synched__record_destroy(record);
     return synched__fail(SYNCHED_ENOMEM,
                          "no memory to record %zu rounds of %u workers and %zu segments",
@@ -159,6 +171,7 @@ void synched__record_destroy(struct synched__record *record) {
     return;
   synched__free(record->segment_histograms);
   synched__free(record->segments);
+  synched__free(record->exchanges);
   synched__free(record->tasks);
   synched__free(record->task_memory);
   synched__free(record->worker_histograms);
@@ -199,6 +212,8 @@ static void clear_rings(struct synched__record *record) {
   }
   for (unsigned w = 0; record->tasks != NULL && w < record->worker_count; w++)
     clear(&record->tasks[w].begun_count, 1);
+  for (size_t i = 0; record->exchanges != NULL && i < record->exchange_rows; i++)
+    clear_row(record->exchanges + i * SYNCHED__ROW_WORDS);
 }
 
 static void clear_segments(struct synched__record *record) {
@@ -401,6 +416,41 @@ void synched__record_stage(struct synched__record *record, const struct synched_
   totals->total_ns += part->total_ns;
   totals->compute_ns += compute_ns;
   record->staged_ns += part->is_recorded ? compute_ns : 0;
+}
+
+static _Atomic uint64_t *exchange_row(const struct synched__record *record, uint64_t number) {
+  return record->exchanges + (number & (record->exchange_rows - 1)) * SYNCHED__ROW_WORDS;
+}
+
+void synched__record_exchange(struct synched__record *record, struct synched__exchange_row *row,
+                              bool is_last) {
+  struct synched__totals *totals = &record->totals;
+  const uint64_t waited_ns = synched__span_ns(row->wait_start_ns, row->wait_end_ns);
+  const uint64_t agreement_ns =
+      row->agreed_ns == 0 ? 0 : synched__span_ns(row->wait_end_ns, row->agreed_ns);
+  totals->message_ns += waited_ns;
+  totals->agreement_ns += agreement_ns;
+  totals->message_last_ns += is_last ? waited_ns + agreement_ns : 0;
+  totals->sent_messages += row->sent >> SYNCHED__EXCHANGE_BYTES_BITS;
+  totals->sent_bytes += row->sent & ((UINT64_C(1) << SYNCHED__EXCHANGE_BYTES_BITS) - 1);
+  if (record->exchanges == NULL)
+    return;
+  row->number = ++totals->exchange_count;
+  _Atomic uint64_t *words = exchange_row(record, row->number);
+  synched__store_relaxed(&words[0], row->number);
+  synched__store_release(&words[1], row->round_stage);   /* [row-read] release */
+  synched__store_release(&words[2], row->start_ns);      /* [row-read] release */
+  synched__store_release(&words[3], row->arrived_ns);    /* [row-read] release */
+  synched__store_release(&words[4], row->wait_start_ns); /* [row-read] release */
+  synched__store_release(&words[5], row->wait_end_ns);   /* [row-read] release */
+  synched__store_release(&words[6], row->agreed_ns);     /* [row-read] release */
+  synched__store_release(&words[7], row->sent);          /* [row-read] release */
+}
+
+enum synched__row_state synched__record_read_exchange(const struct synched__record *record,
+                                                      uint64_t number,
+                                                      struct synched__exchange_row *out) {
+  return read_row(out, exchange_row(record, number), number);
 }
 
 /* --- publishing and reading --- */

@@ -50,6 +50,7 @@
 #include <stdint.h>
 
 #include "platform/atomic.h"
+#include "platform/launcher.h"
 #include "report/histogram.h"
 
 #include <synched/job.h>
@@ -197,7 +198,29 @@ struct synched__totals {
   uint64_t unchanged_count;
   /* how often home ranges were dealt anew, and segments that are away from their pages since */
   uint64_t redealt_count, strayed_count;
+  /* Of a rank: which segments it computes; how long its rounds waited for others, of that after
+   * their last calls; what they sent; and how often. */
+  uint64_t own_first, own_count;
+  uint64_t message_ns, agreement_ns, message_last_ns;
+  uint64_t sent_bytes, sent_messages, exchange_count;
 };
+
+/* What a rank exchanged after one stage: a row of a ring. */
+struct synched__exchange_row {
+  /* from 1 on, in this run */
+  uint64_t number;
+  /* the round << 8 | the stage */
+  uint64_t round_stage;
+  /* messages set out; all have arrived; as <synched/report.h> has them */
+  uint64_t start_ns, arrived_ns, wait_start_ns, wait_end_ns, agreed_ns;
+  /* messages << 40 | bytes */
+  uint64_t sent;
+};
+_Static_assert(sizeof(struct synched__exchange_row) == SYNCHED__ROW_WORDS * sizeof(uint64_t),
+               "rows are copied word by word");
+#define SYNCHED__EXCHANGE_STAGE_BITS 8u
+#define SYNCHED__EXCHANGE_BYTES_BITS 40u
+_Static_assert(SYNCHED_STAGES_MAX < 1u << SYNCHED__EXCHANGE_STAGE_BITS, "any stage fits");
 
 /* One segment; what its calls write is written by one at a time. */
 struct synched__segment_record {
@@ -243,9 +266,15 @@ struct synched__about {
   /* [worker_count] */
   struct synched_place *places;
   char stage_names[SYNCHED__STAGES_SHOWN][64];
+  /* of a rank; 0: it is none */
+  unsigned rank, rank_count;
   /* workers with home ranges */
   unsigned team;
   unsigned usable_cpus, lease_count;
+  /* of a rank: what is wrong with how its launcher has bound it, and which part of the computing it
+   * would save to mend it */
+  char binding[SYNCHED__BINDING_BYTES];
+  double binding_gain;
   bool can_steal, has_on_round, has_on_snapshot, delivers_every;
 };
 
@@ -288,6 +317,10 @@ struct synched__record {
   struct synched__task_ring *tasks;
   /* [worker_count * task_rows] */
   struct synched__task_row *task_memory;
+  /* [exchange_rows * SYNCHED__ROW_WORDS]; NULL: not of a rank, or not recorded */
+  _Atomic uint64_t *exchanges;
+  /* a power of two; and how many can be shown */
+  size_t exchange_rows, shown_exchanges;
   /* segment s at [s * segment_stride]; NULL: calls are not timed */
   struct synched__segment_record *segments;
   /* above 1 where neighbours would share lines too often */
@@ -366,6 +399,8 @@ struct synched__record_shape {
   unsigned row_rounds;
   /* the same of each worker's calls, at SYNCHED_RECORD_TASKS */
   size_t task_count;
+  /* the same of a rank's exchanges */
+  size_t exchange_count;
   bool segment_times;
 };
 
@@ -498,6 +533,11 @@ struct synched__stage_part {
 /* Adds that up. */
 void synched__record_stage(struct synched__record *record, const struct synched__stage_part *part);
 
+/* Adds up what a rank has exchanged, and writes it down; the row's number is given here. is_last:
+ * after the last call of its round. */
+void synched__record_exchange(struct synched__record *record, struct synched__exchange_row *row,
+                              bool is_last);
+
 /* Owner: makes all that is recorded, up to the round that was last published and to end_ns, what
  * reports are made of. */
 void synched__record_publish(struct synched__record *record, uint64_t last_round, uint64_t end_ns);
@@ -534,6 +574,11 @@ enum synched__row_state synched__record_read_part(const struct synched__record *
 /* Copies a worker's call; number: 0 .. its published call_count - 1. false: it was written over. */
 bool synched__record_read_task(struct synched__record *record, unsigned worker, uint64_t number,
                                struct synched__task *out);
+
+/* Copies a rank's exchange; number: 1 .. the published exchange_count. */
+enum synched__row_state synched__record_read_exchange(const struct synched__record *record,
+                                                      uint64_t number,
+                                                      struct synched__exchange_row *out);
 
 /* A recorded time as the monotonic clock had it. */
 uint64_t synched__record_shown_ns(const struct synched__totals *totals, uint64_t recorded_ns);

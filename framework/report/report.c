@@ -13,7 +13,8 @@
 static const struct synched__options_spec summary_spec =
     SPEC(synched_report_summary, offsetof(struct synched_report_summary, period_ns));
 static const struct synched__options_spec efficiency_spec =
-    SPEC(synched_report_efficiency, sizeof(struct synched_report_efficiency));
+    SPEC(synched_report_efficiency,
+         offsetof(struct synched_report_efficiency, share_ns[SYNCHED_SHARE_MESSAGES]));
 static const struct synched__options_spec worker_spec =
     SPEC(synched_report_worker, offsetof(struct synched_report_worker, sleep_count));
 static const struct synched__options_spec segment_spec =
@@ -28,6 +29,11 @@ static const struct synched__options_spec task_spec =
     SPEC(synched_report_task, sizeof(struct synched_report_task));
 static const struct synched__options_spec bucket_spec =
     SPEC(synched_report_bucket, sizeof(struct synched_report_bucket));
+
+static const struct synched__options_spec rank_spec =
+    SPEC(synched_report_rank, sizeof(struct synched_report_rank));
+static const struct synched__options_spec exchange_spec =
+    SPEC(synched_report_exchange, sizeof(struct synched_report_exchange));
 
 static int no_report(void) {
   return synched__fail(SYNCHED_EINVAL, "the report is NULL");
@@ -135,6 +141,32 @@ int synched_report_task(const struct synched_report *report, size_t index,
     return synched__fail(SYNCHED_ERANGE, "there is no recorded call %zu; there are %zu", index,
                          report->task_count);
   return synched__out_write(out, &report->tasks[index], &task_spec);
+}
+
+/* --- ranks --- */
+
+int synched_report_rank(const struct synched_report *report, unsigned index,
+                        struct synched_report_rank *out) {
+  if (report == NULL)
+    return no_report();
+  if (index >= report->summary.rank_count)
+    return synched__fail(SYNCHED_ERANGE, "there is no rank %u to tell of; there are %u", index,
+                         report->summary.rank_count);
+  return synched__out_write(out, &report->ranks[index], &rank_spec);
+}
+
+size_t synched_report_exchange_count(const struct synched_report *report) {
+  return report == NULL ? 0 : report->exchange_count;
+}
+
+int synched_report_exchange(const struct synched_report *report, size_t index,
+                            struct synched_report_exchange *out) {
+  if (report == NULL)
+    return no_report();
+  if (index >= report->exchange_count)
+    return synched__fail(SYNCHED_ERANGE, "there is no recorded exchange %zu; there are %zu", index,
+                         report->exchange_count);
+  return synched__out_write(out, &report->exchanges[index], &exchange_spec);
 }
 
 /* --- distributions --- */

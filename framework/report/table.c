@@ -14,6 +14,7 @@
 
 #include "report/columns.h"
 #include "report/forms.h"
+#include "report/ranks.h"
 #include "report/text.h"
 
 struct table {
@@ -239,6 +240,46 @@ static void print_stages(const struct table *table) {
     print_stage(table, &report->stages[s], synched__report_stages_ns(report));
 }
 
+/* So many ranks have a line. */
+#define RANKS_SHOWN 16u
+
+static void print_rank(const struct table *table, const struct synched_report_rank *rank) {
+  const double elapsed_ns = (double)rank->elapsed_ns;
+  const double compute_ns =
+      (double)rank->compute_ns / (rank->worker_count == 0 ? 1 : rank->worker_count);
+  const uint64_t rounds = table->summary.round_count == 0 ? 1 : table->summary.round_count;
+  fprintf(table->file, "             %4u %8u %9zu", rank->rank, rank->worker_count,
+          rank->segment_count);
+  fprintf(table->file, "  %5s %%", synched__text_of_share(compute_ns, elapsed_ns).bytes);
+  fprintf(table->file, "  %6s %%",
+          synched__text_of_share((double)rank->message_ns, elapsed_ns).bytes);
+  fprintf(table->file, "  %6s %%",
+          synched__text_of_share((double)rank->agreement_ns, elapsed_ns).bytes);
+  fprintf(table->file, "  %s\n", synched__text_of_count(rank->sent_bytes / rounds).bytes);
+}
+
+/* Of a job of a cluster; what each waited for messages, and to agree, is apart from what its
+ * workers wait for each other. */
+static void print_ranks(const struct table *table) {
+  const struct synched_report *report = table->report;
+  const unsigned count = table->summary.rank_count;
+  const struct synched_ranks_efficiency all = synched__ranks_rate(report);
+  if (table->is_off || count == 0)
+    return;
+  fprintf(table->file, "  ranks      %u", count);
+  if (count > 1) {
+    print_efficiency_of(table->file, ": efficiency ", all.efficiency);
+    print_efficiency_of(table->file, " = balance ", all.balance);
+    print_efficiency_of(table->file, " x communication ", all.communication);
+  }
+  fputs("\n             rank  workers  segments  compute  messages  agreeing  bytes a round\n",
+        table->file);
+  for (unsigned r = 0; r < count && r < RANKS_SHOWN; r++)
+    print_rank(table, &report->ranks[r]);
+  if (count > RANKS_SHOWN)
+    fprintf(table->file, "             ... %u more ranks\n", count - RANKS_SHOWN);
+}
+
 /* The three that would save most. */
 static void print_advice(const struct table *table) {
   struct synched_report_advice advice = {.struct_size = sizeof advice};
@@ -347,6 +388,7 @@ int synched__table_print(const struct synched_report *report, FILE *file) {
   print_efficiency(&table);
   print_time(&table);
   print_stages(&table);
+  print_ranks(&table);
   print_advice(&table);
   print_work(&table);
   print_schedule(&table);

@@ -42,7 +42,10 @@ const char *synched__timeline_kind_name(enum synched__timeline_kind kind) {
       [SYNCHED__TIMELINE_PART] = "round",
       [SYNCHED__TIMELINE_TASK] = "segment",
       [SYNCHED__TIMELINE_CLOSING] = "closing",
-      [SYNCHED__TIMELINE_CALLBACK] = "on_round"};
+      [SYNCHED__TIMELINE_CALLBACK] = "on_round",
+      [SYNCHED__TIMELINE_MESSAGES] = "messages",
+      [SYNCHED__TIMELINE_MESSAGE_WAIT] = "waiting for messages",
+      [SYNCHED__TIMELINE_AGREEMENT] = "agreeing"};
   return names[kind];
 }
 
@@ -52,7 +55,10 @@ const char *synched__timeline_kind_category(enum synched__timeline_kind kind) {
       [SYNCHED__TIMELINE_PART] = "part",
       [SYNCHED__TIMELINE_TASK] = "task",
       [SYNCHED__TIMELINE_CLOSING] = "closing",
-      [SYNCHED__TIMELINE_CALLBACK] = "callback"};
+      [SYNCHED__TIMELINE_CALLBACK] = "callback",
+      [SYNCHED__TIMELINE_MESSAGES] = "messages",
+      [SYNCHED__TIMELINE_MESSAGE_WAIT] = "message_wait",
+      [SYNCHED__TIMELINE_AGREEMENT] = "agreement"};
   return categories[kind];
 }
 
@@ -70,6 +76,9 @@ const char *synched__timeline_argument_name(enum synched__timeline_argument argu
       [SYNCHED__TIMELINE_SLEEPS] = "sleeps",
       [SYNCHED__TIMELINE_WAKES] = "wakes",
       [SYNCHED__TIMELINE_SLEPT_NS] = "slept_ns",
+      [SYNCHED__TIMELINE_STAGE] = "stage",
+      [SYNCHED__TIMELINE_SENT_MESSAGES] = "sent_messages",
+      [SYNCHED__TIMELINE_SENT_BYTES] = "sent_bytes",
   };
   return names[argument];
 }
@@ -82,8 +91,34 @@ const char *synched__timeline_counter_name(enum synched__timeline_counter counte
   return names[counter];
 }
 
-uint64_t synched__timeline_thread_id(const struct synched_report *report, unsigned worker) {
-  return (uint64_t)report->process + 1 + worker;
+unsigned synched__timeline_process_count(const struct synched_report *report) {
+  return report->summary.rank_count < 2 ? 1 : report->summary.rank_count;
+}
+
+unsigned synched__timeline_process_of(const struct synched_report *report, unsigned track) {
+  if (track >= report->summary.worker_count)
+    return track - report->summary.worker_count;
+  return synched__report_rank_of(report, track);
+}
+
+uint64_t synched__timeline_process_id(const struct synched_report *report, unsigned process) {
+  return report->summary.rank_count < 2 ? report->process : (uint64_t)process + 1;
+}
+
+void synched__timeline_process_text(struct synched__timeline_text *out,
+                                    const struct synched_report *report, unsigned process) {
+  const bool is_rank = report->summary.rank_count >= 2;
+  out->label = is_rank ? report->ranks[process].host : report->machine;
+  if (is_rank)
+    (void)snprintf(out->name, sizeof out->name, "%s, rank %u", report->name,
+                   report->ranks[process].rank);
+  else
+    (void)snprintf(out->name, sizeof out->name, "%s", report->name);
+}
+
+uint64_t synched__timeline_thread_id(const struct synched_report *report, unsigned track) {
+  const unsigned last = synched__timeline_process_count(report) - 1;
+  return synched__timeline_process_id(report, last) + 1 + track;
 }
 
 /* --- slices --- */
@@ -123,7 +158,7 @@ static void end(const struct walk *walk, const struct synched__timeline_slice *s
 static struct synched__timeline_slice slice_of_task(const struct synched_report_task *task) {
   struct synched__timeline_slice slice = {
       .kind = SYNCHED__TIMELINE_TASK,
-      .worker = task->worker,
+      .track = task->worker,
       .start_ns = task->start_ns,
       .end_ns = task->start_ns + task->compute_ns,
       .numbered = true,
@@ -152,7 +187,7 @@ static void walk_tasks(struct walk *walk, unsigned worker, uint64_t until_ns) {
 
 static void walk_tasks_within(struct walk *walk, const struct synched__timeline_slice *part) {
   uint64_t reached_ns = part->start_ns;
-  for (; has_task_until(walk, part->worker, part->end_ns); walk->task++) {
+  for (; has_task_until(walk, part->track, part->end_ns); walk->task++) {
     struct synched__timeline_slice slice = slice_of_task(walk->tasks[walk->task]);
     place_within(&slice, &reached_ns, part);
     begin(walk, &slice);
@@ -175,7 +210,7 @@ static uint64_t closing_start_ns(const struct synched_report_round *round) {
 /* The id of the flow from a worker's part to the closing of its round. 0: there is none. From the
  * closer's own part to its closing there is nothing to show. */
 static uint64_t flow_of(const struct synched_report *report, size_t index, unsigned worker) {
-  const struct synched_report_round *round = &report->rounds[index];
+  const struct synched_report_round *round = synched__report_round_of(report, index, worker);
   const struct synched_report_part *part = part_of(report, index, worker);
   const bool closes = round->total_ns > round->phase_ns &&
                       round->closer < report->summary.worker_count && round->solo == 0;
@@ -188,7 +223,7 @@ static uint64_t flow_of(const struct synched_report *report, size_t index, unsig
 static void walk_sleep(struct walk *walk, const struct synched_report_round *round,
                        const struct synched_report_part *part, unsigned worker) {
   const uint64_t job_ns = walk->report->summary.start_ns;
-  struct synched__timeline_slice slice = {.kind = SYNCHED__TIMELINE_SLEEP, .worker = worker};
+  struct synched__timeline_slice slice = {.kind = SYNCHED__TIMELINE_SLEEP, .track = worker};
   if (part->slept_ns == 0)
     return;
   slice.end_ns = part->start_ns;
@@ -213,7 +248,7 @@ static void walk_part(struct walk *walk, size_t index, unsigned worker) {
     return;
   struct synched__timeline_slice slice = {
       .kind = SYNCHED__TIMELINE_PART,
-      .worker = worker,
+      .track = worker,
       .start_ns = part->start_ns,
       .end_ns = part->end_ns,
       .numbered = true,
@@ -239,7 +274,7 @@ static void walk_callback(struct walk *walk, const struct synched_report_round *
                           const struct synched__timeline_slice *closing) {
   uint64_t reached_ns = closing->start_ns;
   struct synched__timeline_slice slice = {
-      .kind = SYNCHED__TIMELINE_CALLBACK, .worker = closing->worker, .end_ns = closing->end_ns};
+      .kind = SYNCHED__TIMELINE_CALLBACK, .track = closing->track, .end_ns = closing->end_ns};
   if (round->callback_ns == 0 || closing->start_ns == closing->end_ns)
     return;
   if (closing->end_ns > round->callback_ns)
@@ -250,27 +285,27 @@ static void walk_callback(struct walk *walk, const struct synched_report_round *
   end(walk, &slice);
 }
 
-static size_t collect_arrivals(const struct walk *walk, size_t index) {
+static size_t collect_arrivals(const struct walk *walk, size_t index, unsigned closer) {
   size_t count = 0;
   for (unsigned w = 0; w < walk->report->summary.worker_count; w++) {
     const uint64_t flow = flow_of(walk->report, index, w);
-    if (flow != 0)
+    if (flow != 0 && synched__report_round_of(walk->report, index, w)->closer == closer)
       walk->arrivals[count++] = flow;
   }
   return count;
 }
 
 static void walk_closing(struct walk *walk, size_t index, unsigned worker) {
-  const struct synched_report_round *round = &walk->report->rounds[index];
+  const struct synched_report_round *round = synched__report_round_of(walk->report, index, worker);
   if (round->closer != worker || round->total_ns <= round->phase_ns)
     return;
   struct synched__timeline_slice slice = {
       .kind = SYNCHED__TIMELINE_CLOSING,
-      .worker = worker,
+      .track = worker,
       .start_ns = closing_start_ns(round),
       .end_ns = round->start_ns + round->total_ns,
       .arrivals = walk->arrivals,
-      .arrival_count = collect_arrivals(walk, index),
+      .arrival_count = collect_arrivals(walk, index, worker),
   };
   put(&slice, SYNCHED__TIMELINE_ROUND, round->round);
   put(&slice, SYNCHED__TIMELINE_WORKERS, round->part_count);
@@ -293,6 +328,74 @@ static void walk_worker(struct walk *walk, unsigned worker) {
     walk_closing(walk, i, worker);
   }
   walk_tasks(walk, worker, UINT64_MAX);
+}
+
+/* --- messages --- */
+
+static void put_exchange(struct synched__timeline_slice *slice,
+                         const struct synched_report_exchange *exchange) {
+  put(slice, SYNCHED__TIMELINE_ROUND, exchange->round);
+  put(slice, SYNCHED__TIMELINE_STAGE, exchange->stage);
+}
+
+static void walk_message_wait(struct walk *walk, const struct synched_report_exchange *exchange,
+                              const struct synched__timeline_slice *messages) {
+  uint64_t reached_ns = messages->start_ns;
+  struct synched__timeline_slice slice = {.kind = SYNCHED__TIMELINE_MESSAGE_WAIT,
+                                          .track = messages->track,
+                                          .start_ns = exchange->wait_start_ns,
+                                          .end_ns = exchange->wait_end_ns};
+  if (exchange->wait_start_ns >= messages->end_ns)
+    return; /* they had come before */
+  put_exchange(&slice, exchange);
+  place_within(&slice, &reached_ns, messages);
+  begin(walk, &slice);
+  end(walk, &slice);
+}
+
+static void walk_agreement(struct walk *walk, const struct synched_report_exchange *exchange,
+                           unsigned track) {
+  struct synched__timeline_slice slice = {.kind = SYNCHED__TIMELINE_AGREEMENT,
+                                          .track = track,
+                                          .start_ns = exchange->wait_end_ns,
+                                          .end_ns = exchange->agreed_ns};
+  if (exchange->agreed_ns == 0)
+    return;
+  put_exchange(&slice, exchange);
+  place(&slice, &walk->reached_ns);
+  begin(walk, &slice);
+  end(walk, &slice);
+}
+
+static void walk_exchange(struct walk *walk, const struct synched_report_exchange *exchange,
+                          unsigned track) {
+  struct synched__timeline_slice slice = {.kind = SYNCHED__TIMELINE_MESSAGES,
+                                          .track = track,
+                                          .start_ns = exchange->start_ns,
+                                          .end_ns = exchange->arrived_ns,
+                                          .numbered = true,
+                                          .number = exchange->round};
+  put_exchange(&slice, exchange);
+  put(&slice, SYNCHED__TIMELINE_SENT_MESSAGES, exchange->sent_messages);
+  put(&slice, SYNCHED__TIMELINE_SENT_BYTES, exchange->sent_bytes);
+  place(&slice, &walk->reached_ns);
+  begin(walk, &slice);
+  walk_message_wait(walk, exchange, &slice);
+  end(walk, &slice);
+  walk_agreement(walk, exchange, track);
+}
+
+/* Of the rank-th rank, whose exchanges begin at *next. */
+static void walk_messages(struct walk *walk, unsigned rank, size_t *next) {
+  const struct synched_report *report = walk->report;
+  const unsigned track = report->summary.worker_count + rank;
+  const unsigned number = report->ranks[rank].rank;
+  if (*next == report->exchange_count || report->exchanges[*next].rank != number)
+    return;
+  walk->encoder->track(walk->state, track, "messages");
+  walk->reached_ns = 0;
+  for (; *next < report->exchange_count && report->exchanges[*next].rank == number; (*next)++)
+    walk_exchange(walk, &report->exchanges[*next], track);
 }
 
 /* --- counters --- */
@@ -371,6 +474,7 @@ int synched__timeline_walk(const struct synched_report *report,
   struct synched__timeline_head head;
   struct walk walk = {.report = report, .encoder = encoder, .state = state};
   const unsigned worker_count = report->summary.worker_count;
+  size_t exchange = 0;
   walk.tasks = synched__alloc(report->task_count + 1, sizeof *walk.tasks);
   walk.arrivals = synched__alloc(worker_count + 1, sizeof *walk.arrivals);
   const bool complete = walk.tasks != NULL && walk.arrivals != NULL;
@@ -380,6 +484,8 @@ int synched__timeline_walk(const struct synched_report *report,
     encoder->open(state, &head);
     for (unsigned w = 0; w < worker_count; w++)
       walk_worker(&walk, w);
+    for (unsigned r = 0; r < report->summary.rank_count; r++)
+      walk_messages(&walk, r, &exchange);
     for (unsigned c = 0; c < SYNCHED__TIMELINE_COUNTERS; c++)
       walk_counter(&walk, (enum synched__timeline_counter)c);
   }

@@ -1,9 +1,10 @@
 /*
  * timeline.h: a report as events on tracks, whatever bytes they become (internal).
  *
- * There is a track for each worker, and one for each counter. An encoder is told of all of them,
- * one after the other, and of each track's events in the order of time. Slices on a worker's track
- * nest: one that begins within another ends within it.
+ * There is a track for each worker, then one for the messages of each rank, where there are any, and
+ * one for each counter. An encoder is told of all of them, one after the other, and of each track's
+ * events in the order of time. Slices on a track nest: one that begins within another ends within
+ * it. Of several ranks each is a process.
  */
 #ifndef SYNCHED_REPORT_TIMELINE_H
 #define SYNCHED_REPORT_TIMELINE_H
@@ -12,13 +13,17 @@
 #include "report/out.h"
 
 enum synched__timeline_kind {
-  SYNCHED__TIMELINE_SLEEP,   /* before a part, all its sleeps in one */
-  SYNCHED__TIMELINE_PART,    /* a worker's part in a round */
-  SYNCHED__TIMELINE_TASK,    /* a call: within its part, if that is recorded, too */
-  SYNCHED__TIMELINE_CLOSING, /* of a round, on the track of the worker that closed it */
-  SYNCHED__TIMELINE_CALLBACK /* on_round, within that */
+  SYNCHED__TIMELINE_SLEEP,    /* before a part, all its sleeps in one */
+  SYNCHED__TIMELINE_PART,     /* a worker's part in a round */
+  SYNCHED__TIMELINE_TASK,     /* a call: within its part, if that is recorded, too */
+  SYNCHED__TIMELINE_CLOSING,  /* of a round, on the track of the worker that closed it */
+  SYNCHED__TIMELINE_CALLBACK, /* on_round, within that */
+  /* On the track of a rank's messages. */
+  SYNCHED__TIMELINE_MESSAGES,     /* they are under way, and those of other ranks to this one */
+  SYNCHED__TIMELINE_MESSAGE_WAIT, /* the rank waits for them: within that */
+  SYNCHED__TIMELINE_AGREEMENT     /* ranks agree */
 };
-#define SYNCHED__TIMELINE_KINDS ((unsigned)SYNCHED__TIMELINE_CALLBACK + 1)
+#define SYNCHED__TIMELINE_KINDS ((unsigned)SYNCHED__TIMELINE_AGREEMENT + 1)
 
 /* "segment": tasks are "segment 3", as each has a number. */
 const char *synched__timeline_kind_name(enum synched__timeline_kind kind);
@@ -37,9 +42,12 @@ enum synched__timeline_argument {
   SYNCHED__TIMELINE_SOLO,
   SYNCHED__TIMELINE_SLEEPS,
   SYNCHED__TIMELINE_WAKES,
-  SYNCHED__TIMELINE_SLEPT_NS
+  SYNCHED__TIMELINE_SLEPT_NS,
+  SYNCHED__TIMELINE_STAGE,
+  SYNCHED__TIMELINE_SENT_MESSAGES,
+  SYNCHED__TIMELINE_SENT_BYTES
 };
-#define SYNCHED__TIMELINE_ARGUMENTS ((unsigned)SYNCHED__TIMELINE_SLEPT_NS + 1)
+#define SYNCHED__TIMELINE_ARGUMENTS ((unsigned)SYNCHED__TIMELINE_SENT_BYTES + 1)
 
 const char *synched__timeline_argument_name(enum synched__timeline_argument argument);
 
@@ -47,7 +55,8 @@ const char *synched__timeline_argument_name(enum synched__timeline_argument argu
 
 struct synched__timeline_slice {
   enum synched__timeline_kind kind;
-  unsigned worker;
+  /* of the worker; of the rank-th rank's messages: worker_count + rank */
+  unsigned track;
   uint64_t start_ns, end_ns;
   /* the number belongs to its name */
   bool numbered;
@@ -90,7 +99,7 @@ struct synched__timeline_head {
 /* What an encoder does with what there is. */
 struct synched__timeline_encoder {
   void (*open)(void *state, const struct synched__timeline_head *head);
-  void (*track)(void *state, unsigned worker, const char *thread_name);
+  void (*track)(void *state, unsigned track, const char *thread_name);
   void (*begin)(void *state, const struct synched__timeline_slice *slice);
   void (*end)(void *state, const struct synched__timeline_slice *slice);
   void (*counter)(void *state, enum synched__timeline_counter counter);
@@ -100,8 +109,23 @@ struct synched__timeline_encoder {
   void (*close)(void *state);
 };
 
-/* The number by which a trace names a worker's thread: never that of the process. */
-uint64_t synched__timeline_thread_id(const struct synched_report *report, unsigned worker);
+/* How many processes a trace has: one for each rank. */
+unsigned synched__timeline_process_count(const struct synched_report *report);
+
+/* The process that a track is of; its number, which is the system's, or, of several ranks, the rank
+ * + 1, for machines may have the same numbers; its name and its label, in [size of
+ * synched__timeline_text]. */
+struct synched__timeline_text {
+  char name[96];
+  const char *label;
+};
+unsigned synched__timeline_process_of(const struct synched_report *report, unsigned track);
+uint64_t synched__timeline_process_id(const struct synched_report *report, unsigned process);
+void synched__timeline_process_text(struct synched__timeline_text *out,
+                                    const struct synched_report *report, unsigned process);
+
+/* The number by which a trace names a track's thread: never that of a process. */
+uint64_t synched__timeline_thread_id(const struct synched_report *report, unsigned track);
 
 /* Tells the encoder all of it. SYNCHED_ENOMEM. */
 int synched__timeline_walk(const struct synched_report *report,

@@ -57,6 +57,7 @@
 SYNCHED_BEGIN_DECLS
 
 struct synched_cluster; /* opaque */
+struct synched_report;  /* <synched/report.h> */
 struct synched_job;     /* <synched/job.h> */
 
 /* The most ranks of a cluster. */
@@ -191,6 +192,23 @@ synched_ranks_efficiency(const struct synched_rank_summary *ranks, unsigned coun
  * SYNCHED_EIO: it cannot be written. */
 SYNCHED_API int synched_ranks_print(const struct synched_rank_summary *ranks, unsigned count,
                                     FILE *file);
+
+/* Makes one report of all ranks of a job's last run, on the rank `root`; on others *out is NULL.
+ * All of <synched/report.h> knows it, and all forms show it: the ranks' workers are numbered one
+ * behind the other; each segment's figures are those of the rank that computes it; a round lasts
+ * from its opening on the first rank to its end on the last one; times and counts of ranks are
+ * added up. A trace has a process for each rank, and a page a group of lanes. Of the last rounds it
+ * has those that are written down on all ranks.
+ * Machines' clocks differ: some messages go back and forth first, and show by how much. What is
+ * left of it is clock_error_ns of each rank.
+ * All ranks call this, when the job has ended. *out is the caller's, to be ended with
+ * synched_report_destroy.
+ * Any thread; blocks until this rank's part is done; O(what is recorded).
+ * Errors, with *out NULL: SYNCHED_EINVAL: a NULL; there is no such rank; the job is none of a
+ * cluster; the ranks' libraries are not the same. SYNCHED_ENOENT: the job was never started on some
+ * rank. SYNCHED_ENOMEM, on any rank. SYNCHED_ETIMEDOUT, SYNCHED_EIO as in synched_cluster_gather. */
+SYNCHED_API int synched_cluster_report(struct synched_job *job, struct synched_report **out,
+                                       unsigned root);
 
 /* Frees a cluster. NULL is allowed and does nothing.
  * Any thread; the ranks need not call it together. Errors, after which it is as before:

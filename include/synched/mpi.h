@@ -19,6 +19,10 @@
  * while a job of a cluster runs, or another cluster's call is under way; with MPI_THREAD_MULTIPLE
  * it may. MPI_THREAD_FUNNELED is not enough.
  *
+ * Launchers bind each rank to a core, where there are few ranks: then several workers take turns on
+ * it, and a pool of the default size has one. Start with mpirun --bind-to none (Open MPI), mpiexec
+ * -bind-to none (MPICH). A job's report advises that where it is so (SYNCHED_ADVICE_BINDING).
+ *
  * A rank that dies, or calls MPI_Abort, ends the program on all ranks, as MPI does.
  */
 #ifndef SYNCHED_MPI_H

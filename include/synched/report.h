@@ -18,7 +18,7 @@
  *   phase         of a round: from its opening to the end of its last call. What lies outside of
  *                 phases is serial: closing, callbacks, waits for a buffer.
  *   I(j, r)       the idle time of worker j in the phase of round r.
- *   serial        loss: workers x all of T's time outside of phases.
+ *   serial        loss: workers x all of T's time outside of phases, or in waits for messages.
  *   scheduling    loss: the sum over rounds of workers x the least I(j, r): nobody computed.
  *   imbalance     loss: the sum over rounds and workers of I(j, r) less that least one.
  *
@@ -168,6 +168,16 @@ struct synched_report_summary {
    * the rounds; and how long rounds had to wait for it, in closing_ns. */
   uint64_t checkpoint_count, checkpoint_skipped_count, checkpoint_failed_count;
   uint64_t checkpoint_bytes, checkpoint_ns, checkpoint_held_ns;
+
+  /* Of a job of a cluster (<synched/cluster.h>). */
+
+  /* ranks that this report tells of: 1, or all of them (synched_cluster_report); 0: no cluster */
+  unsigned rank_count;
+  /* how long rounds waited for other ranks: for their messages, and to agree; summed over ranks */
+  uint64_t message_ns, agreement_ns;
+  /* of fields' elements, and their counts, that rounds have sent to other ranks, without the 8
+   * bytes that each message begins with; without what travels before the first round */
+  uint64_t sent_bytes, sent_messages;
 };
 
 /* Gives the totals of the job, in *out.
@@ -196,6 +206,8 @@ enum synched_share {
   SYNCHED_SHARE_PAUSED,
   /* the pool computed rounds of its other jobs */
   SYNCHED_SHARE_OTHERS,
+  /* the rank waited for other ranks, who had not sent, or not agreed, yet */
+  SYNCHED_SHARE_MESSAGES,
   SYNCHED_SHARE_COUNT
 };
 
@@ -365,6 +377,62 @@ SYNCHED_API size_t synched_report_task_count(const struct synched_report *report
 SYNCHED_API int synched_report_task(const struct synched_report *report, size_t index,
                                     struct synched_report_task *out);
 
+/* One rank of a job of a cluster. */
+struct synched_report_rank {
+  uint32_t struct_size;
+  unsigned rank;
+  /* which of the report's workers are its own */
+  unsigned first_worker, worker_count;
+  /* which segments it computes */
+  size_t first_segment, segment_count;
+  /* from the start of its first round to the end of its last one */
+  uint64_t elapsed_ns;
+  /* in compute calls, summed over its workers */
+  uint64_t compute_ns;
+  /* as in the summary */
+  uint64_t message_ns, agreement_ns, sent_bytes, sent_messages;
+  /* What was added to its times: so they are those of the monotonic clock of the rank that made the
+   * report, give or take the error. Both are 0 for ranks on one machine, which have one clock. */
+  int64_t clock_ns;
+  uint64_t clock_error_ns;
+  /* its id there */
+  unsigned process;
+  /* the machine's name, cut to 63 bytes */
+  char host[64];
+};
+
+/* Gives one rank's totals, in *out; index: 0 .. rank_count of the summary - 1, in their order.
+ * As synched_report_summary. SYNCHED_ERANGE: there is no such rank. */
+SYNCHED_API int synched_report_rank(const struct synched_report *report, unsigned index,
+                                    struct synched_report_rank *out);
+
+/* What one rank exchanged with others after one stage of one of the last rounds. On the monotonic
+ * clock. Between start and arrival its workers computed segments that no other rank reads, as far
+ * as there are any; from the beginning of the wait on they had none left. */
+struct synched_report_exchange {
+  uint32_t struct_size;
+  unsigned rank;
+  uint64_t round;
+  unsigned stage;
+  /* what it sent */
+  unsigned sent_messages;
+  uint64_t sent_bytes;
+  /* its messages set out; all of its own had left, and all of others' had arrived */
+  uint64_t start_ns, arrived_ns;
+  /* all was computed; the rank went on */
+  uint64_t wait_start_ns, wait_end_ns;
+  /* all ranks had agreed; 0: they did not, after this stage */
+  uint64_t agreed_ns;
+};
+
+/* Returns how many can be asked for. Any thread; does not block; O(1). */
+SYNCHED_API size_t synched_report_exchange_count(const struct synched_report *report);
+
+/* Gives one, in *out; index: 0 .. synched_report_exchange_count() - 1, rank by rank, of each the
+ * oldest first. As synched_report_summary. SYNCHED_ERANGE: there is no such index. */
+SYNCHED_API int synched_report_exchange(const struct synched_report *report, size_t index,
+                                        struct synched_report_exchange *out);
+
 /* What there are distributions of. Each is good to 1 %. */
 enum synched_distribution {
   /* rounds, from the opening to the end */
@@ -425,6 +493,8 @@ enum synched_advice {
   SYNCHED_ADVICE_PERIOD,
   /* segments are at home on another NUMA node than their pages */
   SYNCHED_ADVICE_HOMES,
+  /* an MPI launcher has bound the rank to fewer CPUs than its pool has workers, or there are */
+  SYNCHED_ADVICE_BINDING,
   SYNCHED_ADVICE_COUNT
 };
 

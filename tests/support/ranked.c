@@ -388,6 +388,7 @@ static int make_job(struct world *world, struct synched_pool *pool) {
   options.round_count = what->round_count;
   options.rounds_per_barrier = what->rounds_per_barrier;
   options.balance = what->balance;
+  options.record = what->reports ? SYNCHED_RECORD_TASKS : SYNCHED_RECORD_TOTALS;
   options.on_round = what->has_on_round ? on_round : NULL;
   options.compute = is_plain ? step : NULL;
   options.fields = is_plain ? NULL : &world->memories[1];
@@ -522,6 +523,8 @@ void ranked_run(const struct ranked_case *what, struct synched_cluster *cluster,
     (void)synched_cluster_info(cluster, &out->info);
   if (cluster != NULL && out->setup_status == 0 && out->status != SYNCHED_ETIMEDOUT)
     out->setup_status = synched_cluster_collect(world->job, out->summaries, 0);
+  if (what->reports && world->job != NULL)
+    out->report_status = synched_cluster_report(world->job, &out->report, 0);
   (void)synched_job_destroy(world->job);
   for (unsigned f = 0; f < FIELDS; f++)
     (void)synched_memory_destroy(world->memories[f]);

@@ -61,6 +61,8 @@ struct ranked_case {
   /* 0: init fills the fields; 1: each rank loads its own part */
   bool loads;
   bool has_on_round;
+  /* every call is recorded, and the first rank gets the report of all of them */
+  bool reports;
   /* 0: run; else advanced by so many rounds at a time */
   uint64_t advanced_by;
   enum ranked_event event;
@@ -85,6 +87,9 @@ struct ranked_result {
   struct synched_cluster_info info;
   /* on the first rank, of all of them, as far as there is room */
   struct synched_rank_summary summaries[RANKED_SUMMARIES];
+  /* there; to be destroyed; and what came of making it */
+  struct synched_report *report;
+  int report_status;
 };
 
 /* Called in every compute call, on any thread, if it is set before the first job is made: something

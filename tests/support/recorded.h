@@ -13,6 +13,7 @@
 
 #include <synched/status.h>
 
+#include "platform/alloc.h"
 #include "report/model.h"
 
 /* A report of 4 segments, without rounds yet, with room for so many. */
@@ -100,6 +101,53 @@ static inline void record_run(struct synched_report *report, uint64_t first, uin
         report->summary.end_ns - report->summary.start_ns - report->workers[i].compute_ns;
     report->summary.wait_ns += report->workers[i].wait_ns;
   }
+}
+
+/* Two ranks, of the first worker and of the others, with the recorded rounds as each had them, and
+ * three exchanges. */
+static inline void add_ranks(struct synched_report *report) {
+  const unsigned workers = report->summary.worker_count;
+  const size_t segments = report->summary.segment_count;
+  report->summary.rank_count = 2;
+  report->ranks = synched__alloc(2, sizeof *report->ranks);
+  report->exchanges = synched__alloc(3, sizeof *report->exchanges);
+  report->rank_rounds = synched__alloc(2 * report->recorded, sizeof *report->rank_rounds);
+  cr_assert(report->ranks != NULL && report->exchanges != NULL && report->rank_rounds != NULL);
+  for (unsigned r = 0; r < 2; r++) {
+    struct synched_report_rank *rank = &report->ranks[r];
+    *rank = (struct synched_report_rank){.struct_size = sizeof *rank,
+                                         .rank = r,
+                                         .first_worker = r,
+                                         .worker_count = r == 0 ? 1 : workers - 1,
+                                         .first_segment = r == 0 ? 0 : segments / 2,
+                                         .segment_count =
+                                             r == 0 ? segments / 2 : segments - segments / 2,
+                                         .elapsed_ns = 3000000,
+                                         .compute_ns = 600000 * (r + 1),
+                                         .message_ns = 300000,
+                                         .agreement_ns = 60000,
+                                         .sent_bytes = 3000,
+                                         .sent_messages = 3,
+                                         .process = 4711 + r};
+    (void)snprintf(rank->host, sizeof rank->host, "host%u", r);
+  }
+  for (size_t i = 0; i < 2 * report->recorded; i++) {
+    report->rank_rounds[i] = report->rounds[i / 2];
+    report->rank_rounds[i].closer = i % 2;
+  }
+  report->exchange_count = 3;
+  for (unsigned e = 0; e < 3; e++)
+    report->exchanges[e] =
+        (struct synched_report_exchange){.struct_size = sizeof *report->exchanges,
+                                         .rank = e / 2,
+                                         .round = e % 2 + 1,
+                                         .sent_messages = 1,
+                                         .sent_bytes = 1000,
+                                         .start_ns = 1000000 * (e % 2 + 1) + 1000,
+                                         .arrived_ns = 1000000 * (e % 2 + 1) + 250000,
+                                         .wait_start_ns = 1000000 * (e % 2 + 1) + 200000,
+                                         .wait_end_ns = 1000000 * (e % 2 + 1) + 250000,
+                                         .agreed_ns = 1000000 * (e % 2 + 1) + 300000};
 }
 
 /* Three stages: what they took in rounds of which each third one was copied. */

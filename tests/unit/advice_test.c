@@ -305,6 +305,13 @@ Test(advice, workers_that_share_a_core_are_named) {
   expect_nothing(report);
 }
 
+Test(advice, ranks_that_are_bound_to_few_cpus_are_told_how_to_start) {
+  struct synched_report *report = busy(4, 4);
+  (void)snprintf(report->binding, sizeof report->binding, "start it otherwise");
+  report->binding_gain = 0.75;
+  expect_only(report, SYNCHED_ADVICE_BINDING, 750, "start it otherwise");
+}
+
 Test(advice, static_workers_that_take_turns_are_too_many) {
   struct synched_report *report = busy(4, 4);
   report->can_steal = false;

@@ -12,7 +12,8 @@
 
 #define NO_CHECKPOINTS                                                                             \
   "\"checkpoint_count\":0,\"checkpoint_skipped_count\":0,\"checkpoint_failed_count\":0,"           \
-  "\"checkpoint_bytes\":0,\"checkpoint_ns\":0,\"checkpoint_held_ns\":0"
+  "\"checkpoint_bytes\":0,\"checkpoint_ns\":0,\"checkpoint_held_ns\":0,\"rank_count\":0,"          \
+  "\"message_ns\":0,\"agreement_ns\":0,\"sent_bytes\":0,\"sent_messages\":0"
 
 /* To be freed. */
 static char *json_of(const struct synched_report *report) {

@@ -94,6 +94,10 @@ static int call(unsigned accessor, const struct synched_report *report, void *ou
     return synched_report_task(report, 0, out);
   case 7:
     return synched_report_stage(report, 0, out);
+  case 8:
+    return synched_report_rank(report, 0, out);
+  case 9:
+    return synched_report_exchange(report, 0, out);
   default:
     return synched_report_bucket(report, SYNCHED_DISTRIBUTION_ROUND, 0, &at, out);
   }
@@ -105,7 +109,8 @@ static const struct {
 } outs[] = {
     {"synched_report_summary", offsetof(struct synched_report_summary, period_ns),
      sizeof(struct synched_report_summary)},
-    {"synched_report_efficiency", sizeof(struct synched_report_efficiency),
+    {"synched_report_efficiency",
+     offsetof(struct synched_report_efficiency, share_ns[SYNCHED_SHARE_MESSAGES]),
      sizeof(struct synched_report_efficiency)},
     {"synched_report_worker", offsetof(struct synched_report_worker, sleep_count),
      sizeof(struct synched_report_worker)},
@@ -117,6 +122,9 @@ static const struct {
     {"synched_report_task", sizeof(struct synched_report_task), sizeof(struct synched_report_task)},
     {"synched_report_stage", sizeof(struct synched_report_stage),
      sizeof(struct synched_report_stage)},
+    {"synched_report_rank", sizeof(struct synched_report_rank), sizeof(struct synched_report_rank)},
+    {"synched_report_exchange", sizeof(struct synched_report_exchange),
+     sizeof(struct synched_report_exchange)},
     {"synched_report_bucket", sizeof(struct synched_report_bucket),
      sizeof(struct synched_report_bucket)},
 };
@@ -127,6 +135,7 @@ static struct synched_report *full(void) {
   record_run(report, 1, 3, 3);
   report->task_count = 2;
   add_stages(report);
+  add_ranks(report);
   for (unsigned i = 0; i < 2; i++)
     report->tasks[i] =
         (struct synched_report_task){.struct_size = sizeof(struct synched_report_task),
@@ -151,6 +160,7 @@ Test(report, null_report_is_refused_by_all) {
   cr_assert_eq(synched_report_print(NULL, stdout), SYNCHED_EINVAL);
   cr_assert_eq(synched_report_recorded(NULL), 0);
   cr_assert_eq(synched_report_task_count(NULL), 0);
+  cr_assert_eq(synched_report_exchange_count(NULL), 0);
   cr_assert_eq(synched_report_round_compute_ns(NULL, 0, 0), 0);
   cr_assert_eq(synched_report_quantile(NULL, SYNCHED_DISTRIBUTION_ROUND, 0, 0.5), 0);
 }
@@ -282,6 +292,12 @@ Test(report, out_of_range_is_refused_with_what_there_is) {
   struct synched_report_stage stage = {.struct_size = sizeof stage};
   expect_refused(synched_report_stage(report, 3, &stage), SYNCHED_ERANGE,
                  "there is no stage 3 to tell of; there are 3");
+  struct synched_report_rank rank = {.struct_size = sizeof rank};
+  expect_refused(synched_report_rank(report, 2, &rank), SYNCHED_ERANGE,
+                 "there is no rank 2 to tell of; there are 2");
+  struct synched_report_exchange exchange = {.struct_size = sizeof exchange};
+  expect_refused(synched_report_exchange(report, 3, &exchange), SYNCHED_ERANGE,
+                 "there is no recorded exchange 3; there are 3");
   cr_assert_eq(synched_report_round_compute_ns(report, 3, 0), 0);
   cr_assert_eq(synched_report_round_compute_ns(report, 0, 2), 0);
   synched_report_destroy(report);

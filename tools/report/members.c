@@ -126,10 +126,23 @@ static bool store_value(struct reader *reader, void *base, const struct synched_
 
 /* Whether the first reports did not have it. */
 static bool is_later(const char *name) {
-  static const char *const later[] = {
-      "failed_stage",     "unchanged_count",          "redealt_count",           "strayed_count",
-      "checkpoint_count", "checkpoint_skipped_count", "checkpoint_failed_count", "checkpoint_bytes",
-      "checkpoint_ns",    "checkpoint_held_ns"};
+  static const char *const later[] = {"failed_stage",
+                                      "unchanged_count",
+                                      "redealt_count",
+                                      "strayed_count",
+                                      "checkpoint_count",
+                                      "checkpoint_skipped_count",
+                                      "checkpoint_failed_count",
+                                      "checkpoint_bytes",
+                                      "checkpoint_ns",
+                                      "checkpoint_held_ns",
+                                      "binding_gain",
+                                      "rank_count",
+                                      "message_ns",
+                                      "agreement_ns",
+                                      "sent_bytes",
+                                      "sent_messages",
+                                      "messages"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (strcmp(name, later[i]) == 0)
       return true;

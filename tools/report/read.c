@@ -26,6 +26,8 @@
 struct parts_of_file {
   const json_t *workers, *segments, *stages, *rounds, *tasks, *distributions;
   const json_t *worker_distributions, *segment_distributions;
+  /* NULL: it is of before there were any */
+  const json_t *ranks, *rank_rounds, *exchanges;
 };
 
 static bool find_parts(struct reader *reader, struct parts_of_file *parts, const json_t *root) {
@@ -44,7 +46,10 @@ static bool find_parts(struct reader *reader, struct parts_of_file *parts, const
   if (parts->worker_distributions != NULL)
     parts->segment_distributions =
         member(reader, parts->distributions, "distributions", "segments", JSON_ARRAY);
-  return parts->segment_distributions != NULL;
+  return parts->segment_distributions != NULL &&
+         later_member(reader, &parts->ranks, root, "ranks", JSON_ARRAY) &&
+         later_member(reader, &parts->rank_rounds, root, "rank_rounds", JSON_OBJECT) &&
+         later_member(reader, &parts->exchanges, root, "exchanges", JSON_OBJECT);
 }
 
 static bool check_count(struct reader *reader, const char *what, size_t count, size_t least,
@@ -83,11 +88,15 @@ static bool make_report(struct reader *reader, const struct parts_of_file *parts
       !measure(reader, &shape.task_count, parts->tasks, "tasks", "worker") ||
       !check_count(reader, "workers", worker_count, 1, SYNCHED_WORKERS_MAX) ||
       !check_count(reader, "segments", shape.segment_count, 1, SYNCHED_SEGMENTS_MAX) ||
+      (parts->exchanges != NULL &&
+       !measure(reader, &shape.exchange_count, parts->exchanges, "exchanges", "rank")) ||
+      !check_count(reader, "ranks", json_array_size(parts->ranks), 0, worker_count) ||
       !check_count(reader, "stages", json_array_size(parts->stages), 0, SYNCHED__STAGES_SHOWN) ||
       !check_each(reader, "workers", shape.worker_distributions, worker_count) ||
       !check_each(reader, "segments", shape.segment_distributions, shape.segment_count))
     return false;
   shape.worker_count = (unsigned)worker_count;
+  shape.rank_count = (unsigned)json_array_size(parts->ranks);
   if (!check_memory(reader, &shape))
     return false;
   if (synched__report_create(&reader->report, &shape) != 0)
@@ -96,6 +105,14 @@ static bool make_report(struct reader *reader, const struct parts_of_file *parts
 }
 
 /* --- what it says --- */
+
+static bool read_binding(struct reader *reader, const json_t *root) {
+  struct synched_report *report = reader->report;
+  const json_t *binding;
+  return later_member(reader, &binding, root, "binding", JSON_STRING) &&
+         (binding == NULL ||
+          read_text(reader, report->binding, sizeof report->binding, binding, "binding"));
+}
 
 static bool read_pool(struct reader *reader, const json_t *root) {
   struct synched_report *report = reader->report;
@@ -116,7 +133,7 @@ static bool read_job(struct reader *reader, const json_t *root) {
                    member(reader, machine, "machine", "description", JSON_STRING),
                    "machine.description") &&
          read_members(reader, report, &synched__json_machine, machine, "machine") &&
-         read_pool(reader, root) &&
+         read_pool(reader, root) && read_binding(reader, root) &&
          read_text(reader, report->placement, sizeof report->placement,
                    member(reader, root, "", "placement", JSON_STRING), "placement");
 }
@@ -125,6 +142,7 @@ static bool read_summary(struct reader *reader, const json_t *root) {
   struct synched_report_summary *summary = &reader->report->summary;
   const unsigned worker_count = summary->worker_count;
   const size_t segment_count = summary->segment_count;
+  const unsigned rank_count = summary->rank_count;
   const json_t *object = member(reader, root, "", "summary", JSON_OBJECT);
   const bool is_read =
       object != NULL && read_members(reader, summary, &synched__json_summary, object, "summary");
@@ -133,6 +151,7 @@ static bool read_summary(struct reader *reader, const json_t *root) {
   /* The report's arrays are as long as this, whatever the file says. */
   summary->worker_count = worker_count;
   summary->segment_count = segment_count;
+  summary->rank_count = rank_count;
   if (!is_read)
     return false;
   if (said_workers != worker_count || said_segments != segment_count)
@@ -304,6 +323,82 @@ static bool read_tasks(struct reader *reader, const json_t *tasks) {
   return true;
 }
 
+/* --- ranks --- */
+
+/* The ranks' workers and segments are one behind the other. */
+static bool check_rank(struct reader *reader, unsigned index, const char *path) {
+  const struct synched_report *report = reader->report;
+  const struct synched_report_summary *summary = &report->summary;
+  const struct synched_report_rank *rank = &report->ranks[index];
+  const struct synched_report_rank *before = index == 0 ? NULL : rank - 1;
+  const unsigned first = before == NULL ? 0 : before->first_worker + before->worker_count;
+  const bool is_last = index + 1 == summary->rank_count;
+  if (rank->first_worker != first || rank->worker_count == 0 ||
+      rank->worker_count > summary->worker_count - first ||
+      (is_last && rank->worker_count != summary->worker_count - first))
+    return refuse(reader, "%s has other workers than those behind the rank before it", path);
+  if (before != NULL && rank->rank <= before->rank)
+    return refuse(reader, "%s is out of order", path);
+  if (rank->first_segment > summary->segment_count ||
+      rank->segment_count > summary->segment_count - rank->first_segment)
+    return refuse(reader, "%s has segments that there are not", path);
+  return true;
+}
+
+static bool read_ranks(struct reader *reader, const json_t *ranks) {
+  struct synched_report *report = reader->report;
+  for (unsigned r = 0; r < report->summary.rank_count; r++) {
+    const struct place here = place("ranks[%u]", r), host = place("ranks[%u].host", r);
+    const json_t *object = json_array_get(ranks, r);
+    report->ranks[r].struct_size = sizeof *report->ranks;
+    if (!json_is_object(object))
+      return refuse(reader, "%s is not an object", here.path);
+    if (!read_text(reader, report->ranks[r].host, sizeof report->ranks[r].host,
+                   member(reader, object, here.path, "host", JSON_STRING), host.path) ||
+        !read_members(reader, &report->ranks[r], &synched__json_rank, object, here.path) ||
+        !check_rank(reader, r, here.path))
+      return false;
+  }
+  return true;
+}
+
+static bool read_rank_rounds(struct reader *reader, const json_t *rounds) {
+  struct synched_report *report = reader->report;
+  struct rows rows = {.first = report->rank_rounds,
+                      .count = report->recorded * report->summary.rank_count,
+                      .bytes = sizeof *report->rank_rounds};
+  if (report->rank_rounds == NULL)
+    return true;
+  if (rounds == NULL)
+    return refuse(reader, "rank_rounds is missing");
+  if (!read_columns(reader, &rows, &synched__json_round, rounds, "rank_rounds"))
+    return false;
+  for (size_t i = 0; i < rows.count; i++) {
+    report->rank_rounds[i].struct_size = sizeof *report->rank_rounds;
+    if (!check_index(reader, "a rank's closer", report->rank_rounds[i].closer,
+                     report->summary.worker_count))
+      return false;
+  }
+  return true;
+}
+
+static bool read_exchanges(struct reader *reader, const json_t *exchanges) {
+  struct synched_report *report = reader->report;
+  struct rows rows = {.first = report->exchanges, .bytes = sizeof *report->exchanges};
+  if (exchanges == NULL)
+    return true;
+  if (!measure(reader, &rows.count, exchanges, "exchanges", "rank") ||
+      !read_columns(reader, &rows, &synched__json_exchange, exchanges, "exchanges"))
+    return false;
+  for (size_t i = 0; i < rows.count; i++) {
+    report->exchanges[i].struct_size = sizeof *report->exchanges;
+    if (i > 0 && report->exchanges[i].rank < report->exchanges[i - 1].rank)
+      return refuse(reader, "the exchanges are not in the order of their ranks");
+  }
+  report->exchange_count = rows.count;
+  return true;
+}
+
 /* --- distributions --- */
 
 static bool read_buckets(struct reader *reader, uint64_t *buckets, const json_t *object,
@@ -379,7 +474,8 @@ static bool read_all(struct reader *reader, const json_t *root) {
          read_efficiency(reader, root) && read_workers(reader, parts.workers) &&
          read_segments(reader, parts.segments) && read_stages(reader, parts.stages) &&
          read_rounds(reader, parts.rounds) && read_tasks(reader, parts.tasks) &&
-         read_distributions(reader, &parts);
+         read_ranks(reader, parts.ranks) && read_rank_rounds(reader, parts.rank_rounds) &&
+         read_exchanges(reader, parts.exchanges) && read_distributions(reader, &parts);
 }
 
 struct source {

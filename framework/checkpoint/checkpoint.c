@@ -264,7 +264,9 @@ static void describe(struct synched_checkpoint *checkpoint, const struct synched
     manifest->folds[s] = now->folds[s];
   for (unsigned f = 0; f < plan->field_count; f++) {
     const struct synched_snapshot *field = now->fields[plan->fields[f].index];
-    describe_field(checkpoint, f, field->data, field->counts);
+    /* Of what is changed in place there may be no copy: see synched_checkpoint_save. */
+    if (field->data != NULL)
+      describe_field(checkpoint, f, field->data, field->counts);
   }
 }
 

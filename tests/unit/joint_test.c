@@ -131,6 +131,8 @@ struct act {
   const char *other_folder;
   unsigned other_rank;
   uint64_t other_every;
+  /* on that rank at_end destroys the checkpoint; 0: on none */
+  unsigned dropped;
   /* before the checkpoint is destroyed, on each rank */
   void (*at_end)(struct synched_checkpoint *checkpoint, struct saved *saved, unsigned rank);
 };
@@ -187,6 +189,8 @@ static void write_rounds(const struct act *act, struct result *result, struct sa
   own_rank = NO_RANK;
   if (act->at_end != NULL)
     act->at_end(checkpoint, saved, rank);
+  if (act->dropped != 0 && rank == act->dropped)
+    return;
   result->info.struct_size = sizeof result->info;
   (void)synched_checkpoint_info(checkpoint, &result->info);
   result->destroy = synched_checkpoint_destroy(checkpoint);
@@ -523,6 +527,29 @@ Test(joint, messages_that_do_not_arrive_end_a_save_in_time) {
   leave();
 }
 
+/* A rank that has no checkpoint any more must not be waited for. */
+static void drop_one(struct synched_checkpoint *checkpoint, struct saved *saved, unsigned rank) {
+  if (rank == 1)
+    (void)synched_checkpoint_destroy(checkpoint);
+  (void)synched_job_advance(saved->job, 10);
+}
+
+Test(joint, nothing_is_written_while_one_rank_has_no_checkpoint) {
+  enter();
+  const struct act act = {
+      .writes = true, .rounds = 6, .how = {.every_rounds = 5}, .at_end = drop_one, .dropped = 1};
+  const struct result *results = act_on(3, &act);
+  for (unsigned r = 0; r < 3; r++) {
+    cr_assert_eq(results[r].create, 0);
+    cr_assert_eq(results[r].round, 16);
+    cr_assert_eq(results[r].heard_count, 1);
+    cr_assert_eq(results[r].destroy, 0);
+    if (r != 1)
+      cr_assert_eq(results[r].info.skipped_count, 2);
+  }
+  leave();
+}
+
 /* --- damage --- */
 
 static void corrupt_end(const char *file) {
@@ -562,6 +589,164 @@ Test(joint, what_one_rank_finds_damaged_all_pass_over) {
   results = act_on(2, &(struct act){.resumes = true});
   for (unsigned r = 0; r < 2; r++)
     cr_assert_eq(results[r].resume, SYNCHED_EIO, "%s", results[r].message);
+  leave();
+}
+
+/* --- very many segments, and fields that nobody writes --- */
+
+#define MANY 140001u
+
+static int add_input(struct synched_task *task, void *user) {
+  const uint32_t *before = synched_task_in(task, 0);
+  const uint32_t *input = synched_task_in(task, 1);
+  uint32_t *out = synched_task_out(task, 0);
+  (void)user;
+  *out = *before * 3 + *input;
+  return 0;
+}
+
+/* A field of the program's input, of which nothing travels; the first half of it is read by the
+ * last ranks, too. */
+struct many {
+  struct synched_pool *pool;
+  struct synched_memory *memories[2];
+  struct synched_job *job;
+  uint64_t sum;
+  bool has_input;
+  int status;
+  char message[256];
+};
+
+static int open_many(struct many *many, struct synched_cluster *cluster) {
+  static const struct synched_stage stage = {
+      .compute = add_input, .writes = SYNCHED_FIELD(0), .reads = {.reach = SYNCHED_REACH_OWN}};
+  int status = synched_pool_create(
+      &many->pool,
+      SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_NONE));
+  for (unsigned f = 0; status == 0 && f < 2; f++)
+    status = synched_memory_create(
+        &many->memories[f],
+        SYNCHED_MEMORY_OPTIONS(.segment_count = MANY, .segment_capacity = 1,
+                               .element_size = sizeof(uint32_t), .lease_count = 1));
+  return status != 0
+             ? status
+             : synched_job_create(&many->job, many->pool, many->memories[0],
+                                  SYNCHED_JOB_OPTIONS(.fields = &many->memories[1],
+                                                      .field_count = 2, .stages = &stage,
+                                                      .stage_count = 1, .cluster = cluster));
+}
+
+static int load_many(const struct many *many) {
+  int status = 0;
+  for (uint32_t s = 0; status == 0 && s < MANY; s++) {
+    const uint32_t input = s * 2654435761u;
+    status = synched_memory_load(many->memories[1], s, &input, 1);
+  }
+  return status;
+}
+
+static int save_many(const struct many *many) {
+  struct synched_checkpoint *checkpoint;
+  int status = synched_checkpoint_create(&checkpoint, many->job,
+                                         SYNCHED_CHECKPOINT_OPTIONS(.folder = folder));
+  if (status != 0)
+    return status;
+  status = synched_checkpoint_save(checkpoint);
+  (void)synched_checkpoint_destroy(checkpoint);
+  return status;
+}
+
+static bool has_all_input(const struct many *many) {
+  const struct synched_snapshot *now = synched_snapshot_current(many->memories[1]);
+  const uint32_t *input = now->data;
+  uint32_t s = 0;
+  while (s < MANY && input[s] == s * 2654435761u)
+    s++;
+  synched_snapshot_release(now);
+  return s == MANY;
+}
+
+static void sum_many(struct many *many, struct synched_cluster *cluster) {
+  const struct synched_snapshot *now = synched_snapshot_current(many->memories[0]);
+  if (cluster != NULL)
+    many->status = synched_cluster_gather(cluster, now, 0);
+  const uint32_t *numbers = now->data;
+  for (size_t s = 0; s < MANY; s++)
+    many->sum = many->sum * 31 + numbers[s];
+  synched_snapshot_release(now);
+}
+
+/* Loads and saves after two rounds, or goes on from there; then two more. */
+static void be_many(struct many *many, struct synched_cluster *cluster, bool resumes) {
+  struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
+  int status = open_many(many, cluster);
+  if (status == 0)
+    status = resumes ? synched_checkpoint_resume(
+                           many->job, SYNCHED_CHECKPOINT_OPTIONS(.folder = folder), &resumed)
+                     : load_many(many);
+  many->has_input = status == 0 && has_all_input(many);
+  if (status == 0 && !resumes)
+    status = synched_job_advance(many->job, 2);
+  if (status == 0 && !resumes)
+    status = save_many(many);
+  if (status == 0)
+    status = synched_job_advance(many->job, 2);
+  if (status != 0)
+    (void)snprintf(many->message, sizeof many->message, "%s", synched_error_message());
+  many->status = status;
+  if (status == 0)
+    sum_many(many, cluster);
+  (void)synched_job_destroy(many->job);
+  for (unsigned f = 0; f < 2; f++)
+    (void)synched_memory_destroy(many->memories[f]);
+  (void)synched_pool_destroy(many->pool);
+}
+
+struct many_ranks {
+  struct many all[LOCAL_RANKS_MOST];
+  bool resumes;
+};
+
+static void be_many_rank(struct local_ranks *ranks, unsigned rank, void *user) {
+  struct many_ranks *many = user;
+  struct synched_cluster *cluster = NULL;
+  const struct synched_transport transport = local_ranks_transport(ranks, rank);
+  (void)synched_cluster_create_over(&cluster, &transport,
+                                    SYNCHED_CLUSTER_OPTIONS(.timeout_ns = PATIENCE_NS));
+  be_many(&many->all[rank], cluster, many->resumes);
+  (void)synched_cluster_destroy(cluster);
+}
+
+static uint64_t run_many(unsigned rank_count, bool resumes) {
+  static struct many_ranks many;
+  memset(&many, 0, sizeof many);
+  many.resumes = resumes;
+  if (rank_count == 0) {
+    be_many(&many.all[0], NULL, resumes);
+  } else {
+    struct local_ranks *ranks = local_ranks_new(rank_count, 0);
+    cr_assert_not_null(ranks);
+    cr_assert(local_ranks_run(ranks, be_many_rank, &many));
+    local_ranks_end(ranks);
+  }
+  for (unsigned r = 0; r == 0 || r < rank_count; r++) {
+    cr_assert_eq(many.all[r].status, 0, "rank %u: %s", r, many.all[r].message);
+    cr_assert(many.all[r].has_input, "rank %u lacks input", r);
+  }
+  return many.all[0].sum;
+}
+
+/* Three segments share a sum then, and ranks share such pieces. */
+Test(joint, sums_of_pieces_that_ranks_share_are_those_of_all_of_them) {
+  enter();
+  const uint64_t sum = run_many(0, false);
+  saved_remove(folder);
+  for (unsigned ranks = 2; ranks <= 4; ranks += 2) {
+    cr_assert_eq(run_many(ranks, false), sum, "%u ranks", ranks);
+    cr_assert_eq(run_many(0, true), sum);
+    cr_assert_eq(run_many(3, true), sum);
+    saved_remove(folder);
+  }
   leave();
 }
 

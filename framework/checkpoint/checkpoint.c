@@ -7,21 +7,26 @@
  * leader puts; what the thread writes with is its own, but when nothing is pending and the job does
  * not run: then it is that of who calls synched_checkpoint_save.
  *
+ * Of a job on several ranks each has such a queue. All leaders put the same rounds, as they have
+ * agreed, so all threads take the same ones in the same order, and write each together
+ * (joint.h).
+ *
  *   [round-queued]  a snapshot, and what belongs to it, to the thread.
  *   [round-saved]   what the thread has written with, and that it has released the snapshot, to
  *                   whoever finds that nothing is pending.
  *   [save-awaited]  who waits writes `awaited`, then reads pending_count; the thread writes that,
  *                   then reads `awaited`: one of them sees the other.
- *   [save-failed]   the status that ends the job.
+ *   [save-failed]   the status that ends the job, and of which attempt it is.
  *   [saver-stops]   see synched_checkpoint_destroy.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/check.h"
 #include "base/error.h"
 #include "base/options.h"
-#include "checkpoint/generation.h"
+#include "checkpoint/joint.h"
 #include "job/requests.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
@@ -45,8 +50,10 @@ struct synched_checkpoint {
   _Atomic uint64_t skipped_count;
   /* what the leader did for it; the leader's */
   _Atomic uint64_t held_up_ns;
-  /* the leader's */
+  /* the leader's: how many were queued, and how many when one that failed has ended the job: the
+   * failures of these have had their effect */
   uint64_t put_count;
+  uint64_t settled_count;
 
   /* Fixed. */
   _Alignas(SYNCHED__CACHE_LINE) struct synched_checkpoint_options options;
@@ -61,6 +68,8 @@ struct synched_checkpoint {
   _Atomic uint32_t stopping;
   /* what the job is to end with; 0: nothing */
   _Atomic int failed;
+  /* of how many attempts that was the last */
+  _Atomic uint64_t failed_count;
   /* who calls on_written now; 0: nobody */
   _Atomic uint64_t caller_id;
   struct synched__parker wake;
@@ -71,7 +80,8 @@ struct synched_checkpoint {
   uint64_t due_ns;
   struct synched__generations generations;
   struct synched__manifest manifest;
-  struct synched__generation_data data;
+  struct synched__files_data data;
+  struct synched__joint joint;
 
   /* for `info` */
   struct synched__mutex mutex;
@@ -101,7 +111,7 @@ static bool is_whole(const struct synched_checkpoint *checkpoint,
   return true;
 }
 
-/* Whether it can be retained now. */
+/* Whether one can be retained now, on this rank. */
 static bool has_room(const struct synched_checkpoint *checkpoint) {
   const struct synched_memory *memory = checkpoint->plan.job->work.memory;
   return checkpoint->saver.queues ||
@@ -120,16 +130,45 @@ static void queue(struct synched_checkpoint *checkpoint, const struct synched_sn
   synched__unpark(&checkpoint->wake);
 }
 
+/* What this rank would end the job with; 0: nothing. */
+static int own_failure(const struct synched_checkpoint *checkpoint) {
+  const int failed = synched__load_acquire(&checkpoint->failed); /* [save-failed] acquire */
+  return failed != 0 &&
+                 synched__load_relaxed(&checkpoint->failed_count) > checkpoint->settled_count
+             ? failed
+             : 0;
+}
+
+static struct synched__saving say(const struct synched__saving_rank *rank) {
+  const struct synched_checkpoint *checkpoint =
+      (const struct synched_checkpoint *)((const char *)rank -
+                                          offsetof(struct synched_checkpoint, saver.rank));
+  const bool wants = synched__load_relaxed(&checkpoint->saver.wanted) != 0;
+  const int failure = wants ? own_failure(checkpoint) : 0;
+  return (struct synched__saving){(wants ? SYNCHED__SAVING_WANTED : 0) |
+                                      (has_room(checkpoint) ? 0 : SYNCHED__SAVING_BUSY),
+                                  failure};
+}
+
+/* What the job is to end with, on all ranks. */
+static int take_failure(struct synched_checkpoint *checkpoint) {
+  struct synched__saver *saver = &checkpoint->saver;
+  const int failure = saver->is_joint ? saver->rank.all.status : own_failure(checkpoint);
+  if (failure == 0)
+    return 0;
+  /* On another rank it may not have been noticed yet, and must not end the next run there. */
+  checkpoint->settled_count = checkpoint->put_count;
+  synched__store_relaxed(&saver->wanted, 0);
+  return failure;
+}
+
 static int take(struct synched__saver *saver, const struct synched_snapshot *now) {
   struct synched_checkpoint *checkpoint = (struct synched_checkpoint *)saver;
   const bool is_due = now->round >= saver->due_round;
-  const int failed = synched__load_acquire(&checkpoint->failed); /* [save-failed] acquire */
-  if (failed != 0) {
-    synched__store_relaxed(&checkpoint->failed, 0);
-    synched__store_relaxed(&saver->wanted, 0);
-    return failed;
-  }
-  if (!has_room(checkpoint)) {
+  const int failure = take_failure(checkpoint);
+  if (failure != 0)
+    return failure;
+  if (saver->is_joint ? !synched__saver_takes(saver) : !has_room(checkpoint)) {
     if (is_due)
       skip(checkpoint, 1);
     synched__saver_pass(saver, now->round);
@@ -139,7 +178,10 @@ static int take(struct synched__saver *saver, const struct synched_snapshot *now
     return 0;
   const uint64_t begin_ns = synched__tick_ns();
   synched__saver_pass(saver, now->round);
-  synched__store_relaxed(&saver->wanted, 0);
+  /* A failure that is found meanwhile is not forgotten. [save-failed] acquire */
+  (void)synched__exchange_acquire(&saver->wanted, 0);
+  if (own_failure(checkpoint) != 0)
+    synched__store_relaxed(&saver->wanted, 1);
   queue(checkpoint, now);
   const uint64_t held_up_ns = synched__span_ns(begin_ns, synched__tick_ns());
   (void)synched__add_relaxed(&checkpoint->held_up_ns, held_up_ns);
@@ -187,13 +229,28 @@ static int write_round(struct synched_checkpoint *checkpoint) {
   struct synched_checkpoint_written written = {.generation = checkpoint->generations.newest + 1,
                                                .round = checkpoint->manifest.round,
                                                .message = message};
-  written.status = synched__generation_write(&checkpoint->generations, &checkpoint->manifest,
-                                             &checkpoint->data, &written.bytes);
+  checkpoint->generations.files.bytes = 0;
+  written.status = checkpoint->saver.is_joint
+                       ? synched__joint_write(&checkpoint->joint, &checkpoint->generations,
+                                              &checkpoint->manifest, &checkpoint->data)
+                       : synched__generation_write(&checkpoint->generations, &checkpoint->manifest,
+                                                   &checkpoint->data);
+  written.bytes = checkpoint->generations.files.bytes;
   written.elapsed_ns = synched__clock_ns() - begin_ns;
   (void)snprintf(message, sizeof message, "%s", written.status == 0 ? "" : synched_error_message());
   note(checkpoint, &written);
   tell(checkpoint, &written);
   return written.status == 0 ? 0 : synched__fail(written.status, "%s", message);
+}
+
+/* Where a field's content is. */
+static void describe_field(struct synched_checkpoint *checkpoint, unsigned f, const void *data,
+                           const size_t *counts) {
+  checkpoint->data.fields[f] = data;
+  checkpoint->manifest.counts[f] =
+      checkpoint->saver.is_joint
+          ? synched__joint_counts(&checkpoint->joint, &checkpoint->plan, f, counts)
+          : counts;
 }
 
 static void describe(struct synched_checkpoint *checkpoint, const struct synched_snapshot *now,
@@ -207,8 +264,9 @@ static void describe(struct synched_checkpoint *checkpoint, const struct synched
     manifest->folds[s] = now->folds[s];
   for (unsigned f = 0; f < plan->field_count; f++) {
     const struct synched_snapshot *field = now->fields[plan->fields[f].index];
-    manifest->counts[f] = field->counts;
-    checkpoint->data.fields[f] = field->data;
+    /* Of what is changed in place there may be no copy: see synched_checkpoint_save. */
+    if (field->data != NULL)
+      describe_field(checkpoint, f, field->data, field->counts);
   }
 }
 
@@ -226,8 +284,9 @@ static void save_queued(struct synched_checkpoint *checkpoint, const struct queu
   describe(checkpoint, queued->snapshot, queued->counted_from);
   const int status = write_round(checkpoint);
   if (status != 0 && (checkpoint->options.flags & SYNCHED_CHECKPOINT_REQUIRED) != 0) {
+    synched__store_relaxed(&checkpoint->failed_count, checkpoint->taken_count);
     synched__store_release(&checkpoint->failed, status); /* [save-failed] release */
-    synched__store_relaxed(&checkpoint->saver.wanted, 1);
+    synched__store_release(&checkpoint->saver.wanted, 1); /* [save-failed] release */
   }
   synched_snapshot_release(queued->snapshot);
   /* [round-saved] release, [save-awaited] seq_cst */
@@ -236,11 +295,12 @@ static void save_queued(struct synched_checkpoint *checkpoint, const struct queu
     synched__unpark(&checkpoint->idle);
 }
 
-/* Wants a round, if the time has come. Returns when the next one is due. */
+/* Wants a round, if the time has come. Returns when the next one is due. Of several ranks the first
+ * one has the clock, so that all of them write once. */
 static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
   const uint64_t every_ns = checkpoint->options.every_ns;
   const uint64_t now_ns = synched__clock_ns();
-  if (every_ns == 0)
+  if (every_ns == 0 || !synched__joint_leads(&checkpoint->joint))
     return SYNCHED__NEVER;
   if (now_ns < checkpoint->due_ns)
     return checkpoint->due_ns;
@@ -316,14 +376,18 @@ static int make_parts(struct synched_checkpoint *checkpoint) {
   checkpoint->queue = synched__alloc(checkpoint->slot_count, sizeof *checkpoint->queue);
   if (checkpoint->queue == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a checkpoint");
-  const int status = synched__manifest_init(&checkpoint->manifest, &checkpoint->plan);
-  if (status != 0)
-    return status;
+  int status = synched__manifest_init(&checkpoint->manifest, &checkpoint->plan);
+  if (status == 0)
+    status = synched__joint_init(&checkpoint->joint, &checkpoint->manifest);
+  if (status != 0 || !synched__joint_leads(&checkpoint->joint))
+    return status; /* other ranks' folder is opened when the first one has it */
   return synched__generations_open(&checkpoint->generations, checkpoint->options.folder,
                                    checkpoint->options.keep, &job->setup.resumed);
 }
 
 static void free_parts(struct synched_checkpoint *checkpoint) {
+  synched__generations_close(&checkpoint->generations);
+  synched__joint_deinit(&checkpoint->joint);
   synched__manifest_deinit(&checkpoint->manifest);
   synched__free(checkpoint->queue);
 }
@@ -351,6 +415,15 @@ no_wake:
   return synched__fail(status, "no thread for a checkpoint");
 }
 
+static void end(struct synched_checkpoint *checkpoint) {
+  synched__store_release(&checkpoint->stopping, 1); /* [saver-stops] release */
+  synched__unpark(&checkpoint->wake);
+  synched__thread_join(&checkpoint->thread);
+  synched__parker_deinit(&checkpoint->idle);
+  synched__parker_deinit(&checkpoint->wake);
+  synched__mutex_deinit(&checkpoint->mutex);
+}
+
 static int init(struct synched_checkpoint *checkpoint, struct synched_job *job) {
   int status = synched__plan_init(&checkpoint->plan, job, &checkpoint->options);
   if (status == 0)
@@ -360,37 +433,75 @@ static int init(struct synched_checkpoint *checkpoint, struct synched_job *job) 
   checkpoint->saver.take = take;
   checkpoint->saver.every_rounds = checkpoint->options.every_rounds;
   checkpoint->saver.queues = checkpoint->options.overlap == SYNCHED_CHECKPOINT_WAIT;
+  checkpoint->saver.is_joint = job->work.link != NULL;
+  checkpoint->saver.rank.say = say;
   status = make_parts(checkpoint);
-  if (status == 0) {
+  if (status == 0)
     status = begin(checkpoint);
-    if (status != 0)
-      synched__generations_close(&checkpoint->generations);
-  }
   if (status != 0)
     free_parts(checkpoint);
   return status;
 }
 
-int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_job *job,
-                              const struct synched_checkpoint_options *options) {
+static int make(struct synched_checkpoint **out, struct synched_job *job,
+                const struct synched_checkpoint_options *options) {
   struct synched_checkpoint_options read;
-  if (out == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the checkpoint to create is NULL");
   *out = NULL;
-  int status = synched__job_check(job);
-  if (status == 0)
-    status = synched__plan_read_options(&read, options);
+  int status = synched__plan_read_options(&read, options);
   if (status != 0)
     return status;
   struct synched_checkpoint *checkpoint = synched__alloc_lines(1, sizeof *checkpoint);
   if (checkpoint == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a checkpoint");
   checkpoint->options = read;
+  checkpoint->generations = synched__generations_none();
   status = init(checkpoint, job);
-  if (status != 0) {
+  if (status == 0)
+    *out = checkpoint;
+  else
     synched__free(checkpoint);
-    return status;
+  return status;
+}
+
+static void unmake(struct synched_checkpoint *checkpoint) {
+  end(checkpoint);
+  free_parts(checkpoint);
+  synched__free(checkpoint);
+}
+
+/* All ranks have made one, or none has. `status`: this rank's. */
+static int make_together(struct synched_checkpoint **made, struct synched__link *link, int status) {
+  struct synched__generations none = synched__generations_none();
+  struct synched_checkpoint_options unknown = synched_checkpoint_options_default();
+  struct synched_checkpoint *checkpoint = *made;
+  status = synched__joint_open(link, checkpoint == NULL ? &none : &checkpoint->generations,
+                               checkpoint == NULL ? &unknown : &checkpoint->options, status);
+  if (status == 0) {
+    link->saver = &checkpoint->saver.rank;
+  } else if (checkpoint != NULL) {
+    unmake(checkpoint);
+    *made = NULL;
   }
+  return status;
+}
+
+int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_job *job,
+                              const struct synched_checkpoint_options *options) {
+  if (out == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the checkpoint to create is NULL");
+  *out = NULL;
+  int status = synched__job_check(job);
+  if (status != 0)
+    return status;
+  struct synched__link *link = job->work.link;
+  if (link != NULL && !is_at_rest(job))
+    return synched__fail(SYNCHED_EBUSY, "the job is running");
+  struct synched_checkpoint *checkpoint;
+  status = make(&checkpoint, job, options);
+  if (link != NULL)
+    status = make_together(&checkpoint, link, status);
+  if (status != 0)
+    return status;
   /* The caller's to free. */
   checkpoint->options.folder = NULL;
   checkpoint->options.dtypes = NULL;
@@ -440,10 +551,8 @@ int synched_checkpoint_save(struct synched_checkpoint *checkpoint) {
     struct synched_memory *memories[SYNCHED_FIELDS_MAX];
     (void)synched__plan_memories(job, memories);
     const struct synched_memory *memory = memories[checkpoint->plan.fields[f].index];
-    if (!memory->in_place)
-      continue;
-    checkpoint->manifest.counts[f] = memory->blocks.all[0]->counts;
-    checkpoint->data.fields[f] = memory->blocks.all[0]->data;
+    if (memory->in_place)
+      describe_field(checkpoint, f, memory->blocks.all[0]->data, memory->blocks.all[0]->counts);
   }
   return write_round(checkpoint);
 }
@@ -472,16 +581,11 @@ int synched_checkpoint_destroy(struct synched_checkpoint *checkpoint) {
   const int status = check_wait(checkpoint);
   if (status != 0)
     return status;
-  checkpoint->plan.job->setup.saver = NULL;
+  struct synched_job *job = checkpoint->plan.job;
+  job->setup.saver = NULL;
+  if (job->work.link != NULL)
+    job->work.link->saver = NULL;
   await_idle(checkpoint);
-  synched__store_release(&checkpoint->stopping, 1); /* [saver-stops] release */
-  synched__unpark(&checkpoint->wake);
-  synched__thread_join(&checkpoint->thread);
-  synched__parker_deinit(&checkpoint->idle);
-  synched__parker_deinit(&checkpoint->wake);
-  synched__mutex_deinit(&checkpoint->mutex);
-  synched__generations_close(&checkpoint->generations);
-  free_parts(checkpoint);
-  synched__free(checkpoint);
+  unmake(checkpoint);
   return 0;
 }

@@ -1,34 +1,25 @@
 #include "checkpoint/generation.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <xxhash.h>
-
 #include "base/error.h"
-#include "platform/alloc.h"
 #include "platform/disk.h"
-#include "platform/system_text.h"
 
 #define WRITING ".writing"
 #define REMOVING ".removing"
 #define LOCK "lock"
 #define PREFIX "generation-"
-#define NAME_BYTES 32u
-
-/* Less than that goes through the buffer. Summed and then written in parts of this size, so that
- * the second walk finds them in the cache. */
-#define BUFFER_BYTES ((size_t)256 << 10)
 
 static int refuse(int status, const char *doing, const char *name) {
-  return synched__fail(status, "%s could not be %s: %s", name, doing,
-                       synched__system_text(-status).bytes);
+  return synched__files_refuse(status, doing, name);
 }
 
 /* --- names --- */
 
 struct name {
-  char text[NAME_BYTES];
+  char text[SYNCHED__NAME_BYTES];
 };
 
 static struct name name_of(unsigned generation) {
@@ -121,141 +112,108 @@ static int prune(const struct synched__generations *generations) {
   }
 }
 
-/* --- files --- */
+struct left {
+  int folder;
+  /* of what could not be removed */
+  int status;
+};
 
-static int flush(struct synched__generations *generations) {
-  const size_t count = generations->buffered;
-  generations->buffered = 0;
-  return count == 0 ? 0 : synched__disk_write(generations->file, generations->buffer, count);
+static int remove_left(const char *name, void *argument) {
+  struct left *left = argument;
+  if (strncmp(name, WRITING, sizeof WRITING - 1) == 0)
+    left->status = remove_folder(left->folder, name);
+  return left->status;
 }
 
-static int put(struct synched__generations *generations, const void *bytes, size_t count) {
-  int status = 0;
-  generations->file_bytes += count;
-  if (generations->buffered + count > BUFFER_BYTES)
-    status = flush(generations);
-  if (status != 0 || count >= BUFFER_BYTES)
-    return status != 0 ? status : synched__disk_write(generations->file, bytes, count);
-  memcpy(generations->buffer + generations->buffered, bytes, count);
-  generations->buffered += count;
-  return 0;
-}
-
-/* Sums, too. */
-static int put_elements(struct synched__generations *generations, const unsigned char *bytes,
-                        size_t count) {
-  int status = 0;
-  while (status == 0 && count != 0) {
-    const size_t part = count < BUFFER_BYTES ? count : BUFFER_BYTES;
-    (void)XXH3_64bits_update(generations->summing, bytes, part);
-    status = put(generations, bytes, part);
-    bytes += part;
-    count -= part;
-  }
-  return status;
-}
-
-static int put_field(struct synched__generations *generations, struct synched__manifest *manifest,
-                     unsigned f, const unsigned char *data) {
-  const struct synched__plan *plan = manifest->plan;
-  const struct synched__layout *layout = plan->fields[f].layout;
-  int status = put(generations, plan->fields[f].head, plan->fields[f].head_bytes);
-  for (size_t p = 0; status == 0 && p < plan->piece_count; p++) {
-    (void)XXH3_64bits_reset(generations->summing);
-    for (size_t s = synched__plan_first(plan, p); status == 0 && s < synched__plan_behind(plan, p);
-         s++)
-      status = put_elements(generations, data + layout->offsets[s] * layout->element_size,
-                            layout->capacities[s] * layout->element_size);
-    manifest->sums[f][p] = XXH3_64bits_digest(generations->summing);
-  }
-  return status;
-}
-
-static int create_file(struct synched__generations *generations, int folder, const char *name) {
-  generations->file = synched__disk_create(folder, name);
-  generations->buffered = 0;
-  return generations->file < 0 ? refuse(generations->file, "made", name) : 0;
-}
-
-/* Of a file that has been written, with that status: it is safe from here on. */
-static int finish_file(struct synched__generations *generations, const char *name, int status) {
-  if (status == 0)
-    status = flush(generations);
-  if (status == 0)
-    status = synched__disk_sync(generations->file);
-  const int closed = synched__disk_close(generations->file);
-  if (status == 0)
-    status = closed;
-  return status == 0 ? 0 : refuse(status, "written", name);
-}
-
-static int write_fields(struct synched__generations *generations,
-                        struct synched__manifest *manifest,
-                        const struct synched__generation_data *data, int folder) {
-  int status = 0;
-  for (unsigned f = 0; status == 0 && f < manifest->plan->field_count; f++) {
-    const char *name = manifest->plan->fields[f].name;
-    status = create_file(generations, folder, name);
-    if (status == 0)
-      status = finish_file(generations, name, put_field(generations, manifest, f, data->fields[f]));
-  }
-  return status;
-}
-
-static int write_manifest(struct synched__generations *generations,
-                          struct synched__manifest *manifest, int folder) {
-  int status = synched__manifest_write(manifest);
-  if (status == 0)
-    status = create_file(generations, folder, SYNCHED__MANIFEST_NAME);
-  if (status != 0)
-    return status;
-  return finish_file(generations, SYNCHED__MANIFEST_NAME,
-                     put(generations, manifest->text, manifest->length));
+/* What was not finished. */
+static int remove_unfinished(const struct synched__generations *generations) {
+  struct left left = {generations->folder, 0};
+  const int status = synched__disk_list(generations->folder, remove_left, &left);
+  return status == 0 || left.status != 0 ? status : refuse(status, "listed", "the folder");
 }
 
 /* --- a generation --- */
 
-/* All files, in a folder that has no name of a generation yet. */
-static int write_files(struct synched__generations *generations, struct synched__manifest *manifest,
-                       const struct synched__generation_data *data) {
-  int status = synched__disk_make_folder_in(generations->folder, WRITING);
-  const int folder =
-      status != 0 ? status : synched__disk_open_folder_in(generations->folder, WRITING);
-  if (folder < 0)
-    return refuse(folder, "made", WRITING);
-  status = write_fields(generations, manifest, data, folder);
-  if (status == 0)
-    status = write_manifest(generations, manifest, folder);
-  const int synced = status != 0 ? 0 : synched__disk_sync_folder(folder);
-  (void)synched__disk_close(folder);
-  return synced == 0 ? status : refuse(synced, "synced", WRITING);
+static void set_writing_name(struct synched__generations *generations, uint64_t token) {
+  char *name = generations->writing_name;
+  if (token == 0)
+    (void)snprintf(name, SYNCHED__NAME_BYTES, WRITING);
+  else
+    (void)snprintf(name, SYNCHED__NAME_BYTES, WRITING "-%016" PRIx64, token);
 }
 
-int synched__generation_write(struct synched__generations *generations,
-                              struct synched__manifest *manifest,
-                              const struct synched__generation_data *data, uint64_t *bytes) {
+int synched__generation_begin(struct synched__generations *generations, uint64_t token) {
+  int status = remove_unfinished(generations);
+  if (status != 0)
+    return status;
+  set_writing_name(generations, token);
+  status = synched__disk_make_folder_in(generations->folder, generations->writing_name);
+  if (status == 0)
+    status = generations->writing =
+        synched__disk_open_folder_in(generations->folder, generations->writing_name);
+  return status < 0 ? refuse(status, "made", generations->writing_name) : 0;
+}
+
+int synched__generation_find(struct synched__generations *generations, uint64_t token) {
+  set_writing_name(generations, token);
+  generations->writing =
+      synched__disk_open_folder_in(generations->folder, generations->writing_name);
+  if (generations->writing == SYNCHED_ENOENT)
+    return synched__fail(SYNCHED_EIO, "the folder is not that of the first rank, which has %s in "
+                                      "its own; ranks need one that they share",
+                         generations->writing_name);
+  return generations->writing < 0
+             ? refuse(generations->writing, "opened", generations->writing_name)
+             : 0;
+}
+
+int synched__generation_complete(struct synched__generations *generations,
+                                 struct synched__manifest *manifest) {
   const struct name name = name_of(generations->newest + 1);
   manifest->generation = generations->newest + 1;
-  generations->file_bytes = 0;
-  int status = remove_folder(generations->folder, WRITING);
-  if (status == 0)
-    status = write_files(generations, manifest, data);
-  *bytes = generations->file_bytes;
-  if (status == 0) {
-    status = synched__disk_rename(generations->folder, WRITING, name.text);
-    if (status != 0)
-      (void)refuse(status, "named", name.text);
-  }
-  if (status != 0) {
-    char reason[256];
-    (void)snprintf(reason, sizeof reason, "%s", synched_error_message());
-    (void)remove_folder(generations->folder, WRITING); /* on a full disk, it is in the way */
-    return synched__fail(status, "%s", reason);
-  }
+  int status = synched__files_write_manifest(&generations->files, manifest, generations->writing);
+  if (status != 0)
+    return status;
+  status = synched__disk_sync_folder(generations->writing);
+  if (status != 0)
+    return refuse(status, "synced", generations->writing_name);
+  status = synched__disk_rename(generations->folder, generations->writing_name, name.text);
+  if (status != 0)
+    return refuse(status, "named", name.text);
+  generations->writing_name[0] = '\0';
   generations->newest++;
   status = synched__disk_sync_folder(generations->folder);
   /* What is older stays until the new one is safe. */
   return status == 0 ? prune(generations) : refuse(status, "synced", name.text);
+}
+
+/* On a full disk, it is in the way. */
+static void remove_writing(const struct synched__generations *generations) {
+  char reason[256];
+  (void)snprintf(reason, sizeof reason, "%s", synched_error_message());
+  (void)remove_folder(generations->folder, generations->writing_name);
+  synched__explain("%s", reason);
+}
+
+void synched__generation_leave(struct synched__generations *generations) {
+  if (generations->writing >= 0)
+    (void)synched__disk_close(generations->writing);
+  generations->writing = -1;
+  if (generations->lock >= 0 && generations->writing_name[0] != '\0')
+    remove_writing(generations);
+  generations->writing_name[0] = '\0';
+}
+
+int synched__generation_write(struct synched__generations *generations,
+                              struct synched__manifest *manifest,
+                              const struct synched__files_data *data) {
+  int status = synched__generation_begin(generations, 0);
+  if (status == 0)
+    status = synched__files_write(&generations->files, manifest, data, generations->writing);
+  if (status == 0)
+    status = synched__generation_complete(generations, manifest);
+  synched__generation_leave(generations);
+  return status;
 }
 
 /* --- the beginning and the end --- */
@@ -284,14 +242,6 @@ static int open_folder(struct synched__generations *generations, const char *pat
   return generations->lock < 0 ? refuse(generations->lock, "locked", path) : 0;
 }
 
-static int make_buffers(struct synched__generations *generations) {
-  generations->buffer = synched__alloc(BUFFER_BYTES, 1);
-  generations->summing = XXH3_createState();
-  return generations->buffer != NULL && generations->summing != NULL
-             ? 0
-             : synched__fail(SYNCHED_ENOMEM, "no memory for a checkpoint");
-}
-
 static int find_newest(struct synched__generations *generations) {
   const int status =
       synched__generations_below(generations->folder, UINT32_MAX, &generations->newest);
@@ -315,7 +265,7 @@ static int drop_damaged(struct synched__generations *generations,
 }
 
 static int tidy(struct synched__generations *generations, const struct synched__resumed *resumed) {
-  int status = remove_folder(generations->folder, WRITING);
+  int status = remove_unfinished(generations);
   if (status == 0)
     status = remove_folder(generations->folder, REMOVING);
   if (status == 0)
@@ -325,14 +275,31 @@ static int tidy(struct synched__generations *generations, const struct synched__
   return status == 0 ? prune(generations) : status;
 }
 
+static int init(struct synched__generations *generations, unsigned keep) {
+  *generations = synched__generations_none();
+  generations->keep = keep;
+  return synched__files_init(&generations->files);
+}
+
 int synched__generations_open(struct synched__generations *generations, const char *path,
                               unsigned keep, const struct synched__resumed *resumed) {
-  *generations = (struct synched__generations){.folder = -1, .lock = -1, .keep = keep};
-  int status = make_buffers(generations);
+  int status = init(generations, keep);
   if (status == 0)
     status = open_folder(generations, path);
   if (status == 0)
     status = tidy(generations, resumed);
+  if (status != 0)
+    synched__generations_close(generations);
+  return status;
+}
+
+int synched__generations_join(struct synched__generations *generations, const char *path) {
+  int status = init(generations, 0);
+  if (status == 0) {
+    generations->folder = synched__disk_open_folder(path);
+    if (generations->folder < 0)
+      status = refuse(generations->folder, "opened", path);
+  }
   if (status != 0)
     synched__generations_close(generations);
   return status;
@@ -343,6 +310,6 @@ void synched__generations_close(struct synched__generations *generations) {
     (void)synched__disk_close(generations->lock);
   if (generations->folder >= 0)
     (void)synched__disk_close(generations->folder);
-  (void)XXH3_freeState(generations->summing);
-  synched__free(generations->buffer);
+  synched__files_deinit(&generations->files);
+  *generations = synched__generations_none();
 }

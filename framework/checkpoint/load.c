@@ -117,13 +117,23 @@ static int take_head(int file, const struct synched__plan_field *field) {
              : damaged(field->name, "begins with another header");
 }
 
+static int seek(const struct synched__loading *loading, int file, unsigned f) {
+  const struct synched__plan *plan = loading->plan;
+  const size_t first = synched__plan_first(plan, loading->pieces[f].first);
+  const int status = synched__disk_seek(file, synched__plan_offset(plan, f, first));
+  return status == 0 ? 0 : refuse(status, plan->fields[f].name);
+}
+
 static int take_field(struct synched__loading *loading, unsigned f) {
   const struct synched__plan_field *field = &loading->plan->fields[f];
   const int file = synched__disk_open(loading->folder, field->name);
   if (file < 0)
     return refuse(file, field->name);
+  const struct synched__pieces pieces = loading->pieces[f];
   int status = take_head(file, field);
-  for (size_t p = 0; status == 0 && p < loading->plan->piece_count; p++)
+  if (status == 0 && pieces.first != 0)
+    status = seek(loading, file, f);
+  for (size_t p = pieces.first; status == 0 && p < pieces.behind; p++)
     status = take_piece(loading, file, f, p);
   (void)synched__disk_close(file);
   return status;
@@ -165,8 +175,20 @@ void synched__loading_close_folder(struct synched__loading *loading) {
   loading->folder = -1;
 }
 
+static void choose_pieces(struct synched__loading *loading) {
+  const struct synched__plan *plan = loading->plan;
+  const struct synched__link *link = plan->job->work.link;
+  const struct synched__pieces own = synched__plan_touched(plan, plan->own);
+  for (unsigned f = 0; f < plan->field_count; f++)
+    loading->pieces[f] =
+        link == NULL || synched__fields_has(link->written, plan->fields[f].index)
+            ? own
+            : (struct synched__pieces){0, plan->piece_count};
+}
+
 int synched__loading_init(struct synched__loading *loading, const struct synched__plan *plan) {
   *loading = (struct synched__loading){.plan = plan, .folder = -1};
+  choose_pieces(loading);
   const int status = synched__manifest_init(&loading->manifest, plan);
   if (status != 0)
     return status;

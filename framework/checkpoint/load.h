@@ -9,6 +9,10 @@
 
 struct synched__loading {
   const struct synched__plan *plan;
+  /* Which pieces are read of each of the plan's fields: all of one rank, those with own segments of
+   * several. But what no stage writes is not sent to those who read it, so each rank reads all of
+   * that. */
+  struct synched__pieces pieces[SYNCHED_FIELDS_MAX];
   struct synched__manifest manifest;
   /* of the generation that is read; -1: none is open */
   int folder;
@@ -26,7 +30,7 @@ void synched__loading_deinit(struct synched__loading *loading);
 /* The generation that was opened is left. */
 void synched__loading_close_folder(struct synched__loading *loading);
 
-/* Opens a generation and reads all of it; loading->manifest is its manifest then. SYNCHED_EIO: it
+/* Opens a generation and reads it; loading->manifest is its manifest then. SYNCHED_EIO: it
  * is damaged. SYNCHED_ENOENT: it is gone. As synched__manifest_read; or the system's reason. */
 int synched__loading_verify(struct synched__loading *loading, int folder, unsigned generation);
 

@@ -98,14 +98,12 @@ static void plan_folds(struct synched__plan *plan, const struct synched__fields 
 int synched__plan_init(struct synched__plan *plan, struct synched_job *job,
                        const struct synched_checkpoint_options *options) {
   struct synched_memory *memories[SYNCHED_FIELDS_MAX];
-  if (job->setup.options.cluster != NULL)
-    return synched__fail(SYNCHED_ENOTSUP,
-                         "the job is on several ranks, of which each has a part of "
-                         "the state only; such jobs have no checkpoints");
   const unsigned count = synched__plan_memories(job, memories);
   int status = check_fields(options, count);
   *plan = (struct synched__plan){.job = job};
   plan->segment_count = memories[0]->layout.segment_count;
+  plan->own = job->work.link != NULL ? job->work.link->own
+                                     : (struct synched_segments){0, plan->segment_count};
   plan->piece_segments = (plan->segment_count + SYNCHED__PIECES_MAX - 1) / SYNCHED__PIECES_MAX;
   plan->piece_count = (plan->segment_count + plan->piece_segments - 1) / plan->piece_segments;
   for (unsigned f = 0; status == 0 && f < count; f++) {
@@ -118,4 +116,34 @@ int synched__plan_init(struct synched__plan *plan, struct synched_job *job,
   }
   plan_folds(plan, job->work.fields);
   return status;
+}
+
+/* --- pieces --- */
+
+struct synched__pieces synched__plan_touched(const struct synched__plan *plan,
+                                             struct synched_segments segments) {
+  const size_t end = segments.first + segments.count;
+  if (segments.count == 0)
+    return (struct synched__pieces){0, 0};
+  return (struct synched__pieces){segments.first / plan->piece_segments,
+                                  (end - 1) / plan->piece_segments + 1};
+}
+
+struct synched__pieces synched__plan_whole(const struct synched__plan *plan,
+                                           struct synched_segments segments) {
+  struct synched__pieces pieces = synched__plan_touched(plan, segments);
+  const size_t end = segments.first + segments.count;
+  if (pieces.first != pieces.behind && synched__plan_first(plan, pieces.first) != segments.first)
+    pieces.first++;
+  if (pieces.first != pieces.behind && synched__plan_behind(plan, pieces.behind - 1) != end)
+    pieces.behind--;
+  return pieces;
+}
+
+uint64_t synched__plan_offset(const struct synched__plan *plan, unsigned field, size_t segment) {
+  const struct synched__layout *layout = plan->fields[field].layout;
+  uint64_t elements = 0;
+  for (size_t s = 0; s < segment; s++)
+    elements += layout->capacities[s];
+  return plan->fields[field].head_bytes + elements * layout->element_size;
 }

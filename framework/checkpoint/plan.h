@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "checkpoint/npy.h"
+#include "cluster/link.h"
 #include "job/job.h"
 
 #include <synched/checkpoint.h>
@@ -39,6 +40,8 @@ struct synched__plan {
   size_t segment_count;
   size_t piece_segments;
   size_t piece_count;
+  /* those that this rank writes; of a job on one rank: all */
+  struct synched_segments own;
   /* those that are written */
   unsigned field_count;
   struct synched__plan_field fields[SYNCHED_FIELDS_MAX];
@@ -67,5 +70,19 @@ static inline size_t synched__plan_behind(const struct synched__plan *plan, size
   const size_t behind = (piece + 1) * plan->piece_segments;
   return behind < plan->segment_count ? behind : plan->segment_count;
 }
+
+/* Pieces that follow each other. */
+struct synched__pieces {
+  size_t first, behind;
+};
+
+/* Those that have any of some segments, and those that have no others. */
+struct synched__pieces synched__plan_touched(const struct synched__plan *plan,
+                                             struct synched_segments segments);
+struct synched__pieces synched__plan_whole(const struct synched__plan *plan,
+                                           struct synched_segments segments);
+
+/* Where a segment begins in the file of one of the plan's fields. O(segments). */
+uint64_t synched__plan_offset(const struct synched__plan *plan, unsigned field, size_t segment);
 
 #endif

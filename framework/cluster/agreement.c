@@ -62,6 +62,9 @@ static void join(struct synched__verdict *into, const struct synched__verdict *o
     into->cancelled_by = other->cancelled_by;
   if (other->stopped_by < into->stopped_by)
     into->stopped_by = other->stopped_by;
+  into->saving.bits |= other->saving.bits;
+  if (other->saving.status < into->saving.status)
+    into->saving.status = other->saving.status;
 }
 
 /* --- steps --- */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cluster/saving.h"
 #include "cluster/wire.h"
 
 /* 2^16 ranks. */
@@ -39,6 +40,7 @@ struct synched__verdict {
   /* what on_round or on_init has answered: the first error, or STOP, or 0; and which rank */
   int32_t answer;
   uint32_t answered_by;
+  struct synched__saving saving;
   uint32_t reserved;
 };
 

@@ -132,6 +132,11 @@ static void give_up(struct synched__link *link) {
   synched__store_relaxed(&link->work->skip_from, 0);
 }
 
+static struct synched__saving own_saving(const struct synched__link *link) {
+  return link->saver == NULL ? (struct synched__saving){SYNCHED__SAVING_ABSENT, 0}
+                             : link->saver->say(link->saver);
+}
+
 /* What this rank has to say. */
 static struct synched__verdict own_verdict(struct synched__link *link, uint64_t round) {
   struct synched__work *work = link->work;
@@ -139,6 +144,7 @@ static struct synched__verdict own_verdict(struct synched__link *link, uint64_t 
   const uint32_t asked = synched__load_relaxed(&work->rank_state);
   struct synched__verdict verdict = synched__verdict_begin(rank);
   verdict.low[0] = verdict.high[0] = round;
+  verdict.saving = own_saving(link);
   if ((asked & SYNCHED__RANK_CANCEL) != 0)
     verdict.cancelled_by = rank;
   if ((asked & SYNCHED__RANK_STOP) != 0)
@@ -179,6 +185,8 @@ static void install(struct synched__link *link, const struct synched__verdict *v
   else if (is_last && verdict->stopped_by != SYNCHED__NO_RANK)
     (void)synched__or_seq_cst(&work->state, SYNCHED__JOB_STOPPING); /* [asked] seq_cst */
   link->drops = verdict->code != 0 || cancels;
+  if (link->saver != NULL)
+    link->saver->all = verdict->saving;
 }
 
 static void check_round(struct synched__link *link, const struct synched__verdict *verdict) {
@@ -211,6 +219,11 @@ int synched__link_agree_answer(struct synched__link *link, int answer) {
   verdict->answer = answer;
   const int status = synched__agree(&link->agreements[link->exchange_count], verdict);
   return status != 0 ? status : verdict->answer;
+}
+
+int synched__link_agree(struct synched__link *link, struct synched__verdict *verdict) {
+  const int status = synched__agree(&link->agreements[link->exchange_count], verdict);
+  return status == 0 ? 0 : synched__fail(status, "%s", link->cluster->wire.text);
 }
 
 /* --- a round --- */

@@ -47,6 +47,12 @@ struct synched__link {
   /* [stage_count + 1], the last: init's, and that before the first round of a run */
   struct synched__exchange *exchanges;
   unsigned exchange_count;
+  /* fields that some stage writes, or init */
+  uint32_t written;
+  /* NULL: nobody. Changed while the job does not run */
+  struct synched__saving_rank *saver;
+  /* 0; or why messages of one that is gone may still be under way */
+  int saver_trouble;
   /* [stage_count + 2] of stages with a fold, of an init with a fold, and one without */
   struct synched__agreement *agreements;
   /* the pass that a run begins with */
@@ -85,8 +91,12 @@ struct synched__link_spec {
   uint32_t written;
 };
 
-/* How many tags such a job needs. */
+/* How many tags such a job needs. The last ones are its saver's. */
+#define SYNCHED__SAVER_TAGS 2u
 unsigned synched__link_tags(const struct synched__work *work);
+static inline unsigned synched__link_saver_tag(const struct synched__link *link) {
+  return link->first_tag + synched__link_tags(link->work) - SYNCHED__SAVER_TAGS;
+}
 
 /* Makes a link, whose messages begin at tag `first_tag`; the work has its fields. SYNCHED_ENOMEM,
  * or what the transport says. */
@@ -115,6 +125,9 @@ int synched__link_exchange_all(size_t index, unsigned worker, void *user);
 
 /* Leader: what this rank's on_round or on_init has answered, and then that of all. */
 int synched__link_agree_answer(struct synched__link *link, int answer);
+
+/* All ranks, of a job that does not run: as synched__agree. A status with a sentence. */
+int synched__link_agree(struct synched__link *link, struct synched__verdict *verdict);
 
 /* Worker, between two calls: moves messages on. */
 void synched__link_drive(struct synched__link *link);

@@ -253,7 +253,8 @@ static int make_agreements(struct synched__link *link) {
 /* --- --- */
 
 unsigned synched__link_tags(const struct synched__work *work) {
-  return (work->stage_count + 1) * work->fields->count + work->stage_count + 2;
+  return (work->stage_count + 1) * work->fields->count + work->stage_count + 2 +
+         SYNCHED__SAVER_TAGS;
 }
 
 int synched__link_create(struct synched__link **out, const struct synched__link_spec *spec,
@@ -265,6 +266,7 @@ int synched__link_create(struct synched__link **out, const struct synched__link_
   link->cluster = spec->cluster;
   link->work = spec->work;
   link->first_tag = first_tag;
+  link->written = spec->written;
   link->exchange_count = spec->work->stage_count + 1;
   link->own = segments_of(link, link->cluster->transport.rank);
   link->exchanges = synched__alloc(link->exchange_count, sizeof *link->exchanges);

@@ -51,7 +51,7 @@ static void add_one(struct synched__travel *travel, const struct synched__view_o
   const size_t index = segment - travel->from.first;
   const bool is_near = reads->reach == SYNCHED_REACH_NEAR;
   if (view->first == 0 && view->last == 0) {
-    travel->firsts[index] = capacity;
+    widen(&travel->firsts[index], capacity, capacity);
     return;
   }
   if (!is_near || is_behind(reads, own, segment))
@@ -61,8 +61,11 @@ static void add_one(struct synched__travel *travel, const struct synched__view_o
 }
 
 void synched__travel_add_all(struct synched__travel *travel, const struct synched__layout *layout) {
-  for (size_t i = 0; i < travel->from.count; i++)
-    travel->firsts[i] = layout->capacities[travel->from.first + i];
+  /* Of another field there may be something already, where this one has no elements. */
+  for (size_t i = 0; i < travel->from.count; i++) {
+    const size_t capacity = layout->capacities[travel->from.first + i];
+    widen(&travel->firsts[i], capacity, capacity);
+  }
 }
 
 void synched__travel_add(struct synched__travel *travel, const struct synched__layout *layout,

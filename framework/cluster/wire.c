@@ -96,6 +96,8 @@ void synched__wire_wait(struct synched__wire *wire, const struct synched__group 
     gone_ns = synched__span_ns(start_ns, synched__clock_ns());
     if (wire->timeout_ns != 0 && gone_ns > wire->timeout_ns)
       note_timeout(wire, group);
+    else if (gone_ns > SPIN_NS + YIELD_NS && wire->nap_ns != 0)
+      synched__thread_sleep_ns(wire->nap_ns);
     else if (gone_ns > SPIN_NS + YIELD_NS)
       synched__thread_nap();
     else if (gone_ns > SPIN_NS)

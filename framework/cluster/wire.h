@@ -15,6 +15,8 @@
 struct synched__wire {
   const struct synched_transport *transport;
   uint64_t timeout_ns;
+  /* between two looks of who waits for long; 0: it is a short nap */
+  uint64_t nap_ns;
   /* 0, or why messages do not arrive any more; then `text` is fixed */
   _Atomic int trouble;
   _Atomic uint32_t text_taken;

@@ -1,6 +1,10 @@
 /*
  * saver.h: who wants some of a job's published rounds to be kept, and how its leader asks
  * (internal). A job that has none pays one look at a pointer for each round.
+ *
+ * Of a job on several ranks each rank has a saver, and all take the same rounds: each says at the
+ * end of a round what it wants, with what ranks agree on there anyway (cluster/link.h), and what
+ * all have said decides, on every rank alike.
  */
 #ifndef SYNCHED_JOB_SAVER_H
 #define SYNCHED_JOB_SAVER_H
@@ -8,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cluster/saving.h"
 #include "platform/atomic.h"
 
 #include <synched/memory.h>
@@ -27,6 +32,9 @@ struct synched__saver {
   _Atomic uint32_t wanted;
   /* rounds that it has taken and not let go yet */
   _Atomic uint32_t pending_count;
+  /* the job is one of several ranks */
+  bool is_joint;
+  struct synched__saving_rank rank;
 };
 
 /* What a job goes on from. */
@@ -46,11 +54,17 @@ static inline void synched__saver_pass(struct synched__saver *saver, uint64_t ro
 
 /* Leader. Relaxed: what is wanted is the next round, whichever that is. */
 static inline bool synched__saver_wants(const struct synched__saver *saver, uint64_t round) {
-  return round >= saver->due_round || synched__load_relaxed(&saver->wanted) != 0;
+  if (round >= saver->due_round)
+    return true;
+  return saver->is_joint ? (saver->rank.all.bits & SYNCHED__SAVING_WANTED) != 0
+                         : synched__load_relaxed(&saver->wanted) != 0;
 }
 
-/* Leader: whether it will take a round that it wants; a moment's picture. */
+/* Leader: whether it will take a round that it wants; a moment's picture, but on several ranks,
+ * which have agreed on it. */
 static inline bool synched__saver_takes(const struct synched__saver *saver) {
+  if (saver->is_joint)
+    return (saver->rank.all.bits & (SYNCHED__SAVING_BUSY | SYNCHED__SAVING_ABSENT)) == 0;
   return saver->queues || synched__load_relaxed(&saver->pending_count) == 0;
 }
 

@@ -47,10 +47,10 @@ int synched__disk_create(int folder, const char *name) {
   return open_in(folder, name, O_WRONLY | O_CREAT | O_EXCL);
 }
 
-int synched__disk_open(int folder, const char *name) {
+static int open_ordinary(int folder, const char *name, int flags) {
   struct stat about;
   /* A pipe of that name must not be waited for. */
-  const int file = open_in(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const int file = open_in(folder, name, flags | O_NOFOLLOW | O_NONBLOCK);
   if (file < 0)
     return file;
   const int status = fstat(file, &about) != 0 ? reason()
@@ -60,6 +60,14 @@ int synched__disk_open(int folder, const char *name) {
     return file;
   (void)close(file);
   return status;
+}
+
+int synched__disk_open(int folder, const char *name) {
+  return open_ordinary(folder, name, O_RDONLY);
+}
+
+int synched__disk_reopen(int folder, const char *name) {
+  return open_ordinary(folder, name, O_WRONLY);
 }
 
 int synched__disk_lock(int folder, const char *name) {
@@ -102,6 +110,18 @@ int synched__disk_read(int file, void *bytes, size_t count, size_t *done) {
     *done += (size_t)got;
   }
   return 0;
+}
+
+int synched__disk_seek(int file, uint64_t offset) {
+  return lseek(file, (off_t)offset, SEEK_SET) == (off_t)offset ? 0 : reason();
+}
+
+int synched__disk_resize(int file, uint64_t bytes) {
+  int status;
+  do {
+    status = ftruncate(file, (off_t)bytes) == 0 ? 0 : reason();
+  } while (status == -EINTR);
+  return status;
 }
 
 int synched__disk_size(int file, uint64_t *bytes) {

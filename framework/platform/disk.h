@@ -25,6 +25,9 @@ int synched__disk_make_folder_in(int folder, const char *name);
 int synched__disk_create(int folder, const char *name);
 int synched__disk_open(int folder, const char *name);
 
+/* Opens one that is there, to write. */
+int synched__disk_reopen(int folder, const char *name);
+
 /* Opens, and makes if it is missing, a file that is locked until its descriptor is closed, also by
  * the end of the process. SYNCHED_EBUSY: another descriptor has it locked. */
 int synched__disk_lock(int folder, const char *name);
@@ -35,7 +38,13 @@ int synched__disk_write(int file, const void *bytes, size_t count);
 /* Reads as many, or up to the end of the file; *done: how many. */
 int synched__disk_read(int file, void *bytes, size_t count, size_t *done);
 
+/* From where the next bytes are read, or written. */
+int synched__disk_seek(int file, uint64_t offset);
+
 int synched__disk_size(int file, uint64_t *bytes);
+
+/* Makes it so long; what is not written of it is zeros. */
+int synched__disk_resize(int file, uint64_t bytes);
 
 /* The numbers by which the system knows it. */
 int synched__disk_identity(int folder, uint64_t identity[2]);

@@ -287,9 +287,13 @@ void synched__thread_yield(void) {
   (void)sched_yield();
 }
 
-void synched__thread_nap(void) {
-  const struct timespec nap = {0, 20000};
+void synched__thread_sleep_ns(uint64_t ns) {
+  const struct timespec nap = {(time_t)(ns / 1000000000u), (long)(ns % 1000000000u)};
   (void)nanosleep(&nap, NULL);
+}
+
+void synched__thread_nap(void) {
+  synched__thread_sleep_ns(20000);
 }
 
 uint64_t synched__thread_sleep_count(void) {

@@ -68,6 +68,9 @@ void synched__thread_yield(void);
  * would never let run. */
 void synched__thread_nap(void);
 
+/* Sleeps for so long, at least. */
+void synched__thread_sleep_ns(uint64_t ns);
+
 /* How often the calling thread has given its CPU up by sleeping; 0 where the system does not count
  * it. */
 uint64_t synched__thread_sleep_count(void);

@@ -104,8 +104,18 @@ static int fill(struct synched_task *task, void *user) {
   return 0;
 }
 
+/* Of several ranks each loads its own segments. */
+static struct synched_segments own_segments(const struct saved *saved) {
+  struct synched_cluster_info info = {.struct_size = sizeof info};
+  if (saved->cluster == NULL)
+    return (struct synched_segments){0, SAVED_SEGMENTS};
+  MUST(synched_cluster_info(saved->cluster, &info));
+  return synched_cluster_segments(saved->cluster, SAVED_SEGMENTS, info.rank);
+}
+
 static void load(struct saved *saved) {
-  for (size_t s = 0; s < SAVED_SEGMENTS; s++) {
+  const struct synched_segments own = own_segments(saved);
+  for (size_t s = own.first; s < own.first + own.count; s++) {
     double wide[8];
     uint8_t bytes[16];
     uint64_t placed[4];
@@ -137,6 +147,7 @@ void saved_open(struct saved *saved, const struct saved_options *options) {
        .fold = SYNCHED_FOLD_SUM,
        .fold_type = SYNCHED_FOLD_INT64},
       {.name = "gather", .compute = gather, .writes = SYNCHED_FIELD(2), .fold = SYNCHED_FOLD_SUM}};
+  saved->cluster = options->cluster;
   MUST(synched_pool_create(&saved->pool, SYNCHED_POOL_OPTIONS(.worker_count = options->worker_count,
                                                               .affinity = SYNCHED_AFFINITY_NONE)));
   make_memories(saved, options);
@@ -147,6 +158,7 @@ void saved_open(struct saved *saved, const struct saved_options *options) {
                           .init = options->has_init ? fill : NULL, .balance = options->balance,
                           .round_count = options->round_count, .on_round = options->on_round,
                           .on_snapshot = options->on_snapshot, .on_done = options->on_done,
+                          .cluster = options->cluster,
                           .flags = SYNCHED_JOB_COPIES)));
   if (!options->has_init)
     load(saved);
@@ -160,6 +172,16 @@ void saved_close(struct saved *saved) {
 }
 
 /* --- what it holds --- */
+
+int saved_gather(const struct saved *saved) {
+  const struct synched_snapshot *now = synched_snapshot_current(saved->memories[0]);
+  int status = 0;
+  for (unsigned f = 0; status == 0 && f < 2; f++)
+    status = synched_cluster_gather(saved->cluster, now->fields[f], 0);
+  synched_snapshot_release(now);
+  return status != 0 ? status
+                     : synched_cluster_gather_memory(saved->cluster, saved->memories[2], 0);
+}
 
 uint64_t saved_round(const struct saved *saved) {
   const struct synched_snapshot *now = synched_snapshot_current(saved->memories[0]);

@@ -26,12 +26,15 @@ struct saved_options {
   synched_round_fn on_round;
   synched_snapshot_fn on_snapshot;
   synched_done_fn on_done;
+  /* NULL: the job is on one rank */
+  struct synched_cluster *cluster;
 };
 
 struct saved {
   struct synched_pool *pool;
   struct synched_memory *memories[SAVED_FIELDS];
   struct synched_job *job;
+  struct synched_cluster *cluster;
 };
 
 /* Makes it, with the content that it begins with, unless has_init: then init makes that. */
@@ -42,6 +45,9 @@ void saved_close(struct saved *saved);
 
 /* The round of a job that does not run. */
 uint64_t saved_round(const struct saved *saved);
+
+/* Of several ranks, which all call it: brings the content to the first one. A status. */
+int saved_gather(const struct saved *saved);
 
 /* A sum over all that it holds, of a job that does not run. */
 uint64_t saved_sum(const struct saved *saved);

@@ -7,6 +7,7 @@
 #include "cluster/link.h"
 #include "dispatch/stand_in.h"
 #include "job/explain.h"
+#include "job/meeting.h"
 #include "job/notify.h"
 #include "job/stages.h"
 #include "platform/clock.h"
@@ -38,6 +39,7 @@ static void go_on(struct synched_job *job) {
   /* Each rank may have loaded something meanwhile. */
   if (job->work.link != NULL)
     synched__link_begin_run(job->work.link, false);
+  synched__meeting_reset(job);
 }
 
 static void begin(struct synched_job *job, bool begins, uint64_t rounds) {

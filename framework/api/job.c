@@ -14,6 +14,7 @@
 #include "engine/round.h"
 #include "engine/tile.h"
 #include "job/checked.h"
+#include "job/meeting.h"
 #include "job/notify.h"
 #include "job/options.h"
 #include "job/publish.h"
@@ -343,6 +344,7 @@ void synched__job_reset_run(struct synched_job *job) {
   synched__stages_reset(job);
   if (job->work.link != NULL)
     synched__link_begin_run(job->work.link, true);
+  synched__meeting_reset(job);
   synched__ticks_reset(&job->pace.ticks, job->setup.options.period_ns, job->setup.options.overrun);
   synched__deadline_reset(job);
   synched__buffer_wait_reset(job);

@@ -25,24 +25,13 @@ static void reschedule(struct synched_job *job) {
   }
 }
 
-/* What one rank does by itself would leave the others waiting. */
-static int check_ranks(const struct synched_job *job, enum synched_steer call) {
-  return job->work.link == NULL || call == SYNCHED_STEER_WEIGHT
-             ? 0
-             : synched__fail(SYNCHED_ENOTSUP,
-                             "a job of a cluster cannot be paused, stepped or made periodic");
-}
-
 static int steer(struct synched_job *job, enum synched_steer call, uint64_t value) {
-  int status = check_ranks(job, call);
-  if (status != 0)
-    return status;
   struct synched__request *request = synched__alloc(1, sizeof *request);
   if (request == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a request");
   request->steered = (struct synched_steered){.call = call, .value = value};
   synched__job_pin(job);
-  status = synched__requests_accept(job, &request);
+  const int status = synched__requests_accept(job, &request);
   if (request == NULL) {
     if (call != SYNCHED_STEER_PAUSE)
       synched__job_expect_more(job);

@@ -7,7 +7,9 @@ struct synched__verdict synched__verdict_begin(unsigned rank) {
   struct synched__verdict verdict = {.rank = rank,
                                      .cancelled_by = SYNCHED__NO_RANK,
                                      .stopped_by = SYNCHED__NO_RANK,
-                                     .answered_by = rank};
+                                     .answered_by = rank,
+                                     .steered_by = SYNCHED__NO_RANK,
+                                     .tick_in_ns = SYNCHED__NO_TICK};
   for (unsigned c = 0; c < SYNCHED__CHECKS; c++)
     verdict.low[c] = verdict.high[c] = 0;
   return verdict;
@@ -51,6 +53,14 @@ static void join_answers(struct synched__verdict *into, const struct synched__ve
   into->answered_by = other->answered_by;
 }
 
+static void join_steering(struct synched__verdict *into, const struct synched__verdict *other) {
+  if (other->steered_by >= into->steered_by)
+    return;
+  into->steered_by = other->steered_by;
+  into->steer = other->steer;
+  into->steer_value = other->steer_value;
+}
+
 static void join(struct synched__verdict *into, const struct synched__verdict *other) {
   for (unsigned c = 0; c < SYNCHED__CHECKS; c++) {
     into->low[c] = other->low[c] < into->low[c] ? other->low[c] : into->low[c];
@@ -58,6 +68,9 @@ static void join(struct synched__verdict *into, const struct synched__verdict *o
   }
   join_failures(into, other);
   join_answers(into, other);
+  join_steering(into, other);
+  if (other->tick_in_ns < into->tick_in_ns)
+    into->tick_in_ns = other->tick_in_ns;
   if (other->cancelled_by < into->cancelled_by)
     into->cancelled_by = other->cancelled_by;
   if (other->stopped_by < into->stopped_by)
@@ -149,17 +162,48 @@ void synched__agreement_deinit(struct synched__agreement *agreement) {
   *agreement = (struct synched__agreement){0};
 }
 
+static void start_step(struct synched__agreement *agreement,
+                       const struct synched__verdict *verdict) {
+  struct synched__wire *wire = agreement->wire;
+  if (agreement->step == agreement->step_count || synched__wire_status(wire) != 0)
+    return;
+  const struct synched__group *group = &agreement->groups[agreement->step];
+  agreement->sent[agreement->step] = *verdict;
+  synched__wire_start(wire, group);
+  (void)synched__add_relaxed(&wire->agreed_messages, group->messages);
+  (void)synched__add_relaxed(&wire->agreed_bytes, group->bytes);
+}
+
+static void end_step(struct synched__agreement *agreement, struct synched__verdict *verdict) {
+  if (synched__wire_status(agreement->wire) == 0)
+    join(verdict, &agreement->received[agreement->step]);
+  agreement->step++;
+  start_step(agreement, verdict);
+}
+
+void synched__agree_begin(struct synched__agreement *agreement,
+                          const struct synched__verdict *verdict) {
+  agreement->step = 0;
+  start_step(agreement, verdict);
+}
+
+bool synched__agree_on(struct synched__agreement *agreement, struct synched__verdict *verdict,
+                       const struct synched__wire_wait *wait) {
+  struct synched__wire *wire = agreement->wire;
+  while (agreement->step < agreement->step_count && synched__wire_status(wire) == 0) {
+    if (!synched__wire_wait_for(wire, &agreement->groups[agreement->step], wait))
+      return false;
+    end_step(agreement, verdict);
+  }
+  return true;
+}
+
 int synched__agree(struct synched__agreement *agreement, struct synched__verdict *verdict) {
   struct synched__wire *wire = agreement->wire;
-  for (unsigned k = 0; k < agreement->step_count && synched__wire_status(wire) == 0; k++) {
-    const struct synched__group *group = &agreement->groups[k];
-    agreement->sent[k] = *verdict;
-    synched__wire_start(wire, group);
-    synched__wire_wait(wire, group);
-    if (synched__wire_status(wire) == 0)
-      join(verdict, &agreement->received[k]);
-    (void)synched__add_relaxed(&wire->agreed_messages, group->messages);
-    (void)synched__add_relaxed(&wire->agreed_bytes, group->bytes);
+  synched__agree_begin(agreement, verdict);
+  while (agreement->step < agreement->step_count && synched__wire_status(wire) == 0) {
+    synched__wire_wait(wire, &agreement->groups[agreement->step]);
+    end_step(agreement, verdict);
   }
   return synched__wire_status(wire);
 }

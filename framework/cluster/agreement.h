@@ -41,10 +41,17 @@ struct synched__verdict {
   int32_t answer;
   uint32_t answered_by;
   struct synched__saving saving;
+  /* the lowest rank on which the job is steered, by which call (enum synched_steer), and its
+   * value */
+  uint32_t steered_by, steer;
   uint32_t reserved;
+  uint64_t steer_value;
+  /* how long it is to the next tick by the first rank's clock; SYNCHED__NO_TICK: there is none */
+  uint64_t tick_in_ns;
 };
 
 #define SYNCHED__NO_RANK UINT32_MAX
+#define SYNCHED__NO_TICK UINT64_MAX
 
 /* Contributions that all ranks get: those of segments, which lie one behind the other. */
 struct synched__shares {
@@ -57,6 +64,8 @@ struct synched__shares {
 struct synched__agreement {
   struct synched__wire *wire;
   unsigned step_count;
+  /* the step that is under way */
+  unsigned step;
   struct synched__group groups[SYNCHED__STEPS_MAX];
   struct synched__verdict sent[SYNCHED__STEPS_MAX];
   struct synched__verdict received[SYNCHED__STEPS_MAX];
@@ -76,5 +85,14 @@ void synched__agreement_deinit(struct synched__agreement *agreement);
 /* Waits for all ranks. *verdict: this rank's own, and then that of all. 0, or the wire's
  * trouble. */
 int synched__agree(struct synched__agreement *agreement, struct synched__verdict *verdict);
+
+/* The same in pieces: begins it; */
+void synched__agree_begin(struct synched__agreement *agreement,
+                          const struct synched__verdict *verdict);
+
+/* and goes on with it. false: a message has not arrived yet; else it is over, or the wire is in
+ * trouble. `wait` says how long it waits for each. */
+bool synched__agree_on(struct synched__agreement *agreement, struct synched__verdict *verdict,
+                       const struct synched__wire_wait *wait);
 
 #endif

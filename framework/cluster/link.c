@@ -136,19 +136,25 @@ static struct synched__saving own_saving(const struct synched__link *link) {
   return link->saver == NULL ? (struct synched__saving){SYNCHED__SAVING_ABSENT, 0}
                              : link->saver->say(link->saver);
 }
+/* What is agreed on. */
+enum occasion { AFTER_STAGE, AFTER_ROUNDS, MEETING };
 
 /* What this rank has to say. */
-static struct synched__verdict own_verdict(struct synched__link *link, uint64_t round) {
+static struct synched__verdict own_verdict(struct synched__link *link, uint64_t round,
+                                           enum occasion occasion) {
   struct synched__work *work = link->work;
   const unsigned rank = link->cluster->transport.rank;
   const uint32_t asked = synched__load_relaxed(&work->rank_state);
   struct synched__verdict verdict = synched__verdict_begin(rank);
   verdict.low[0] = verdict.high[0] = round;
   verdict.saving = own_saving(link);
+  verdict.low[1] = verdict.high[1] = (uint64_t)occasion;
   if ((asked & SYNCHED__RANK_CANCEL) != 0)
     verdict.cancelled_by = rank;
   if ((asked & SYNCHED__RANK_STOP) != 0)
     verdict.stopped_by = rank;
+  if (occasion != AFTER_STAGE)
+    link->speak(work, &verdict);
   if (!synched__work_has_failed(work))
     return verdict;
   const struct synched__failure *failure = synched__work_lowest_failure(work);
@@ -175,18 +181,20 @@ static void install_failure(struct synched__link *link, const struct synched__ve
 }
 
 static void install(struct synched__link *link, const struct synched__verdict *verdict,
-                    bool is_last) {
+                    enum occasion occasion) {
   struct synched__work *work = link->work;
   const bool cancels = verdict->cancelled_by != SYNCHED__NO_RANK;
   if (verdict->code != 0)
     install_failure(link, verdict);
   if (cancels)
     (void)synched__or_seq_cst(&work->state, SYNCHED__JOB_CANCELLED); /* [asked] seq_cst */
-  else if (is_last && verdict->stopped_by != SYNCHED__NO_RANK)
+  else if (occasion != AFTER_STAGE && verdict->stopped_by != SYNCHED__NO_RANK)
     (void)synched__or_seq_cst(&work->state, SYNCHED__JOB_STOPPING); /* [asked] seq_cst */
   link->drops = verdict->code != 0 || cancels;
-  if (link->saver != NULL)
+  if (link->saver != NULL && occasion != MEETING)
     link->saver->all = verdict->saving;
+  if (occasion != AFTER_STAGE && !link->drops)
+    link->hear(work, verdict);
 }
 
 static void check_round(struct synched__link *link, const struct synched__verdict *verdict) {
@@ -196,13 +204,16 @@ static void check_round(struct synched__link *link, const struct synched__verdic
                           "many, and begin with the same",
                           (unsigned long long)verdict->low[0],
                           (unsigned long long)verdict->high[0]);
+  else if (verdict->low[1] != verdict->high[1])
+    synched__wire_trouble(&link->cluster->wire, SYNCHED_EINVAL,
+                          "some ranks are paused, or wait for a tick, and others compute");
 }
 
 static void agree(struct synched__link *link, struct synched__agreement *agreement, uint64_t round,
-                  bool is_last) {
+                  enum occasion occasion) {
   struct synched__wire *wire = &link->cluster->wire;
   const uint64_t start_ns = synched__tick_ns();
-  link->verdict = own_verdict(link, round);
+  link->verdict = own_verdict(link, round, occasion);
   if (synched__agree(agreement, &link->verdict) == 0)
     check_round(link, &link->verdict);
   link->row.agreed_ns = synched__tick_ns();
@@ -210,7 +221,22 @@ static void agree(struct synched__link *link, struct synched__agreement *agreeme
   if (synched__wire_status(wire) != 0)
     give_up(link);
   else
-    install(link, &link->verdict, is_last);
+    install(link, &link->verdict, occasion);
+}
+
+void synched__link_begin_meeting(struct synched__link *link, uint64_t round) {
+  link->verdict = own_verdict(link, round, MEETING);
+  synched__agree_begin(&link->agreements[link->exchange_count], &link->verdict);
+}
+
+bool synched__link_meet(struct synched__link *link, const struct synched__wire_wait *wait) {
+  if (!synched__agree_on(&link->agreements[link->exchange_count], &link->verdict, wait))
+    return false;
+  if (synched__wire_status(&link->cluster->wire) == 0)
+    check_round(link, &link->verdict);
+  if (synched__wire_status(&link->cluster->wire) == 0)
+    install(link, &link->verdict, MEETING);
+  return true;
 }
 
 int synched__link_agree_answer(struct synched__link *link, int answer) {
@@ -267,9 +293,9 @@ static void close_stage(struct synched__link *link, const struct synched__open_r
   finish(link);
   link->is_fresh = false;
   if (is_end && stage->contributions != NULL)
-    agree(link, &link->agreements[exchange], open->round, is_last);
+    agree(link, &link->agreements[exchange], open->round, is_last ? AFTER_ROUNDS : AFTER_STAGE);
   else if (is_last)
-    agree(link, &link->agreements[link->exchange_count], open->round, true);
+    agree(link, &link->agreements[link->exchange_count], open->round, AFTER_ROUNDS);
   record(link, open, is_last);
 }
 

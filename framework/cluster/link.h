@@ -15,6 +15,10 @@
  * What is published afterwards is the same on every rank: so what ends a job is never decided by
  * one rank alone. A cancel or a stop is a bit of work->rank_state until it has been agreed on.
  *
+ * A meeting is an agreement without a round, of a job that is paused, or whose tick is far away. It
+ * comes next on every rank, or on none. Nobody waits in it: who finds that a message has not come
+ * yet looks again later.
+ *
  * All of this is the leader's but `under_way`, `driving`, `driven_ns` and `arrived_ns`: workers'.
  */
 #ifndef SYNCHED_CLUSTER_LINK_H
@@ -73,6 +77,10 @@ struct synched__link {
   struct synched__exchange_row row;
   /* what all ranks have agreed on last */
   struct synched__verdict verdict;
+  /* The job's: what this rank says of steering and ticks when a round can be published, and in
+   * meetings; and what all have agreed on then. Leader */
+  void (*speak)(struct synched__work *work, struct synched__verdict *verdict);
+  void (*hear)(struct synched__work *work, const struct synched__verdict *verdict);
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t under_way;
   _Atomic uint32_t driving;
@@ -128,6 +136,11 @@ int synched__link_agree_answer(struct synched__link *link, int answer);
 
 /* All ranks, of a job that does not run: as synched__agree. A status with a sentence. */
 int synched__link_agree(struct synched__link *link, struct synched__verdict *verdict);
+
+/* Owner, outside of rounds: begins a meeting after this round, and goes on with it. true: it is
+ * over, or the wire is in trouble. */
+void synched__link_begin_meeting(struct synched__link *link, uint64_t round);
+bool synched__link_meet(struct synched__link *link, const struct synched__wire_wait *wait);
 
 /* Worker, between two calls: moves messages on. */
 void synched__link_drive(struct synched__link *link);

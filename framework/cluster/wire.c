@@ -87,14 +87,36 @@ static void note_timeout(struct synched__wire *wire, const struct synched__group
                         wire->transport->rank, (double)wire->timeout_ns / 1e9, group->peer);
 }
 
+static bool is_timed_out(const struct synched__wire *wire, uint64_t since_ns, uint64_t now_ns) {
+  return wire->timeout_ns != 0 && synched__span_ns(since_ns, now_ns) > wire->timeout_ns;
+}
+
+bool synched__wire_wait_for(struct synched__wire *wire, const struct synched__group *group,
+                            const struct synched__wire_wait *wait) {
+  const uint64_t start_ns = synched__clock_ns();
+  while (!synched__wire_test(wire, group)) {
+    const uint64_t now_ns = synched__clock_ns();
+    if (is_timed_out(wire, wait->since_ns, now_ns))
+      note_timeout(wire, group);
+    else if (synched__span_ns(start_ns, now_ns) > wait->most_ns)
+      return false;
+    else if (synched__span_ns(start_ns, now_ns) > SPIN_NS)
+      synched__thread_yield();
+    else
+      synched__cpu_pause();
+  }
+  return true;
+}
+
 void synched__wire_wait(struct synched__wire *wire, const struct synched__group *group) {
   if (synched__wire_test(wire, group))
     return;
   const uint64_t start_ns = synched__clock_ns();
   uint64_t gone_ns = 0;
   while (!synched__wire_test(wire, group)) {
-    gone_ns = synched__span_ns(start_ns, synched__clock_ns());
-    if (wire->timeout_ns != 0 && gone_ns > wire->timeout_ns)
+    const uint64_t now_ns = synched__clock_ns();
+    gone_ns = synched__span_ns(start_ns, now_ns);
+    if (is_timed_out(wire, start_ns, now_ns))
       note_timeout(wire, group);
     else if (gone_ns > SPIN_NS + YIELD_NS && wire->nap_ns != 0)
       synched__thread_sleep_ns(wire->nap_ns);

@@ -51,6 +51,18 @@ bool synched__wire_test(struct synched__wire *wire, const struct synched__group 
 /* Waits for them; blocks. Spins for a moment, then gives its CPU away, then sleeps. */
 void synched__wire_wait(struct synched__wire *wire, const struct synched__group *group);
 
+/* How long to wait for messages that nobody needs at once. */
+struct synched__wire_wait {
+  /* awake, from now on */
+  uint64_t most_ns;
+  /* when the wait began that may come to a timeout, by the clock; in it these are pieces */
+  uint64_t since_ns;
+};
+
+/* Waits so long at most, awake. true: they have all arrived, or never will. */
+bool synched__wire_wait_for(struct synched__wire *wire, const struct synched__group *group,
+                            const struct synched__wire_wait *wait);
+
 /* Messages do not arrive any more: keeps the first reason. */
 __attribute__((format(printf, 3, 4))) void
 synched__wire_trouble(struct synched__wire *wire, int status, const char *format, ...);

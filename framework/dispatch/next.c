@@ -10,6 +10,7 @@
 #include "dispatch/stall_watch.h"
 #include "dispatch/timer_worker.h"
 #include "job/finish.h"
+#include "job/meeting.h"
 #include "job/notify.h"
 #include "job/pace.h"
 #include "job/publish.h"
@@ -32,7 +33,10 @@ static void add(struct synched_job *job) {
   const struct synched__ticks *ticks = &job->pace.ticks;
   const struct synched_job_options *options = &job->setup.options;
   const uint64_t wanted_ns = options->deadline_ns != 0 ? options->deadline_ns : ticks->period_ns;
-  if (synched__pace_has_tick(job)) {
+  if (job->control.meeting.is_next) {
+    synched__run_queue_add_timed(queue, &job->entry, job->control.meeting.due_ns,
+                                 job->control.meeting.due_ns);
+  } else if (synched__pace_has_tick(job)) {
     synched__run_queue_add_timed(queue, &job->entry, ticks->due_ns, ticks->due_ns + wanted_ns);
   } else if (ticks->period_ns != 0) {
     const uint64_t now_ns = synched__clock_ns();
@@ -48,7 +52,9 @@ static bool apply_requests(struct synched_job *job) {
     synched__job_publish(job, last_closed_ns(job)); /* it may not go on for long */
   switch (synched__requests_apply(job)) {
   case SYNCHED__NEXT_RUN:
-    synched__pace_choose(job);
+    synched__meeting_choose(job);
+    if (!job->control.meeting.is_next)
+      synched__pace_choose(job);
     return true;
   case SYNCHED__NEXT_PARKED:
     return false;
@@ -162,10 +168,23 @@ struct synched_job *synched__next_take_stalled(struct synched_pool *pool) {
   return job;
 }
 
+/* By the leader: of a job on several ranks, which agree on something before its next round. */
+static void meet(struct synched_job *job) {
+  const int status = synched__meeting_hold(job);
+  if (status != 0)
+    synched__job_finish(job, status, synched__tick_ns());
+  else
+    enqueue(job);
+}
+
 /* Whether the job's next round can be opened now. If not, it waits for a buffer, or has been
  * enqueued again, or has ended. */
 static bool make_ready(struct synched_job *job) {
   struct synched_memory *memory = job->work.memory;
+  if (job->control.meeting.is_next) {
+    meet(job);
+    return false;
+  }
   if (!synched__memory_take_next(memory, &memory->pair) && !await_buffer(job))
     return false;
   if (is_asked(job)) {

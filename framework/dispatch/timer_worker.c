@@ -116,7 +116,8 @@ static bool take_over_locked(struct synched__worker *worker, struct tick *tick) 
   }
   const struct synched_job *job = first_sleeping(dispatch);
   const struct synched__stage *stage = job == NULL ? NULL : job->work.stages[0];
-  tick->wake_count = stage == NULL || stage->balance.solo ? 0 : stage->shape.wake_count;
+  const bool is_alone = stage == NULL || stage->balance.solo || job->control.meeting.is_next;
+  tick->wake_count = is_alone ? 0 : stage->shape.wake_count;
   synched__dispatch_lead(pool);
   return true;
 }

@@ -56,7 +56,9 @@ enum synched__rank_state {
   SYNCHED__RANK_VOID = 1,
   /* asked for on this rank, and not agreed on yet; any thread */
   SYNCHED__RANK_CANCEL = 2,
-  SYNCHED__RANK_STOP = 4
+  SYNCHED__RANK_STOP = 4,
+  /* calls of another kind are proposed (job/requests.h) */
+  SYNCHED__RANK_STEER = 8
 };
 
 /* In place of a segment, in a pass over none. */

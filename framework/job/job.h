@@ -28,6 +28,7 @@
 #include "job/buffer_wait.h"
 #include "job/deadline.h"
 #include "job/mailbox.h"
+#include "job/meeting.h"
 #include "job/queue_entry.h"
 #include "job/requests.h"
 #include "job/roster.h"
@@ -101,6 +102,7 @@ struct synched__control {
   struct synched__requests requests;
   struct synched__deadline deadline;
   struct synched__buffer_wait wait;
+  struct synched__meeting meeting;
 };
 
 struct synched__job_delivery {

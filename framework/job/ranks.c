@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "cluster/link.h"
+#include "job/meeting.h"
 #include "job/stages.h"
 #include "platform/alloc.h"
 
@@ -22,14 +23,10 @@ int synched__ranks_check(const struct synched_job_options *options) {
     return 0;
   if ((options->flags & SYNCHED_JOB_SKIP_UNCHANGED) != 0)
     return refuse("SYNCHED_JOB_SKIP_UNCHANGED");
-  if ((options->flags & SYNCHED_JOB_START_PAUSED) != 0)
-    return refuse("SYNCHED_JOB_START_PAUSED");
   if ((options->flags & SYNCHED_JOB_CHECKED) != 0)
     return refuse("SYNCHED_JOB_CHECKED");
   if (options->homes == SYNCHED_HOMES_FOLLOW)
     return refuse("SYNCHED_HOMES_FOLLOW");
-  if (options->period_ns != 0)
-    return refuse("period_ns");
   if (options->deadline_policy != SYNCHED_DEADLINE_REPORT)
     return refuse("a deadline_policy but SYNCHED_DEADLINE_REPORT");
   return 0;
@@ -225,8 +222,10 @@ static uint64_t hash_stages(const struct synched_job *job,
 
 static uint64_t hash_options(const struct synched_job_options *options) {
   uint64_t hash = mix(mix(HASH_START, options->round_count), options->rounds_per_barrier);
-  return mix(mix(mix(hash, options->on_round != NULL), options->on_init != NULL),
-             options->reads_only);
+  hash =
+      mix(mix(mix(hash, options->on_round != NULL), options->on_init != NULL), options->reads_only);
+  return mix(mix(mix(hash, options->flags & SYNCHED_JOB_START_PAUSED), options->period_ns),
+             options->overrun);
 }
 
 static uint64_t hash_ranges(const struct synched_job *job, const struct synched_cluster *cluster) {
@@ -282,6 +281,8 @@ int synched__ranks_attach(struct synched_job *job, const struct synched_job_opti
   job->work.drive = synched__link_drive;
   verdict = synched__verdict_begin(cluster->transport.rank);
   status = agree(cluster, &verdict, make_link(job, options, first_tag));
+  if (job->work.link != NULL)
+    synched__meeting_attach(job);
   if (status != 0 && job->work.link == NULL)
     synched__cluster_leave(cluster);
   return status;

@@ -18,34 +18,10 @@ int synched__requests_init(struct synched__requests *requests) {
   return synched__mutex_init(&requests->mutex);
 }
 
-static void append(struct synched__request_list *list, struct synched__request *request) {
-  request->next = NULL;
-  if (list->last != NULL)
-    list->last->next = request;
-  else
-    list->first = request;
-  list->last = request;
-}
-
-static struct synched__request *take_first(struct synched__request_list *list) {
-  struct synched__request *first = list->first;
-  if (first == NULL)
-    return NULL;
-  list->first = first->next;
-  if (first->next == NULL)
-    list->last = NULL;
-  return first;
-}
-
-static void free_all(struct synched__request_list *list) {
-  struct synched__request *request;
-  while ((request = take_first(list)) != NULL)
-    synched__free(request);
-}
-
 void synched__requests_deinit(struct synched__requests *requests) {
-  free_all(&requests->asked);
-  free_all(&requests->done);
+  synched__requests_free_all(&requests->asked);
+  synched__requests_free_all(&requests->proposed);
+  synched__requests_free_all(&requests->done);
   synched__mutex_deinit(&requests->mutex);
 }
 
@@ -90,7 +66,7 @@ int synched__requests_open_advance(struct synched_job *job, bool *begins) {
     requests->closed = false;
     requests->paused = false;
     requests->steps_left = 0;
-    free_all(&requests->done); /* nobody is told */
+    synched__requests_free_all(&requests->done); /* nobody is told */
     *begins = !job->advance.goes_on;
     synched__job_move(job, SYNCHED__WHERE_STARTING);
     if (!*begins)
@@ -118,7 +94,8 @@ void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
   synched__store_relaxed(&job->work.state, (state & SYNCHED__JOB_CANCELLED) | before);
   synched__job_move(job, SYNCHED__WHERE_IDLE);
   requests->closed = true;
-  free_all(&requests->asked);
+  synched__requests_free_all(&requests->asked);
+  synched__requests_free_all(&requests->proposed);
   synched__mutex_unlock(&requests->mutex);
 }
 
@@ -134,7 +111,7 @@ static void complete(struct synched__requests *requests, struct synched__request
                      int status, uint64_t round) {
   request->steered.status = status;
   request->steered.round = round;
-  append(&requests->done, request);
+  synched__request_append(&requests->done, request);
 }
 
 static void end_step(struct synched__requests *requests, int status, uint64_t round) {
@@ -146,8 +123,9 @@ static void end_step(struct synched__requests *requests, int status, uint64_t ro
 
 /* A periodic job keeps its phase over a pause. */
 static void resume(struct synched_job *job) {
-  SYNCHED_ASSERT(job->control.requests.paused); /* else it is not accepted */
-  if (job->pace.ticks.begun)
+  /* Else it is not accepted; but another rank's may have come before this one. */
+  SYNCHED_ASSERT(job->control.requests.paused || job->work.link != NULL);
+  if (job->pace.ticks.begun && job->control.requests.paused)
     synched__ticks_realign(&job->pace.ticks, synched__clock_ns());
   job->control.requests.paused = false;
 }
@@ -157,11 +135,13 @@ static uint64_t round_of(const struct synched_job *job) {
   return job->work.memory->pair.current->snapshot.round;
 }
 
-/* true: it is complete. */
-static bool apply(struct synched_job *job, struct synched__request *request) {
+/* Applies a call; `request` is what is to be completed then, NULL: nothing, for it was made on
+ * another rank. true: it is complete. */
+static bool apply(struct synched_job *job, const struct synched_steered *what,
+                  struct synched__request *request) {
   struct synched__requests *requests = &job->control.requests;
-  const uint64_t value = request->steered.value;
-  switch (request->steered.call) {
+  const uint64_t value = what->value;
+  switch (what->call) {
   case SYNCHED_STEER_PAUSE:
     end_step(requests, SYNCHED_ECANCELED, round_of(job));
     requests->paused = true;
@@ -188,20 +168,87 @@ static bool apply(struct synched_job *job, struct synched__request *request) {
 
 /* --- applying: the owner --- */
 
+/* The state that calls meet on this rank, when those have effect that it has proposed. */
+static enum synched_job_state state_after(const struct synched__requests *requests) {
+  enum synched_job_state state = !requests->paused           ? SYNCHED_JOB_RUNNING
+                                 : requests->steps_left == 0 ? SYNCHED_JOB_PAUSED
+                                                             : SYNCHED_JOB_STEPPING;
+  const struct synched__request *request = requests->proposed.first;
+  for (; request != NULL; request = request->next) {
+    if (request->steered.call == SYNCHED_STEER_PAUSE)
+      state = SYNCHED_JOB_PAUSED;
+    else if (request->steered.call == SYNCHED_STEER_RESUME)
+      state = SYNCHED_JOB_RUNNING;
+    else if (request->steered.call == SYNCHED_STEER_STEP)
+      state = SYNCHED_JOB_STEPPING;
+  }
+  return state;
+}
+
+/* Takes the one that has been agreed on from those proposed. What is before it waits for another
+ * step to end, and this one has overtaken it. */
+static struct synched__request *take_said(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  struct synched__request *request = synched__request_take_first(&requests->proposed);
+  while (request != NULL && request != requests->said) {
+    complete(requests, request, SYNCHED_ECANCELED, round_of(job));
+    request = synched__request_take_first(&requests->proposed);
+  }
+  SYNCHED_ASSERT(request != NULL);
+  return request;
+}
+
+/* Steps of this rank that meet a job which runs, for another rank has let it go on. */
+static void end_proposed_steps(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  const struct synched__request_list *proposed = &requests->proposed;
+  while (!requests->paused && proposed->first != NULL &&
+         proposed->first->steered.call == SYNCHED_STEER_STEP)
+    complete(requests, synched__request_take_first(&requests->proposed), SYNCHED_ECANCELED,
+             round_of(job));
+}
+
+/* What all ranks have agreed on; with the mutex held. */
+static bool apply_agreed(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  if (!requests->is_agreed)
+    return false;
+  requests->is_agreed = false;
+  struct synched__request *request = requests->is_own ? take_said(job) : NULL;
+  if (apply(job, &requests->agreed, request) && request != NULL)
+    complete(requests, request, 0, round_of(job));
+  end_proposed_steps(job);
+  if (requests->proposed.first == NULL)
+    (void)synched__and_relaxed(&job->work.rank_state, ~(uint32_t)SYNCHED__RANK_STEER);
+  requests->accepted = state_after(requests);
+  return true;
+}
+
 /* With the mutex held. */
 static bool apply_all(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   struct synched__request *request;
-  bool any = false;
   /* Set under the mutex only, so what was asked before is in the list. */
   (void)synched__and_relaxed(&job->work.state, ~(uint32_t)SYNCHED__JOB_STEERED);
-  while ((request = take_first(&requests->asked)) != NULL) {
-    if (apply(job, request)) {
+  bool any = apply_agreed(job);
+  while ((request = synched__request_take_first(&requests->asked)) != NULL) {
+    if (apply(job, &request->steered, request)) {
       complete(requests, request, 0, round_of(job));
       any = true;
     }
   }
   return any;
+}
+
+/* Of a job on several ranks, which is nowhere else while it is paused. */
+static void record_pause(struct synched_job *job, bool is_paused) {
+  struct synched__record *record = job->work.record;
+  if (is_paused && record->paused_since_ns == 0) {
+    record->paused_since_ns = synched__tick_ns();
+  } else if (!is_paused && record->paused_since_ns != 0) {
+    record->gap.paused_ns += synched__span_ns(record->paused_since_ns, synched__tick_ns());
+    record->paused_since_ns = 0;
+  }
 }
 
 enum synched__next_step synched__requests_apply(struct synched_job *job) {
@@ -214,13 +261,16 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
    * synched__requests_unpark. */
   const uint32_t state = synched__load_relaxed(&job->work.state);
   const bool ends = (state & (SYNCHED__JOB_CANCELLED | SYNCHED__JOB_STOPPING)) != 0;
-  const bool parks = !ends && requests->paused && requests->steps_left == 0;
+  const bool is_paused = !ends && requests->paused && requests->steps_left == 0;
+  const bool parks = is_paused && job->work.link == NULL;
   /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is
    * parked. */
   if (completes)
     synched__job_notify(job);
-  if (parks && job->control.wait.since_ns != 0)
+  if (is_paused && job->control.wait.since_ns != 0)
     synched__buffer_wait_end(job); /* from here on it is not a buffer that it waits for */
+  if (job->work.link != NULL)
+    record_pause(job, is_paused);
   if (parks) {
     job->work.record->paused_since_ns = synched__tick_ns();
     synched__job_move(job, SYNCHED__WHERE_PARKED);
@@ -236,8 +286,11 @@ void synched__requests_close(struct synched_job *job) {
   struct synched__request *request;
   synched__mutex_lock(&requests->mutex);
   requests->closed = true;
+  requests->is_agreed = false;
   end_step(requests, SYNCHED_ECANCELED, round_of(job));
-  while ((request = take_first(&requests->asked)) != NULL)
+  while ((request = synched__request_take_first(&requests->asked)) != NULL)
+    complete(requests, request, SYNCHED_ECANCELED, round_of(job));
+  while ((request = synched__request_take_first(&requests->proposed)) != NULL)
     complete(requests, request, SYNCHED_ECANCELED, round_of(job));
   synched__mutex_unlock(&requests->mutex);
 }
@@ -257,15 +310,45 @@ void synched__requests_count_rounds(struct synched_job *job, uint64_t round, uin
     return;
   synched__mutex_lock(&requests->mutex);
   end_step(requests, 0, round);
-  if (requests->accepted == SYNCHED_JOB_STEPPING && !is_step_asked(requests))
+  if (job->work.link != NULL)
+    requests->accepted = state_after(requests);
+  else if (requests->accepted == SYNCHED_JOB_STEPPING && !is_step_asked(requests))
     requests->accepted = SYNCHED_JOB_PAUSED;
   synched__mutex_unlock(&requests->mutex);
   synched__job_notify(job);
 }
 
+/* --- agreeing: the leader --- */
+
+bool synched__requests_say(struct synched_job *job, struct synched_steered *out) {
+  struct synched__requests *requests = &job->control.requests;
+  const bool can_step = requests->paused && requests->steps_left == 0;
+  synched__mutex_lock(&requests->mutex);
+  const struct synched__request *request = requests->proposed.first;
+  while (request != NULL && request->steered.call == SYNCHED_STEER_STEP && !can_step)
+    request = request->next;
+  requests->said = request;
+  if (request != NULL)
+    *out = request->steered;
+  synched__mutex_unlock(&requests->mutex);
+  return request != NULL;
+}
+
+void synched__requests_agree(struct synched_job *job, const struct synched_steered *what,
+                             bool is_own) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  SYNCHED_ASSERT(!requests->is_agreed);
+  requests->is_agreed = true;
+  requests->is_own = is_own;
+  requests->agreed = *what;
+  (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED); /* [asked] seq_cst */
+  synched__mutex_unlock(&requests->mutex);
+}
+
 struct synched__request *synched__requests_take_done(struct synched_job *job) {
   synched__mutex_lock(&job->control.requests.mutex);
-  struct synched__request *request = take_first(&job->control.requests.done);
+  struct synched__request *request = synched__request_take_first(&job->control.requests.done);
   synched__mutex_unlock(&job->control.requests.mutex);
   return request;
 }
@@ -338,6 +421,11 @@ static enum synched_job_state state_of(const struct synched_job *job) {
   return job->control.requests.accepted;
 }
 
+/* Whether other ranks do the same. A weight is a matter of one rank's pool. */
+static bool needs_agreement(const struct synched_job *job, enum synched_steer call) {
+  return job->work.link != NULL && call != SYNCHED_STEER_WEIGHT;
+}
+
 /* With the mutex held: a call that the table allows, on a job that is started. */
 static void enqueue(struct synched_job *job, struct synched__request *request) {
   struct synched__requests *requests = &job->control.requests;
@@ -355,7 +443,12 @@ static void enqueue(struct synched_job *job, struct synched__request *request) {
   case SYNCHED_STEER_WEIGHT:
     break;
   }
-  append(&requests->asked, request);
+  if (needs_agreement(job, request->steered.call)) {
+    synched__request_append(&requests->proposed, request);
+    (void)synched__or_relaxed(&job->work.rank_state, SYNCHED__RANK_STEER);
+    return;
+  }
+  synched__request_append(&requests->asked, request);
   (void)synched__or_seq_cst(&job->work.state, SYNCHED__JOB_STEERED); /* [asked] seq_cst */
 }
 

@@ -22,6 +22,14 @@
  *   STEPPING pause, resume: as above; the step completes with SYNCHED_ECANCELED
  *   STEPPING the last round of the step: the step completes, PAUSED is accepted: parked
  *   any      cancel, stop                     B: it ends, whatever else is asked: finished
+ *
+ * A job on several ranks applies no call before all of them have agreed on it. Until then it is
+ * proposed: at each agreement (job/meeting.h) every rank says its first one, and they agree on that
+ * of the lowest rank that says any. So all ranks apply the same calls in the same order. Each is
+ * accepted by what its own rank knows; what has been agreed on meanwhile may leave nothing to do
+ * for it. A step that meets a job which is not paused completes with SYNCHED_ECANCELED, as does one
+ * that waits for the end of another rank's step when another call follows it. Such a job is not
+ * parked when it is paused: it has meetings.
  */
 #ifndef SYNCHED_JOB_REQUESTS_H
 #define SYNCHED_JOB_REQUESTS_H
@@ -29,18 +37,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "job/request_list.h"
 #include "platform/thread.h"
 
 #include <synched/job.h>
-
-struct synched__request {
-  struct synched__request *next;
-  struct synched_steered steered;
-};
-
-struct synched__request_list {
-  struct synched__request *first, *last;
-};
 
 struct synched__requests {
   struct synched__mutex mutex;
@@ -50,6 +50,12 @@ struct synched__requests {
   bool closed;
   /* accepted, without effect yet */
   struct synched__request_list asked;
+  /* The same of a job on several ranks, of which not all have heard. */
+  struct synched__request_list proposed;
+  /* all ranks have agreed on a call, which is the owner's to apply: on `said`, or on one that was
+   * made on another rank */
+  bool is_agreed, is_own;
+  struct synched_steered agreed;
   /* completed, for the loop */
   struct synched__request_list done;
   /* The owner's; steps_left is the leader's, too. */
@@ -58,6 +64,8 @@ struct synched__requests {
   uint64_t steps_left;
   /* the step that is under way */
   struct synched__request *step;
+  /* which one of those proposed this rank speaks of; the leader's, too */
+  const struct synched__request *said;
 };
 
 /* What the owner of a job does next, after applying requests. */
@@ -118,6 +126,14 @@ void synched__requests_close(struct synched_job *job);
 
 /* Leader: `round` has been published, the last of `count` more of a step that is under way. */
 void synched__requests_count_rounds(struct synched_job *job, uint64_t round, uint64_t count);
+
+/* Leader, of a job on several ranks: the next call that this rank proposes. false: there is none
+ * that the others could agree to now. */
+bool synched__requests_say(struct synched_job *job, struct synched_steered *out);
+
+/* All ranks have agreed on a call; is_own: on that which this one has proposed. */
+void synched__requests_agree(struct synched_job *job, const struct synched_steered *what,
+                             bool is_own);
 
 /* A completed request, for the loop, which frees it; NULL: there is none. */
 struct synched__request *synched__requests_take_done(struct synched_job *job);

@@ -71,3 +71,21 @@ void synched__ticks_set_period(struct synched__ticks *ticks, uint64_t period_ns,
   if (ticks->due_ns < now_ns)
     ticks->due_ns = now_ns;
 }
+
+uint64_t synched__ticks_left(const struct synched__ticks *ticks, bool is_open, uint64_t now_ns) {
+  const uint64_t due_ns = is_open ? ticks->last_ns + ticks->period_ns : ticks->due_ns;
+  if (!ticks->begun)
+    return 0;
+  if (due_ns >= now_ns)
+    return due_ns - now_ns;
+  const uint64_t past_ns = (now_ns - due_ns) % ticks->period_ns;
+  return is_open && ticks->overrun == SYNCHED_OVERRUN_SKIP && past_ns != 0
+             ? ticks->period_ns - past_ns
+             : 0;
+}
+
+void synched__ticks_follow(struct synched__ticks *ticks, bool is_open, uint64_t due_ns) {
+  ticks->due_ns = due_ns;
+  if (is_open)
+    ticks->last_ns = due_ns - ticks->period_ns;
+}

@@ -43,6 +43,14 @@ void synched__ticks_end(struct synched__ticks *ticks, uint64_t now_ns);
 /* Goes on after a pause, with the next tick in the same phase; those in between never were. */
 void synched__ticks_realign(struct synched__ticks *ticks, uint64_t now_ns);
 
+/* How long it is to the next tick; is_open: if the open round, which is a tick's, ended now. 0: it
+ * is due. */
+uint64_t synched__ticks_left(const struct synched__ticks *ticks, bool is_open, uint64_t now_ns);
+
+/* The next tick is due then, or was: for another clock says so. is_open: a tick's round is open,
+ * and began a period before that. */
+void synched__ticks_follow(struct synched__ticks *ticks, bool is_open, uint64_t due_ns);
+
 /* The next tick is due one new period after the last one, or now if that has passed. */
 void synched__ticks_set_period(struct synched__ticks *ticks, uint64_t period_ns, uint64_t now_ns);
 

@@ -64,8 +64,10 @@ static void refer(struct port *port, bool works) {
     uv_unref(handle);
 }
 
+/* Of several ranks any one may let the job go on. */
 static void refer_by_state(struct port *port) {
-  refer(port, synched_job_state(port->delivery.job) != SYNCHED_JOB_PAUSED);
+  struct synched_job *job = port->delivery.job;
+  refer(port, job->work.link != NULL || synched_job_state(job) != SYNCHED_JOB_PAUSED);
 }
 
 /* --- handles that the program closes: it walks over all that its loop has --- */
@@ -225,7 +227,7 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
     return synched__fail(status, "the loop does not poll: %s", uv_strerror(status));
   }
   open_timer(port, loop);
-  refer(port, (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) == 0);
+  refer(port, job->work.link != NULL || (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) == 0);
   *out = &port->delivery;
   return 0;
 }

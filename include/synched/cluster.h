@@ -29,16 +29,30 @@
  *
  * All ranks call, in the same order: synched_job_create with the cluster, start, run and advance of
  * such jobs, synched_cluster_gather. If one does not, the others wait for it (timeout_ns).
- * synched_job_cancel and synched_job_stop on any rank end the job on all of them, at the end of the
- * round that they are in. Where a rank has no buffer for its next round, the others wait for it;
- * a cancel does not end that.
+ * Calls that steer a job, or end it, act on all ranks, whichever makes them; but for
+ * synched_job_set_weight, which is of one rank's pool. They take effect in the same round
+ * everywhere: at the end of the one that the ranks are in. on_steered is called on the rank that
+ * made the call. Each call is accepted by the state that its own rank knows; ranks that ask for
+ * different things at the same time get them one after the other, the lowest rank's first, each as
+ * far as it makes sense then: a step that meets a job which goes on again completes with
+ * SYNCHED_ECANCELED. What is set while the job does not run is to be set on all ranks alike.
  *
- * A job of a cluster cannot be paused, stepped or periodic; SYNCHED_JOB_SKIP_UNCHANGED,
- * SYNCHED_JOB_START_PAUSED, SYNCHED_HOMES_FOLLOW, SYNCHED_JOB_CHECKED (SYNCHED_CHECK in the
- * environment, too) and a deadline that drops rounds are refused, with SYNCHED_ENOTSUP. A pool has
- * one such job at a time, SYNCHED_EBUSY: two could wait for each other. Where one rank cannot make
- * its job, or the ranks' jobs are not the same (SYNCHED_EINVAL), synched_job_create fails on all of
- * them.
+ * While the job is paused, or its next tick is far away, ranks look for each other's calls instead
+ * of computing rounds: soon at first, then less often, about 60 times in a second; so a call takes
+ * effect some 20 ms later at most, where messages do not take long. Between two looks nobody waits
+ * awake, and the pool computes other jobs' rounds. A paused job keeps its libuv loop alive, for any
+ * rank may let it go on. Ticks are those of rank 0's clock: at the end of each round it says how
+ * long it is to the next tick, and the others have theirs then; so they begin as much later as that
+ * message takes, and count no ticks as skipped that rank 0 leaves out.
+ *
+ * Where a rank has no buffer for its next round, the others wait for it; a cancel does not end
+ * that.
+ *
+ * SYNCHED_JOB_SKIP_UNCHANGED, SYNCHED_HOMES_FOLLOW, SYNCHED_JOB_CHECKED (SYNCHED_CHECK in the
+ * environment, too) and a deadline that drops rounds are refused for a job of a cluster, with
+ * SYNCHED_ENOTSUP. A pool has one such job at a time, SYNCHED_EBUSY: two could wait for each other.
+ * Where one rank cannot make its job, or the ranks' jobs are not the same (SYNCHED_EINVAL),
+ * synched_job_create fails on all of them.
  *
  * <synched/mpi.h> makes clusters of MPI's communicators. Another way to carry messages is a
  * synched_transport.

@@ -58,14 +58,10 @@ static void expect_no_job(const struct synched_job_options *options, int status,
 Test(wrong_cluster, what_one_rank_would_decide_by_itself_is_refused) {
   expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_SKIP_UNCHANGED), SYNCHED_ENOTSUP,
                 "SYNCHED_JOB_SKIP_UNCHANGED does not go together with a cluster");
-  expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED), SYNCHED_ENOTSUP,
-                "SYNCHED_JOB_START_PAUSED");
   expect_no_job(SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_CHECKED), SYNCHED_ENOTSUP,
                 "SYNCHED_JOB_CHECKED");
   expect_no_job(SYNCHED_JOB_OPTIONS(.homes = SYNCHED_HOMES_FOLLOW), SYNCHED_ENOTSUP,
                 "SYNCHED_HOMES_FOLLOW");
-  expect_no_job(SYNCHED_JOB_OPTIONS(.period_ns = SYNCHED_PERIOD_MIN_NS), SYNCHED_ENOTSUP,
-                "period_ns");
   expect_no_job(SYNCHED_JOB_OPTIONS(.deadline_ns = 1000, .deadline_policy = SYNCHED_DEADLINE_FAIL),
                 SYNCHED_ENOTSUP, "deadline_policy");
 }
@@ -89,21 +85,20 @@ Test(wrong_cluster, a_pool_has_one_job_of_a_cluster) {
   end(&lone);
 }
 
-Test(wrong_cluster, a_job_of_a_cluster_is_not_paused_stepped_or_made_periodic) {
+Test(wrong_cluster, steering_a_job_that_does_not_run_is_refused) {
   struct lone lone = begin();
   struct synched_job *job;
   cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory,
                                   SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster,
                                                       .round_count = 3)),
                0);
-  cr_expect_eq(synched_job_pause(job), SYNCHED_ENOTSUP);
-  cr_expect_eq(synched_job_resume(job), SYNCHED_ENOTSUP);
-  cr_expect_eq(synched_job_step(job, 1), SYNCHED_ENOTSUP);
-  cr_expect_eq(synched_job_set_period(job, SYNCHED_PERIOD_MIN_NS), SYNCHED_ENOTSUP);
-  cr_expect_not_null(strstr(synched_error_message(), "a job of a cluster cannot be"));
+  cr_expect_eq(synched_job_pause(job), SYNCHED_ENOENT);
+  cr_expect_eq(synched_job_resume(job), SYNCHED_ENOENT);
+  cr_expect_eq(synched_job_step(job, 1), SYNCHED_ENOENT);
   cr_expect_eq(synched_job_set_weight(job, 2), 0);
   cr_expect_eq(synched_job_run(job), 0);
   cr_expect_eq(memory_round(lone.memory), 3);
+  cr_expect_eq(synched_job_pause(job), SYNCHED_EALREADY);
   cr_expect_eq(synched_job_destroy(job), 0);
   end(&lone);
 }

@@ -1,6 +1,7 @@
 #include "support/ranked.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +20,8 @@ struct world {
   struct synched_memory *memories[FIELDS];
   struct synched_segments own;
   bool is_narrow;
+  /* of STEERED: the run is over */
+  atomic_bool is_over;
   /* of each stage */
   struct synched_reads reads[STAGES];
   size_t offsets[SEGMENTS_MOST + 1];
@@ -358,6 +361,13 @@ static int load(struct world *world) {
   return status;
 }
 
+static void on_steered(struct synched_job *job, const struct synched_steered *steered, void *user) {
+  struct world *world = user;
+  (void)job;
+  (void)steered;
+  world->out->completed_count++;
+}
+
 static int make_job(struct world *world, struct synched_pool *pool) {
   const struct ranked_case *what = world->what;
   const bool is_plain = what->shape == RANKED_PLAIN;
@@ -389,6 +399,9 @@ static int make_job(struct world *world, struct synched_pool *pool) {
   options.rounds_per_barrier = what->rounds_per_barrier;
   options.balance = what->balance;
   options.record = what->reports ? SYNCHED_RECORD_TASKS : SYNCHED_RECORD_TOTALS;
+  options.flags = what->starts_paused && world->cluster != NULL ? SYNCHED_JOB_START_PAUSED : 0;
+  options.period_ns = what->period_ns;
+  options.on_steered = on_steered;
   options.on_round = what->has_on_round ? on_round : NULL;
   options.compute = is_plain ? step : NULL;
   options.fields = is_plain ? NULL : &world->memories[1];
@@ -425,10 +438,52 @@ static int run_interrupted(struct world *world) {
   return status;
 }
 
+static void sleep_ns(uint64_t ns) {
+  const struct timespec pause = {.tv_nsec = (long)ns};
+  (void)nanosleep(&pause, NULL);
+}
+
+static void note_call(struct world *world, int status) {
+  world->out->accepted_count += status == 0;
+}
+
+/* Calls of all kinds on this rank; then nothing but what keeps the job from being left paused. */
+static void *steer(void *argument) {
+  struct world *world = argument;
+  uint64_t chance = mix(world->what->event_round, rank_of(world));
+  for (unsigned i = 0; i < 12 && !atomic_load(&world->is_over); i++) {
+    chance = mix(chance, i);
+    if (chance % 3 == 0)
+      note_call(world, synched_job_pause(world->job));
+    else if (chance % 3 == 1)
+      note_call(world, synched_job_step(world->job, 1 + (chance >> 8) % 3));
+    else
+      note_call(world, synched_job_resume(world->job));
+    sleep_ns((chance >> 16) % 700000);
+  }
+  while (!atomic_load(&world->is_over)) {
+    note_call(world, synched_job_resume(world->job));
+    sleep_ns(300000);
+  }
+  return NULL;
+}
+
+static int run_steered(struct world *world) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, steer, world) != 0)
+    return SYNCHED_EAGAIN;
+  const int status = synched_job_run(world->job);
+  atomic_store(&world->is_over, true);
+  (void)pthread_join(thread, NULL);
+  return status;
+}
+
 static int run(struct world *world) {
   const struct ranked_case *what = world->what;
   if (what->event == RANKED_INTERRUPTED && is_here(world))
     return run_interrupted(world);
+  if (what->event == RANKED_STEERED && world->cluster != NULL)
+    return run_steered(world);
   if (what->advanced_by == 0 || what->event == RANKED_INTERRUPTED)
     return synched_job_run(world->job);
   int status = 0;
@@ -543,11 +598,14 @@ struct ranked_case ranked_random(uint64_t seed) {
                              .balance = (enum synched_balance)(mix(one, 6) % 2),
                              .loads = mix(one, 7) % 2 != 0,
                              .has_on_round = true,
-                             .event = (enum ranked_event)(mix(one, 8) % RANKED_INTERRUPTED)};
+                              .event = (enum ranked_event)(mix(one, 8) % RANKED_STEERED)};
   if (what.shape != RANKED_IN_PLACE)
     what.refill = (enum synched_refill)(mix(one, 9) % 3);
   if (what.shape != RANKED_STAGES && what.reads != RANKED_ALL)
     what.rounds_per_barrier = (unsigned)(mix(one, 10) % 4);
+  if (what.event == RANKED_STEERED)
+    what.rounds_per_barrier = 1; /* a step ends with a barrier, and folds are those of barriers */
+  what.starts_paused = what.event == RANKED_STEERED && mix(one, 16) % 2 == 0;
   if (mix(one, 11) % 4 == 0)
     what.advanced_by = 1 + mix(one, 12) % 4;
   what.event_round = 1 + mix(one, 13) % what.round_count;

@@ -43,6 +43,7 @@ enum ranked_event {
   RANKED_ASKS_STOP,  /* on_round returns SYNCHED_STOP, on one rank */
   RANKED_DISAGREES,  /* RANKED_CODE on one rank, SYNCHED_STOP below, other codes above it */
   RANKED_COUNTS,     /* a call counts too much */
+  RANKED_STEERED,    /* a thread on each of several ranks pauses, steps and lets go on, any time */
   RANKED_INTERRUPTED /* a thread cancels or stops the job of one rank, at any time */
 };
 
@@ -65,6 +66,9 @@ struct ranked_case {
   bool reports;
   /* 0: run; else advanced by so many rounds at a time */
   uint64_t advanced_by;
+  /* of STEERED: it starts paused, on several ranks; and 0: no ticks */
+  bool starts_paused;
+  uint64_t period_ns;
   enum ranked_event event;
   uint64_t event_round;
   /* where it happens; of what on_round returns: on the rank that computes it */
@@ -83,6 +87,8 @@ struct ranked_result {
   /* of all folds that on_round got */
   uint64_t folds;
   uint64_t on_round_count;
+  /* steering calls that were accepted here, and completions that came; of STEERED */
+  unsigned accepted_count, completed_count;
   char message[256];
   struct synched_cluster_info info;
   /* on the first rank, of all of them, as far as there is room */

@@ -67,6 +67,34 @@ Test(ticks, skip_begun_late_takes_the_newest_tick) {
   cr_assert_eq(ticks.overrun_count, 0, "it was not our round that took so long");
 }
 
+Test(ticks, left_is_the_time_to_the_next_one) {
+  struct synched__ticks ticks = {.period_ns = 10 * MS};
+  cr_assert_eq(synched__ticks_left(&ticks, false, START), 0, "the first tick is to come");
+  ticks = started(10 * MS, SYNCHED_OVERRUN_SKIP);
+  (void)synched__ticks_begin(&ticks, START);
+  cr_assert_eq(synched__ticks_left(&ticks, true, START + 3 * MS), 7 * MS);
+  cr_assert_eq(synched__ticks_left(&ticks, true, START + 10 * MS), 0);
+  cr_assert_eq(synched__ticks_left(&ticks, true, START + 34 * MS), 6 * MS, "others are left out");
+  cr_assert_eq(synched__ticks_left(&ticks, true, START + 40 * MS), 0);
+  synched__ticks_end(&ticks, START + 3 * MS);
+  cr_assert_eq(synched__ticks_left(&ticks, false, START + 4 * MS), 6 * MS);
+  cr_assert_eq(synched__ticks_left(&ticks, false, START + 12 * MS), 0);
+  ticks = started(10 * MS, SYNCHED_OVERRUN_CATCH_UP);
+  (void)synched__ticks_begin(&ticks, START);
+  cr_assert_eq(synched__ticks_left(&ticks, true, START + 34 * MS), 0);
+}
+
+Test(ticks, a_schedule_follows_another_clock) {
+  struct synched__ticks ticks = started(10 * MS, SYNCHED_OVERRUN_SKIP);
+  (void)synched__ticks_begin(&ticks, START);
+  synched__ticks_follow(&ticks, true, START + 13 * MS);
+  synched__ticks_end(&ticks, START + 5 * MS);
+  cr_assert_eq(due(&ticks), 13 * MS);
+  cr_assert_eq(ticks.overrun_count, 0);
+  synched__ticks_follow(&ticks, false, START + 15 * MS);
+  cr_assert_eq(due(&ticks), 15 * MS);
+}
+
 Test(ticks, catch_up_computes_every_one_back_to_back) {
   struct synched__ticks ticks = started(10 * MS, SYNCHED_OVERRUN_CATCH_UP);
   cr_assert_eq(round_at(&ticks, 0, 34 * MS), 0);

@@ -44,6 +44,8 @@ void promises_deliver(struct promises *promises);
 void promises_delivered(struct promises *promises, uint64_t round, bool every);
 /* on_steered. */
 void promises_steered(struct promises *promises);
+/* It is about to be cancelled: calls that fail from then on do not count. */
+void promises_cancelled(struct promises *promises);
 /* on_done: with the status, and the round that is current then. */
 void promises_done(struct promises *promises, int status, uint64_t current_round);
 /* When all is over: on_done has come. */

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ void sim_free(void *block);
 void *sim_memcpy(void *to, const void *from, size_t bytes);
 void *sim_memmove(void *to, const void *from, size_t bytes);
 void *sim_memset(void *to, int value, size_t bytes);
+int sim_vsnprintf(char *to, size_t room, const char *format, va_list arguments);
 int sim_mutex_lock(pthread_mutex_t *mutex);
 int sim_mutex_unlock(pthread_mutex_t *mutex);
 int sim_atfork(void (*before)(void), void (*parent)(void), void (*child)(void));
@@ -77,6 +79,7 @@ void sim_pause(void);
 #define memcpy sim_memcpy
 #define memmove sim_memmove
 #define memset sim_memset
+#define vsnprintf sim_vsnprintf
 #define getenv(name) ((void)(name), NULL)
 #define secure_getenv(name) ((void)(name), NULL)
 #define pthread_mutex_lock sim_mutex_lock
@@ -86,6 +89,8 @@ void sim_pause(void);
 #define pthread_sigmask(how, set, before) ((void)(before), 0)
 #define pthread_setname_np sim_set_name
 #define pthread_getattr_np sim_get_attributes
+#define pthread_getschedparam(thread, policy, out) (*(policy) = SCHED_OTHER, (void)(out), 0)
+#define setpriority(which, who, nice) ((void)(which), (void)(who), (void)(nice), 0)
 #define prctl(...) 0
 #define __assert_fail sim_assert_failed
 #define __builtin_ia32_pause sim_pause

@@ -17,6 +17,7 @@
 #undef memcpy
 #undef memmove
 #undef memset
+#undef vsnprintf
 #undef free
 #undef syscall
 #undef read
@@ -98,6 +99,13 @@ void *sim_memset(void *to, int value, size_t bytes) {
   if (sim->running)
     sim_plain((uintptr_t)to, bytes, true, SITE);
   return memset(to, value, bytes);
+}
+
+int sim_vsnprintf(char *to, size_t room, const char *format, va_list arguments) {
+  const int length = vsnprintf(to, room, format, arguments);
+  if (sim->running && length >= 0 && room != 0)
+    sim_plain((uintptr_t)to, (size_t)length < room ? (size_t)length + 1 : room, true, SITE);
+  return length;
 }
 
 /* --- time --- */

@@ -10,15 +10,15 @@ uint64_t scene_heavy(uint64_t round, size_t segment) {
 /* --- callbacks --- */
 
 /* The sum of three neighbours is another one in another order. */
-static double contribution(uint64_t round, size_t segment) {
+double scene_contribution(uint64_t round, size_t segment) {
   static const double large[] = {0, 1e16, -1e16};
   return segment % 3 == 0 ? (double)(1 + (round + segment) % 5) : large[segment % 3];
 }
 
-static double folded(uint64_t round, size_t segment_count) {
-  double sum = contribution(round, 0);
+double scene_folded(uint64_t round, size_t segment_count) {
+  double sum = scene_contribution(round, 0);
   for (size_t s = 1; s < segment_count; s++)
-    sum += contribution(round, s);
+    sum += scene_contribution(round, s);
   return sum;
 }
 
@@ -26,7 +26,7 @@ static int init(struct synched_task *task, void *user) {
   struct scene_job *job = user;
   promises_init(job->promises, task->round, task->segment);
   *(uint64_t *)task->out = 0;
-  task->contribution = contribution(0, task->segment);
+  task->contribution = scene_contribution(0, task->segment);
   return 0;
 }
 
@@ -48,7 +48,7 @@ static int compute(struct synched_task *task, void *user) {
   }
   uint64_t *out = task->out;
   *out = promises_next(sum, task->round, task->segment);
-  task->contribution = contribution(task->round, task->segment);
+  task->contribution = scene_contribution(task->round, task->segment);
   while (job->endless_round == task->round && !synched_task_cancelled(task))
     sim_spend(50000);
   if (job->spend_ns != NULL)
@@ -66,7 +66,7 @@ void scene_check_snapshot(const struct scene_job *job, const struct synched_snap
       sim_fail("promise 6: segment %zu of the snapshot of round %llu is %llx, not %llx", s,
                (unsigned long long)snapshot->round, (unsigned long long)data[s * job->capacity],
                (unsigned long long)promises_value(job->promises, snapshot->round, s));
-  const double fold = folded(snapshot->round, job->segment_count);
+  const double fold = scene_folded(snapshot->round, job->segment_count);
   if (snapshot->segment_count != job->segment_count)
     sim_fail("promise 6: a snapshot has %zu segments", snapshot->segment_count);
   if (snapshot->round != 0 && snapshot->fold != fold)

@@ -58,6 +58,11 @@ struct scene_job {
 /* For spend_ns: calls that are worth sharing. */
 uint64_t scene_heavy(uint64_t round, size_t segment);
 
+/* What a call contributes to a fold, which is another sum in another order; and the sum in the
+ * order of segments. */
+double scene_contribution(uint64_t round, size_t segment);
+double scene_folded(uint64_t round, size_t segment_count);
+
 /* A pool of workers without places. From here on threads go on in the default order, as worlds
  * begin, until sim_aloud. */
 void scene_open(struct scene *scene, unsigned worker_count, enum synched_wait wait);

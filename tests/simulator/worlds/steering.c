@@ -241,7 +241,8 @@ static void run_half(void *argument) {
 static void steer_some(void *argument) {
   struct crowd *crowd = argument;
   for (unsigned i = 0; i < 6; i++) {
-    struct synched_job *job = crowd->jobs[sim_any(crowd->count)].job;
+    const struct scene_job *one = &crowd->jobs[sim_any(crowd->count)];
+    struct synched_job *job = one->job;
     switch (sim_any(6)) {
     case 0:
       (void)synched_job_pause(job);
@@ -256,6 +257,7 @@ static void steer_some(void *argument) {
       (void)synched_job_set_period(job, 100000 + 100000 * sim_any(9));
       break;
     case 4:
+      promises_cancelled(one->promises);
       (void)synched_job_cancel(job);
       break;
     default:

@@ -166,7 +166,26 @@ extern const struct sim_world sim_world_task;
 extern const struct sim_world sim_world_emptied;
 extern const struct sim_world sim_world_interrupt_woken;
 
-/* Small ones first. */
+/* Small ones first. */ extern const struct sim_world sim_world_saves;
+extern const struct sim_world sim_world_saves_queued;
+extern const struct sim_world sim_world_saves_failed;
+extern const struct sim_world sim_world_saves_requested;
+extern const struct sim_world sim_world_saves_required;
+extern const struct sim_world sim_world_saves_timed;
+extern const struct sim_world sim_world_saves_put;
+extern const struct sim_world sim_world_saves_room;
+extern const struct sim_world sim_world_ranks;
+extern const struct sim_world sim_world_ranks_driven;
+extern const struct sim_world sim_world_ranks_tiled;
+extern const struct sim_world sim_world_ranks_failure;
+extern const struct sim_world sim_world_ranks_cancel;
+extern const struct sim_world sim_world_ranks_stop;
+extern const struct sim_world sim_world_ranks_answer;
+extern const struct sim_world sim_world_ranks_lost;
+extern const struct sim_world sim_world_driven;
+extern const struct sim_world sim_world_trouble;
+extern const struct sim_world sim_world_gathered;
+
 const struct sim_world *const sim_worlds[] = {
     &sim_world_gate_1,
     &sim_world_gate_2,
@@ -333,5 +352,24 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_redeal_two,
     &sim_world_tile_redeal,
     &sim_world_redeal_crowd,
+    &sim_world_saves,
+    &sim_world_saves_queued,
+    &sim_world_saves_failed,
+    &sim_world_saves_requested,
+    &sim_world_saves_required,
+    &sim_world_saves_timed,
+    &sim_world_saves_put,
+    &sim_world_saves_room,
+    &sim_world_ranks,
+    &sim_world_ranks_driven,
+    &sim_world_ranks_tiled,
+    &sim_world_ranks_failure,
+    &sim_world_ranks_cancel,
+    &sim_world_ranks_stop,
+    &sim_world_ranks_answer,
+    &sim_world_ranks_lost,
+    &sim_world_driven,
+    &sim_world_trouble,
+    &sim_world_gathered,
     NULL,
 };

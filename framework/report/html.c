@@ -199,6 +199,11 @@ static void put_timeline_note(const struct synched__html *html) {
   if (shown > 1)
     synched__html_plural(file, shown, "round");
   fputs(", a lane for each worker.", file);
+  if (report->exchange_count > 0)
+    fputs(
+        " Below those of a rank are its messages: under way, and, where the rank had nothing left "
+        "to compute, waited for.",
+        file);
   if (shown < report->recorded) {
     fputs(" That is what the page has room for, of ", file);
     synched__html_count(file, report->recorded);
@@ -382,6 +387,7 @@ static const struct {
     {"name", put_name},
     {"outcome", put_outcome},
     {"policy", put_policy},
+    {"ranks", synched__html_ranks},
     {"rounds", synched__html_rounds},
     {"rounds_note", put_rounds_note},
     {"schedule", put_schedule},

@@ -12,6 +12,8 @@
 #define SYNCHED__HTML_ROUNDS 1024u
 #define SYNCHED__HTML_PARTS 3072u
 #define SYNCHED__HTML_TASKS 3072u
+#define SYNCHED__HTML_EXCHANGES 3072u
+#define SYNCHED__HTML_RANKS 128u
 #define SYNCHED__HTML_CELLS 1024u
 #define SYNCHED__HTML_BINS 40u
 
@@ -58,6 +60,7 @@ void synched__html_data(const struct synched__html *html);
 
 void synched__html_shares(const struct synched__html *html);
 void synched__html_stages(const struct synched__html *html);
+void synched__html_ranks(const struct synched__html *html);
 void synched__html_rounds(const struct synched__html *html);
 void synched__html_distributions(const struct synched__html *html);
 void synched__html_segments(const struct synched__html *html);

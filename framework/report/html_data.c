@@ -68,19 +68,22 @@ static int64_t relative(const struct synched__html *html, uint64_t ns) {
   return (int64_t)(ns - origin_ns(html));
 }
 
+static void put_round(const struct synched__html *html, const struct synched_report_round *round,
+                      const char *comma) {
+  fprintf(html->file,
+          "%s[%" PRIu64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+          ",%u,%" PRIu64 ",%zu,%" PRIu64 ",%u,%d,%u]",
+          comma, round->round, relative(html, round->start_ns), round->phase_ns, round->total_ns,
+          round->callback_ns, round->lateness_ns, round->compute_ns, round->longest_worker,
+          round->longest_ns, round->critical_segment, round->critical_ns, round->part_count,
+          round->solo != 0 ? 1 : 0, round->closer);
+}
+
 static void put_rounds(const struct synched__html *html) {
   const struct synched_report *report = html->report;
   fputs("\"rounds\":[", html->file);
-  for (size_t i = html->first_round; i < report->recorded; i++) {
-    const struct synched_report_round *round = &report->rounds[i];
-    fprintf(html->file,
-            "%s[%" PRIu64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-            ",%u,%" PRIu64 ",%zu,%" PRIu64 ",%u,%d,%u]",
-            i > html->first_round ? ",\n" : "", round->round, relative(html, round->start_ns),
-            round->phase_ns, round->total_ns, round->callback_ns, round->lateness_ns,
-            round->compute_ns, round->longest_worker, round->longest_ns, round->critical_segment,
-            round->critical_ns, round->part_count, round->solo != 0 ? 1 : 0, round->closer);
-  }
+  for (size_t i = html->first_round; i < report->recorded; i++)
+    put_round(html, &report->rounds[i], i > html->first_round ? ",\n" : "");
   fprintf(html->file, "],\n\"first_part\":%zu,\n", html->first_part - html->first_round);
 }
 
@@ -116,6 +119,59 @@ static void put_tasks(const struct synched__html *html) {
     comma = ",\n";
   }
   fputs("],\n", html->file);
+}
+
+/* --- ranks --- */
+
+static void put_rank_rounds(const struct synched__html *html) {
+  const struct synched_report *report = html->report;
+  const size_t ranks = report->summary.rank_count;
+  const char *comma = "";
+  fputs("\"rank_rounds\":[", html->file);
+  for (size_t i = html->first_part * ranks;
+       report->rank_rounds != NULL && i < report->recorded * ranks; i++) {
+    put_round(html, &report->rank_rounds[i], comma);
+    comma = ",\n";
+  }
+  fputs("],\n", html->file);
+}
+
+/* Of the rounds that the timeline shows, as far as there is room: those of the first ranks. */
+static void put_exchanges(const struct synched__html *html) {
+  const struct synched_report *report = html->report;
+  size_t count = 0;
+  fputs("\"exchanges\":[", html->file);
+  for (size_t i = 0, rank = 0; report->recorded != 0 && i < report->exchange_count; i++) {
+    const struct synched_report_exchange *exchange = &report->exchanges[i];
+    while (rank < report->summary.rank_count && report->ranks[rank].rank < exchange->rank)
+      rank++;
+    if (exchange->start_ns < report->rounds[html->first_part].start_ns ||
+        count == SYNCHED__HTML_EXCHANGES)
+      continue;
+    fprintf(html->file,
+            "%s[%zu,%" PRIu64 ",%u,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+            ",%" PRIu64 "]",
+            count == 0 ? "" : ",\n", rank, exchange->round, exchange->stage,
+            relative(html, exchange->start_ns), relative(html, exchange->arrived_ns),
+            relative(html, exchange->wait_start_ns), relative(html, exchange->wait_end_ns),
+            exchange->agreed_ns == 0 ? 0 : relative(html, exchange->agreed_ns),
+            exchange->sent_bytes);
+    count++;
+  }
+  fputs("],\n", html->file);
+}
+
+static void put_ranks(const struct synched__html *html) {
+  const struct synched_report *report = html->report;
+  fputs("\"ranks\":[", html->file);
+  for (unsigned r = 0; r < report->summary.rank_count; r++) {
+    const struct synched_report_rank *rank = &report->ranks[r];
+    fprintf(html->file, "%s[%u,%u,%u]", r == 0 ? "" : ",", rank->rank, rank->first_worker,
+            rank->worker_count);
+  }
+  fputs("],\n", html->file);
+  put_rank_rounds(html);
+  put_exchanges(html);
 }
 
 static void put_cells(const struct synched__html *html) {
@@ -215,6 +271,7 @@ void synched__html_data(const struct synched__html *html) {
   put_rounds(html);
   put_parts(html);
   put_tasks(html);
+  put_ranks(html);
   put_cells(html);
   fputs("\"distributions\":{", html->file);
   for (unsigned d = 0; d < SYNCHED__JOB_DISTRIBUTIONS; d++) {

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "report/html_text.h"
+#include "report/ranks.h"
 #include "report/record.h"
 #include "report/text.h"
 
@@ -127,6 +128,60 @@ void synched__html_stages(const struct synched__html *html) {
         file);
   for (unsigned s = 0; s < count; s++)
     print_stage(html, &report->stages[s], synched__report_stages_ns(report));
+  fputs("</tbody></table></div>", file);
+}
+
+/* --- ranks --- */
+
+static void print_rank(const struct synched__html *html, const struct synched_report_rank *rank) {
+  const double elapsed_ns = (double)rank->elapsed_ns;
+  const double workers = rank->worker_count == 0 ? 1 : rank->worker_count;
+  const uint64_t rounds =
+      html->report->summary.round_count == 0 ? 1 : html->report->summary.round_count;
+  FILE *file = html->file;
+  fprintf(file, "<tr><th scope=\"row\">%u<td><bdi>", rank->rank);
+  synched__html_escape(file, rank->host);
+  fputs("</bdi>", file);
+  cell_count(file, rank->worker_count);
+  cell_count(file, rank->segment_count);
+  cell_share(file, (double)rank->compute_ns / workers, elapsed_ns);
+  cell_share(file, (double)rank->message_ns, elapsed_ns);
+  cell_share(file, (double)rank->agreement_ns, elapsed_ns);
+  cell_count(file, rank->sent_messages / rounds);
+  cell_count(file, rank->sent_bytes / rounds);
+  cell_duration(file, rank->clock_error_ns);
+  fputc('\n', file);
+}
+
+/* Of a job of a cluster. */
+void synched__html_ranks(const struct synched__html *html) {
+  const struct synched_report *report = html->report;
+  const unsigned count = report->summary.rank_count;
+  const struct synched_ranks_efficiency all = synched__ranks_rate(report);
+  FILE *file = html->file;
+  if (count == 0 || report->summary.record == SYNCHED_RECORD_OFF)
+    return;
+  fputs(
+      "<h3>Ranks</h3>\n<p>Of each rank's time: what its mean worker computed, and what its rounds "
+      "waited for messages of other ranks, and to agree. ",
+      file);
+  if (count > 1) {
+    fputs("All of them together: an efficiency of ", file);
+    synched__html_share(file, all.efficiency, 1.0);
+    fputs(", which is a balance of ", file);
+    synched__html_share(file, all.balance, 1.0);
+    fputs(" times a communication efficiency of ", file);
+    synched__html_share(file, all.communication, 1.0);
+    fputs(". ", file);
+  }
+  fputs("</p>\n<div class=\"scroll\"><table id=\"ranks\"><thead><tr><th scope=\"col\">Rank"
+        "<th scope=\"col\">Machine<th scope=\"col\">Workers<th scope=\"col\">Segments"
+        "<th scope=\"col\">Compute<th scope=\"col\">Messages<th scope=\"col\">Agreeing"
+        "<th scope=\"col\">Messages a&nbsp;round<th scope=\"col\">Bytes a&nbsp;round"
+        "<th scope=\"col\">Clock&nbsp;&plusmn;</thead><tbody>\n",
+        file);
+  for (unsigned r = 0; r < count && r < SYNCHED__HTML_RANKS; r++)
+    print_rank(html, &report->ranks[r]);
   fputs("</tbody></table></div>", file);
 }
 

@@ -37,6 +37,16 @@ for program in "$@"; do
   name=${program##*/}
   case $name in
   heat)
+    # One report of all ranks, whose trace keeps to the rules of its form.
+    launch "$mpiexec" 3 "$program" --size 200x150 --rows-per-segment 7 --rounds 20 --mpi -w 2 \
+      --quiet --report "trace:$folder/trace.json"
+    grep -q '"heat, rank 2"' "$folder/trace.json" || {
+      echo "$name: a trace of three ranks has no rank 2" >&2
+      exit 1
+    }
+    if command -v python3 >/dev/null; then
+      python3 "$(dirname "$0")/../support/trace_check.py" chrome "$folder/trace.json"
+    fi
     same "$name" "$program" "2 5" --png heat.png --size 200x150 --rows-per-segment 7 --rounds 40
     same "$name, 4 rounds per barrier" "$program" 3 --png heat.png --size 200x150 \
       --rows-per-segment 7 --rounds 42 --rounds-per-barrier 4

@@ -96,4 +96,11 @@ plate=(--size 120x90 --rows-per-segment 6 --rounds 60 -w 1 --quiet --check)
 on 3 "$heat" "${plate[@]}" --mpi --png "$folder/three.png"
 cmp "$folder/one.png" "$folder/three.png"
 on 2 "$heat" "${plate[@]}" --mpi --rounds-per-barrier 8
+# Boundary messages are under way while inner segments are computed: the first rank's trace shows
+# both ranks, on one clock.
+traced=(--size 1200x1200 --rows-per-segment 50 --rounds 20 -w 1 --quiet)
+on 2 "$heat" "${traced[@]}" --mpi --rounds-per-barrier 1 --report "trace:$folder/trace.json"
+if command -v python3 >/dev/null; then
+  python3 "$(dirname "$0")/../support/trace_check.py" overlap "$folder/trace.json"
+fi
 echo "2 and 3 hosts: the bits of one"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# report_browser.sh REPORT_PAGES: the HTML reports of real runs in a real browser: they complain of
+# report_browser.sh REPORT_PAGES WRITTEN_REPORTS: the HTML reports of real runs in a real browser: they complain of
 # nothing, load nothing, run nothing that a name contains, and their timeline zooms and pans by
 # wheel, by key and by button. Exit code 77 where there is no Chromium, or no driver for it.
 #
 # REPORT_BROWSER_TRIES: how often to look for what is to come; 600 by default.
 #
-# By hand: tests/programs/report_browser.sh build/test-gcc/tests/programs/report_pages
+# By hand: tests/programs/report_browser.sh build/test-gcc/tests/programs/{report_pages,written_reports}
 set -euo pipefail
 
-program=$(realpath "$1")
+program=$(realpath "$1") by_hand=$(realpath "$2")
 name=report_browser
 tries_max=${REPORT_BROWSER_TRIES:-600}
 # shellcheck source=../support/browser.sh
@@ -83,9 +83,15 @@ expect_quiet() {
     fail "the page does not forbid that more is asked for: $1"
 }
 
+# make KIND PATH: "ranks" is made by hand, the others are those of jobs.
+make() {
+  [ "$1" != ranks ] || { "$by_hand" "$1" html "$2" && return; }
+  "$program" "$1" "$2"
+}
+
 # open KIND: makes its report, and shows it.
 open() {
-  "$program" "$1" "$work/$1.html" 2>complaints || fail "there is no report: $1"
+  make "$1" "$work/$1.html" 2>complaints || fail "there is no report: $1"
   [ "$(wc -c <"$1.html")" -lt 600000 ] || fail "the page is over 600 kB: $1"
   go_to "file://$work/$1.html"
   until_true "the page, $1," is_true "document.documentElement.dataset.ready === 'true'"
@@ -156,6 +162,22 @@ for kind in uneven plain periodic sixteen; do
   check_rest "$kind"
   expect_quiet "$kind"
 done
+# Two ranks: their workers one below the other, and below each rank's its messages.
+open ranks
+check_rest ranks
+expect_quiet ranks
+until_true "the timeline of ranks" is_drawn
+is_true "!document.getElementById('legend-messages').hidden" || fail "messages have no legend"
+is_true "document.querySelectorAll('#ranks tbody tr').length === 2" || fail "there are no two ranks"
+press n '\uE015' '\uE015' '\uE015'
+until_true "a sentence of the other rank" \
+  is_true "/Rank 1, worker 3: .*Messages, 1,000 bytes, under way for /.test($word)"
+colours="(() => { const canvas = document.getElementById('timeline-canvas'); const found = new Set();"
+colours+=" const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+colours+=" const wanted = getComputedStyle(document.documentElement).getPropertyValue('--s9').trim();"
+colours+=" for (let i = 0; i < all.length; i += 4) found.add('#' + [0, 1, 2].map(k =>"
+colours+=" all[i + k].toString(16).padStart(2, '0')).join('')); return found.has(wanted); })()"
+is_true "$colours" || fail "the timeline shows no messages"
 for kind in hostile many off; do
   open "$kind"
   check_rest "$kind"

@@ -40,6 +40,8 @@ has ticks "2 tracks: 10 callback, 10 closing, 20 part, 10 sleep; 10 flows, 30 sa
 has off "2 tracks: nothing; 0 flows, 0 samples"
 has running "2 tracks: 4 callback, 4 closing, 8 part, 4 sleep, 8 task; 4 flows, 8 samples"
 has failed "2 tracks: 1 task; 0 flows, 0 samples"
+has ranks "6 tracks: 10 agreement, 12 callback, 12 closing, 10 message_wait, 12 messages, 24 part, \
+12 sleep, 72 task; 12 flows, 12 samples"
 both odd # whatever times are in it
 grep -q ' 120 task' stdout || fail "odd: calls are missing"
 

@@ -11,7 +11,7 @@
 
 #include <synched/synched.h>
 
-#include "report/model.h"
+#include "report/join.h"
 
 #define MS 1000000u
 #define ROUND_NS (1u * MS)
@@ -113,7 +113,7 @@ static void fill_totals(struct synched_report *report) {
   report->efficiency.efficiency = 0.5;
 }
 
-static struct synched_report *make(const struct scene *scene) {
+static struct synched_report *make(const struct scene *scene, bool is_rank) {
   struct synched_report *report;
   const struct synched__report_shape shape = {
       .worker_count = scene->workers,
@@ -121,6 +121,8 @@ static struct synched_report *make(const struct scene *scene) {
       .round_count = scene->rounds,
       .task_count = scene->rounds * scene->workers * scene->tasks_per_part + 4,
       .worker_distributions = scene->workers,
+      .rank_count = is_rank ? 1 : 0,
+      .exchange_count = is_rank ? scene->rounds : 0,
   };
   if (synched__report_create(&report, &shape) != 0)
     return NULL;
@@ -248,6 +250,57 @@ static const struct scene scenes[] = {
     {"many", 2, 1000, 500, NULL},
 };
 
+/* --- a report of several ranks --- */
+
+static struct synched_report *make_rank(unsigned rank) {
+  const struct scene scene = {"rank", 2, 6, 3, NULL};
+  struct synched_report *report = make(&scene, true);
+  if (report == NULL)
+    return NULL;
+  report->ranks[0] = (struct synched_report_rank){.struct_size = sizeof *report->ranks,
+                                                  .rank = rank,
+                                                  .worker_count = scene.workers,
+                                                  .first_segment = 500 * (size_t)rank,
+                                                  .segment_count = 500,
+                                                  .elapsed_ns = 6 * ROUND_NS,
+                                                  .compute_ns = report->summary.compute_ns,
+                                                  .message_ns = 6 * 50000,
+                                                  .agreement_ns = 5 * 20000,
+                                                  .sent_bytes = 6000,
+                                                  .sent_messages = 6,
+                                                  .process = 4711};
+  (void)snprintf(report->ranks[0].host, sizeof report->ranks[0].host, "host%u", rank);
+  for (size_t i = 0; i < scene.rounds; i++) {
+    const uint64_t start_ns = report->rounds[i].start_ns;
+    /* In the last round they have all come before they are waited for, and ranks do not agree. */
+    const bool is_last = i + 1 == scene.rounds;
+    report->exchanges[report->exchange_count++] =
+        (struct synched_report_exchange){.struct_size = sizeof *report->exchanges,
+                                         .rank = rank,
+                                         .round = i + 1,
+                                         .sent_messages = 1,
+                                         .sent_bytes = 1000,
+                                         .start_ns = start_ns + 200000,
+                                         .arrived_ns = start_ns + (is_last ? 300000 : 550000),
+                                         .wait_start_ns = start_ns + 500000,
+                                         .wait_end_ns = start_ns + 550000,
+                                         .agreed_ns = is_last ? 0 : start_ns + 570000};
+  }
+  return report;
+}
+
+static struct synched_report *make_ranks(void) {
+  struct synched_report *reports[2] = {make_rank(0), make_rank(1)};
+  struct synched_report *report = NULL;
+  if (reports[0] != NULL && reports[1] != NULL) {
+    synched__report_shift(reports[1], -30000);
+    (void)synched__report_join(&report, reports, 2);
+  }
+  synched_report_destroy(reports[0]);
+  synched_report_destroy(reports[1]);
+  return report;
+}
+
 /* --- a report of a job that runs --- */
 
 static int compute(struct synched_task *task, void *user) {
@@ -301,7 +354,8 @@ static bool find(const struct scene **scene, const char *name) {
   for (size_t i = 0; i < sizeof scenes / sizeof scenes[0]; i++)
     if (strcmp(scenes[i].name, name) == 0)
       *scene = &scenes[i];
-  return *scene != NULL || strcmp(name, "run") == 0 || strcmp(name, "ticks-run") == 0;
+  return *scene != NULL || strcmp(name, "run") == 0 || strcmp(name, "ticks-run") == 0 ||
+         strcmp(name, "ranks") == 0;
 }
 
 static int write_all(const struct synched_report *report, char **forms, int count) {
@@ -322,8 +376,9 @@ int main(int argc, char **argv) {
     fputs("usage: written_reports SCENE FORM PATH [FORM PATH]...\n", stderr);
     return 2;
   }
-  struct synched_report *report =
-      scene != NULL ? make(scene) : run(strcmp(argv[1], "run") == 0 ? 0 : MS);
+  struct synched_report *report = scene != NULL                   ? make(scene, false)
+                                  : strcmp(argv[1], "ranks") == 0 ? make_ranks()
+                                                                  : run(argv[1][0] == 'r' ? 0 : MS);
   if (report == NULL)
     return 1;
   const int status = write_all(report, argv + 2, argc - 2);

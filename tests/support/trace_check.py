@@ -1,9 +1,11 @@
-"""trace_check.py chrome|perfetto FILE, or: trace_check.py same CHROME PERFETTO
+"""trace_check.py chrome|perfetto|overlap FILE, or: trace_check.py same CHROME PERFETTO
 
 Reads a trace as its format has it, and checks what a viewer relies on: every event has what its
 kind must have; tracks are described before they are used; on each track slices nest and times rise;
 each flow departs once and arrives once, later, within slices; counters' times rise. What is wrong
-is said in one line, and the exit status is 1. "same" also compares what the two files say.
+is said in one line, and the exit status is 1. "same" also compares what the two files say;
+"overlap", of Chrome's form, asks that half of the messages or more were under way while their rank
+computed.
 
 Chrome's form: the "Trace Event Format". Perfetto's: its .proto files, of which perfetto.proto has
 what is used; protoc makes Python of that.
@@ -40,7 +42,8 @@ class Trace:
     """Tracks by name: slices in the order in which they begin, flows, and counters."""
 
     def __init__(self):
-        self.process = None  # (pid, name, labels)
+        self.processes = {}  # pid -> (name, labels)
+        self.homes = {}  # track key -> the pid that it is of
         self.facts = {}
         self.threads = {}  # track key -> thread name
         self.slices = collections.defaultdict(list)  # track key -> [Slice]
@@ -49,10 +52,10 @@ class Trace:
 
     def plain(self):
         """What both forms must say alike. Keys of tracks and flows are the form's own."""
-        names = self.threads
+        names = {key: (self.homes[key], name) for key, name in self.threads.items()}
         ends = {flow.id: names[flow.track] for flow in self.arrivals}
         return {
-            "process": self.process,
+            "processes": self.processes,
             "facts": self.facts,
             "threads": sorted(names.values()),
             "slices": {names[key]: slices for key, slices in self.slices.items()},
@@ -117,9 +120,10 @@ def load_metadata(trace, event, process):
     if name == "thread_name":
         require(event["tid"] not in trace.threads, f"thread {event['tid']} has two names")
         trace.threads[event["tid"]] = value
+        trace.homes[event["tid"]] = event["pid"]
     elif name in ("process_name", "process_labels"):
-        require(name not in process, f"two of {name}")
-        process[name] = value
+        require((event["pid"], name) not in process, f"two of {name}")
+        process[event["pid"], name] = value
 
 
 def load_slice(trace, event):
@@ -144,9 +148,11 @@ def load_chrome(data):
         require(phase in REQUIRED, f"unknown phase: {event}")
         missing = (REQUIRED[phase] | {"pid"}) - set(event)
         require(not missing, f"{sorted(missing)} missing: {event}")
-        require(str(event["pid"]) == trace.facts.get("process"), f"another process: {event}")
         if "tid" in event and phase != "M":
             require(event["tid"] in trace.threads, f"a thread without a name: {event}")
+            require(trace.homes[event["tid"]] == event["pid"], f"another process: {event}")
+        elif phase != "M":
+            require((event["pid"], "process_name") in process, f"another process: {event}")
         if phase == "M":
             load_metadata(trace, event, process)
         elif phase == "X":
@@ -159,8 +165,9 @@ def load_chrome(data):
         else:
             require(event["bp"] == "e", f"it would arrive at the slice that follows: {event}")
             trace.arrivals.append(Flow(event["id"], event["tid"], ns_of(event, "ts")))
-    number = int(trace.facts["process"])
-    trace.process = (number, process.get("process_name"), process.get("process_labels"))
+    for pid in {pid for pid, _ in process}:
+        labels = process.get((pid, "process_labels"))
+        trace.processes[pid] = (process.get((pid, "process_name")), labels)
     return trace
 
 
@@ -234,26 +241,29 @@ class PerfettoReader:
     def __init__(self):
         self.trace = Trace()
         self.sequences = {}
-        self.process_track = None
+        self.process_tracks = {}  # uuid -> pid
         self.counters = {}  # uuid -> name
         self.open = collections.defaultdict(list)  # uuid -> indices of slices
         self.reached = collections.defaultdict(int)
 
     def describe(self, descriptor):
         uuid = descriptor.uuid
-        known = uuid in self.trace.threads or uuid in self.counters or uuid == self.process_track
+        known = uuid in self.trace.threads or uuid in self.counters or uuid in self.process_tracks
         require(uuid != 0 and not known, f"the track {uuid} is 0 or is described twice")
         if descriptor.HasField("process"):
             process = descriptor.process
-            self.process_track = uuid
+            require(process.pid not in self.trace.processes, f"two processes {process.pid}")
+            self.process_tracks[uuid] = process.pid
             labels = ",".join(process.process_labels)
-            self.trace.process = (process.pid, process.process_name, labels)
+            self.trace.processes[process.pid] = (process.process_name, labels)
             return
-        is_ours = descriptor.parent_uuid == self.process_track
+        is_ours = descriptor.parent_uuid in self.process_tracks
         require(is_ours, f"the track {uuid} is not the process's")
+        pid = self.process_tracks[descriptor.parent_uuid]
         if descriptor.HasField("thread"):
-            require(descriptor.thread.pid == self.trace.process[0], "a thread of another process")
+            require(descriptor.thread.pid == pid, "a thread of another process")
             self.trace.threads[uuid] = descriptor.thread.thread_name
+            self.trace.homes[uuid] = pid
         else:
             counts_ns = descriptor.HasField("counter") and descriptor.counter.unit == 1
             require(counts_ns, f"the track {uuid} is of no kind")
@@ -282,7 +292,7 @@ class PerfettoReader:
             require(event.HasField("counter_value"), "a counter without a value")
             self.trace.counters[self.counters[uuid]].append((ns, event.counter_value))
         elif event.type == event.TYPE_INSTANT:
-            require(uuid == self.process_track, f"the track {uuid} is not the process's")
+            require(uuid in self.process_tracks, f"the track {uuid} is not the process's")
             self.trace.facts = arguments_of(sequence, event)
         elif event.type == event.TYPE_SLICE_BEGIN:
             require(uuid in self.trace.threads, f"the track {uuid} is no thread's")
@@ -325,7 +335,7 @@ def load_perfetto(data):
         reader.packet(packet)
     left = [uuid for uuid, indices in reader.open.items() if indices]
     require(not left, f"a slice never ends on the track {left}")
-    require(reader.trace.process is not None, "no process is described")
+    require(reader.trace.processes, "no process is described")
     return reader.trace
 
 
@@ -333,7 +343,12 @@ def load_perfetto(data):
 
 
 # What may be in a slice of a category; None: on the track itself.
-MAY_HOLD = {None: ("sleep", "part", "task", "closing"), "part": ("task",), "closing": ("callback",)}
+MAY_HOLD = {
+    None: ("sleep", "part", "task", "closing", "messages", "agreement"),
+    "part": ("task",),
+    "closing": ("callback",),
+    "messages": ("message_wait",),
+}
 
 
 def check_nesting(name, slices):
@@ -393,12 +408,33 @@ def check_counters(trace):
 def check(trace):
     known = isinstance(trace.facts, dict) and set(trace.facts) == FACTS
     require(known, f"the facts are {trace.facts}")
-    require(len(set(trace.threads.values())) == len(trace.threads), "two threads have one name")
+    names = [(trace.homes[key], name) for key, name in trace.threads.items()]
+    require(len(set(names)) == len(names), "two threads of a process have one name")
+    if len(trace.processes) == 1:
+        pid = str(next(iter(trace.processes)))
+        require(pid == trace.facts["process"], "another process than the facts'")
     for key, slices in trace.slices.items():
         check_nesting(trace.threads[key], slices)
     check_flows(trace)
     check_counters(trace)
     require(set(trace.counters) <= COUNTERS, f"unknown counters {set(trace.counters)}")
+
+
+def overlaps(trace):
+    """How many messages were under way while calls of their own process computed, of how many."""
+    tasks = collections.defaultdict(list)
+    messages = []
+    for key, slices in trace.slices.items():
+        for entry in slices:
+            if entry.category == "task":
+                tasks[trace.homes[key]].append(entry)
+            elif entry.category == "messages":
+                messages.append((trace.homes[key], entry))
+    found = sum(
+        any(task.start < entry.end and entry.start < task.end for task in tasks[pid])
+        for pid, entry in messages
+    )
+    return found, len(messages)
 
 
 LOADERS = {"chrome": load_chrome, "perfetto": load_perfetto}
@@ -429,6 +465,10 @@ def main(arguments):
                 both = f"{str(value)[:300]} and {str(other[key])[:300]}"
                 require(value == other[key], f"{key} differ: {both}")
             show(chrome)
+        elif arguments[0] == "overlap":
+            found, count = overlaps(load("chrome", arguments[1]))
+            print(f"{found} of {count} messages were under way while their rank computed")
+            require(2 * found >= count > 0, f"{found} of {count} messages overlap with calls")
         else:
             show(load(arguments[0], arguments[1]))
     except Refused as refusal:

@@ -3,6 +3,10 @@ const [ROUND, START, PHASE, TOTAL, CALLBACK, LATENESS, WORK, LONGEST_WORKER, LON
   CRITICAL_NS, PARTS, SOLO, CLOSER] = Array(14).keys();
 const [P_START, P_SPAN, P_COMPUTE, P_CALLS, P_STOLEN, P_SLEEPS, P_SLEPT] = Array(7).keys();
 
+const [E_RANK, E_ROUND, E_STAGE, E_START, E_ARRIVED, E_WAIT, E_WAITED, E_AGREED, E_BYTES] =
+  Array(9).keys();
+const [R_RANK, R_FIRST, R_COUNT] = Array(3).keys();
+
 function timeline() {
   const canvas = at('timeline-canvas'), word = at('timeline-word'), workers = data.workers;
   const rounds = data.rounds.slice(data.first_part), parts = data.parts;
@@ -25,7 +29,17 @@ function timeline() {
   const partOf = (r, w) => parts[r * workers + w] || null;
   const xOf = ns => frame.left + (ns - view.from) / (view.to - view.from) * frame.width;
   const nsOf = x => view.from + (x - frame.left) / frame.width * (view.to - view.from);
-  const yOf = w => head + w * (lane + gap);
+  /* Below the lanes of a rank's workers there is a lower one for its messages. */
+  const ranks = data.ranks || [], exchanges = data.exchanges || [];
+  const thin = exchanges.length === 0 ? 0 : Math.max(4, lane >> 1);
+  const rankOf = Array(workers).fill(0);
+  ranks.forEach((rank, i) => rankOf.fill(i, rank[R_FIRST], rank[R_FIRST] + rank[R_COUNT]));
+  const lanes = workers * (lane + gap) + (thin > 0 ? ranks.length * (thin + 2 * gap) : 0);
+  const yOf = w => head + w * (lane + gap) + (thin > 0 ? rankOf[w] * (thin + 2 * gap) : 0);
+  const yOfMessages = i => yOf(ranks[i][R_FIRST] + ranks[i][R_COUNT] - 1) + lane + gap;
+  const exchangesOf = ranks.map((rank, i) => exchanges.filter(e => e[E_RANK] === i));
+  /* What a worker's own rank had of a round. */
+  const ownOf = (r, w) => (data.rank_rounds || [])[r * ranks.length + rankOf[w]] || rounds[r];
   const endOf = r => r[START] + r[TOTAL];
 
   function roundAt(ns) {
@@ -70,23 +84,31 @@ function timeline() {
 
   function sentence(r, w) {
     const round = rounds[r], part = partOf(r, w);
+    const own = ownOf(r, w);
     let text = 'Round ' + whole(round[ROUND]) + ', ' + duration(round[TOTAL]);
     if (round[SOLO]) text += ', computed by one worker';
     if (round[LATENESS] > 0) text += ', ' + duration(round[LATENESS]) + ' late';
-    text += '. Worker ' + w + ': ';
+    text += '. ' + (ranks.length > 1 ? 'Rank ' + ranks[rankOf[w]][R_RANK] + ', worker ' : 'Worker ') +
+      w + ': ';
     if (!part) text += 'took no part.';
     else {
       text += duration(part[P_COMPUTE]) + ' in ' + whole(part[P_CALLS]) +
         (part[P_CALLS] === 1 ? ' call' : ' calls');
       if (part[P_STOLEN] > 0) text += ' (' + whole(part[P_STOLEN]) + ' stolen)';
-      const waited = round[PHASE] - (part[P_START] + part[P_SPAN] - round[START]);
-      if (waited > 0 && round[CLOSER] !== w) text += ', then waited ' + duration(waited);
+      const waited = own[PHASE] - (part[P_START] + part[P_SPAN] - own[START]);
+      if (waited > 0 && own[CLOSER] !== w) text += ', then waited ' + duration(waited);
       if (part[P_SLEEPS] > 0) text += '; slept ' + duration(part[P_SLEPT]) + ' before';
       text += '.';
     }
-    if (round[CLOSER] === w) {
-      text += ' It closed the round in ' + duration(Math.max(0, round[TOTAL] - round[PHASE]));
-      text += round[CALLBACK] > 0 ? ', ' + duration(round[CALLBACK]) + ' of it in on_round.' : '.';
+    if (own[CLOSER] === w) {
+      text += ' It closed the round in ' + duration(Math.max(0, own[TOTAL] - own[PHASE]));
+      text += own[CALLBACK] > 0 ? ', ' + duration(own[CALLBACK]) + ' of it in on_round.' : '.';
+    }
+    for (const e of exchangesOf[rankOf[w]] || []) {
+      if (e[E_ROUND] !== round[ROUND]) continue;
+      text += ' Messages, ' + whole(e[E_BYTES]) + ' bytes, under way for ' +
+        duration(e[E_ARRIVED] - e[E_START]) + ', waited for ' +
+        duration(e[E_WAITED] - e[E_WAIT]) + '.';
     }
     if (round[CRITICAL_NS] > 0)
       text += ' Longest call: segment ' + whole(round[CRITICAL]) + ', ' +
@@ -103,7 +125,7 @@ function timeline() {
   }
 
   function drawPart(context, r, w, paint) {
-    const round = rounds[r], part = partOf(r, w), y = yOf(w);
+    const round = ownOf(r, w), part = partOf(r, w), y = yOf(w);
     if (part) {
       const start = part[P_START], end = start + part[P_SPAN];
       const before = r > 0 && partOf(r - 1, w);
@@ -120,6 +142,18 @@ function timeline() {
     if (round[CLOSER] === w) {
       context.fillStyle = paint.closing;
       bar(context, round[START] + round[PHASE], endOf(round), y, lane);
+    }
+  }
+
+  /* What was under way; and, darker, where the rank had nothing left to compute. */
+  function drawMessages(context, i, paint) {
+    const y = yOfMessages(i);
+    for (const e of exchangesOf[i]) {
+      if (e[E_START] > view.to || Math.max(e[E_WAITED], e[E_AGREED]) < view.from) continue;
+      context.fillStyle = paint.messages;
+      bar(context, e[E_START], e[E_ARRIVED], y, thin);
+      context.fillStyle = paint.wait;
+      bar(context, e[E_WAIT], Math.max(e[E_WAITED], e[E_AGREED]), y + thin / 2, thin / 2);
     }
   }
 
@@ -163,13 +197,15 @@ function timeline() {
   }
 
   function drawAxes(context, height, first, last) {
-    const bottom = head + workers * (lane + gap);
+    const bottom = head + lanes;
     context.font = '11px ' + textFont();
     context.fillStyle = colour('soft');
     context.textAlign = 'right';
     const every = Math.ceil(13 / (lane + gap));
     for (let w = 0; w < workers; w += every)
       context.fillText('w' + w, frame.left - 8, yOf(w) + lane / 2);
+    if (thin >= 8) for (let i = 0; i < ranks.length; i++)
+      context.fillText('r' + ranks[i][R_RANK], frame.left - 8, yOfMessages(i) + thin / 2);
     context.textAlign = 'center';
     const step = nice(Math.max((view.to - view.from) * 90 / frame.width, 1));
     for (let ns = Math.ceil((view.from - begin) / step) * step; ns <= view.to - begin; ns += step) {
@@ -212,22 +248,26 @@ function timeline() {
   function paint(context, width, height) {
     frame = { left: gutter, width: Math.max(width - gutter, 1) };
     const colours = { compute: colour('s0'), wait: colour('wait'), sleep: colour('s2'),
-      closing: colour('s4'), task: colour('paper'), paper: colour('paper') };
+      closing: colour('s4'), messages: colour('s9'), task: colour('paper'), paper: colour('paper') };
     context.textBaseline = 'middle';
     context.fillStyle = colour('panel');
     for (let w = 0; w < workers; w++) context.fillRect(frame.left, yOf(w), frame.width, lane);
+    if (thin > 0) for (let i = 0; i < ranks.length; i++)
+      context.fillRect(frame.left, yOfMessages(i), frame.width, thin);
     const first = roundAt(view.from), last = roundAt(view.to);
     /* A part's sleep may lie before its round. */
     for (let r = first; r <= Math.min(last + 1, rounds.length - 1); r++)
       for (let w = 0; w < workers; w++) drawPart(context, r, w, colours);
     if (data.tasks.length > 0) for (let w = 0; w < workers; w++) drawTasks(context, w, colours);
+    if (thin > 0) for (let i = 0; i < ranks.length; i++) drawMessages(context, i, colours);
     drawAxes(context, height, first, last);
     drawCursor(context);
     canvas.dataset.from = view.from;
     canvas.dataset.to = view.to;
     shown++;
   }
-  const draw = redrawn(canvas, () => head + workers * (lane + gap) + foot, paint);
+  const draw = redrawn(canvas, () => head + lanes + foot, paint);
+  at('legend-messages').hidden = thin === 0;
 
   /* --- keys and buttons --- */
 
@@ -287,8 +327,8 @@ function timeline() {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   function pointAt({ x, y }) {
-    const w = Math.floor((y - head) / (lane + gap));
-    if (w < 0 || w >= workers || x < frame.left) return;
+    const w = rankOf.findIndex((rank, i) => y >= yOf(i) && y < yOf(i) + lane + gap);
+    if (w < 0 || x < frame.left) return;
     point(roundAt(nsOf(x)), w);
     draw();
   }

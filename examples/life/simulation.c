@@ -123,9 +123,8 @@ static int create_pool(struct life_simulation *simulation) {
 
 static int open_checkpoint(struct life_simulation *simulation, struct example_error *error) {
   static const char *const dtypes[] = {"<u8"};
-  simulation->checkpoint = (struct example_checkpoint){.options = &simulation->options->checkpoint,
-                                                       .program = "life",
-                                                       .ranks = simulation->ranks};
+  simulation->checkpoint = (struct example_checkpoint){
+      .options = &simulation->options->checkpoint, .program = "life", .ranks = simulation->ranks};
   return example_checkpoint_open(&simulation->checkpoint, simulation->job,
                                  SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
                                  error);

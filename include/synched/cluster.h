@@ -28,7 +28,8 @@
  * begins, or an advance, what ranks read of each other goes to them first.
  *
  * All ranks call, in the same order: synched_job_create with the cluster, start, run and advance of
- * such jobs, synched_cluster_gather. If one does not, the others wait for it (timeout_ns).
+ * such jobs, synched_cluster_gather, synched_checkpoint_resume, create and save. If one does not,
+ * the others wait for it (timeout_ns).
  * synched_job_cancel and synched_job_stop on any rank end the job on all of them, at the end of the
  * round that they are in. Where a rank has no buffer for its next round, the others wait for it;
  * a cancel does not end that.
@@ -39,6 +40,9 @@
  * one such job at a time, SYNCHED_EBUSY: two could wait for each other. Where one rank cannot make
  * its job, or the ranks' jobs are not the same (SYNCHED_EINVAL), synched_job_create fails on all of
  * them.
+ *
+ * Checkpoints of such jobs are in <synched/checkpoint.h>: ranks write them together, and go on from
+ * what any number of ranks has written.
  *
  * <synched/mpi.h> makes clusters of MPI's communicators. Another way to carry messages is a
  * synched_transport.

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/turn.h"
+#include "platform/back_off.h"
 
 #include <synched/mpi.h>
 #include <synched/status.h>
@@ -57,7 +57,7 @@ static bool try_enter(const struct transport *transport) {
 
 static void enter(const struct transport *transport) {
   for (unsigned looks = 0; !try_enter(transport); looks++)
-    synched__turn_wait(looks);
+    synched__back_off(looks);
 }
 
 static void leave(const struct transport *transport) {

@@ -107,7 +107,7 @@ survives() {
     [ "$signal" != TERM ] || ended_well
     resumed "$ranks" "$@" "$option" "resumed.$file"
     cmp "one.$file" "resumed.$file" || fail "$name: other bytes after $signal"
-    echo "$name: $signal to ${#whom} of 3 ranks, then on ${ranks/#0/one, without a cluster}: the same"
+    echo "$name: $signal to ${#whom} of 3 ranks, then on ${ranks/#0/one without MPI}: the same"
   done
 }
 

@@ -165,7 +165,8 @@ static int open_checkpoint(struct cg_solver *solver,
                            struct example_error *error) {
   static const char *const dtypes[CG_FIELDS] = {"<f8", "<f8", "<f8", "<f8"};
   struct example_checkpoint *const checkpoint = &solver->checkpoint;
-  *checkpoint = (struct example_checkpoint){.options = options, .program = "cg"};
+  *checkpoint =
+      (struct example_checkpoint){.options = options, .program = "cg", .ranks = solver->ranks};
   if (example_checkpoint_open(checkpoint, solver->job,
                               SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = CG_FIELDS,
                                                          .leaves_out = SYNCHED_FIELD(CG_Q)),

@@ -59,7 +59,7 @@ static int resume(struct example_checkpoint *checkpoint,
   const int status = synched_checkpoint_resume(checkpoint->job, options, resumed);
   if (status != 0 && status != SYNCHED_ENOENT)
     return example_fail(error, 0, "%s", synched_error_message());
-  if (status == 0 && resumed->damaged_count != 0)
+  if (status == 0 && resumed->damaged_count != 0 && example_ranks_tells(checkpoint->ranks))
     fprintf(stderr, "%s: warning: %s\n", checkpoint->program, resumed->note);
   return 0;
 }
@@ -68,7 +68,7 @@ static void tell_failure(struct synched_checkpoint *of,
                          const struct synched_checkpoint_written *written, void *user) {
   const struct example_checkpoint *const checkpoint = user;
   (void)of;
-  if (written->status != 0)
+  if (written->status != 0 && example_ranks_tells(checkpoint->ranks))
     fprintf(stderr, "%s: warning: round %" PRIu64 " is not written: %s\n", checkpoint->program,
             written->round, written->message);
 }
@@ -157,25 +157,36 @@ int example_checkpoint_run(struct example_checkpoint *checkpoint) {
   example_checkpoint_deafen(checkpoint);
   uv_run(&loop, UV_RUN_DEFAULT);
   uv_loop_close(&loop);
+  if (status == 0)
+    (void)example_checkpoint_close(checkpoint);
   return status;
 }
 
 /* --- the end --- */
 
-int example_checkpoint_close(struct example_checkpoint *checkpoint) {
-  struct synched_checkpoint_info info = {.struct_size = sizeof info};
-  if (checkpoint->checkpoint == NULL)
-    return 0;
-  const bool is_written = example_checkpoint_is_complete(checkpoint);
-  const int status = is_written ? 0 : synched_checkpoint_save(checkpoint->checkpoint);
-  (void)synched_checkpoint_info(checkpoint->checkpoint, &info);
+static void tell_end(const struct example_checkpoint *checkpoint, int status, uint64_t round) {
+  if (!example_ranks_tells(checkpoint->ranks))
+    return;
   if (status != 0)
     fprintf(stderr, "%s: what was reached is not written: %s\n", checkpoint->program,
             synched_error_message());
   else if (checkpoint->stopped)
     fprintf(stderr, "%s: stopped in round %" PRIu64 ", from which --resume goes on\n",
-            checkpoint->program, info.round);
+            checkpoint->program, round);
+}
+
+int example_checkpoint_close(struct example_checkpoint *checkpoint) {
+  struct synched_checkpoint_info info = {.struct_size = sizeof info};
+  if (checkpoint->checkpoint == NULL)
+    return checkpoint->is_lost ? -1 : 0;
+  const bool is_written = example_checkpoint_is_complete(checkpoint);
+  const int status = is_written ? 0 : synched_checkpoint_save(checkpoint->checkpoint);
+  (void)synched_checkpoint_info(checkpoint->checkpoint, &info);
+  /* What the checkpoint has written before may be in MPI until then. */
   (void)synched_checkpoint_destroy(checkpoint->checkpoint);
   checkpoint->checkpoint = NULL;
-  return status == 0 ? 0 : -1;
+  checkpoint->stopped = example_ranks_any(checkpoint->ranks, checkpoint->stopped);
+  checkpoint->is_lost = status != 0;
+  tell_end(checkpoint, status, info.round);
+  return checkpoint->is_lost ? -1 : 0;
 }

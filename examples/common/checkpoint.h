@@ -1,6 +1,7 @@
 /*
  * checkpoint.h: --checkpoint FOLDER, --every and --resume of the examples: a job is written while
- * it runs, stops well and is written once more on SIGTERM, and goes on from there the next time.
+ * it runs, stops well and is written once more on SIGTERM, and goes on from there the next time. Of
+ * several ranks all do that together; the first one says so.
  */
 #ifndef EXAMPLE_CHECKPOINT_H
 #define EXAMPLE_CHECKPOINT_H
@@ -12,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/options.h"
+#include "common/ranks.h"
 
 /* A checkpoint only fits the segments that it was made of. So whoever cuts by the number of workers
  * cuts for so many where there is a checkpoint, whatever it has. */
@@ -60,21 +62,24 @@ int example_checkpoint_check(const struct example_checkpoint_options *options, c
 struct example_checkpoint {
   const struct example_checkpoint_options *options;
   const char *program;
+  const struct example_ranks *ranks;
   struct synched_job *job;
   /* NULL: none was asked for */
   struct synched_checkpoint *checkpoint;
   /* what the job goes on from; generation 0: it begins at its beginning */
   struct synched_checkpoint_resumed resumed;
-  /* SIGTERM has come */
+  /* SIGTERM has come; after the run: on any rank */
   bool stopped;
+  /* what was reached could not be written */
+  bool is_lost;
   /* `terminate` is a live handle */
   bool listens;
   uv_signal_t terminate;
 };
 
 /* Of a job that has not run: goes on from what is there, if that is wanted, and writes from now on.
- * how: fields, dtypes and what else the program knows. out->options and out->program are set. 0, to
- * be ended with example_checkpoint_close; or -1 and why. */
+ * how: fields, dtypes and what else the program knows. out->options, program and ranks are set. 0,
+ * to be ended with example_checkpoint_close; or -1 and why. */
 int example_checkpoint_open(struct example_checkpoint *out, struct synched_job *job,
                             const struct synched_checkpoint_options *how,
                             struct example_error *error);
@@ -90,11 +95,13 @@ bool example_checkpoint_is_complete(const struct example_checkpoint *checkpoint)
 void example_checkpoint_listen(struct example_checkpoint *checkpoint, uv_loop_t *loop);
 void example_checkpoint_deafen(struct example_checkpoint *checkpoint);
 
-/* Runs the job, as synched_job_run does, and listens meanwhile. */
+/* Runs the job, as synched_job_run does, and listens meanwhile. If that goes well, writes what was
+ * reached and ends: see example_checkpoint_close. */
 int example_checkpoint_run(struct example_checkpoint *checkpoint);
 
-/* After the run: writes what was reached, says so if that was early, and ends. 0; or -1, with a
- * line on stderr. */
+/* After the run, on all ranks: writes what was reached, says so if that was early, and ends. Until
+ * then the checkpoint may use MPI. Does nothing the second time. 0; or -1, when there was a line on
+ * stderr. */
 int example_checkpoint_close(struct example_checkpoint *checkpoint);
 
 #endif

@@ -60,6 +60,13 @@ uint64_t example_ranks_least(const struct example_ranks *ranks, uint64_t number)
   return least + 1;
 }
 
+bool example_ranks_any(const struct example_ranks *ranks, bool is_so) {
+  int any = is_so;
+  if (ranks->cluster)
+    MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+  return any != 0;
+}
+
 #else
 
 int example_ranks_begin(struct example_ranks *out, bool wanted, const char *program) {
@@ -82,6 +89,11 @@ unsigned example_ranks_same(const struct example_ranks *ranks, unsigned number) 
 uint64_t example_ranks_least(const struct example_ranks *ranks, uint64_t number) {
   (void)ranks;
   return number;
+}
+
+bool example_ranks_any(const struct example_ranks *ranks, bool is_so) {
+  (void)ranks;
+  return is_so;
 }
 
 #endif

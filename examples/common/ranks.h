@@ -47,6 +47,9 @@ unsigned example_ranks_same(const struct example_ranks *ranks, unsigned number);
 /* The least number that is not 0, of all ranks; 0: all are. */
 uint64_t example_ranks_least(const struct example_ranks *ranks, uint64_t number);
 
+/* Whether it is so on any rank. */
+bool example_ranks_any(const struct example_ranks *ranks, bool is_so);
+
 /* When the job has ended, on all ranks: the report of all of them, on the first one; NULL on the
  * others. A status of synched. */
 int example_ranks_report(const struct example_ranks *ranks, struct synched_job *job,

@@ -96,8 +96,8 @@ static size_t rows_per_segment(const struct heat_simulation *simulation) {
 
 static int open_checkpoint(struct heat_simulation *simulation, struct example_error *error) {
   static const char *const dtypes[] = {"<f8"};
-  simulation->checkpoint =
-      (struct example_checkpoint){.options = &simulation->options->checkpoint, .program = "heat"};
+  simulation->checkpoint = (struct example_checkpoint){
+      .options = &simulation->options->checkpoint, .program = "heat", .ranks = simulation->ranks};
   return example_checkpoint_open(&simulation->checkpoint, simulation->job,
                                  SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
                                  error);

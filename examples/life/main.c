@@ -144,6 +144,12 @@ static int write_output(const struct life_simulation *simulation, const char *pa
   return status;
 }
 
+static int exit_code(const struct life_simulation *simulation) {
+  if (simulation->status == SYNCHED_ECANCELED)
+    return EXIT_INTERRUPTED;
+  return simulation->checkpoint.stopped ? EXAMPLE_CHECKPOINT_STOPPED : EXIT_OK;
+}
+
 /* What was asked for of the result. Returns the exit code. */
 static int hand_out(struct life_simulation *simulation) {
   const struct life_options *const options = simulation->options;
@@ -151,11 +157,7 @@ static int hand_out(struct life_simulation *simulation) {
     print_result(simulation, simulation->pattern->generation + simulation->now->round);
   const int reported = write_report(simulation);
   print_warnings(simulation);
-  int code = simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED
-             : simulation->checkpoint.stopped        ? EXAMPLE_CHECKPOINT_STOPPED
-                                                     : EXIT_OK;
-  if (reported != 0 || example_checkpoint_close(&simulation->checkpoint) != 0)
-    code = EXIT_FAILED;
+  int code = reported == 0 ? exit_code(simulation) : EXIT_FAILED;
   if (write_output(simulation, options->rle_path, write_rle) != 0)
     code = EXIT_FAILED;
   if (write_output(simulation, options->png_path, write_png) != 0)
@@ -175,9 +177,8 @@ static int run_and_write(struct life_simulation *simulation) {
     example_error_print(&error, "life", shown_name(options));
     return EXIT_FAILED;
   }
-  if (tells)
-    return hand_out(simulation);
-  return simulation->status == SYNCHED_ECANCELED ? EXIT_INTERRUPTED : EXIT_OK;
+  const int code = tells ? hand_out(simulation) : exit_code(simulation);
+  return example_checkpoint_close(&simulation->checkpoint) == 0 ? code : EXIT_FAILED;
 }
 
 static int prepare_output(const struct life_options *options, const char *path,

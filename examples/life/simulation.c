@@ -123,8 +123,8 @@ static int create_pool(struct life_simulation *simulation) {
 
 static int open_checkpoint(struct life_simulation *simulation, struct example_error *error) {
   static const char *const dtypes[] = {"<u8"};
-  simulation->checkpoint =
-      (struct example_checkpoint){.options = &simulation->options->checkpoint, .program = "life"};
+  simulation->checkpoint = (struct example_checkpoint){
+      .options = &simulation->options->checkpoint, .program = "life", .ranks = simulation->ranks};
   return example_checkpoint_open(&simulation->checkpoint, simulation->job,
                                  SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
                                  error);
@@ -193,6 +193,7 @@ static int run_job(struct life_simulation *simulation, struct example_error *err
   uv_loop_close(&loop);
   if (simulation->status != 0 && simulation->status != SYNCHED_ECANCELED)
     return example_fail(error, 0, "%s", synched_strerror(simulation->status));
+  (void)example_checkpoint_close(&simulation->checkpoint);
   return 0;
 }
 

@@ -76,7 +76,8 @@ static int open_checkpoint(struct pagerank_ranking *ranking,
                            const struct example_checkpoint_options *options,
                            struct example_error *error) {
   static const char *const dtypes[] = {"<f8"};
-  ranking->checkpoint = (struct example_checkpoint){.options = options, .program = "pagerank"};
+  ranking->checkpoint = (struct example_checkpoint){
+      .options = options, .program = "pagerank", .ranks = ranking->ranks};
   return example_checkpoint_open(&ranking->checkpoint, ranking->job,
                                  SYNCHED_CHECKPOINT_OPTIONS(.dtypes = dtypes, .dtype_count = 1),
                                  error);

@@ -133,8 +133,7 @@ static void queue(struct synched_checkpoint *checkpoint, const struct synched_sn
 /* What this rank would end the job with; 0: nothing. */
 static int own_failure(const struct synched_checkpoint *checkpoint) {
   const int failed = synched__load_acquire(&checkpoint->failed); /* [save-failed] acquire */
-  return failed != 0 &&
-                 synched__load_relaxed(&checkpoint->failed_count) > checkpoint->settled_count
+  return failed != 0 && synched__load_relaxed(&checkpoint->failed_count) > checkpoint->settled_count
              ? failed
              : 0;
 }
@@ -285,7 +284,7 @@ static void save_queued(struct synched_checkpoint *checkpoint, const struct queu
   const int status = write_round(checkpoint);
   if (status != 0 && (checkpoint->options.flags & SYNCHED_CHECKPOINT_REQUIRED) != 0) {
     synched__store_relaxed(&checkpoint->failed_count, checkpoint->taken_count);
-    synched__store_release(&checkpoint->failed, status); /* [save-failed] release */
+    synched__store_release(&checkpoint->failed, status);  /* [save-failed] release */
     synched__store_release(&checkpoint->saver.wanted, 1); /* [save-failed] release */
   }
   synched_snapshot_release(queued->snapshot);

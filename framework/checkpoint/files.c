@@ -171,8 +171,7 @@ int synched__files_write_manifest(struct synched__files *files, struct synched__
     status = create_file(files, folder, SYNCHED__MANIFEST_NAME);
   if (status != 0)
     return status;
-  return finish_file(files, SYNCHED__MANIFEST_NAME,
-                     put(files, manifest->text, manifest->length));
+  return finish_file(files, SYNCHED__MANIFEST_NAME, put(files, manifest->text, manifest->length));
 }
 
 /* --- reading back --- */

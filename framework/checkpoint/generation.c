@@ -159,8 +159,9 @@ int synched__generation_find(struct synched__generations *generations, uint64_t 
   generations->writing =
       synched__disk_open_folder_in(generations->folder, generations->writing_name);
   if (generations->writing == SYNCHED_ENOENT)
-    return synched__fail(SYNCHED_EIO, "the folder is not that of the first rank, which has %s in "
-                                      "its own; ranks need one that they share",
+    return synched__fail(SYNCHED_EIO,
+                         "the folder is not that of the first rank, which has %s in "
+                         "its own; ranks need one that they share",
                          generations->writing_name);
   return generations->writing < 0
              ? refuse(generations->writing, "opened", generations->writing_name)

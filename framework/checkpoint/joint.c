@@ -86,11 +86,10 @@ static int begin_together(struct synched__joint *joint, struct synched__generati
 static int write_own(const struct synched__joint *joint, struct synched__generations *generations,
                      struct synched__manifest *manifest, const struct synched__files_data *data,
                      uint64_t token) {
-  const int status =
-      synched__joint_leads(joint) ? 0 : synched__generation_find(generations, token);
-  return status != 0 ? status
-                     : synched__files_write_part(&generations->files, manifest, data,
-                                                 generations->writing);
+  const int status = synched__joint_leads(joint) ? 0 : synched__generation_find(generations, token);
+  return status != 0
+             ? status
+             : synched__files_write_part(&generations->files, manifest, data, generations->writing);
 }
 
 /* What each rank knows of its part goes to the first one, whatever has come of it; then all know
@@ -103,8 +102,7 @@ static int finish_parts(struct synched__joint *joint, int status) {
 }
 
 /* Pieces that no rank has the whole of: these have the end of one rank's segments in them. */
-static int sum_borders(const struct synched__joint *joint,
-                       struct synched__generations *generations,
+static int sum_borders(const struct synched__joint *joint, struct synched__generations *generations,
                        struct synched__manifest *manifest) {
   const struct synched__plan *plan = manifest->plan;
   const struct synched_cluster *cluster = joint->link->cluster;
@@ -118,8 +116,7 @@ static int sum_borders(const struct synched__joint *joint,
   return status;
 }
 
-static int complete_together(struct synched__joint *joint,
-                             struct synched__generations *generations,
+static int complete_together(struct synched__joint *joint, struct synched__generations *generations,
                              struct synched__manifest *manifest) {
   struct synched__verdict verdict = synched__verdict_begin(joint->rank);
   int status = 0;
@@ -164,8 +161,8 @@ static size_t pack(const struct synched__joint *joint, const struct synched__man
   const struct synched__pieces whole = synched__plan_whole(plan, segments);
   size_t count = 0;
   for (unsigned f = 0; segments.count != 0 && f < plan->field_count; f++) {
-    pieces[count++] = (struct synched_piece){joint->counts[f] + segments.first,
-                                             segments.count * sizeof(size_t)};
+    pieces[count++] =
+        (struct synched_piece){joint->counts[f] + segments.first, segments.count * sizeof(size_t)};
     if (whole.first != whole.behind)
       pieces[count++] = (struct synched_piece){manifest->sums[f] + whole.first,
                                                (whole.behind - whole.first) * sizeof(uint64_t)};
@@ -239,9 +236,8 @@ int synched__joint_init(struct synched__joint *joint, struct synched__manifest *
     return status;
   status = synched__agreement_init(&joint->agreement, link->cluster, &joint->wire,
                                    synched__link_saver_tag(link), NULL);
-  return status == SYNCHED_ENOMEM
-             ? synched__fail(status, "no memory for messages of a checkpoint")
-             : status;
+  return status == SYNCHED_ENOMEM ? synched__fail(status, "no memory for messages of a checkpoint")
+                                  : status;
 }
 
 void synched__joint_deinit(struct synched__joint *joint) {

@@ -63,12 +63,12 @@ int synched__joint_tell(struct synched__link *link, struct synched__verdict *ver
                         const char *doing);
 
 /* Opens the same folder on all ranks, where the first one has opened it already. `status`: of what
- * this rank has done so far; `same`: a number that must be the same on all. A status with a
- * sentence, the same on all ranks: none is to have the checkpoint. */
+ * this rank has done so far, with a sentence; if that is not 0, `generations` are of no folder. A
+ * status with a sentence, the same on all ranks: none is to have the checkpoint. */
 int synched__joint_open(struct synched__link *link, struct synched__generations *generations,
                         const struct synched_checkpoint_options *options, int status);
 
-/* A number that is another one, almost for certain, where options are that ranks must have alike. */
+/* A number that differs, almost for certain, where options do that ranks must have alike. */
 uint64_t synched__joint_digest(const struct synched_checkpoint_options *options);
 
 #endif

@@ -180,10 +180,9 @@ static void choose_pieces(struct synched__loading *loading) {
   const struct synched__link *link = plan->job->work.link;
   const struct synched__pieces own = synched__plan_touched(plan, plan->own);
   for (unsigned f = 0; f < plan->field_count; f++)
-    loading->pieces[f] =
-        link == NULL || synched__fields_has(link->written, plan->fields[f].index)
-            ? own
-            : (struct synched__pieces){0, plan->piece_count};
+    loading->pieces[f] = link == NULL || synched__fields_has(link->written, plan->fields[f].index)
+                             ? own
+                             : (struct synched__pieces){0, plan->piece_count};
 }
 
 int synched__loading_init(struct synched__loading *loading, const struct synched__plan *plan) {

@@ -7,7 +7,7 @@
  *
  * With MPI_THREAD_SERIALIZED one thread of the process may be in MPI at a time, whatever its
  * communicator: they take turns by one word. Who only wants to move messages on does not wait for
- * its turn.
+ * its turn. Threads that write checkpoints are among them, whose priority is lower.
  *
  *   [mpi-left]  all that a thread has done in MPI, to the next one that enters it.
  */
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "platform/atomic.h"
+#include "platform/back_off.h"
 
 #include <synched/mpi.h>
 #include <synched/status.h>
@@ -56,8 +56,8 @@ static bool try_enter(const struct transport *transport) {
 }
 
 static void enter(const struct transport *transport) {
-  while (!try_enter(transport))
-    synched__cpu_pause();
+  for (unsigned looks = 0; !try_enter(transport); looks++)
+    synched__back_off(looks);
 }
 
 static void leave(const struct transport *transport) {

@@ -37,8 +37,23 @@
  * locked (flock), which the system undoes when a process ends in whatever way.
  *
  * Going on. A job that is resumed computes the same bits as if it had never stopped, with any
- * number of workers, balance, placement and layout. What is not in the fields is the program's to
- * restore: its own random numbers, files that it writes, what `user` points at.
+ * number of workers, balance, placement and layout, and any number of ranks. What is not in the
+ * fields is the program's to restore: its own random numbers, files that it writes, what `user`
+ * points at.
+ *
+ * Ranks (<synched/cluster.h>). All ranks of a job make its checkpoint together, in a folder that
+ * they share, and all write the same rounds: what one of them asks for, all write; what one has no
+ * time for, all leave out; time is the first rank's. Each writes its own segments, beside its
+ * rounds, into the same files, which are those that one rank would write. The first rank writes the
+ * manifest when all have said that their parts are on the disk; so what one rank cannot write, no
+ * rank has written, and all hear of it with the same status. A job of a cluster goes on from what
+ * any number of ranks has written, or a job without one, and the other way round. Each rank reads
+ * the files' heads and its own segments only, but all of a field that no stage writes.
+ *
+ * All ranks call synched_checkpoint_resume, create and save, in the same order, and wait for each
+ * other there, at most for the cluster's timeout_ns in one go: that must be longer than the slowest
+ * rank takes for its part. Where messages of a checkpoint do not arrive (SYNCHED_ETIMEDOUT), it
+ * writes no more; the job's own messages are not concerned.
  */
 #ifndef SYNCHED_CHECKPOINT_H
 #define SYNCHED_CHECKPOINT_H
@@ -74,7 +89,7 @@ struct synched_checkpoint_written {
   /* the number of the generation that it is, or would have been */
   unsigned generation;
   uint64_t round;
-  /* to the disk, all files together */
+  /* to the disk, all files together; of several ranks, by this one */
   uint64_t bytes;
   /* how long it took */
   uint64_t elapsed_ns;
@@ -94,12 +109,14 @@ struct synched_checkpoint_options {
   uint32_t struct_size;
   /* SYNCHED_CHECKPOINT_REQUIRED */
   uint32_t flags;
-  /* required; made if only it is missing; copied. One folder is one job's */
+  /* required; made if only it is missing; copied. One folder is one job's. Of several ranks the
+   * first one makes it; the others may have other names for it */
   const char *folder;
   /* The rounds whose number is a multiple of this; where several rounds are published together, the
    * first published round from there on. 0: none */
   uint64_t every_rounds;
-  /* After so long on the monotonic clock, the next published round. 0: none */
+  /* After so long on the monotonic clock, the next published round. 0: none. Of several ranks the
+   * first one's counts; flags, every_rounds, overlap, dtypes and leaves_out are the same on all */
   uint64_t every_ns;
   /* complete generations that stay in the folder; 0: 2; at most SYNCHED_CHECKPOINT_KEEP_MAX */
   unsigned keep;
@@ -166,9 +183,11 @@ struct synched_checkpoint_resumed {
  * job begins at its beginning. SYNCHED_EINVAL: a NULL; wrong options; the newest generation does
  * not fit the job, in its fields, segments, capacities, sizes of elements, folds or dtypes: the
  * sentence says in which. SYNCHED_ENOTSUP: it was written by a newer version of the library, or on
- * a machine of another byte order; or the job has a cluster. SYNCHED_EBUSY: the job runs, or a
- * snapshot of it is retained. SYNCHED_EIO: there are generations, but all are damaged.
- * SYNCHED_ENOMEM. Or libuv's code for what the system said. Nothing has changed then, but for an
+ * a machine of another byte order. SYNCHED_EBUSY: the job runs, or a snapshot of it is retained.
+ * SYNCHED_EIO: there are generations, but all are damaged; or a rank does not see the folder, or
+ * the generation, that the first one sees. SYNCHED_ENOMEM. SYNCHED_ETIMEDOUT: a rank has not come.
+ * Or libuv's code for what the system said. Of several ranks all have the status of the first one
+ * that has one, and what one finds damaged all pass over. Nothing has changed then, but for an
  * SYNCHED_EIO whose sentence says that the files changed while they were read: the content is
  * undefined. *out is as before. */
 SYNCHED_API int synched_checkpoint_resume(struct synched_job *job,
@@ -181,32 +200,41 @@ SYNCHED_API int synched_checkpoint_resume(struct synched_job *job,
  * The job's memory needs a lease for the round that is being written: one more than others hold,
  * for when all leases are held, the job waits. Of a memory that is changed in place, the workers
  * copy a round that is to be written: for that the job needs SYNCHED_JOB_COPIES.
- * One thread; waits for the disk. On success the caller owns *out, and ends it with
- * synched_checkpoint_destroy, before the job.
+ * Of several ranks all make one, or none does. While one of them has none, after it has destroyed
+ * its own, nothing is written.
+ * One thread; waits for the disk, and for other ranks. On success the caller owns *out, and ends it
+ * with synched_checkpoint_destroy, before the job.
  * Errors: SYNCHED_EINVAL: a NULL; no folder; an unknown flag or enum value, or bytes that are set
  * behind the known fields; a dtype that is none, or does not fit the field's elements; leaves_out
  * of fields that there are not, or of all; a memory without leases; a memory that is changed in
  * place, of a job without SYNCHED_JOB_COPIES. SYNCHED_ERANGE: keep. SYNCHED_EEXIST: the job has a
  * checkpoint. SYNCHED_EBUSY: the job runs, or another checkpoint writes to the folder.
  * SYNCHED_EAGAIN: there is no thread for now; for that, the other statuses that synched_pool_create
- * has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the job has a cluster, or is a parent
- * process's. Or libuv's code for what the system said of the folder. *out is NULL then. */
+ * has on threads hold, too. SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the job is a parent process's. Or
+ * libuv's code for what the system said of the folder. Of several ranks, the status of the first
+ * one that has one, and: SYNCHED_EINVAL: their options differ. SYNCHED_ENOENT, SYNCHED_EIO: a rank
+ * does not see the folder of the first one. SYNCHED_ETIMEDOUT: a rank has not come, or messages of
+ * an earlier checkpoint of the job have not. *out is NULL then. */
 SYNCHED_API int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_job *job,
                                           const struct synched_checkpoint_options *options);
 
 /* Asks for the next published round to be written. Several requests before that are one. One that
  * finds another round being written waits until that is over, whatever the overlap.
  * Any thread, callbacks and calls included; does not block; one store. Nothing is written if the
- * job does not publish a round any more: see synched_checkpoint_save.
+ * job does not publish a round any more: see synched_checkpoint_save. On one of several ranks it is
+ * a request on all: for the next round at whose end they agree, which on_round is behind.
  * SYNCHED_EINVAL: NULL. SYNCHED_ENOTSUP: the checkpoint is a parent process's. */
 SYNCHED_API int synched_checkpoint_request(struct synched_checkpoint *checkpoint);
 
 /* Writes the current round of a job that does not run, and returns when it is safe: before a
- * program ends, or between two advances. Waits first until all that is under way is written.
+ * program ends, or between two advances. Waits first until all that is under way is written. All
+ * ranks of a job call it.
  * One thread at a time, and the job must not be started meanwhile; blocks.
  * Errors: SYNCHED_EINVAL: NULL. SYNCHED_EBUSY: the job runs. SYNCHED_ENOENT: it has an init that
  * has not run, so there is no state yet. SYNCHED_EDEADLK: in on_written. SYNCHED_ENOTSUP. Or why it
- * could not be written, as in synched_checkpoint_written: what was there before is still there. */
+ * could not be written, as in synched_checkpoint_written: what was there before is still there. Of
+ * several ranks, SYNCHED_ETIMEDOUT: one has not come, or takes too long; SYNCHED_EINVAL: they are
+ * in different rounds. */
 SYNCHED_API int synched_checkpoint_save(struct synched_checkpoint *checkpoint);
 
 /* What a checkpoint has done since it was created. */
@@ -216,7 +244,7 @@ struct synched_checkpoint_info {
   /* the status of the last attempt; 0: it went well, or there was none */
   int last_status;
   /* complete generations that were written, due rounds that were left out, and attempts that
-   * failed */
+   * failed; of several ranks, what came due by time is counted on the first one */
   uint64_t written_count, skipped_count, failed_count;
   /* to the disk, and how long that took, of all attempts */
   uint64_t bytes, elapsed_ns;
@@ -239,7 +267,8 @@ SYNCHED_API int synched_checkpoint_info(const struct synched_checkpoint *checkpo
 
 /* Waits until what is under way is written, then frees the checkpoint; its folder is as it is. NULL
  * is allowed and does nothing.
- * One thread; blocks. Errors, after which the checkpoint is as before: SYNCHED_EBUSY: the job runs.
+ * One thread; blocks, also for other ranks that write. Errors, after which the checkpoint is as
+ * before: SYNCHED_EBUSY: the job runs.
  * SYNCHED_EDEADLK: in on_written. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_checkpoint_destroy(struct synched_checkpoint *checkpoint);
 

@@ -28,7 +28,8 @@
  * begins, or an advance, what ranks read of each other goes to them first.
  *
  * All ranks call, in the same order: synched_job_create with the cluster, start, run and advance of
- * such jobs, synched_cluster_gather. If one does not, the others wait for it (timeout_ns).
+ * such jobs, synched_cluster_gather, synched_checkpoint_resume, create and save. If one does not,
+ * the others wait for it (timeout_ns).
  * Calls that steer a job, or end it, act on all ranks, whichever makes them; but for
  * synched_job_set_weight, which is of one rank's pool. They take effect in the same round
  * everywhere: at the end of the one that the ranks are in. on_steered is called on the rank that
@@ -53,6 +54,9 @@
  * SYNCHED_ENOTSUP. A pool has one such job at a time, SYNCHED_EBUSY: two could wait for each other.
  * Where one rank cannot make its job, or the ranks' jobs are not the same (SYNCHED_EINVAL),
  * synched_job_create fails on all of them.
+ *
+ * Checkpoints of such jobs are in <synched/checkpoint.h>: ranks write them together, and go on from
+ * what any number of ranks has written.
  *
  * <synched/mpi.h> makes clusters of MPI's communicators. Another way to carry messages is a
  * synched_transport.

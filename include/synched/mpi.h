@@ -15,9 +15,10 @@
  *   synched_cluster_destroy(cluster);
  *   MPI_Finalize();
  *
- * Workers call MPI, one at a time. With MPI_THREAD_SERIALIZED the program must not call it itself
- * while a job of a cluster runs, or another cluster's call is under way; with MPI_THREAD_MULTIPLE
- * it may. MPI_THREAD_FUNNELED is not enough.
+ * Workers call MPI, and threads that write checkpoints, one at a time. With MPI_THREAD_SERIALIZED
+ * the program must not call it itself while a job of a cluster runs, or another cluster's call is
+ * under way, or a checkpoint of such a job still writes: that is over when synched_checkpoint_save
+ * has returned, or destroy. With MPI_THREAD_MULTIPLE it may. MPI_THREAD_FUNNELED is not enough.
  *
  * Launchers bind each rank to a core, where there are few ranks: then several workers take turns on
  * it, and a pool of the default size has one. Start with mpirun --bind-to none (Open MPI), mpiexec

@@ -5,9 +5,11 @@
 #include <criterion/criterion.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/local_ranks.h"
+#include "support/saved.h"
 #include "support/support.h"
 #include "support/unit_support.h"
 
@@ -158,6 +160,66 @@ Test(wrong_cluster, what_ranks_did_is_collected_of_jobs_of_a_cluster) {
   cr_expect_eq(synched_cluster_gather_memory(lone.cluster, lone.memory, 0), 0);
   cr_expect_eq(synched_cluster_gather_memory(lone.cluster, NULL, 0), SYNCHED_EINVAL);
   cr_expect_eq(synched_job_destroy(job), 0);
+  end(&lone);
+}
+
+/* Where one of several ranks is asked for what cannot be, it does not wait for the others, or tells
+ * them: unit/joint has that. */
+static int statuses[3];
+static struct synched_checkpoint *watched;
+
+static int call_while_it_runs(const struct synched_snapshot *now, void *user) {
+  const struct synched_checkpoint_options *options =
+      SYNCHED_CHECKPOINT_OPTIONS(.folder = "/tmp/synched-none");
+  struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
+  struct synched_checkpoint *second;
+  struct synched_job *const *job = user;
+  (void)now;
+  statuses[0] = synched_checkpoint_create(&second, *job, options);
+  statuses[1] = synched_checkpoint_resume(*job, options, &resumed);
+  statuses[2] = synched_checkpoint_save(watched);
+  return SYNCHED_CONTINUE;
+}
+
+Test(wrong_cluster, checkpoints_are_refused_as_on_one_rank) {
+  struct lone lone = begin();
+  struct synched_job *job;
+  struct synched_checkpoint *second;
+  struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
+  char folder[] = "/tmp/synched-cluster-XXXXXX";
+  cr_assert_not_null(mkdtemp(folder));
+  const struct synched_checkpoint_options *options = SYNCHED_CHECKPOINT_OPTIONS(.folder = folder);
+  cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster,
+                                                      .round_count = 1, .user = &job,
+                                                      .on_round = call_while_it_runs)),
+               0);
+  cr_expect_eq(synched_checkpoint_create(&second, job, NULL), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "the checkpoint's options are NULL");
+  cr_expect_eq(synched_checkpoint_create(
+                   &second, job, SYNCHED_CHECKPOINT_OPTIONS(.folder = folder, .leaves_out = 1)),
+               SYNCHED_EINVAL);
+  cr_expect_null(second);
+  cr_expect_eq(synched_checkpoint_resume(job, options, NULL), SYNCHED_EINVAL);
+  cr_expect_eq(synched_checkpoint_resume(job, options, &resumed), SYNCHED_ENOENT);
+  cr_expect_eq(
+      synched_checkpoint_resume(job, SYNCHED_CHECKPOINT_OPTIONS(.folder = "/none"), &resumed),
+      SYNCHED_ENOENT);
+  cr_expect_eq(synched_checkpoint_create(&watched, job, options), 0, "%s", synched_error_message());
+  cr_expect_eq(synched_checkpoint_create(&second, job, options), SYNCHED_EEXIST);
+  cr_expect_eq(synched_job_run(job), 0);
+  for (unsigned i = 0; i < LENGTH(statuses); i++)
+    cr_expect_eq(statuses[i], SYNCHED_EBUSY);
+  cr_expect_eq(synched_job_destroy(job), SYNCHED_EBUSY);
+  cr_expect_eq(synched_checkpoint_save(watched), 0, "%s", synched_error_message());
+  cr_expect_eq(synched_checkpoint_destroy(watched), 0);
+  const struct synched_snapshot *held = synched_snapshot_current(lone.memory);
+  cr_expect_eq(synched_checkpoint_resume(job, options, &resumed), SYNCHED_EBUSY);
+  synched_snapshot_release(held);
+  cr_expect_eq(synched_checkpoint_resume(job, options, &resumed), 0, "%s", synched_error_message());
+  cr_expect_eq(resumed.round, 1);
+  cr_expect_eq(synched_job_destroy(job), 0);
+  saved_remove(folder);
   end(&lone);
 }
 

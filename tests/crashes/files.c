@@ -273,15 +273,18 @@ int files_flock(int file, int operation) {
   return 0;
 }
 
-static void append(int file, const void *bytes, size_t count) {
+static void put(int file, const void *bytes, size_t count) {
   struct files_node *node = node_of(file);
-  if (node->size + count > FILES_BYTES)
+  size_t *at = &table[index_of(file)].at;
+  if (*at + count > FILES_BYTES)
     too_small("a file");
   struct files_change *change = new_change(node);
-  change->offset = node->size;
+  change->offset = *at;
   change->count = count;
-  memcpy(node->bytes + node->size, bytes, count);
-  node->size += count;
+  memcpy(node->bytes + *at, bytes, count);
+  *at += count;
+  if (node->size < *at)
+    node->size = *at;
 }
 
 ssize_t files_write(int file, const void *bytes, size_t count) {
@@ -289,12 +292,12 @@ ssize_t files_write(int file, const void *bytes, size_t count) {
   if (fails(true))
     return -1;
   const size_t half = is_short ? 1 : count / 2;
-  append(file, bytes, half);
+  put(file, bytes, half);
   if (is_short)
     return 1;
   if (files_on_call != NULL)
     files_on_call();
-  append(file, (const unsigned char *)bytes + half, count - half);
+  put(file, (const unsigned char *)bytes + half, count - half);
   return (ssize_t)count;
 }
 
@@ -308,6 +311,26 @@ ssize_t files_read(int file, void *bytes, size_t count) {
   memcpy(bytes, node->bytes + *at, count);
   *at += count;
   return (ssize_t)count;
+}
+
+off_t files_lseek(int file, off_t offset, int whence) {
+  (void)whence;
+  if (fails(false))
+    return -1;
+  table[index_of(file)].at = (size_t)offset;
+  return offset;
+}
+
+/* Longer only. */
+int files_ftruncate(int file, off_t bytes) {
+  if (fails(true))
+    return -1;
+  struct files_node *node = node_of(file);
+  if ((size_t)bytes > FILES_BYTES || (size_t)bytes < node->size)
+    too_small("a file");
+  new_change(node)->offset = (size_t)bytes;
+  node->size = (size_t)bytes;
+  return 0;
 }
 
 int files_fsync(int file) {

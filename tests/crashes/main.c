@@ -9,6 +9,9 @@
  *     survives crashes refuse    each call is refused: with each reason, once or from then on, or
  *                       writes one byte only; and then the process is killed at some calls
  *     crashes unsynced  as `stop`, but to sync a file does nothing: must find something, and fail
+ *
+ * With another word, `joint`, the job that writes is one of a cluster. That has one rank: who
+ * writes which part when is between two agreements, each of which comes after all syncs before it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +20,7 @@
 #include <string.h>
 
 #include "crashes/files.h"
+#include "support/local_ranks.h"
 #include "support/saved.h"
 
 #define FOLDER "state"
@@ -39,6 +43,8 @@ static struct {
 
 static struct files disk, left;
 static struct saved writer, reader;
+/* NULL: the writer's job is on one rank, and none of a cluster */
+static struct synched_cluster *cluster;
 static bool looks;
 static unsigned long stops, images, resumes, refusals, told, tolerated, wrong;
 static uint64_t chance = 1;
@@ -171,7 +177,7 @@ static void write_all(void) {
   files_format(&disk);
   files_now = &disk;
   state.safe = state.writing = NONE;
-  saved_open(&writer, &(struct saved_options){.worker_count = 1});
+  saved_open(&writer, &(struct saved_options){.worker_count = 1, .cluster = cluster});
   if (synched_checkpoint_create(&checkpoint, writer.job, &how) != 0) {
     told++;
     checkpoint = NULL;
@@ -227,18 +233,32 @@ static void refuse_all(void) {
          refusals, told, tolerated);
 }
 
+static void make_cluster(struct local_ranks *ranks) {
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  if (synched_cluster_create_over(&cluster, &transport, NULL) != 0)
+    complain("there is no cluster");
+}
+
 int main(int argc, char **argv) {
-  const char *what = argc == 2 ? argv[1] : "";
+  const bool is_joint = argc == 3 && strcmp(argv[2], "joint") == 0;
+  const char *what = argc == 2 || is_joint ? argv[1] : "";
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  if (ranks == NULL)
+    return EXIT_FAILURE;
+  if (is_joint)
+    make_cluster(ranks);
   saved_open(&reader, &(struct saved_options){.worker_count = 1});
   if (strcmp(what, "stop") == 0 || strcmp(what, "unsynced") == 0) {
     stop(strcmp(what, "unsynced") == 0);
   } else if (strcmp(what, "refuse") == 0) {
     refuse_all();
   } else {
-    (void)fprintf(stderr, "usage: crashes stop|refuse|unsynced\n");
+    (void)fprintf(stderr, "usage: crashes stop|refuse|unsynced [joint]\n");
     return 2;
   }
   saved_close(&reader);
+  (void)synched_cluster_destroy(cluster);
+  local_ranks_end(ranks);
   printf("%lu stops, %lu disks that were left, %lu times gone on, %lu wrong\n", stops, images,
          resumes, wrong);
   return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -18,6 +18,8 @@ int files_fstat(int file, struct stat *out);
 int files_flock(int file, int operation);
 ssize_t files_write(int file, const void *bytes, size_t count);
 ssize_t files_read(int file, void *bytes, size_t count);
+off_t files_lseek(int file, off_t offset, int whence);
+int files_ftruncate(int file, off_t bytes);
 int files_fsync(int file);
 int files_renameat(int folder, const char *from, int to_folder, const char *to);
 int files_unlinkat(int folder, const char *name, int flags);
@@ -32,6 +34,8 @@ int files_closedir(DIR *entries);
 #define flock files_flock
 #define write files_write
 #define read files_read
+#define lseek files_lseek
+#define ftruncate files_ftruncate
 #define fsync files_fsync
 #define renameat files_renameat
 #define unlinkat files_unlinkat

@@ -18,7 +18,7 @@ BEGIN {
   allow("api", "base platform memory record pool engine cluster render job dispatch monitor api")
   allow("loop", "base platform memory record pool engine render job dispatch api loop")
   allow("mpi", "platform")
-  allow("checkpoint", "base platform memory record pool engine job api checkpoint")
+  allow("checkpoint", "base platform memory record pool engine cluster job api checkpoint")
   allow("monitor", "base platform record render pool engine job monitor")
 
   atomics = "^platform/(atomic\\.h|schedule\\.c)$"

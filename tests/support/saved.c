@@ -158,8 +158,7 @@ void saved_open(struct saved *saved, const struct saved_options *options) {
                           .init = options->has_init ? fill : NULL, .balance = options->balance,
                           .round_count = options->round_count, .on_round = options->on_round,
                           .on_snapshot = options->on_snapshot, .on_done = options->on_done,
-                          .cluster = options->cluster,
-                          .flags = SYNCHED_JOB_COPIES)));
+                          .cluster = options->cluster, .flags = SYNCHED_JOB_COPIES)));
   if (!options->has_init)
     load(saved);
 }

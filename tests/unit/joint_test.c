@@ -208,12 +208,12 @@ static void resume(const struct act *act, struct result *result, const struct sa
 static void act_as(const struct act *act, struct result *result, struct synched_cluster *cluster,
                    unsigned rank) {
   struct saved saved;
-  saved_open(&saved, &(struct saved_options){
-                         .worker_count = act->worker_count == 0 ? 2 : act->worker_count,
-                         .round_count = act->runs ? act->rounds : 0,
-                         .lease_count = act->lease_count,
-                         .on_round = act->on_round,
-                         .cluster = cluster});
+  saved_open(&saved,
+             &(struct saved_options){.worker_count = act->worker_count == 0 ? 2 : act->worker_count,
+                                     .round_count = act->runs ? act->rounds : 0,
+                                     .lease_count = act->lease_count,
+                                     .on_round = act->on_round,
+                                     .cluster = cluster});
   if (act->resumes)
     resume(act, result, &saved, rank);
   if (act->writes && result->resume == 0) {
@@ -294,8 +294,7 @@ Test(joint, any_number_of_ranks_goes_on_from_what_any_number_wrote) {
   for (size_t w = 0; w < LENGTH(counts); w++)
     for (size_t r = 0; r < LENGTH(counts); r++) {
       const uint64_t broken = 3 + w + 2 * r;
-      expect_well(act_on(counts[w],
-                         &(struct act){.writes = true, .rounds = broken, .saves = true}),
+      expect_well(act_on(counts[w], &(struct act){.writes = true, .rounds = broken, .saves = true}),
                   counts[w], broken);
       const struct saved_entries entries = saved_entries(folder);
       cr_assert_eq(entries.generations, 1);
@@ -465,8 +464,8 @@ Test(joint, what_fails_on_one_rank_leaves_no_generation_on_any) {
       /* What is to go may be half gone, once there is a new one. */
       cr_assert(after.others == 0 || (fails && results[0].info.generation != 0));
       /* What was renamed is complete, though whether that is safe nobody knows. */
-      cr_assert_eq(after.newest, results[0].info.generation == 0 ? before.newest
-                                                                 : results[0].info.generation);
+      cr_assert_eq(after.newest,
+                   results[0].info.generation == 0 ? before.newest : results[0].info.generation);
       cr_assert(fails || after.newest == before.newest + 1);
       cr_assert_eq(file_count(), files);
     }
@@ -511,10 +510,8 @@ Test(joint, a_required_checkpoint_that_fails_ends_the_job_on_all_ranks) {
 
 Test(joint, messages_that_do_not_arrive_end_a_save_in_time) {
   enter();
-  const struct act act = {.writes = true,
-                          .saves = true,
-                          .timeout_ns = UINT64_C(300000000),
-                          .cut_after = 3 * 2 * 4 + 5};
+  const struct act act = {
+      .writes = true, .saves = true, .timeout_ns = UINT64_C(300000000), .cut_after = 3 * 2 * 4 + 5};
   const struct result *results = act_on(3, &act);
   unsigned waited = 0;
   for (unsigned r = 0; r < 3; r++) {
@@ -568,8 +565,7 @@ static void corrupt_end(const char *file) {
 Test(joint, what_one_rank_finds_damaged_all_pass_over) {
   enter();
   expect_well(act_on(3, &(struct act){.writes = true, .rounds = 4, .saves = true}), 3, 4);
-  expect_well(act_on(3, &(struct act){.resumes = true, .writes = true, .rounds = 2,
-                                      .saves = true}),
+  expect_well(act_on(3, &(struct act){.resumes = true, .writes = true, .rounds = 2, .saves = true}),
               3, 6);
   corrupt_end("generation-00000002/field0.npy");
   const struct act act = {.resumes = true, .writes = true, .rounds = 1, .saves = true};
@@ -621,8 +617,7 @@ static int open_many(struct many *many, struct synched_cluster *cluster) {
   static const struct synched_stage stage = {
       .compute = add_input, .writes = SYNCHED_FIELD(0), .reads = {.reach = SYNCHED_REACH_OWN}};
   int status = synched_pool_create(
-      &many->pool,
-      SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_NONE));
+      &many->pool, SYNCHED_POOL_OPTIONS(.worker_count = 1, .affinity = SYNCHED_AFFINITY_NONE));
   for (unsigned f = 0; status == 0 && f < 2; f++)
     status = synched_memory_create(
         &many->memories[f],
@@ -764,11 +759,11 @@ Test(joint, ranks_without_a_folder_in_common_are_refused) {
     for (unsigned r = 0; r < 3; r++) {
       cr_assert_eq(results[r].create, is_there ? SYNCHED_EIO : SYNCHED_ENOENT, "%s",
                    results[r].message);
-      cr_assert_not_null(strstr(results[r].message,
-                                r != 1     ? "rank 1 could not find the folder of the first rank"
-                                : is_there ? "ranks need one that they share"
-                                           : "other could not be opened"),
-                         "%s", results[r].message);
+      cr_assert_not_null(
+          strstr(results[r].message, r != 1 ? "rank 1 could not find the folder of the first rank"
+                                     : is_there ? "ranks need one that they share"
+                                                : "other could not be opened"),
+          "%s", results[r].message);
     }
     cr_assert_eq(saved_entries(folder).others, 0);
   }

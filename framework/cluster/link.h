@@ -43,7 +43,12 @@ struct synched__exchange {
   struct synched__field_groups fields[SYNCHED_FIELDS_MAX];
 };
 
+/* What the link was made of, for another one when segments are dealt anew. */
+struct synched__link_spec;
+
 struct synched__link {
+  /* the job's, which frees it */
+  struct synched__link_spec *spec;
   struct synched_cluster *cluster;
   struct synched__work *work;
   struct synched_segments own;
@@ -89,12 +94,13 @@ struct synched__link {
   _Atomic uint64_t arrived_ns;
 };
 
-/* How the options say what a stage reads. */
+/* How the options say what stages read. */
 struct synched__link_spec {
   struct synched_cluster *cluster;
   struct synched__work *work;
   /* [stage_count] */
-  const struct synched__view_of *views;
+  struct synched__view_of views[SYNCHED_STAGES_MAX];
+  struct synched__reads reads[SYNCHED_STAGES_MAX];
   /* fields that some stage writes */
   uint32_t written;
 };
@@ -108,7 +114,7 @@ static inline unsigned synched__link_saver_tag(const struct synched__link *link)
 
 /* Makes a link, whose messages begin at tag `first_tag`; the work has its fields. SYNCHED_ENOMEM,
  * or what the transport says. */
-int synched__link_create(struct synched__link **out, const struct synched__link_spec *spec,
+int synched__link_create(struct synched__link **out, struct synched__link_spec *spec,
                          unsigned first_tag);
 void synched__link_destroy(struct synched__link *link);
 

@@ -257,12 +257,13 @@ unsigned synched__link_tags(const struct synched__work *work) {
          SYNCHED__SAVER_TAGS;
 }
 
-int synched__link_create(struct synched__link **out, const struct synched__link_spec *spec,
+int synched__link_create(struct synched__link **out, struct synched__link_spec *spec,
                          unsigned first_tag) {
   struct synched__link *link = synched__alloc_lines(1, sizeof *link);
   *out = NULL;
   if (link == NULL)
     return synched__fail(SYNCHED_ENOMEM, "no memory for a job of several ranks");
+  link->spec = spec;
   link->cluster = spec->cluster;
   link->work = spec->work;
   link->first_tag = first_tag;

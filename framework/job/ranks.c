@@ -129,41 +129,63 @@ static int make_opening(struct synched_job *job) {
 
 /* --- the link --- */
 
+static void free_spec(struct synched__link_spec *spec) {
+  for (unsigned s = 0; spec != NULL && s < SYNCHED_STAGES_MAX; s++)
+    synched__reads_deinit(&spec->reads[s]);
+  synched__free(spec);
+}
+
 /* What the stages read; false: no memory. */
-static bool make_views(const struct synched_job *job, const struct synched_job_options *options,
-                       struct synched__reads *reads, struct synched__view_of *views) {
+static bool make_views(struct synched__link_spec *spec, const struct synched_job_options *options) {
+  const struct synched__work *work = spec->work;
   bool complete = true;
-  for (unsigned s = 0; s < job->work.stage_count; s++) {
+  for (unsigned s = 0; s < work->stage_count; s++) {
     const struct synched_reads *given =
         options->stage_count == 0 ? &options->reads : &options->stages[s].reads;
-    reads[s] = (struct synched__reads){0};
-    views[s] =
-        (struct synched__view_of){.reads = &reads[s], .first = given->first, .last = given->last};
+    spec->views[s] = (struct synched__view_of){
+        .reads = &spec->reads[s], .first = given->first, .last = given->last};
     complete =
-        complete && synched__reads_init(&reads[s], given, job->work.memory->layout.segment_count);
+        complete && synched__reads_init(&spec->reads[s], given, work->memory->layout.segment_count);
   }
   return complete;
 }
 
-static int make_link(struct synched_job *job, const struct synched_job_options *options,
-                     unsigned first_tag) {
-  struct synched__reads reads[SYNCHED_STAGES_MAX];
-  struct synched__view_of views[SYNCHED_STAGES_MAX];
-  struct synched__link_spec spec = {
-      .cluster = options->cluster, .work = &job->work, .views = views};
+/* NULL: no memory. */
+static struct synched__link_spec *make_spec(struct synched_job *job,
+                                            const struct synched_job_options *options) {
+  struct synched__link_spec *spec = synched__alloc(1, sizeof *spec);
+  if (spec == NULL)
+    return NULL;
+  spec->cluster = options->cluster;
+  spec->work = &job->work;
   for (unsigned s = 0; s < job->work.stage_count; s++)
-    spec.written |= job->work.stages[s]->writes;
+    spec->written |= job->work.stages[s]->writes;
   if (job->work.init_stage != NULL)
-    spec.written |= job->work.init_stage->writes;
-  int status = make_views(job, options, reads, views) ? 0 : out_of_memory(job);
+    spec->written |= job->work.init_stage->writes;
+  if (make_views(spec, options))
+    return spec;
+  free_spec(spec);
+  return NULL;
+}
+
+int synched__ranks_link(struct synched_job *job, struct synched__link_spec *spec,
+                        unsigned first_tag) {
+  int status = synched__link_create(&job->work.link, spec, first_tag);
   if (status == 0)
-    status = synched__link_create(&job->work.link, &spec, first_tag);
+    synched__meeting_attach(job);
   if (status == 0)
     status = make_opening(job);
   if (status == 0)
-    status = split_stages(job, &spec);
-  for (unsigned s = 0; s < job->work.stage_count; s++)
-    synched__reads_deinit(&reads[s]);
+    status = split_stages(job, spec);
+  return status;
+}
+
+static int make_link(struct synched_job *job, const struct synched_job_options *options,
+                     unsigned first_tag) {
+  struct synched__link_spec *spec = make_spec(job, options);
+  const int status = spec == NULL ? out_of_memory(job) : synched__ranks_link(job, spec, first_tag);
+  if (job->work.link == NULL)
+    free_spec(spec);
   return status;
 }
 
@@ -246,8 +268,8 @@ static int compare(const struct synched__verdict *verdict) {
   return 0;
 }
 
-/* Waits for all ranks. `status`: this rank's own. */
-static int agree(struct synched_cluster *cluster, struct synched__verdict *verdict, int status) {
+int synched__ranks_agree(struct synched_cluster *cluster, struct synched__verdict *verdict,
+                         int status, const char *what) {
   verdict->code = status;
   const int trouble = synched__agree(&cluster->own, verdict);
   if (status != 0)
@@ -255,9 +277,13 @@ static int agree(struct synched_cluster *cluster, struct synched__verdict *verdi
   if (trouble != 0)
     return synched__fail(trouble, "%s", cluster->wire.text);
   if (verdict->code != 0)
-    return synched__fail(verdict->code, "rank %u could not create its job: %s", verdict->rank,
+    return synched__fail(verdict->code, "rank %u could not %s: %s", verdict->rank, what,
                          synched_strerror(verdict->code));
   return 0;
+}
+
+static int agree(struct synched_cluster *cluster, struct synched__verdict *verdict, int status) {
+  return synched__ranks_agree(cluster, verdict, status, "create its job");
 }
 
 int synched__ranks_refuse(struct synched_cluster *cluster, int status) {
@@ -281,8 +307,6 @@ int synched__ranks_attach(struct synched_job *job, const struct synched_job_opti
   job->work.drive = synched__link_drive;
   verdict = synched__verdict_begin(cluster->transport.rank);
   status = agree(cluster, &verdict, make_link(job, options, first_tag));
-  if (job->work.link != NULL)
-    synched__meeting_attach(job);
   if (status != 0 && job->work.link == NULL)
     synched__cluster_leave(cluster);
   return status;
@@ -293,6 +317,7 @@ void synched__ranks_detach(struct synched_job *job) {
   if (link == NULL)
     return;
   struct synched_cluster *cluster = link->cluster;
+  free_spec(link->spec);
   synched__link_destroy(link);
   job->work.link = NULL;
   synched__cluster_leave(cluster);

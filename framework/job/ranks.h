@@ -5,6 +5,7 @@
 #ifndef SYNCHED_JOB_RANKS_H
 #define SYNCHED_JOB_RANKS_H
 
+#include "cluster/link.h"
 #include "job/job.h"
 
 /* What does not go together with a cluster. SYNCHED_ENOTSUP, with a sentence. */
@@ -16,6 +17,15 @@ int synched__ranks_check(const struct synched_job_options *options);
  * destroyed. */
 int synched__ranks_attach(struct synched_job *job, const struct synched_job_options *options);
 void synched__ranks_detach(struct synched_job *job);
+
+/* Makes the job's link and the passes of its stages, for the segments that its rank has now. After
+ * a failure the link may be there, and some passes. */
+int synched__ranks_link(struct synched_job *job, struct synched__link_spec *spec,
+                        unsigned first_tag);
+
+/* Waits for all ranks. `status`: this rank's own; `what` it could not do, for others' sentences. */
+int synched__ranks_agree(struct synched_cluster *cluster, struct synched__verdict *verdict,
+                         int status, const char *what);
 
 /* The same of a job that could not be made, for `status`: the other ranks learn of it. Returns
  * `status`, and leaves the sentence as it is. */

@@ -87,7 +87,7 @@ struct synched_cluster_options {
   /* 0 */
   uint32_t flags;
   /* [rank_count], the same on every rank: how much of the segments each rank gets, in proportion;
-   * 0 or more each, not all 0; copied. NULL: as many for each */
+   * 0 or more each, not all 0; copied. NULL: as many for each; or see synched_cluster_learn */
   const double *weights;
   /* How long a rank waits for others, in one go. Then its job ends with SYNCHED_ETIMEDOUT, the
    * message names a rank that was waited for, and the cluster is of no more use: end the program
@@ -162,6 +162,33 @@ SYNCHED_API int synched_cluster_gather(struct synched_cluster *cluster,
  * Errors, beside those of synched_cluster_gather: SYNCHED_EBUSY: its job runs. */
 SYNCHED_API int synched_cluster_gather_memory(struct synched_cluster *cluster,
                                               struct synched_memory *memory, unsigned root);
+
+/* Deals segments to the ranks of a job anew, by what each has cost in the job's last run, or in its
+ * advances so far; so that all ranks take about as long. What the job has written of a segment goes
+ * to the rank that gets it; results are the same bits. Fields that the job only reads do not
+ * travel: each rank fills in what its calls read from then on, before the next run. Where that
+ * would not make the slowest rank faster by 2 % at least, nothing changes.
+ *
+ *   synched_job_advance(job, 1);     the first round shows what segments cost
+ *   synched_cluster_learn(job);
+ *   synched_job_run(job);            the rest
+ *
+ * Costs are means over all calls of a segment, as its rank has measured them; where calls are not
+ * timed (SYNCHED_JOB_NO_SEGMENT_TIMES), those of a rank's segments are its mean. A rank with more
+ * workers gets more. Where a segment costs more on one rank than on another, for that machine is
+ * slower, nobody knows before it has been there: so learn twice. From here on
+ * synched_cluster_segments says what each rank computes, also of later jobs of the cluster. The
+ * job's memories hold what they held; a rank's pages of segments that it has no more stay its own.
+ *
+ * All ranks call this, between runs or advances of the job; not while another thread uses the
+ * cluster, or reads the job's current snapshot. Any thread but a worker of the pool; blocks until
+ * all ranks have agreed and this one's elements have arrived; allocates; O(segments + bytes).
+ * Errors, on all ranks, after which nothing has changed: SYNCHED_EINVAL: NULL; the job is none of a
+ * cluster; the ranks are in different rounds. SYNCHED_ENOENT: the job was never started.
+ * SYNCHED_EBUSY: it runs, or has a checkpoint, or the cluster has another job. SYNCHED_ENOMEM.
+ * SYNCHED_EDEADLK: on a worker of the pool. SYNCHED_ENOTSUP: the job is a parent process's. And
+ * SYNCHED_ETIMEDOUT, SYNCHED_EIO: the transport has failed, and the job is of no more use. */
+SYNCHED_API int synched_cluster_learn(struct synched_job *job);
 
 /* What one rank did in the last run of a job. */
 struct synched_rank_summary {

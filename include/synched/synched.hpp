@@ -20,10 +20,11 @@
  * What is here is what the C headers say of the function of that name; the C headers have shapes,
  * threads, blocking and costs. This is what is different:
  *
- * - Owners. pool, memory, job, snapshot, writer and report own what they are called for. They can
- *   be moved, a started job, too, and not copied. Destroy them in the reverse order of their
- *   making, as scopes do. What cannot be destroyed yet, because something else still uses it, is
- *   left alone for good, as the C functions leave it: nothing is freed under a round that runs.
+ * - Owners. pool, memory, job, snapshot, writer, report, checkpoint and cluster own what they are
+ *   called for. They can be moved, a started job, too, and not copied. Destroy them in the reverse
+ *   order of their making, as scopes do. What cannot be destroyed yet, because something else still
+ *   uses it, is left alone for good, as the C functions leave it: nothing is freed under a round
+ *   that runs.
  * - Callbacks are lambdas with captures. Each is moved to the heap once, when the job is made, and
  *   rounds allocate nothing. Calls of compute, init and stages come from several threads at once,
  *   so those lambdas cannot be `mutable`.
@@ -49,6 +50,7 @@
 #include <synched/synched.h>
 
 #include <synched/cpp/checkpoint.hpp>
+#include <synched/cpp/cluster.hpp>
 #include <synched/cpp/error.hpp>
 #include <synched/cpp/job.hpp>
 #include <synched/cpp/job_setup.hpp>

@@ -39,6 +39,7 @@ static void expect_same(const struct ranked_case *what, const char *name) {
   struct ranked_result one, ours;
   struct ranked_case serial = *what;
   serial.worker_count = 1;
+  serial.period_ns = 0;
   ranked_run(&serial, NULL, &one);
   ranked_run(what, cluster, &ours);
   const uint64_t digest = whole_digest(what, ours.digest);
@@ -77,6 +78,43 @@ static void random_cases(uint64_t first, uint64_t count) {
     char name[64];
     const struct ranked_case what = ranked_random(seed);
     (void)snprintf(name, sizeof name, "seed %" PRIu64, seed);
+    expect_same(&what, name);
+  }
+}
+
+/* Segments move to other ranks between advances. */
+static void learn(void) {
+  for (unsigned shape = RANKED_PLAIN; shape <= RANKED_IN_PLACE; shape++) {
+    char name[64];
+    const struct ranked_case what = {.shape = (enum ranked_shape)shape,
+                                     .reads = shape == RANKED_STAGES ? RANKED_LIST : RANKED_NEAR,
+                                     .segment_count = 60,
+                                     .worker_count = 1 + shape,
+                                     .round_count = 8,
+                                     .advanced_by = 2,
+                                     .learns = true,
+                                     .has_on_round = true};
+    (void)snprintf(name, sizeof name, "learning, shape %u", shape);
+    expect_same(&what, name);
+  }
+}
+
+/* Every rank pauses, steps and lets go on. */
+static void steer(void) {
+  for (unsigned c = 0; c < 6; c++) {
+    char name[64];
+    const struct ranked_case what = {.shape = c % 2 == 0 ? RANKED_PLAIN : RANKED_STAGES,
+                                     .reads = RANKED_NEAR,
+                                     .segment_count = 20,
+                                     .worker_count = 1 + c % 3,
+                                     .round_count = 20,
+                                     .rounds_per_barrier = 1,
+                                     .has_on_round = true,
+                                     .event = RANKED_STEERED,
+                                     .event_round = c,
+                                     .starts_paused = c < 3,
+                                     .period_ns = c == 5 ? 1000000 : 0};
+    (void)snprintf(name, sizeof name, "steered %u", c);
     expect_same(&what, name);
   }
 }
@@ -150,12 +188,16 @@ static void be_asked(int argc, char **argv) {
     same();
   else if (strcmp(what, "random") == 0 && argc > 3)
     random_cases(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
+  else if (strcmp(what, "learn") == 0)
+    learn();
+  else if (strcmp(what, "steer") == 0)
+    steer();
   else if (strcmp(what, "bytes") == 0)
     bytes();
   else if (strcmp(what, "wrong") == 0)
     wrong();
   else
-    complain("usage", "same | random FIRST COUNT | bytes | wrong");
+    complain("usage", "same | random FIRST COUNT | learn | steer | bytes | wrong");
 }
 
 int main(int argc, char **argv) {

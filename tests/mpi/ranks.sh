@@ -13,5 +13,9 @@ done
 for ranks in 2 3 5; do
   launch "$mpiexec" $ranks "$program" random $((ranks * 1000)) 100
 done
+for ranks in 2 3; do
+  launch "$mpiexec" $ranks "$program" learn
+  launch "$mpiexec" $ranks "$program" steer
+done
 launch "$mpiexec" 3 "$program" bytes
 launch "$mpiexec" 2 "$program" wrong

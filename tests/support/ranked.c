@@ -157,11 +157,21 @@ static int fail_here(const struct ranked_case *what, const struct synched_task *
   return stage == what->event_stage + 1 && task->segment == 0 ? RANKED_CODE + 1 : 0;
 }
 
+static void take_long(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  const struct timespec start = now;
+  while (now.tv_sec == start.tv_sec && now.tv_nsec < start.tv_nsec + 30000)
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+}
+
 /* What is to go wrong in this call. Returns its code. */
 static int meet_event(const struct world *world, const struct synched_task *task, unsigned stage) {
   const struct ranked_case *what = world->what;
   if (ranked_goes_on != NULL)
     ranked_goes_on();
+  if (what->learns && world->cluster != NULL && task->segment < what->segment_count / 3)
+    take_long();
   if (what->event == RANKED_FAILS)
     return fail_here(what, task, stage);
   if (task->round != what->event_round || task->segment != what->event_segment ||
@@ -478,6 +488,15 @@ static int run_steered(struct world *world) {
   return status;
 }
 
+/* Ranks learn what their segments cost. */
+static int learn(struct world *world) {
+  if (!world->what->learns || world->cluster == NULL)
+    return 0;
+  const int status = synched_cluster_learn(world->job);
+  world->own = synched_cluster_segments(world->cluster, world->what->segment_count, rank_of(world));
+  return status;
+}
+
 static int run(struct world *world) {
   const struct ranked_case *what = world->what;
   if (what->event == RANKED_INTERRUPTED && is_here(world))
@@ -488,11 +507,13 @@ static int run(struct world *world) {
     return synched_job_run(world->job);
   int status = 0;
   uint64_t done = 0;
-  while (status == 0 && done < what->round_count) {
+  while (status == 0 && world->out->setup_status == 0 && done < what->round_count) {
     const uint64_t left = what->round_count - done;
     const uint64_t rounds = left < what->advanced_by ? left : what->advanced_by;
     status = synched_job_advance(world->job, rounds);
     done += rounds;
+    if (status == 0 && done < what->round_count)
+      world->out->setup_status = learn(world);
   }
   return status;
 }
@@ -608,6 +629,7 @@ struct ranked_case ranked_random(uint64_t seed) {
   what.starts_paused = what.event == RANKED_STEERED && mix(one, 16) % 2 == 0;
   if (mix(one, 11) % 4 == 0)
     what.advanced_by = 1 + mix(one, 12) % 4;
+  what.learns = what.advanced_by != 0 && mix(one, 17) % 2 == 0;
   what.event_round = 1 + mix(one, 13) % what.round_count;
   what.event_segment = mix(one, 14) % what.segment_count;
   what.event_stage = (unsigned)(mix(one, 15) % 3);

@@ -66,6 +66,9 @@ struct ranked_case {
   bool reports;
   /* 0: run; else advanced by so many rounds at a time */
   uint64_t advanced_by;
+  /* of several ranks: the first segments take long, and after each advance segments are dealt
+   * anew */
+  bool learns;
   /* of STEERED: it starts paused, on several ranks; and 0: no ticks */
   bool starts_paused;
   uint64_t period_ns;

@@ -11,6 +11,7 @@
 
 #include <synched/job.h>
 
+#include <synched/cpp/cluster.hpp>
 #include <synched/cpp/job.hpp>
 #include <synched/cpp/memory.hpp>
 #include <synched/cpp/pool.hpp>
@@ -87,6 +88,15 @@ public:
   }
   job_setup &reads_list(const std::size_t *offsets, const std::size_t *segments) noexcept {
     return with_reads({SYNCHED_REACH_LIST, 0, 0, offsets, segments, 0, 0});
+  }
+
+  /* Of segments behind their own, calls read the first elements only, and of those before it the
+   * last ones: so no more goes to other ranks. After reads_near or reads_list. */
+  job_setup &reads_ends(std::size_t first, std::size_t last) noexcept {
+    synched_reads &reads = stage_count_ == 0 ? options_.reads : stages_[stage_count_ - 1].reads;
+    reads.first = first;
+    reads.last = last;
+    return *this;
   }
 
   /* --- callbacks on workers --- */
@@ -227,6 +237,11 @@ public:
                       synched_deadline_policy policy = SYNCHED_DEADLINE_REPORT) noexcept {
     options_.deadline_ns = static_cast<std::uint64_t>(deadline.count());
     options_.deadline_policy = policy;
+    return *this;
+  }
+  /* The job is one of several ranks, which all make it. */
+  job_setup &cluster(const class cluster &of) noexcept {
+    options_.cluster = of.get();
     return *this;
   }
   job_setup &weight(unsigned weight) noexcept {

@@ -162,7 +162,7 @@ changed 'job.process is no whole number from 0 to 4294967295' \
 changed 'job.process is no whole number' 's/"process":4711/"process":-1/'
 changed 'job.process is no whole number' 's/"process":4711/"process":1.5/'
 changed 'job.can_steal is neither true nor false' 's/"can_steal":true/"can_steal":1/'
-changed 'is not JSON: line 6: too big integer' \
+changed 'is not JSON: line 7: too big integer' \
   's/"call_count":0,/"call_count":9223372036854775808,/'
 changed 'summary.record is no level of recording' 's/"record":"tasks"/"record":"all"/'
 changed 'its summary is of 3 workers and 3 segments; it has 2 and 3' \

@@ -4,7 +4,7 @@
  * finds all of it as the serial loop computes it; a snapshot that is let go too early is a race.
  */
 #include "base/error.h"
-#include "checkpoint/generation.h"
+#include "checkpoint/joint.h"
 #include "job/saver.h"
 #include "scene.h"
 
@@ -62,13 +62,13 @@ static void check_content(const struct synched__manifest *manifest, const unsign
 
 int synched__generation_write(struct synched__generations *generations,
                               struct synched__manifest *manifest,
-                              const struct synched__generation_data *data, uint64_t *bytes) {
+                              const struct synched__files_data *data) {
   struct saving *self = saving;
   const unsigned number = ++self->write_count;
   check_content(manifest, data->fields[0]);
   sim_spend(self->write_ns);
   check_content(manifest, data->fields[0]);
-  *bytes = 1;
+  generations->files.bytes = 1;
   if (self->failed_round != 0)
     self->written_after_failure = manifest->round;
   if (number >= self->fail_first && number - self->fail_first < self->fail_count) {
@@ -79,6 +79,46 @@ int synched__generation_write(struct synched__generations *generations,
   self->written[self->written_count++] = manifest->round;
   generations->newest++;
   return 0;
+}
+
+/* --- other ranks: there are none --- */
+
+int synched__joint_init(struct synched__joint *joint, struct synched__manifest *manifest) {
+  (void)manifest;
+  *joint = (struct synched__joint){.link = NULL};
+  return 0;
+}
+
+void synched__joint_deinit(struct synched__joint *joint) {
+  SIM_CHECK(joint->link == NULL);
+}
+
+const size_t *synched__joint_counts(struct synched__joint *joint, const struct synched__plan *plan,
+                                    unsigned field, const size_t *counts) {
+  (void)joint;
+  (void)plan;
+  sim_fail("counts of field %u are those of several ranks", field);
+  return counts;
+}
+
+int synched__joint_write(struct synched__joint *joint, struct synched__generations *generations,
+                         struct synched__manifest *manifest,
+                         const struct synched__files_data *data) {
+  (void)joint;
+  (void)generations;
+  (void)manifest;
+  (void)data;
+  sim_fail("a generation is that of several ranks");
+  return 0;
+}
+
+int synched__joint_open(struct synched__link *link, struct synched__generations *generations,
+                        const struct synched_checkpoint_options *options, int status) {
+  (void)link;
+  (void)generations;
+  (void)options;
+  sim_fail("a folder is that of several ranks");
+  return status;
 }
 
 /* --- a job and its checkpoint --- */

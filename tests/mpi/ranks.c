@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <synched/mpi.h>
 
@@ -182,6 +183,79 @@ static void wrong(void) {
   check(try_job(options, 8) == 0, "all alike", synched_error_message());
 }
 
+/* --- how much memory a rank has --- */
+
+#define ROWS 64u
+#define ROW_BYTES ((size_t)512 << 10)
+
+/* Of this process, in bytes; 0: it is not known. */
+static size_t resident(void) {
+  size_t pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (file == NULL || fscanf(file, "%*u %zu", &pages) != 1)
+    pages = 0;
+  if (file != NULL)
+    (void)fclose(file);
+  return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static int fill_row(struct synched_task *task, void *user) {
+  (void)user;
+  memset(task->out, (int)(task->round + task->segment), ROW_BYTES);
+  return 0;
+}
+
+/* A job over rows, of which this rank has its part: computes and saves, or goes on. Returns by how
+ * much the process has grown. */
+static size_t grow(const char *folder, bool resumes) {
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  struct synched_job *job = NULL;
+  struct synched_checkpoint *checkpoint = NULL;
+  struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
+  const struct synched_checkpoint_options *how = SYNCHED_CHECKPOINT_OPTIONS(.folder = folder);
+  const size_t before = resident();
+  const struct synched_reads near = {.reach = SYNCHED_REACH_NEAR, .radius = 1};
+  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1));
+  if (status == 0)
+    status = synched_memory_create(
+        &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = ROWS, .segment_capacity = ROW_BYTES,
+                                        .element_size = 1, .lease_count = 1));
+  if (status == 0)
+    status = synched_job_create(&job, pool, memory,
+                                SYNCHED_JOB_OPTIONS(.compute = fill_row, .reads = near,
+                                                    .rounds_per_barrier = 1, .cluster = cluster));
+  if (status == 0 && resumes)
+    status = synched_checkpoint_resume(job, how, &resumed);
+  if (status == 0 && !resumes)
+    status = synched_job_advance(job, 6);
+  if (status == 0)
+    status = synched_checkpoint_create(&checkpoint, job, how);
+  if (status == 0)
+    status = synched_checkpoint_save(checkpoint);
+  const size_t after = resident();
+  check(status == 0, "memory", synched_error_message());
+  check(!resumes || resumed.round == 6, "memory", "another round is resumed");
+  (void)synched_checkpoint_destroy(checkpoint);
+  (void)synched_job_destroy(job);
+  (void)synched_memory_destroy(memory);
+  (void)synched_pool_destroy(pool);
+  return after > before ? after - before : 0;
+}
+
+/* On four ranks: a rank's part, with what it reads, is far below half of the whole. Rounds use two
+ * buffers, who only goes on one. */
+static void memory(const char *folder) {
+  for (unsigned resumes = 0; resumes < 2; resumes++) {
+    char text[96];
+    const size_t half = ROWS * ROW_BYTES * (resumes != 0 ? 1 : 2) / 2;
+    const size_t bytes = grow(folder, resumes != 0);
+    (void)snprintf(text, sizeof text, "it has grown by %zu bytes, and half of the whole is %zu",
+                   bytes, half);
+    check(bytes < half, resumes != 0 ? "memory after a resume" : "memory", text);
+  }
+}
+
 static void be_asked(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   if (strcmp(what, "same") == 0)
@@ -196,8 +270,11 @@ static void be_asked(int argc, char **argv) {
     bytes();
   else if (strcmp(what, "wrong") == 0)
     wrong();
+  else if (strcmp(what, "memory") == 0 && argc > 2)
+    memory(argv[2]);
   else
-    complain("usage", "same | random FIRST COUNT | learn | steer | bytes | wrong");
+    complain("usage",
+             "same | random FIRST COUNT | learn | steer | bytes | wrong | memory FOLDER");
 }
 
 int main(int argc, char **argv) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # ranks.sh MPIEXEC RANKS_PROGRAM: jobs on 1, 2, 3 and 5 ranks by MPI have the bits of one process,
-# with 1, 2 and 3 workers each; and what ends them on one rank ends them on all.
+# with 1, 2 and 3 workers each; what ends them on one rank ends them on all; and a rank has no more
+# memory than its part needs.
 #
 # By hand: tests/mpi/ranks.sh mpiexec build/test-gcc/tests/mpi/mpi_ranks
 set -euo pipefail
@@ -19,3 +20,6 @@ for ranks in 2 3; do
 done
 launch "$mpiexec" 3 "$program" bytes
 launch "$mpiexec" 2 "$program" wrong
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+launch "$mpiexec" 4 "$program" memory "$folder/state"

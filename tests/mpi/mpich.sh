@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# mpich.sh LIBRARY: what ranks.sh does, in less of it, with MPICH in place of the MPI that this build
-# has found. Debian has both side by side, under names of their own (mpicc.mpich). Where there is no
-# MPICH, the exit code is 77. LIBRARY is libsynched.so or libsynched.a.
+# mpich.sh LIBRARY: what ranks.sh does, in less of it, with MPICH in place of the MPI that this
+# build has found. Debian has both side by side, MPICH under names of its own (mpicc.mpich). Where it
+# is not there, the exit code is 77. LIBRARY is libsynched.so or libsynched.a.
 #
 # By hand: tests/mpi/mpich.sh build/test-gcc/framework/libsynched.so
 set -euo pipefail
@@ -20,9 +20,10 @@ if [[ $library == *.a ]]; then
   read -ra more <<<"$(pkg-config --libs libuv hwloc libxxhash jansson) -DSYNCHED_STATIC_DEFINE -lm"
 fi
 # MPICH's MPI_STATUSES_IGNORE is an address at which gcc sees no room for what is ignored.
-"$compiler" -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -Wno-stringop-overflow -pthread -I"$here/../../include" \
-  -I"$here/../../framework" -I"$here/.." "$here/../../framework/mpi/transport.c" "$here/ranks.c" \
-  "$here/../support/ranked.c" "$library" "${more[@]}" -o "$work/ranks"
+flags=(-std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -Wno-stringop-overflow -pthread)
+"$compiler" "${flags[@]}" -I"$here/../../include" -I"$here/../../framework" -I"$here/.." \
+  "$here/../../framework/mpi/transport.c" "$here/ranks.c" "$here/../support/ranked.c" "$library" \
+  "${more[@]}" -o "$work/ranks"
 
 for ranks in 1 2 3; do
   launch "$mpiexec" $ranks "$work/ranks" same

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# ranks.sh MPIEXEC RANKS_PROGRAM [CASES]: jobs on 1, 2, 3 and 5 ranks by MPI have the bits of one process,
-# with 1, 2 and 3 workers each; and what ends them on one rank ends them on all.
+# ranks.sh MPIEXEC RANKS_PROGRAM [CASES]: jobs on 1, 2, 3 and 5 ranks by MPI have the bits of one
+# process, with 1, 2 and 3 workers each; what ends or steers them on one rank does so on all. CASES
+# random ones for each number of ranks, 100 by default.
 #
 # By hand: tests/mpi/ranks.sh mpiexec build/test-gcc/tests/mpi/mpi_ranks
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # mpich.sh LIBRARY: what ranks.sh does, in less of it, with MPICH in place of the MPI that this
-# build has found. Debian has both side by side, MPICH under names of its own (mpicc.mpich). Where it
-# is not there, the exit code is 77. LIBRARY is libsynched.so or libsynched.a.
+# build has found. Debian has both side by side, MPICH under names of its own (mpicc.mpich). Where
+# it is not there, the exit code is 77. LIBRARY is libsynched.so or libsynched.a.
 #
 # By hand: tests/mpi/mpich.sh build/test-gcc/framework/libsynched.so
 set -euo pipefail

@@ -1,9 +1,9 @@
 /*
  * model_ranks.c: what a round of a stencil should cost on 2 to 1,000 ranks. Modelled, not measured.
  *
- * Rows are dealt to ranks; each sends a row to either neighbour in each round. LogGP's parameters
- * (Alexandrov, Ionescu, Schauser and Scheiman 1995) are enough for that: latency, time per byte, and
- * what a message costs the CPU.
+ * Rows are dealt to ranks; each sends a row to either neighbour in each round. Parameters as those
+ * of LogGP (Alexandrov, Ionescu, Schauser and Scheiman 1995) are enough for that: latency, time per
+ * byte, and what a message costs the CPU.
  *
  *   message   latency + bytes / bandwidth, after `overhead` of the CPU on both sides
  *   edge      the segments that others read, one at each border: computed first

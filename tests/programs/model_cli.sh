@@ -45,7 +45,8 @@ round() {
 ranks_row() {
   local ranks=$1
   shift
-  "$model" ranks "$@" | awk -v ranks="$ranks" '$1 == ranks && NF == 8 && $2 > 0 { print $5, $6, $8 }'
+  "$model" ranks "$@" |
+    awk -v ranks="$ranks" '$1 == ranks && NF == 8 && $2 > 0 { print $5, $6, $8 }'
 }
 plate=(--columns 1000 --rows 100 --cell-ns 10 --segments 10 --overhead-us 0 --gigabits 8)
 # 1 ms to compute; a message of 8 kB takes 8 us and a latency of 2000 us. One rank has none. Of two
@@ -60,7 +61,8 @@ plate=(--columns 1000 --rows 100 --cell-ns 10 --segments 10 --overhead-us 0 --gi
 [ "$(ranks_row 8 "${plate[@]}" --latency-us 10 --barrier 4)" = "1007.6 1036.0 16016" ] ||
   fail "eight ranks: $(ranks_row 8 "${plate[@]}" --latency-us 10 --barrier 4)"
 "$model" ranks | grep -q "not measured" || fail "ranks: it does not say that it is a model"
-"$model" ranks | awk '$1 == 1000 { found = 1 } END { exit !found }' || fail "there are no 1000 ranks"
+"$model" ranks | awk '$1 == 1000 { found = 1 } END { exit !found }' ||
+  fail "there are no 1000 ranks"
 refused "unknown argument" ranks --rank 3
 refused "missing after --rows" ranks --rows
 refused "no number" ranks --rows 0

@@ -28,6 +28,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model_ranks.h"
+
 #define SERIAL_NS 40.0
 #define READ_OVERLAP 4.0
 #define GROUP_MOST 16u /* as in framework/pool/pool.c */
@@ -155,7 +157,10 @@ int main(int argc, char **argv) {
                                       "--far",   "--socket", "--socket-ns"};
   double values[6] = {0};
   if (argc == 2 && strcmp(argv[1], "--help") == 0)
-    return fputs(usage, stdout) < 0;
+    return fputs(usage, stdout) < 0 || fputs("\n", stdout) < 0 ||
+           fputs(model_ranks_usage, stdout) < 0;
+  if (argc > 1 && strcmp(argv[1], "ranks") == 0)
+    return model_ranks(argc - 2, argv + 2);
   if (argc == 1)
     return print_published();
   for (int i = 1; i < argc; i += 2) {

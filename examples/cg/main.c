@@ -126,10 +126,12 @@ static void print_system(const struct cg_options *options, const struct cg_syste
 
 /* --- what has come out --- */
 
-/* Of a job that was complete when it was written there is none. */
+/* Of all ranks, on the first one; all of them make it. Of a job that was complete when it was
+ * written there is none. */
 static struct synched_report *report_of(const struct cg_solver *solver) {
   struct synched_report *report = NULL;
-  if (synched_job_report(solver->job, &report) != 0 && solver->checkpoint.resumed.generation == 0)
+  if (example_ranks_report(solver->ranks, solver->job, &report) != 0 &&
+      solver->checkpoint.resumed.generation == 0)
     fprintf(stderr, "cg: no report: %s\n", synched_error_message());
   return report;
 }
@@ -176,7 +178,8 @@ static int check(const struct cg_options *options, const struct cg_solver *solve
 }
 
 /* What was asked for of the result; the file first, for the rest may go to a pipe that closes. */
-static int hand_out(const struct cg_options *options, const struct cg_solver *solver) {
+static int hand_out(const struct cg_options *options, const struct cg_solver *solver,
+                    const struct synched_report *report) {
   struct example_error error;
   struct cg_quality quality;
   const struct cg_system *const system = solver->run->system;
@@ -191,7 +194,6 @@ static int hand_out(const struct cg_options *options, const struct cg_solver *so
     example_error_print(&error, "cg", example_output_shown(options->output_path));
     status = -1;
   }
-  struct synched_report *const report = report_of(solver);
   if (!report && solver->checkpoint.resumed.generation == 0)
     return -1;
   if (!options->quiet)
@@ -202,6 +204,13 @@ static int hand_out(const struct cg_options *options, const struct cg_solver *so
     putchar('\n');
   if (example_report_write(&options->report, "cg", report) != 0)
     status = -1;
+  return status;
+}
+
+/* What the first rank does; the others only have their part in its report. */
+static int tell(const struct cg_options *options, const struct cg_solver *solver) {
+  struct synched_report *const report = report_of(solver);
+  const int status = example_ranks_tells(solver->ranks) ? hand_out(options, solver, report) : 0;
   synched_report_destroy(report);
   return status;
 }
@@ -245,8 +254,7 @@ static int solve(const struct cg_options *options, const struct example_ranks *r
     example_checkpoint_print(&solver.checkpoint);
   if (cg_solver_run(&solver, &error) != 0 || gather(options, &solver, &error) != 0)
     example_error_print(&error, "cg", shown_matrix(options));
-  else if (example_checkpoint_close(&solver.checkpoint) == 0 &&
-           (!example_ranks_tells(ranks) || hand_out(options, &solver) == 0))
+  else if (example_checkpoint_close(&solver.checkpoint) == 0 && tell(options, &solver) == 0)
     code = solver.checkpoint.stopped ? EXAMPLE_CHECKPOINT_STOPPED : EXIT_OK;
   cg_solver_destroy(&solver);
   return code;

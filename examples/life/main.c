@@ -75,10 +75,11 @@ static void print_result(const struct life_simulation *simulation, uint64_t gene
   synched_report_destroy(report);
 }
 
-/* The report that was asked for. Of a run of no generations there is none. */
+/* The report that was asked for, of all ranks. Of a run of no generations there is none. */
 static int write_report(const struct life_simulation *simulation) {
   struct synched_report *report = NULL;
-  if (!simulation->job || synched_job_report(simulation->job, &report) != 0)
+  if (!simulation->job || simulation->options->report.form == NULL ||
+      example_ranks_report(simulation->ranks, simulation->job, &report) != 0 || report == NULL)
     return 0;
   const int status = example_report_write(&simulation->options->report, "life", report);
   synched_report_destroy(report);
@@ -177,7 +178,11 @@ static int run_and_write(struct life_simulation *simulation) {
     example_error_print(&error, "life", shown_name(options));
     return EXIT_FAILED;
   }
-  const int code = tells ? hand_out(simulation) : exit_code(simulation);
+  int code = exit_code(simulation);
+  if (tells)
+    code = hand_out(simulation);
+  else
+    (void)write_report(simulation); /* its part in the first rank's */
   return example_checkpoint_close(&simulation->checkpoint) == 0 ? code : EXIT_FAILED;
 }
 

@@ -135,20 +135,17 @@ static int print_top(const struct pagerank_vertices *vertices, const double *ran
 
 /* Where the time went, if that was asked for. */
 static int write_report(const struct pagerank_options *options,
-                        const struct pagerank_ranking *ranking) {
-  struct synched_report *report;
-  if (options->report.form == NULL || synched_job_report(ranking->job, &report) != 0)
+                        const struct synched_report *report) {
+  if (report == NULL)
     return 0;
   if (example_report_is_printed(&options->report) && !options->quiet)
     putchar('\n');
-  const int status = example_report_write(&options->report, "pagerank", report);
-  synched_report_destroy(report);
-  return status;
+  return example_report_write(&options->report, "pagerank", report);
 }
 
 /* What was asked for of the result; the file first, for the rest may go to a pipe that closes. */
 static int hand_out(const struct pagerank_options *options, const struct input *input,
-                    const struct pagerank_ranking *ranking) {
+                    const struct pagerank_ranking *ranking, const struct synched_report *report) {
   struct example_error error;
   double *const ranks = malloc(input->vertices.count * sizeof *ranks);
   if (!ranks) {
@@ -169,9 +166,21 @@ static int hand_out(const struct pagerank_options *options, const struct input *
       code = EXIT_FAILED;
     }
   }
-  if (write_report(options, ranking) != 0)
+  if (write_report(options, report) != 0)
     code = EXIT_FAILED;
   free(ranks);
+  return code;
+}
+
+/* What the first rank does; the others only have their part in its report. */
+static int tell(const struct pagerank_options *options, const struct input *input,
+                const struct pagerank_ranking *ranking) {
+  struct synched_report *report = NULL;
+  if (options->report.form != NULL)
+    (void)example_ranks_report(ranking->ranks, ranking->job, &report);
+  const int code =
+      example_ranks_tells(ranking->ranks) ? hand_out(options, input, ranking, report) : EXIT_OK;
+  synched_report_destroy(report);
   return code;
 }
 
@@ -201,7 +210,7 @@ static int rank(const struct pagerank_options *options, const struct example_ran
   if (pagerank_ranking_run(&ranking, &error) != 0)
     example_error_print(&error, "pagerank", shown_name(options));
   else if (example_checkpoint_close(&ranking.checkpoint) == 0)
-    code = example_ranks_tells(ranks) ? hand_out(options, input, &ranking) : EXIT_OK;
+    code = tell(options, input, &ranking);
   if (code == EXIT_OK && ranking.checkpoint.stopped)
     code = EXAMPLE_CHECKPOINT_STOPPED;
   pagerank_ranking_destroy(&ranking);

@@ -258,7 +258,8 @@ SYNCHED_API int synched_ranks_print(const struct synched_rank_summary *ranks, un
  * Any thread; blocks until this rank's part is done; O(what is recorded).
  * Errors, with *out NULL: SYNCHED_EINVAL: a NULL; there is no such rank; the job is none of a
  * cluster; the ranks' libraries are not the same. SYNCHED_ENOENT: the job was never started on some
- * rank. SYNCHED_ENOMEM, on any rank. SYNCHED_ETIMEDOUT, SYNCHED_EIO as in synched_cluster_gather. */
+ * rank. SYNCHED_ENOMEM, on any rank; where it is for the messages themselves, the others wait for
+ * that rank. SYNCHED_ETIMEDOUT, SYNCHED_EIO as in synched_cluster_gather. */
 SYNCHED_API int synched_cluster_report(struct synched_job *job, struct synched_report **out,
                                        unsigned root);
 

@@ -140,6 +140,7 @@ Test(wrong_cluster, a_snapshot_is_gathered_from_what_there_is) {
 Test(wrong_cluster, what_ranks_did_is_collected_of_jobs_of_a_cluster) {
   struct lone lone = begin();
   struct synched_rank_summary own;
+  struct synched_report *report = NULL;
   struct synched_job *job;
   struct synched_job_options options = synched_job_options_default();
   options.compute = compute;
@@ -147,6 +148,10 @@ Test(wrong_cluster, what_ranks_did_is_collected_of_jobs_of_a_cluster) {
   cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory, &options), 0);
   cr_expect_eq(synched_cluster_collect(job, &own, 0), SYNCHED_EINVAL);
   cr_expect_str_eq(synched_error_message(), "the job is none of a cluster");
+  report = (struct synched_report *)&own;
+  cr_expect_eq(synched_cluster_report(job, &report, 0), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "the job is none of a cluster");
+  cr_expect_null(report);
   cr_expect_eq(synched_job_destroy(job), 0);
   options.cluster = lone.cluster;
   cr_assert_eq(synched_job_create(&job, lone.pool, lone.memory, &options), 0);
@@ -154,9 +159,18 @@ Test(wrong_cluster, what_ranks_did_is_collected_of_jobs_of_a_cluster) {
   cr_expect_eq(synched_cluster_collect(job, &own, 1), SYNCHED_EINVAL);
   cr_expect_eq(synched_cluster_collect(job, NULL, 0), SYNCHED_EINVAL);
   cr_expect_eq(synched_cluster_collect(NULL, &own, 0), SYNCHED_EINVAL);
+  cr_expect_eq(synched_cluster_report(job, &report, 0), SYNCHED_ENOENT);
+  cr_expect_str_eq(synched_error_message(), "the job has not been started");
+  cr_expect_eq(synched_cluster_report(job, &report, 1), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "the root is rank 1; there are 1");
+  cr_expect_eq(synched_cluster_report(job, NULL, 0), SYNCHED_EINVAL);
+  cr_expect_eq(synched_cluster_report(NULL, &report, 0), SYNCHED_EINVAL);
   cr_expect_eq(synched_job_run(job), 0);
   cr_expect_eq(synched_cluster_collect(job, &own, 0), 0);
   cr_expect_eq(own.round_count, 1);
+  cr_expect_eq(synched_cluster_report(job, &report, 0), 0);
+  cr_expect_not_null(report);
+  synched_report_destroy(report);
   cr_expect_eq(synched_cluster_gather_memory(lone.cluster, lone.memory, 0), 0);
   cr_expect_eq(synched_cluster_gather_memory(lone.cluster, NULL, 0), SYNCHED_EINVAL);
   cr_expect_eq(synched_job_destroy(job), 0);

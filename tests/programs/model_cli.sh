@@ -41,6 +41,33 @@ round() {
 "$model" | grep -q "not measured" || fail "it does not say that it is a model"
 "$model" --help | grep -q "not measured" || fail "--help does not say that it is a model"
 
+# ranks_row RANKS ARGUMENT...: Synched's and the plain round, and bytes.
+ranks_row() {
+  local ranks=$1
+  shift
+  "$model" ranks "$@" |
+    awk -v ranks="$ranks" '$1 == ranks && NF == 8 && $2 > 0 { print $5, $6, $8 }'
+}
+plate=(--columns 1000 --rows 100 --cell-ns 10 --segments 10 --overhead-us 0 --gigabits 8)
+# 1 ms to compute; a message of 8 kB takes 8 us and a latency of 2000 us. One rank has none. Of two
+# each has one neighbour: an edge of 100 us, then the message, which is longer than 900 us; and an
+# agreement, of one step of 2000 + 0.168 us, in 4 rounds. Plain: 1000 + 2008.
+[ "$(ranks_row 1 "${plate[@]}" --latency-us 2000 --barrier 4)" = "1000.0 1000.0 0" ] ||
+  fail "one rank: $(ranks_row 1 "${plate[@]}" --latency-us 2000 --barrier 4)"
+[ "$(ranks_row 2 "${plate[@]}" --latency-us 2000 --barrier 4)" = "2608.1 3008.0 8008" ] ||
+  fail "two ranks: $(ranks_row 2 "${plate[@]}" --latency-us 2000 --barrier 4)"
+# Eight ranks: 2 neighbours, 3 steps. With 10 us a message is long there before the inner ones are
+# computed: 1000 + 3 * 10.168 / 4. Plain: 1000 + 2 * 18.
+[ "$(ranks_row 8 "${plate[@]}" --latency-us 10 --barrier 4)" = "1007.6 1036.0 16016" ] ||
+  fail "eight ranks: $(ranks_row 8 "${plate[@]}" --latency-us 10 --barrier 4)"
+"$model" ranks | grep -q "not measured" || fail "ranks: it does not say that it is a model"
+"$model" ranks | awk '$1 == 1000 { found = 1 } END { exit !found }' ||
+  fail "there are no 1000 ranks"
+refused "unknown argument" ranks --rank 3
+refused "missing after --rows" ranks --rows
+refused "no number" ranks --rows 0
+refused "no number" ranks --latency-us x
+
 refused "unknown argument" --core 3
 refused "missing after --cores" --cores
 refused "no number" --cores 0 --group 1 --near 1 --far 1

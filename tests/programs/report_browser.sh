@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# report_browser.sh REPORT_PAGES WRITTEN_REPORTS: the HTML reports of real runs in a real browser: they complain of
-# nothing, load nothing, run nothing that a name contains, and their timeline zooms and pans by
-# wheel, by key and by button. Exit code 77 where there is no Chromium, or no driver for it.
+# report_browser.sh REPORT_PAGES WRITTEN_REPORTS: the HTML reports of real runs, and one of several
+# ranks, in a real browser: they complain of nothing, load nothing, run nothing that a name
+# contains, and their timeline zooms and pans by wheel, by key and by button. Exit code 77 where there is no Chromium, or no driver for it.
 #
 # REPORT_BROWSER_TRIES: how often to look for what is to come; 600 by default.
 #
-# By hand: tests/programs/report_browser.sh build/test-gcc/tests/programs/{report_pages,written_reports}
+# By hand: tests/programs/report_browser.sh \
+#   build/test-gcc/tests/programs/{report_pages,written_reports}
 set -euo pipefail
 
 program=$(realpath "$1") by_hand=$(realpath "$2")
@@ -172,9 +173,11 @@ is_true "document.querySelectorAll('#ranks tbody tr').length === 2" || fail "the
 press n '\uE015' '\uE015' '\uE015'
 until_true "a sentence of the other rank" \
   is_true "/Rank 1, worker 3: .*Messages, 1,000 bytes, under way for /.test($word)"
-colours="(() => { const canvas = document.getElementById('timeline-canvas'); const found = new Set();"
-colours+=" const all = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
-colours+=" const wanted = getComputedStyle(document.documentElement).getPropertyValue('--s9').trim();"
+colours="(() => { const canvas = document.getElementById('timeline-canvas');"
+colours+=" const { width, height } = canvas, found = new Set();"
+colours+=" const all = canvas.getContext('2d').getImageData(0, 0, width, height).data;"
+colours+=" const style = getComputedStyle(document.documentElement);"
+colours+=" const wanted = style.getPropertyValue('--s9').trim();"
 colours+=" for (let i = 0; i < all.length; i += 4) found.add('#' + [0, 1, 2].map(k =>"
 colours+=" all[i + k].toString(16).padStart(2, '0')).join('')); return found.has(wanted); })()"
 is_true "$colours" || fail "the timeline shows no messages"

@@ -180,7 +180,7 @@ changed 'stages[1].total_ns is no whole number' 's/"total_ns":90000/"total_ns":-
 changed 'it has 18 stages; a report has 0 to 17' "s/^\"stages\":\[/&$(printf '7,%.0s' $(seq 16))/"
 changed 'efficiency.serial is no number from 0 to 1' 's/"serial":1/"serial":-1/'
 changed 'efficiency.serial is no number from 0 to 1' 's/"serial":1/"serial":2e302/'
-changed 'is not JSON: line 7: real number overflow' 's/"serial":1/"serial":1e999/'
+changed 'is not JSON: line 8: real number overflow' 's/"serial":1/"serial":1e999/'
 changed 'it has 0 segments; a report has 1 to ' 's/^"segments":\{.*/"segments":{"home":[]},/'
 changed 'segments.call_count has 2 elements, not 3' 's/"call_count":\[0,0,0\]/"call_count":[0,0]/'
 changed "a segment's home is 7; there are 2" 's/"home":\[0,0,0\]/"home":[0,7,0]/'

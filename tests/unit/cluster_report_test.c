@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cluster/bring.h"
+#include "platform/fault.h"
 #include "report/join.h"
 #include "report/timeline.h"
 #include "support/local_ranks.h"
@@ -244,6 +245,50 @@ Test(cluster_report, ranks_by_themselves_are_one) {
   cr_expect_eq(synched_report_exchange_count(report), 0);
   cr_expect_null(report->rank_rounds);
   synched_report_destroy(report);
+}
+
+static int count_round(struct synched_task *task, void *user) {
+  (void)user;
+  *(uint64_t *)task->out = task->round;
+  return 0;
+}
+
+/* Whatever it has no memory for, there is no report, and the next one is as any. */
+Test(cluster_report, memory_that_is_refused_is_told) {
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  cr_assert_not_null(ranks);
+  struct synched_cluster *cluster = join_cluster(ranks, 0);
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  struct synched_job *job = NULL;
+  cr_assert_eq(synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1)), 0);
+  cr_assert_eq(synched_memory_create(&memory, SYNCHED_MEMORY_OPTIONS(.segment_count = 4,
+                                                                     .segment_capacity = 1,
+                                                                     .element_size = 8)),
+               0);
+  cr_assert_eq(synched_job_create(&job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = count_round, .round_count = 2,
+                                                      .cluster = cluster)),
+               0);
+  cr_assert_eq(synched_job_run(job), 0);
+  struct synched_report *report = NULL;
+  unsigned refused = 0;
+  int status = SYNCHED_ENOMEM;
+  while (status == SYNCHED_ENOMEM) {
+    synched__fault_arm(SYNCHED__FAULT_ALLOCATE, refused + 1);
+    status = synched_cluster_report(job, &report, 0);
+    cr_assert_eq(report != NULL, status == 0);
+    refused += status == SYNCHED_ENOMEM;
+  }
+  synched__fault_arm(SYNCHED__FAULT_ALLOCATE, 0);
+  cr_expect_eq(status, 0);
+  cr_expect_gt(refused, 20);
+  synched_report_destroy(report);
+  cr_expect_eq(synched_job_destroy(job), 0);
+  cr_expect_eq(synched_memory_destroy(memory), 0);
+  cr_expect_eq(synched_pool_destroy(pool), 0);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
 }
 
 /* --- clocks --- */

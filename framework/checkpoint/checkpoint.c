@@ -12,8 +12,8 @@
  *                   whoever finds that nothing is pending.
  *   [save-awaited]  who waits writes `awaited`, then reads pending_count; the thread writes that,
  *                   then reads `awaited`: one of them sees the other.
- *   [save-failed]   the status that ends the job.
- *   [saver-stops]   see synched_checkpoint_destroy.
+ *   [save-failed]   the status that ends the job. Its bit stays until the leader has seen it,
+ *                   whatever else is asked meanwhile.
  */
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +59,7 @@ struct synched_checkpoint {
   /* somebody waits until nothing is pending */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaited;
   _Atomic uint32_t stopping;
-  /* what the job is to end with; 0: nothing */
+  /* what the job is to end with, where that is asked */
   _Atomic int failed;
   /* who calls on_written now; 0: nobody */
   _Atomic uint64_t caller_id;
@@ -115,19 +115,19 @@ static void queue(struct synched_checkpoint *checkpoint, const struct synched_sn
   slot->snapshot = synched_snapshot_retain(now);
   slot->counted_from = checkpoint->plan.job->setup.counted_from;
   checkpoint->put_count++;
-  /* [round-queued] release */
-  (void)synched__add_acq_rel(&checkpoint->saver.pending_count, 1);
+  /* [round-queued] release. Not more: among as many puts as there are places, one has a buffer
+   * again that the thread has let go, and so has read the place before. */
+  (void)synched__add_release(&checkpoint->saver.pending_count, 1);
   synched__unpark(&checkpoint->wake);
 }
 
 static int take(struct synched__saver *saver, const struct synched_snapshot *now) {
   struct synched_checkpoint *checkpoint = (struct synched_checkpoint *)saver;
   const bool is_due = now->round >= saver->due_round;
-  const int failed = synched__load_acquire(&checkpoint->failed); /* [save-failed] acquire */
-  if (failed != 0) {
-    synched__store_relaxed(&checkpoint->failed, 0);
-    synched__store_relaxed(&saver->wanted, 0);
-    return failed;
+  const uint32_t asked = synched__load_acquire(&saver->asked); /* [save-failed] acquire */
+  if ((asked & SYNCHED__SAVER_FAILED) != 0) {
+    synched__store_relaxed(&saver->asked, 0);
+    return synched__load_relaxed(&checkpoint->failed);
   }
   if (!has_room(checkpoint)) {
     if (is_due)
@@ -139,7 +139,7 @@ static int take(struct synched__saver *saver, const struct synched_snapshot *now
     return 0;
   const uint64_t begin_ns = synched__tick_ns();
   synched__saver_pass(saver, now->round);
-  synched__store_relaxed(&saver->wanted, 0);
+  (void)synched__and_relaxed(&saver->asked, ~(uint32_t)SYNCHED__SAVER_WANTED);
   queue(checkpoint, now);
   const uint64_t held_up_ns = synched__span_ns(begin_ns, synched__tick_ns());
   (void)synched__add_relaxed(&checkpoint->held_up_ns, held_up_ns);
@@ -226,8 +226,9 @@ static void save_queued(struct synched_checkpoint *checkpoint, const struct queu
   describe(checkpoint, queued->snapshot, queued->counted_from);
   const int status = write_round(checkpoint);
   if (status != 0 && (checkpoint->options.flags & SYNCHED_CHECKPOINT_REQUIRED) != 0) {
-    synched__store_release(&checkpoint->failed, status); /* [save-failed] release */
-    synched__store_relaxed(&checkpoint->saver.wanted, 1);
+    synched__store_relaxed(&checkpoint->failed, status);
+    /* [save-failed] release */
+    (void)synched__or_release(&checkpoint->saver.asked, SYNCHED__SAVER_FAILED);
   }
   synched_snapshot_release(queued->snapshot);
   /* [round-saved] release, [save-awaited] seq_cst */
@@ -247,7 +248,7 @@ static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
   /* Those that came due meanwhile. */
   if (now_ns - checkpoint->due_ns >= every_ns)
     skip(checkpoint, (now_ns - checkpoint->due_ns) / every_ns);
-  synched__store_relaxed(&checkpoint->saver.wanted, 1);
+  (void)synched__or_relaxed(&checkpoint->saver.asked, SYNCHED__SAVER_WANTED);
   checkpoint->due_ns = every_ns < SYNCHED__NEVER - now_ns ? now_ns + every_ns : SYNCHED__NEVER;
   return checkpoint->due_ns;
 }
@@ -262,7 +263,7 @@ static void run(void *argument) {
       save_queued(checkpoint, &queued);
       continue;
     }
-    if (synched__load_acquire(&checkpoint->stopping) != 0) /* [saver-stops] acquire */
+    if (synched__load_relaxed(&checkpoint->stopping) != 0)
       return;
     (void)synched__park_until(&checkpoint->wake, look_at_clock(checkpoint));
   }
@@ -422,7 +423,7 @@ static int check_wait(struct synched_checkpoint *checkpoint) {
 int synched_checkpoint_request(struct synched_checkpoint *checkpoint) {
   const int status = check(checkpoint);
   if (status == 0)
-    synched__store_relaxed(&checkpoint->saver.wanted, 1);
+    (void)synched__or_relaxed(&checkpoint->saver.asked, SYNCHED__SAVER_WANTED);
   return status;
 }
 
@@ -474,7 +475,7 @@ int synched_checkpoint_destroy(struct synched_checkpoint *checkpoint) {
     return status;
   checkpoint->plan.job->setup.saver = NULL;
   await_idle(checkpoint);
-  synched__store_release(&checkpoint->stopping, 1); /* [saver-stops] release */
+  synched__store_relaxed(&checkpoint->stopping, 1);
   synched__unpark(&checkpoint->wake);
   synched__thread_join(&checkpoint->thread);
   synched__parker_deinit(&checkpoint->idle);

@@ -333,3 +333,29 @@ const struct sim_world sim_world_saves_room = {
     .run = run_room,
     .bound = 3,
 };
+
+/* Who finds that the job is to end has the status that it ends with. */
+static void run_refused_put(void) {
+  struct scene scene;
+  struct saving self = {.write_ns = 1000, .fail_first = 1, .fail_count = 1};
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  open_saving(
+      &self, &scene,
+      &(struct shape){1, 1, 1, SYNCHED_CHECKPOINT_OPTIONS(.flags = SYNCHED_CHECKPOINT_REQUIRED)});
+  struct synched__saver *saver = self.job.job->setup.saver;
+  sim_aloud();
+  put_current(&self);
+  while ((synched__load_relaxed(&saver->asked) & SYNCHED__SAVER_FAILED) == 0)
+    sim_spend(500);
+  SIM_CHECK(saver->take(saver, &self.job.memory->pair.current->snapshot) == SYNCHED_EIO);
+  close_saving(&self);
+  sim_quietly();
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_saves_refused = {
+    .name = "saves-refused-1x1",
+    .about = "a round could not be written, and who puts the next one learns why",
+    .run = run_refused_put,
+    .bound = 3,
+};

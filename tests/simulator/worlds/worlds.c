@@ -186,6 +186,7 @@ extern const struct sim_world sim_world_ranks_lost;
 extern const struct sim_world sim_world_driven;
 extern const struct sim_world sim_world_trouble;
 extern const struct sim_world sim_world_gathered;
+extern const struct sim_world sim_world_restored;
 
 const struct sim_world *const sim_worlds[] = {
     &sim_world_gate_1,
@@ -373,5 +374,6 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_driven,
     &sim_world_trouble,
     &sim_world_gathered,
+    &sim_world_restored,
     NULL,
 };

@@ -175,6 +175,7 @@ extern const struct sim_world sim_world_saves_timed;
 extern const struct sim_world sim_world_saves_put;
 extern const struct sim_world sim_world_saves_room;
 extern const struct sim_world sim_world_saves_refused;
+extern const struct sim_world sim_world_saves_refused_once;
 extern const struct sim_world sim_world_ranks;
 extern const struct sim_world sim_world_ranks_driven;
 extern const struct sim_world sim_world_ranks_tiled;
@@ -363,6 +364,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_saves_put,
     &sim_world_saves_room,
     &sim_world_saves_refused,
+    &sim_world_saves_refused_once,
     &sim_world_ranks,
     &sim_world_ranks_driven,
     &sim_world_ranks_tiled,

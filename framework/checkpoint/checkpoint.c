@@ -16,8 +16,8 @@
  *                   whoever finds that nothing is pending.
  *   [save-awaited]  who waits writes `awaited`, then reads pending_count; the thread writes that,
  *                   then reads `awaited`: one of them sees the other.
- *   [save-failed]   the status that ends the job, and of which attempt it is.
- *   [saver-stops]   see synched_checkpoint_destroy.
+ *   [save-failed]   the status that ends the job, and of which attempt it is. Its bit stays until the
+ *                   leader has seen it, whatever else is asked meanwhile.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -66,7 +66,7 @@ struct synched_checkpoint {
   /* somebody waits until nothing is pending */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t awaited;
   _Atomic uint32_t stopping;
-  /* what the job is to end with; 0: nothing */
+  /* what the job is to end with, where that is asked */
   _Atomic int failed;
   /* of how many attempts that was the last */
   _Atomic uint64_t failed_count;
@@ -125,25 +125,31 @@ static void queue(struct synched_checkpoint *checkpoint, const struct synched_sn
   slot->snapshot = synched_snapshot_retain(now);
   slot->counted_from = checkpoint->plan.job->setup.counted_from;
   checkpoint->put_count++;
-  /* [round-queued] release */
-  (void)synched__add_acq_rel(&checkpoint->saver.pending_count, 1);
+  /* [round-queued] release. Not more: among as many puts as there are places, one has a buffer
+   * again that the thread has let go, and so has read the place before. */
+  (void)synched__add_release(&checkpoint->saver.pending_count, 1);
   synched__unpark(&checkpoint->wake);
 }
 
 /* What this rank would end the job with; 0: nothing. */
 static int own_failure(const struct synched_checkpoint *checkpoint) {
-  const int failed = synched__load_acquire(&checkpoint->failed); /* [save-failed] acquire */
-  return failed != 0 && synched__load_relaxed(&checkpoint->failed_count) > checkpoint->settled_count
-             ? failed
+  const uint32_t asked = synched__load_acquire(&checkpoint->saver.asked); /* [save-failed] acquire */
+  return (asked & SYNCHED__SAVER_FAILED) != 0 &&
+                 synched__load_relaxed(&checkpoint->failed_count) > checkpoint->settled_count
+             ? synched__load_relaxed(&checkpoint->failed)
              : 0;
+}
+
+static inline bool is_requested(const struct synched__saver *saver) {
+  return (synched__load_relaxed(&saver->asked) & SYNCHED__SAVER_WANTED) != 0;
 }
 
 static struct synched__saving say(const struct synched__saving_rank *rank) {
   const struct synched_checkpoint *checkpoint =
       (const struct synched_checkpoint *)((const char *)rank -
                                           offsetof(struct synched_checkpoint, saver.rank));
-  const bool wants = synched__load_relaxed(&checkpoint->saver.wanted) != 0;
-  const int failure = wants ? own_failure(checkpoint) : 0;
+  const int failure = own_failure(checkpoint);
+  const bool wants = failure != 0 || is_requested(&checkpoint->saver);
   return (struct synched__saving){(wants ? SYNCHED__SAVING_WANTED : 0) |
                                       (has_room(checkpoint) ? 0 : SYNCHED__SAVING_BUSY),
                                   failure};
@@ -157,8 +163,14 @@ static int take_failure(struct synched_checkpoint *checkpoint) {
     return 0;
   /* On another rank it may not have been noticed yet, and must not end the next run there. */
   checkpoint->settled_count = checkpoint->put_count;
-  synched__store_relaxed(&saver->wanted, 0);
+  synched__store_relaxed(&saver->asked, 0);
   return failure;
+}
+
+/* Whether it is asked for, on any rank; a failure that has had its effect asks for nothing. */
+static bool is_asked(const struct synched__saver *saver) {
+  return saver->is_joint ? (saver->rank.all.bits & SYNCHED__SAVING_WANTED) != 0
+                         : is_requested(saver);
 }
 
 static int take(struct synched__saver *saver, const struct synched_snapshot *now) {
@@ -167,6 +179,8 @@ static int take(struct synched__saver *saver, const struct synched_snapshot *now
   const int failure = take_failure(checkpoint);
   if (failure != 0)
     return failure;
+  if (!is_due && !is_asked(saver))
+    return 0;
   if (saver->is_joint ? !synched__saver_takes(saver) : !has_room(checkpoint)) {
     if (is_due)
       skip(checkpoint, 1);
@@ -177,10 +191,7 @@ static int take(struct synched__saver *saver, const struct synched_snapshot *now
     return 0;
   const uint64_t begin_ns = synched__tick_ns();
   synched__saver_pass(saver, now->round);
-  /* A failure that is found meanwhile is not forgotten. [save-failed] acquire */
-  (void)synched__exchange_acquire(&saver->wanted, 0);
-  if (own_failure(checkpoint) != 0)
-    synched__store_relaxed(&saver->wanted, 1);
+  (void)synched__and_relaxed(&saver->asked, ~(uint32_t)SYNCHED__SAVER_WANTED);
   queue(checkpoint, now);
   const uint64_t held_up_ns = synched__span_ns(begin_ns, synched__tick_ns());
   (void)synched__add_relaxed(&checkpoint->held_up_ns, held_up_ns);
@@ -284,8 +295,9 @@ static void save_queued(struct synched_checkpoint *checkpoint, const struct queu
   const int status = write_round(checkpoint);
   if (status != 0 && (checkpoint->options.flags & SYNCHED_CHECKPOINT_REQUIRED) != 0) {
     synched__store_relaxed(&checkpoint->failed_count, checkpoint->taken_count);
-    synched__store_release(&checkpoint->failed, status);  /* [save-failed] release */
-    synched__store_release(&checkpoint->saver.wanted, 1); /* [save-failed] release */
+    synched__store_relaxed(&checkpoint->failed, status);
+    /* [save-failed] release */
+    (void)synched__or_release(&checkpoint->saver.asked, SYNCHED__SAVER_FAILED);
   }
   synched_snapshot_release(queued->snapshot);
   /* [round-saved] release, [save-awaited] seq_cst */
@@ -306,7 +318,7 @@ static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
   /* Those that came due meanwhile. */
   if (now_ns - checkpoint->due_ns >= every_ns)
     skip(checkpoint, (now_ns - checkpoint->due_ns) / every_ns);
-  synched__store_relaxed(&checkpoint->saver.wanted, 1);
+  (void)synched__or_relaxed(&checkpoint->saver.asked, SYNCHED__SAVER_WANTED);
   checkpoint->due_ns = every_ns < SYNCHED__NEVER - now_ns ? now_ns + every_ns : SYNCHED__NEVER;
   return checkpoint->due_ns;
 }
@@ -321,7 +333,7 @@ static void run(void *argument) {
       save_queued(checkpoint, &queued);
       continue;
     }
-    if (synched__load_acquire(&checkpoint->stopping) != 0) /* [saver-stops] acquire */
+    if (synched__load_relaxed(&checkpoint->stopping) != 0)
       return;
     (void)synched__park_until(&checkpoint->wake, look_at_clock(checkpoint));
   }
@@ -415,7 +427,7 @@ no_wake:
 }
 
 static void end(struct synched_checkpoint *checkpoint) {
-  synched__store_release(&checkpoint->stopping, 1); /* [saver-stops] release */
+  synched__store_relaxed(&checkpoint->stopping, 1);
   synched__unpark(&checkpoint->wake);
   synched__thread_join(&checkpoint->thread);
   synched__parker_deinit(&checkpoint->idle);
@@ -532,7 +544,7 @@ static int check_wait(struct synched_checkpoint *checkpoint) {
 int synched_checkpoint_request(struct synched_checkpoint *checkpoint) {
   const int status = check(checkpoint);
   if (status == 0)
-    synched__store_relaxed(&checkpoint->saver.wanted, 1);
+    (void)synched__or_relaxed(&checkpoint->saver.asked, SYNCHED__SAVER_WANTED);
   return status;
 }
 

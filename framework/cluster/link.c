@@ -186,10 +186,11 @@ static void install(struct synched__link *link, const struct synched__verdict *v
   const bool cancels = verdict->cancelled_by != SYNCHED__NO_RANK;
   if (verdict->code != 0)
     install_failure(link, verdict);
+  /* Relaxed: it is the leader itself who looks at them next. */
   if (cancels)
-    (void)synched__or_seq_cst(&work->state, SYNCHED__JOB_CANCELLED); /* [asked] seq_cst */
+    (void)synched__or_relaxed(&work->state, SYNCHED__JOB_CANCELLED);
   else if (occasion != AFTER_STAGE && verdict->stopped_by != SYNCHED__NO_RANK)
-    (void)synched__or_seq_cst(&work->state, SYNCHED__JOB_STOPPING); /* [asked] seq_cst */
+    (void)synched__or_relaxed(&work->state, SYNCHED__JOB_STOPPING);
   link->drops = verdict->code != 0 || cancels;
   if (link->saver != NULL && occasion != MEETING)
     link->saver->all = verdict->saving;

@@ -91,7 +91,7 @@ void synched__tile_close(struct synched__tile *tile);
 /* Which step a call of the open tile belongs to; 0 outside of it. */
 static inline unsigned synched__tile_step(const struct synched__tile *tile,
                                           const struct synched_task *task) {
-  if (tile->step_count == 0 || task->parts == NULL)
+  if (tile->step_count == 0)
     return 0;
   return (unsigned)(task->round - tile->first) * tile->stage_count + task->parts->stage;
 }

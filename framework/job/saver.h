@@ -17,6 +17,14 @@
 
 #include <synched/memory.h>
 
+/* What is asked of the next round that there is: bits. */
+enum synched__saver_asked {
+  /* it is to be kept */
+  SYNCHED__SAVER_WANTED = 1,
+  /* it is to end the job: one that had to be kept could not be */
+  SYNCHED__SAVER_FAILED = 2
+};
+
 struct synched__saver {
   /* Leader: a round that is wanted has been published. O(1), and does not block; it may leave the
    * round out. 0; or a negative code that ends the job. */
@@ -28,8 +36,8 @@ struct synched__saver {
   /* rounds that it has taken are kept until their turn comes; else it takes none while it has one
    * */
   bool queues;
-  /* wants the next round that there is; any thread sets it */
-  _Atomic uint32_t wanted;
+  /* enum synched__saver_asked; any thread sets bits, the leader clears them */
+  _Atomic uint32_t asked;
   /* rounds that it has taken and not let go yet */
   _Atomic uint32_t pending_count;
   /* the job is one of several ranks */
@@ -57,7 +65,7 @@ static inline bool synched__saver_wants(const struct synched__saver *saver, uint
   if (round >= saver->due_round)
     return true;
   return saver->is_joint ? (saver->rank.all.bits & SYNCHED__SAVING_WANTED) != 0
-                         : synched__load_relaxed(&saver->wanted) != 0;
+                         : synched__load_relaxed(&saver->asked) != 0;
 }
 
 /* Leader: whether it will take a round that it wants; a moment's picture, but on several ranks,

@@ -218,11 +218,13 @@ SYNCHED_API int synched_checkpoint_resume(struct synched_job *job,
 SYNCHED_API int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_job *job,
                                           const struct synched_checkpoint_options *options);
 
-/* Asks for the next published round to be written. Several requests before that are one. One that
- * finds another round being written waits until that is over, whatever the overlap.
- * Any thread, callbacks and calls included; does not block; one store. Nothing is written if the
- * job does not publish a round any more: see synched_checkpoint_save. On one of several ranks it is
- * a request on all: for the next round at whose end they agree, which on_round is behind.
+/* Asks for the next published round to be written, or for the one that is just being published: in
+ * on_round, the round of that call. Several requests before that are one. One that finds another
+ * round being written waits until that is over, whatever the overlap.
+ * Any thread, callbacks and calls included; does not block; one atomic operation. Nothing is
+ * written if the job does not publish a round any more: see synched_checkpoint_save. On one of
+ * several ranks it is a request on all: for the next round at whose end they agree, which on_round
+ * is behind.
  * SYNCHED_EINVAL: NULL. SYNCHED_ENOTSUP: the checkpoint is a parent process's. */
 SYNCHED_API int synched_checkpoint_request(struct synched_checkpoint *checkpoint);
 

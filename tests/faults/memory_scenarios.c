@@ -49,6 +49,12 @@ static int use_uneven(void) {
                                     .refill = SYNCHED_REFILL_KEEP, .lease_count = 2));
 }
 
+/* So large that its pages begin anywhere in a block. */
+static int use_large(void) {
+  return use(SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = (size_t)1 << 17,
+                                    .element_size = 8));
+}
+
 static int use_huge(void) {
   return use(SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES, .segment_count = 2,
                                     .segment_capacity = (size_t)1 << 18, .element_size = 8));
@@ -178,6 +184,7 @@ static int use_allocator(void) {
 const struct faults_scenario faults_memory_scenarios[] = {
     {.name = "memory", .attempt = use_plain},
     {.name = "memory_uneven", .attempt = use_uneven},
+    {.name = "memory_large", .attempt = use_large},
     {.name = "memory_huge", .attempt = use_huge},
     {.name = "memory_own", .attempt = use_own},
     {.name = "writers",

@@ -260,6 +260,67 @@ Test(check_rare, writes_beyond_both_ends_of_what_is_changed_in_place_are_found) 
   run_in_place(2, "element 0 of segment 3");
 }
 
+struct copies {
+  uint64_t round;
+  unsigned wrong_count;
+};
+
+static int add_one(struct synched_task *task, void *user) {
+  (void)user;
+  for (size_t i = 0; i < task->capacity; i++)
+    ((double *)task->out)[i] += 1.0;
+  return 0;
+}
+
+static void see_copy(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  struct copies *copies = user;
+  const double *elements = now->data;
+  (void)job;
+  copies->wrong_count += now->round != ++copies->round;
+  for (size_t i = 0; i < SEGMENTS * CAPACITY; i++)
+    copies->wrong_count += elements[i] != (double)now->round;
+}
+
+/* The workers' copies are no calls of the job's: none of these is made twice. */
+Test(check_rare, copies_of_what_is_changed_in_place_are_as_they_are) {
+  struct synched_pool *pool = pool_new(2);
+  struct synched_memory *memory =
+      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = CAPACITY,
+                                         .element_size = sizeof(double), .lease_count = 1,
+                                         .flags = SYNCHED_MEMORY_IN_PLACE));
+  struct copies copies = {0};
+  struct synched_job *job;
+  cr_assert_eq(
+      synched_job_create(&job, pool, memory,
+                         SYNCHED_JOB_OPTIONS(.compute = add_one, .on_snapshot = see_copy,
+                                             .delivery = SYNCHED_DELIVER_EVERY, .user = &copies,
+                                             .round_count = ROUNDS, .flags = SYNCHED_JOB_CHECKED)),
+      0, "%s", synched_error_message());
+  cr_assert_eq(synched_job_run(job), 0, "%s", synched_error_message());
+  cr_expect_eq(copies.round, ROUNDS);
+  cr_expect_eq(copies.wrong_count, 0);
+  cr_assert_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
+}
+
+/* --- what is the same whatever it is given --- */
+
+/* When it is made for the second time, which is how it is found, and never again. */
+static int be_other_once(struct synched_task *task, void *user) {
+  static unsigned count;
+  double *out = write_all(task);
+  (void)user;
+  if (is_wrong(task) && ++count == 2)
+    out[1] += 1.0;
+  return 0;
+}
+
+Test(check_rare, what_differs_and_never_again_is_told_all_the_same) {
+  expect(JOB(.compute = be_other_once, .reads = own), false,
+         SAYS("element 1 of its segment depends on more than what the call may read"));
+}
+
 /* --- two fields --- */
 
 static int leave_second(struct synched_task *task, void *user) {

@@ -542,10 +542,10 @@ static void on_paused(struct synched_job *job, const struct synched_steered *ste
   }
 }
 
-static int run_asked(struct tiled *tiled, enum asked asked) {
+static int run_asked(struct tiled *tiled, enum asked asked, uint64_t held_round) {
   struct asking asking = {.tiled = tiled, .asked = asked};
   pthread_t thread;
-  tiled->held_round = 6;
+  tiled->held_round = held_round;
   tiled->fail_segment = 2;
   cr_assert_eq(pthread_create(&thread, NULL, ask, &asking), 0);
   const int status = synched_job_run(tiled->job);
@@ -566,7 +566,7 @@ Test(tile, stop_takes_effect_at_the_barrier) {
   for (unsigned workers = 1; workers <= 3; workers++) {
     struct synched_pool *pool = pool_new(workers);
     struct tiled *tiled = begin_asked(pool);
-    cr_assert_eq(run_asked(tiled, ASKED_STOP), 0);
+    cr_assert_eq(run_asked(tiled, ASKED_STOP, 6), 0);
     expect_equal(tiled, 8, "stop");
     EXPECT_BARRIERS(tiled, "stop", 4, 8);
     cr_assert_eq(tiled->told, 0);
@@ -580,7 +580,7 @@ Test(tile, pause_takes_effect_at_the_barrier) {
     struct synched_pool *pool = pool_new(workers);
     struct tiled *tiled = begin_asked(pool);
     paused_at = 0;
-    cr_assert_eq(run_asked(tiled, ASKED_PAUSE), 0);
+    cr_assert_eq(run_asked(tiled, ASKED_PAUSE, 6), 0);
     cr_assert_eq(paused_at, 8);
     expect_equal(tiled, 12, "pause");
     EXPECT_BARRIERS(tiled, "pause", 4, 8, 12);
@@ -593,7 +593,7 @@ Test(tile, cancel_publishes_none_of_the_rounds_and_tells_calls) {
   for (unsigned workers = 1; workers <= 3; workers++) {
     struct synched_pool *pool = pool_new(workers);
     struct tiled *tiled = begin_asked(pool);
-    cr_assert_eq(run_asked(tiled, ASKED_CANCEL), SYNCHED_ECANCELED);
+    cr_assert_eq(run_asked(tiled, ASKED_CANCEL, 6), SYNCHED_ECANCELED);
     cr_assert_eq(tiled->told, 1);
     cr_assert_not_null(strstr(synched_error_message(), "cancelled after round 4"), "%s",
                        synched_error_message());
@@ -607,6 +607,19 @@ Test(tile, cancel_publishes_none_of_the_rounds_and_tells_calls) {
     end(tiled);
     pool_end(pool);
   }
+}
+
+/* The round that is left over is a plain one. */
+Test(tile, cancel_is_told_to_calls_of_a_plain_round_behind_others) {
+  const struct graph graph = near(5, 1, 1);
+  struct synched_pool *pool = pool_new(2);
+  struct tiled *tiled = begin(
+      pool, &graph, &(struct synched_job_options){.round_count = 5, .rounds_per_barrier = 4}, 0);
+  cr_assert_eq(run_asked(tiled, ASKED_CANCEL, 5), SYNCHED_ECANCELED);
+  cr_assert_eq(tiled->told, 1);
+  expect_equal(tiled, 4, "cancel");
+  end(tiled);
+  pool_end(pool);
 }
 
 /* --- failures --- */

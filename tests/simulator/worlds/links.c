@@ -1,11 +1,12 @@
 /*
  * links.c: two threads of a rank at one edge, without the rounds around it. The other rank is there
- * only as far as its messages are.
+ * only as far as its messages are. And who comes to a memory as soon as its job is over.
  */
 #include <string.h>
 
 #include "cluster/link.h"
 #include "exchange.h"
+#include "memory/restore.h"
 #include "post.h"
 #include "scene.h"
 
@@ -148,5 +149,43 @@ const struct sim_world sim_world_gathered = {
     .name = "gathered-1x2x2",
     .about = "another thread gathers what is changed in place, when its job is over",
     .run = run_gathered,
+    .bound = 1,
+};
+
+/* --- a memory gets another content as soon as its job is over --- */
+
+static void restore(void *argument) {
+  const struct scene_job *job = argument;
+  struct synched__restoring restoring = {.memories = {job->memory}, .count = 1};
+  while (synched__restoring_open(&restoring) != 0)
+    sim_spend(1000);
+  const struct synched_snapshot *now = &job->memory->pair.current->snapshot;
+  uint64_t *elements = (uint64_t *)synched__restoring_block(&restoring, 0)->data;
+  for (size_t s = 0; s < job->segment_count; s++)
+    SIM_CHECK(elements[s]++ == promises_value(job->promises, now->round, s));
+  for (size_t s = 0; s < job->segment_count; s++)
+    elements[s]--;
+  synched__restoring_close(&restoring, &(struct synched__restored){now->round, now->fold, NULL});
+}
+
+static void run_restored(void) {
+  struct scene scene;
+  struct scene_job job = {.spend_ns = NULL};
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  scene_job_open(&job, &scene, SEGMENTS, 0, SYNCHED_JOB_OPTIONS(.round_count = ROUNDS));
+  scene_job_start(&job);
+  const unsigned thread = sim_thread_start(restore, &job);
+  sim_aloud();
+  scene_job_finish(&job);
+  sim_thread_join(thread);
+  sim_quietly();
+  scene_job_close(&job);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_restored = {
+    .name = "restored-1x2x2",
+    .about = "another thread gives a memory another content, when its job is over",
+    .run = run_restored,
     .bound = 1,
 };

@@ -13,7 +13,7 @@
 struct saving {
   struct scene_job job;
   struct synched_checkpoint *checkpoint;
-  /* what it takes to write one */
+  /* what it takes to write one; 0: no time */
   uint64_t write_ns;
   /* the writes from this one on fail, so many; counted from 1 */
   unsigned fail_first, fail_count;
@@ -66,7 +66,8 @@ int synched__generation_write(struct synched__generations *generations,
   struct saving *self = saving;
   const unsigned number = ++self->write_count;
   check_content(manifest, data->fields[0]);
-  sim_spend(self->write_ns);
+  if (self->write_ns != 0)
+    sim_spend(self->write_ns);
   check_content(manifest, data->fields[0]);
   generations->files.bytes = 1;
   if (self->failed_round != 0)
@@ -319,9 +320,13 @@ const struct sim_world sim_world_saves_timed = {
 
 /* --- a round of a job that does not run: the edge between who puts it and who writes it --- */
 
-static void put_current(const struct saving *self) {
+static int put(const struct saving *self) {
   struct synched__saver *saver = self->job.job->setup.saver;
-  SIM_CHECK(saver->take(saver, &self->job.memory->pair.current->snapshot) == 0);
+  return saver->take(saver, &self->job.memory->pair.current->snapshot);
+}
+
+static void put_current(const struct saving *self) {
+  SIM_CHECK(put(self) == 0);
 }
 
 /* One that has not been let go of is waited for, come what may. */
@@ -371,5 +376,62 @@ const struct sim_world sim_world_saves_room = {
     .name = "saves-room-1x1",
     .about = "the next round is put as soon as nothing is pending",
     .run = run_room,
+    .bound = 3,
+};
+
+/* Who finds that the job is to end has the status that it ends with. */
+static void run_refused_put(void) {
+  struct scene scene;
+  struct saving self = {.write_ns = 1000, .fail_first = 1, .fail_count = 1};
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  open_saving(
+      &self, &scene,
+      &(struct shape){1, 1, 1, SYNCHED_CHECKPOINT_OPTIONS(.flags = SYNCHED_CHECKPOINT_REQUIRED)});
+  const struct synched__saver *saver = self.job.job->setup.saver;
+  sim_aloud();
+  put_current(&self);
+  while ((synched__load_relaxed(&saver->asked) & SYNCHED__SAVER_FAILED) == 0)
+    sim_spend(500);
+  SIM_CHECK(put(&self) == SYNCHED_EIO);
+  close_saving(&self);
+  sim_quietly();
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_saves_refused = {
+    .name = "saves-refused-1x1",
+    .about = "a round could not be written, and who puts the next one learns why",
+    .run = run_refused_put,
+    .bound = 3,
+};
+
+/* Whatever is put, and asked for, while one is refused. */
+static void run_refused_once(void) {
+  struct scene scene;
+  struct saving self = {.fail_first = 1, .fail_count = 1};
+  int status = 0;
+  scene_open(&scene, 1, SYNCHED_WAIT_SLEEP);
+  open_saving(
+      &self, &scene,
+      &(struct shape){1, 1, 1, SYNCHED_CHECKPOINT_OPTIONS(.flags = SYNCHED_CHECKPOINT_REQUIRED)});
+  sim_aloud();
+  put_current(&self);
+  for (unsigned i = 0; i < 2 && status == 0; i++) {
+    SIM_CHECK(synched_checkpoint_request(self.checkpoint) == 0);
+    status = put(&self);
+  }
+  SIM_CHECK(synched_checkpoint_save(self.checkpoint) == 0);
+  if (status == 0)
+    status = put(&self);
+  sim_quietly();
+  SIM_CHECK(status == SYNCHED_EIO);
+  close_saving(&self);
+  scene_close(&scene);
+}
+
+const struct sim_world sim_world_saves_refused_once = {
+    .name = "saves-refused-2x1",
+    .about = "a round could not be written, while others are put and asked for",
+    .run = run_refused_once,
     .bound = 3,
 };

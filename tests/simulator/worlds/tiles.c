@@ -22,6 +22,10 @@ struct tile_job {
   uint64_t fail_round; /* of the calls from there on fail; 0: none */
   size_t fail_segment;
   uint64_t aloud_from;
+  /* a call of the last round holds all others up, if it is on another worker than that of the
+   * segment before; 0: none */
+  size_t holding_segment;
+  unsigned worker_before;
   /* of a run */
   uint64_t last;
   uint64_t rounds;                  /* that on_round has seen; */
@@ -62,6 +66,13 @@ static void check_reads(const struct tile_job *job, const struct synched_task *t
   }
 }
 
+static void hold_others(struct tile_job *job, const struct synched_task *task) {
+  if (task->segment + 1 == job->holding_segment)
+    job->worker_before = task->worker;
+  else if (task->segment == job->holding_segment && task->worker != job->worker_before)
+    sim_hold_others();
+}
+
 static int compute(struct synched_task *task, void *user) {
   struct tile_job *job = user;
   uint64_t *out = task->out;
@@ -75,8 +86,11 @@ static int compute(struct synched_task *task, void *user) {
   check_reads(job, task);
   *out = value(task->round, task->segment);
   task->contribution = (double)task->round;
-  if (job->spend_ns != NULL)
-    sim_spend(job->spend_ns(task->round, task->segment));
+  const uint64_t spend_ns = job->spend_ns == NULL ? 0 : job->spend_ns(task->round, task->segment);
+  if (spend_ns != 0)
+    sim_spend(spend_ns);
+  if (job->holding_segment != 0 && task->round == job->last)
+    hold_others(job, task);
   job->computed[task->segment] = task->round;
   const bool fails = task->round == job->fail_round && task->segment >= job->fail_segment;
   return fails ? FAILURE - (int)task->segment : 0;
@@ -301,9 +315,11 @@ static uint64_t turning(uint64_t round, size_t segment) {
   return round >= 61 && round <= 62 && segment >= 2 ? 90000 : 20;
 }
 
-/* It finds that out when all that it has begun is complete. */
+/* It finds that out when all that it has begun is complete. Others compute the rest at once. */
 static uint64_t turning_at_the_end(uint64_t round, size_t segment) {
-  return round == 62 && segment >= 2 ? 90000 : 20;
+  if (round <= 60)
+    return 20;
+  return round == 62 && segment == 2 ? 90000 : 0;
 }
 
 static void run_turning(uint64_t round_count, struct synched_reads reads,
@@ -313,7 +329,8 @@ static void run_turning(uint64_t round_count, struct synched_reads reads,
                          .reads = reads,
                          .rounds_per_barrier = 2,
                          .spend_ns = spend_ns,
-                         .aloud_from = 61};
+                         .aloud_from = 61,
+                         .holding_segment = spend_ns == turning_at_the_end ? 3 : 0};
   scene_open(&scene, 2, SYNCHED_WAIT_AUTO);
   open_job(&job, &scene, SYNCHED_JOB_OPTIONS(.round_count = round_count));
   SIM_CHECK(synched_job_run(job.job) == 0);

@@ -174,6 +174,8 @@ extern const struct sim_world sim_world_saves_required;
 extern const struct sim_world sim_world_saves_timed;
 extern const struct sim_world sim_world_saves_put;
 extern const struct sim_world sim_world_saves_room;
+extern const struct sim_world sim_world_saves_refused;
+extern const struct sim_world sim_world_saves_refused_once;
 extern const struct sim_world sim_world_ranks;
 extern const struct sim_world sim_world_ranks_driven;
 extern const struct sim_world sim_world_ranks_tiled;
@@ -185,6 +187,7 @@ extern const struct sim_world sim_world_ranks_lost;
 extern const struct sim_world sim_world_driven;
 extern const struct sim_world sim_world_trouble;
 extern const struct sim_world sim_world_gathered;
+extern const struct sim_world sim_world_restored;
 
 const struct sim_world *const sim_worlds[] = {
     &sim_world_gate_1,
@@ -360,6 +363,8 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_saves_timed,
     &sim_world_saves_put,
     &sim_world_saves_room,
+    &sim_world_saves_refused,
+    &sim_world_saves_refused_once,
     &sim_world_ranks,
     &sim_world_ranks_driven,
     &sim_world_ranks_tiled,
@@ -371,5 +376,6 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_driven,
     &sim_world_trouble,
     &sim_world_gathered,
+    &sim_world_restored,
     NULL,
 };

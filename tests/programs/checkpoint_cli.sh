@@ -15,26 +15,28 @@ source "$support/python.sh" numpy
 # shellcheck source=../support/cli.sh
 source "$support/cli.sh" "$heat"
 
-# broken NAME SIGNAL CODE PROGRAM ARGUMENT...: starts it, sends it the signal when it has written
-# two generations to NAME, and waits for its end. It writes as often as it can, so that the signal
-# comes early in its run; where a stall of the machine let it come to its end before, it is started
-# again. Who is asked to stop says in which round it did.
+# broken NAME SIGNAL CODE PROGRAM ARGUMENT...: starts it, sends it the signal, and waits for its end.
+# TERM comes as soon as it has a folder, for it writes what it has then, and says in which round it
+# stopped; KILL when a generation is there. Where the machine let that be too early or too late, it is
+# started again.
 broken() {
-  local folder=$1 signal=$2 expected=$3 code pid
+  local folder=$1 signal=$2 expected=$3 code pid awaited=generation-00000001
   shift 3
-  for _ in $(seq 20); do
+  [ "$signal" = KILL ] || awaited=lock
+  for i in $(seq 10 40); do
     rm -rf "$folder"
     code=0
     "$@" --checkpoint "$folder" --every 1 -w 2 >stdout 2>stderr </dev/null &
     pid=$!
-    until [ -e "$folder/generation-00000002" ] || ! kill -0 $pid 2>/dev/null; do
+    until [ -e "$folder/$awaited" ] || ! kill -0 $pid 2>/dev/null; do
       sleep 0.01
     done
+    [ "$signal" = KILL ] || sleep "0.0$i"
     kill "-$signal" $pid 2>/dev/null || true
     wait $pid 2>/dev/null || code=$?
     [ $code = "$expected" ] || [ $code = 0 ] || break
     [ $code = 0 ] && continue
-    [ $signal = KILL ] || grep -q ': stopped in round [0-9]*, from which' stderr || continue
+    [ "$signal" = KILL ] || grep -q ': stopped in round [0-9]*, from which' stderr || continue
     return 0
   done
   fail "exit code $code after $signal, not $expected, or it does not say where it stopped: $*"

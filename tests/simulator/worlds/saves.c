@@ -326,6 +326,7 @@ static int put(const struct saving *self) {
 }
 
 static void put_current(const struct saving *self) {
+  SIM_CHECK(synched_checkpoint_request(self->checkpoint) == 0);
   SIM_CHECK(put(self) == 0);
 }
 

@@ -511,7 +511,7 @@ int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_jo
   status = make(&checkpoint, job, options);
   if (link != NULL)
     status = make_together(&checkpoint, link, status);
-  if (status != 0)
+  if (status != 0 || checkpoint == NULL)
     return status;
   /* The caller's to free. */
   checkpoint->options.folder = NULL;

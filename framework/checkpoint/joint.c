@@ -289,7 +289,8 @@ int synched__joint_open(struct synched__link *link, struct synched__generations 
   if (status == 0) {
     struct synched__verdict seen = synched__verdict_begin(rank_of(link));
     const int own = leads ? 0 : look_for(generations, options->folder, verdict.high[1]);
-    status = synched__joint_tell(link, &seen, own, "find the folder of the first rank");
+    status = synched__joint_tell(link, &seen, own,
+                                 "find the folder of the first rank, which all must share");
     generations->newest = (unsigned)verdict.high[2];
   }
   synched__generation_leave(generations);

@@ -9,8 +9,8 @@
  *     counted_from       from which round the run's round_count counts
  *     segment_count, segments_per_sum
  *     fold               the bytes of the double that snapshots have, in hexadecimal digits
- *     folds              for each stage the bytes of its fold, or null; [] where snapshots have
- *     none fields             file, field, dtype, element_size, bytes (of the file), layout
+ *     folds              for each stage the bytes of its fold, or null; [] where there are none
+ *     fields             file, field, dtype, element_size, bytes (of the file), layout
  *                        ("packed" or "padded", as it was in memory), capacities, counts (one
  *                        number where they are all the same, else one for each segment), sums (of
  *                        each piece, sixteen digits each), sum (of the file)

@@ -12,7 +12,7 @@ shift
 . "$(dirname "$0")/launch.sh"
 # When one rank has ended with another code than 0, Open MPI ends the others after twice as many
 # seconds; 1 is its default. By then all have left MPI, and done all that they do.
-export OMPI_MCA_odls_base_sigkill_timeout=3 PRTE_MCA_odls_base_sigkill_timeout=3
+export OMPI_MCA_odls_base_sigkill_timeout=2 PRTE_MCA_odls_base_sigkill_timeout=2
 programs=("$@")
 for i in "${!programs[@]}"; do
   programs[i]=$(realpath "${programs[i]}")
@@ -119,11 +119,11 @@ for program in "${programs[@]}"; do
   name=${program##*/}
   case $name in
   heat)
-    survives "$name" --png end.png "TERM:012:2 TERM:1:0 KILL:2:1 KILL:0:3" \
+    survives "$name" --png end.png "TERM:012:2 TERM:1:0 KILL:2:1" \
       "$program" --size 400x300 --rounds 3000
     ;;
-  life) survives "$name" -o end.rle "TERM:0:2 KILL:1:0" "$program" soup.rle -g 3000 ;;
-  cg) survives "$name" -o end.mtx "TERM:012:2 KILL:0:0" "$program" --grid 200 -b random ;;
-  pagerank) survives "$name" -o end.txt "TERM:2:2" "$program" edges --tolerance 1e-12 ;;
+  life) survives "$name" -o end.rle "KILL:0:2" "$program" soup.rle -g 3000 ;;
+  cg) survives "$name" -o end.mtx "TERM:2:0" "$program" --grid 200 -b random ;;
+  pagerank) survives "$name" -o end.txt "KILL:1:3" "$program" edges --tolerance 1e-12 ;;
   esac
 done

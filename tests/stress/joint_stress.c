@@ -3,7 +3,7 @@
  * others ask for that on one rank and hold snapshots on another.
  *
  * A job is broken off a few times in each case, and each time one of another number of ranks goes
- * on from what is there. All ranks must have been told of the same rounds, and what is found must be
+ * on from what is there. All ranks must have been told of the same rounds. What is found must be
  * the newest of them, and what an unbroken run has in that round, bit for bit.
  */
 #include "support/stress.h"

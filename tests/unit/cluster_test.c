@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cluster/travel.h"
 #include "support/local_ranks.h"
 #include "support/ranked.h"
 #include "support/support.h"
@@ -330,6 +331,23 @@ Test(cluster, weights_say_how_many_segments_each_rank_has) {
   shared.weights = weights;
   run_ranks(&shared, 3, 2);
   expect_like(&shared, 3, &one, "weights");
+}
+
+/* Else a segment would not be known as one that others read, and set out before it is computed. */
+Test(cluster, a_field_without_elements_hides_nothing_of_another) {
+  size_t some[] = {3, 2}, none[] = {0, 2};
+  const struct synched__layout layouts[] = {{.segment_count = 2, .capacities = some},
+                                            {.segment_count = 2, .capacities = none}};
+  const struct synched__reads list = {.reach = SYNCHED_REACH_ALL, .segment_count = 2};
+  const struct synched__view_of view = {.reads = &list};
+  struct synched__travel travel;
+  cr_assert(synched__travel_init(&travel, (struct synched_segments){0, 2}));
+  for (size_t f = 0; f < LENGTH(layouts); f++)
+    synched__travel_add(&travel, &layouts[f], &view, (struct synched_segments){2, 1});
+  cr_expect_eq(travel.firsts[0], 3);
+  cr_expect_eq(travel.firsts[1], 2);
+  cr_expect(synched__travel_has(&travel, 0));
+  synched__travel_deinit(&travel);
 }
 
 /* --- trouble --- */

@@ -39,11 +39,15 @@ static size_t capacity_of(size_t segment) {
   return 1 + (segment * 7 + 3) % CAPACITY;
 }
 
-static unsigned rank_of(const struct world *world) {
-  struct synched_cluster_info info = {.struct_size = sizeof info};
+static struct synched_cluster_info info_of(const struct world *world) {
+  struct synched_cluster_info info = {.struct_size = sizeof info, .rank_count = 1};
   if (world->cluster != NULL)
     (void)synched_cluster_info(world->cluster, &info);
-  return info.rank;
+  return info;
+}
+
+static unsigned rank_of(const struct world *world) {
+  return info_of(world).rank;
 }
 
 /* --- what is read --- */
@@ -455,13 +459,17 @@ static void sleep_ns(uint64_t ns) {
 
 static void note_call(struct world *world, int status) {
   world->out->accepted_count += status == 0;
+  if (status == 0 && ranked_goes_on != NULL)
+    ranked_goes_on();
 }
 
-/* Calls of all kinds on this rank; then nothing but what keeps the job from being left paused. */
+/* Some calls of all kinds on this rank, fewer where ranks are more; then nothing but what keeps the
+ * job from being left paused. */
 static void *steer(void *argument) {
   struct world *world = argument;
   uint64_t chance = mix(world->what->event_round, rank_of(world));
-  for (unsigned i = 0; i < 12 && !atomic_load(&world->is_over); i++) {
+  const unsigned calls = 2 + 16 / info_of(world).rank_count;
+  for (unsigned i = 0; i < calls && !atomic_load(&world->is_over); i++) {
     chance = mix(chance, i);
     if (chance % 3 == 0)
       note_call(world, synched_job_pause(world->job));

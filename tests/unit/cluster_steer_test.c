@@ -253,11 +253,11 @@ Test(cluster_steer, messages_that_do_not_arrive_end_a_paused_job) {
   static const struct line lines[] = {{0, STEP, 1}, {0, CUT, 0}};
   scene.options = synched_job_options_default();
   scene.options.flags = SYNCHED_JOB_START_PAUSED;
-  scene.timeout_ns = UINT64_C(2000000000);
+  scene.timeout_ns = UINT64_C(5000000000);
   RUN_SCENE(&scene, lines);
   expect_end(&scene, SYNCHED_ETIMEDOUT);
   for (unsigned r = 0; r < RANKS; r++)
-    cr_expect_not_null(strstr(scene.messages[r], "has waited 2.000 s"), "%s", scene.messages[r]);
+    cr_expect_not_null(strstr(scene.messages[r], "has waited 5.000 s"), "%s", scene.messages[r]);
 }
 
 /* --- ticks --- */

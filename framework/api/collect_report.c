@@ -30,6 +30,8 @@ struct head {
 
 struct parcel {
   struct synched_report *report;
+  /* as it was before another one's content came */
+  struct synched_report kept;
   struct synched_piece pieces[PIECES];
 };
 
@@ -40,6 +42,7 @@ struct collection {
   unsigned count;
   struct head own, *heads;
   struct parcel *parcels;
+  struct synched__lot *lots;
   struct synched__clock_offset *offsets;
 };
 
@@ -116,22 +119,15 @@ static int agree(struct collection *collection, int status) {
 
 /* Brings the content, which comes with the pointers of its own rank. */
 static int bring_reports(struct collection *collection) {
-  struct synched__lot *lots = synched__alloc(collection->count, sizeof *lots);
-  struct synched_report *kept = synched__alloc(collection->count, sizeof *kept);
-  int status = agree(collection, lots == NULL || kept == NULL
-                                     ? synched__fail(SYNCHED_ENOMEM, "no memory for reports")
-                                     : 0);
-  for (unsigned r = 0; status == 0 && r < collection->count; r++) {
-    kept[r] = *collection->parcels[r].report;
-    lots[r] = (struct synched__lot){collection->parcels[r].pieces, PIECES};
+  for (unsigned r = 0; r < collection->count; r++) {
+    struct parcel *parcel = &collection->parcels[r];
+    parcel->kept = *parcel->report;
+    collection->lots[r] = (struct synched__lot){parcel->pieces, PIECES};
   }
-  if (status == 0)
-    status = synched__cluster_bring_lots(collection->cluster, lots, collection->root);
-  for (unsigned r = 0; kept != NULL && r < collection->count && is_root(collection); r++)
-    if (kept[r].workers != NULL)
-      synched__report_adopt(collection->parcels[r].report, &kept[r]);
-  synched__free(kept);
-  synched__free(lots);
+  const int status =
+      synched__cluster_bring_lots(collection->cluster, collection->lots, collection->root);
+  for (unsigned r = 0; r < collection->count; r++)
+    synched__report_adopt(collection->parcels[r].report, &collection->parcels[r].kept);
   return status;
 }
 
@@ -164,8 +160,10 @@ static int join(struct collection *collection, struct synched_report **out) {
 static int allocate(struct collection *collection) {
   collection->heads = synched__alloc(collection->count, sizeof *collection->heads);
   collection->parcels = synched__alloc(collection->count, sizeof *collection->parcels);
+  collection->lots = synched__alloc(collection->count, sizeof *collection->lots);
   collection->offsets = synched__alloc(collection->count, sizeof *collection->offsets);
-  if (collection->heads != NULL && collection->parcels != NULL && collection->offsets != NULL)
+  if (collection->heads != NULL && collection->parcels != NULL && collection->lots != NULL &&
+      collection->offsets != NULL)
     return 0;
   return synched__fail(SYNCHED_ENOMEM, "no memory for the reports of %u ranks", collection->count);
 }
@@ -201,6 +199,7 @@ static void end(struct collection *collection, const struct synched_report *own)
     if (collection->parcels[r].report != own)
       synched_report_destroy(collection->parcels[r].report);
   synched__free(collection->offsets);
+  synched__free(collection->lots);
   synched__free(collection->parcels);
   synched__free(collection->heads);
 }

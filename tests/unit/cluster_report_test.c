@@ -17,6 +17,8 @@
 #include "support/unit_support.h"
 
 #define PATIENCE_NS UINT64_C(60000000000)
+/* The clocks of two CPUs may differ by so much. */
+#define SKEW_NS 1000u
 
 struct shared {
   struct ranked_case what;
@@ -120,8 +122,8 @@ Test(cluster_report, exchanges_have_the_bytes_that_are_read) {
     cr_expect_eq(exchange.stage, 0);
     cr_expect_eq(exchange.sent_messages, neighbours);
     cr_expect_eq(exchange.sent_bytes, neighbours * (sizeof(size_t) + sizeof(uint64_t)));
-    cr_expect_leq(exchange.start_ns, exchange.arrived_ns);
-    cr_expect_leq(exchange.arrived_ns, exchange.wait_end_ns);
+    cr_expect_leq(exchange.start_ns, exchange.arrived_ns + SKEW_NS);
+    cr_expect_leq(exchange.arrived_ns, exchange.wait_end_ns + SKEW_NS);
     cr_expect_leq(exchange.wait_start_ns, exchange.wait_end_ns);
     cr_expect_leq(exchange.wait_end_ns, exchange.agreed_ns);
   }
@@ -135,14 +137,13 @@ Test(cluster_report, waits_for_other_ranks_are_apart_from_those_for_workers) {
   struct synched_report *report = report_of(plate, 3);
   struct synched_report_efficiency found = {.struct_size = sizeof found};
   struct synched_report_summary summary = {.struct_size = sizeof summary};
-  uint64_t sum_ns = 0, whole_ns = 0;
+  uint64_t sum_ns = 0;
   cr_assert_eq(synched_report_efficiency(report, &found), 0);
   cr_assert_eq(synched_report_summary(report, &summary), 0);
   for (unsigned s = 0; s < SYNCHED_SHARE_COUNT; s++)
     sum_ns += found.share_ns[s];
-  for (unsigned r = 0; r < 3; r++)
-    whole_ns += 2 * rank_of(report, r).elapsed_ns;
-  cr_expect(sum_ns <= whole_ns + 100 && whole_ns <= sum_ns + 100);
+  cr_expect_eq(sum_ns, found.total_ns);
+  cr_expect_gt(found.share_ns[SYNCHED_SHARE_MESSAGES], 0);
   cr_expect_leq(found.share_ns[SYNCHED_SHARE_MESSAGES],
                 2 * (summary.message_ns + summary.agreement_ns));
   cr_expect_float_eq(found.serial * found.balance * found.scheduling, found.efficiency, 1e-9);
@@ -163,7 +164,7 @@ Test(cluster_report, rounds_are_those_of_all_ranks) {
       compute_ns += part.compute_ns;
       if (part.start_ns == 0)
         continue;
-      cr_expect_leq(part.end_ns, round.start_ns + round.total_ns);
+      cr_expect_leq(part.end_ns, round.start_ns + round.total_ns + SKEW_NS);
     }
     cr_expect_eq(round.compute_ns, compute_ns);
     /* Each rank's own is a part of it, and its closer one of its workers. */

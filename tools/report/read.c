@@ -330,14 +330,13 @@ static bool check_rank(struct reader *reader, unsigned index, const char *path) 
   const struct synched_report *report = reader->report;
   const struct synched_report_summary *summary = &report->summary;
   const struct synched_report_rank *rank = &report->ranks[index];
-  const struct synched_report_rank *before = index == 0 ? NULL : rank - 1;
-  const unsigned first = before == NULL ? 0 : before->first_worker + before->worker_count;
+  const unsigned first = index == 0 ? 0 : rank[-1].first_worker + rank[-1].worker_count;
   const bool is_last = index + 1 == summary->rank_count;
   if (rank->first_worker != first || rank->worker_count == 0 ||
       rank->worker_count > summary->worker_count - first ||
       (is_last && rank->worker_count != summary->worker_count - first))
     return refuse(reader, "%s has other workers than those behind the rank before it", path);
-  if (before != NULL && rank->rank <= before->rank)
+  if (index > 0 && rank->rank <= rank[-1].rank)
     return refuse(reader, "%s is out of order", path);
   if (rank->first_segment > summary->segment_count ||
       rank->segment_count > summary->segment_count - rank->first_segment)

@@ -199,8 +199,11 @@ static void *steer(void *argument) {
       (void)synched_job_step(play->job, stress_between(random, 1, 3));
     scene_expect_ok_or_already(synched_job_resume(play->job), "resume");
   }
-  for (uint64_t i = stress_below(random, 200); play->cancels && i > 0; i--)
+  /* Of a job that misses all its deadlines nothing else is seen until then. */
+  for (uint64_t i = stress_below(random, 200); play->cancels && i > 0; i--) {
     stress_dawdle(random);
+    stress_step();
+  }
   if (play->cancels)
     scene_expect_ok_or_already(synched_job_cancel(play->job), "cancel");
   return NULL;

@@ -189,6 +189,7 @@ void scene_expect_ok_or_already(int status, const char *call) {
 }
 
 static int compute_beside(struct synched_task *task, void *user) {
+  stress_step();
   scene_compute(&((struct scene_beside *)user)->memory, task);
   return 0;
 }

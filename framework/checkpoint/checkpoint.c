@@ -16,8 +16,8 @@
  *                   whoever finds that nothing is pending.
  *   [save-awaited]  who waits writes `awaited`, then reads pending_count; the thread writes that,
  *                   then reads `awaited`: one of them sees the other.
- *   [save-failed]   the status that ends the job, and of which attempt it is. Its bit stays until the
- *                   leader has seen it, whatever else is asked meanwhile.
+ *   [save-failed]   the status that ends the job, and of which attempt it is. Its bit stays until
+ *                   the leader has seen it, whatever else is asked meanwhile.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -133,7 +133,8 @@ static void queue(struct synched_checkpoint *checkpoint, const struct synched_sn
 
 /* What this rank would end the job with; 0: nothing. */
 static int own_failure(const struct synched_checkpoint *checkpoint) {
-  const uint32_t asked = synched__load_acquire(&checkpoint->saver.asked); /* [save-failed] acquire */
+  /* [save-failed] acquire */
+  const uint32_t asked = synched__load_acquire(&checkpoint->saver.asked);
   return (asked & SYNCHED__SAVER_FAILED) != 0 &&
                  synched__load_relaxed(&checkpoint->failed_count) > checkpoint->settled_count
              ? synched__load_relaxed(&checkpoint->failed)

@@ -377,7 +377,7 @@ const struct sim_world sim_world_saves_room = {
     .name = "saves-room-1x1",
     .about = "the next round is put as soon as nothing is pending",
     .run = run_room,
-    .bound = 3,
+    .bound = 2,
 };
 
 /* Who finds that the job is to end has the status that it ends with. */

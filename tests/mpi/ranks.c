@@ -273,8 +273,7 @@ static void be_asked(int argc, char **argv) {
   else if (strcmp(what, "memory") == 0 && argc > 2)
     memory(argv[2]);
   else
-    complain("usage",
-             "same | random FIRST COUNT | learn | steer | bytes | wrong | memory FOLDER");
+    complain("usage", "same | random FIRST COUNT | learn | steer | bytes | wrong | memory FOLDER");
 }
 
 /* Leak sanitizer's; else they are not there. What MPI allocates for itself as it begins is not

@@ -16,9 +16,9 @@ source "$support/python.sh" numpy
 source "$support/cli.sh" "$heat"
 
 # broken NAME SIGNAL CODE PROGRAM ARGUMENT...: starts it, sends it the signal, and waits for its
-# end. TERM comes as soon as it has a folder, for it writes what it has then, and says in which round
-# it stopped; KILL when a generation is there. Where the machine let that be too early or too late,
-# it is started again.
+# end. TERM comes as soon as it has a folder, for it writes what it has then, and says in which
+# round it stopped; KILL when a generation is there. Where the machine let that be too early or too
+# late, it is started again.
 broken() {
   local folder=$1 signal=$2 expected=$3 code pid awaited=generation-00000001
   shift 3

@@ -627,7 +627,7 @@ struct ranked_case ranked_random(uint64_t seed) {
                              .balance = (enum synched_balance)(mix(one, 6) % 2),
                              .loads = mix(one, 7) % 2 != 0,
                              .has_on_round = true,
-                              .event = (enum ranked_event)(mix(one, 8) % RANKED_STEERED)};
+                             .event = (enum ranked_event)(mix(one, 8) % RANKED_STEERED)};
   if (what.shape != RANKED_IN_PLACE)
     what.refill = (enum synched_refill)(mix(one, 9) % 3);
   if (what.shape != RANKED_STAGES && what.reads != RANKED_ALL)

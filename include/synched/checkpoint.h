@@ -197,8 +197,8 @@ SYNCHED_API int synched_checkpoint_create(struct synched_checkpoint **out, struc
 /* Asks for the next published round to be written, or for the one that is just being published: in
  * on_round, the round of that call. Several requests before that are one. One that finds another
  * round being written waits until that is over, whatever the overlap.
- * Any thread, callbacks and calls included; does not block; one atomic operation. Nothing is written
- * if the job does not publish a round any more: see synched_checkpoint_save.
+ * Any thread, callbacks and calls included; does not block; one atomic operation. Nothing is
+ * written if the job does not publish a round any more: see synched_checkpoint_save.
  * SYNCHED_EINVAL: NULL. SYNCHED_ENOTSUP: the checkpoint is a parent process's. */
 SYNCHED_API int synched_checkpoint_request(struct synched_checkpoint *checkpoint);
 

@@ -33,6 +33,8 @@ struct line {
   unsigned rank;
   enum act act;
   uint64_t value;
+  /* at the same time as the one before */
+  bool at_once;
 };
 
 struct scene {
@@ -46,6 +48,7 @@ struct scene {
   /* the line that is next */
   atomic_uint next;
   /* of each line, as completed */
+  atomic_uint steered_count;
   struct synched_steered steered[16];
   /* what a rank has come to */
   int setup_status[RANKS], status[RANKS];
@@ -78,7 +81,7 @@ static int on_round(const struct synched_snapshot *now, void *user) {
 static void on_steered(struct synched_job *job, const struct synched_steered *steered, void *user) {
   const struct role *role = user;
   (void)job;
-  role->scene->steered[atomic_load(&role->scene->next)] = *steered;
+  role->scene->steered[atomic_fetch_add(&role->scene->steered_count, 1)] = *steered;
   (void)atomic_fetch_add(&role->scene->next, 1);
 }
 
@@ -109,7 +112,8 @@ static int call(struct scene *scene, const struct line *line) {
 static void *play(void *argument) {
   struct scene *scene = argument;
   for (unsigned l = 0; l < scene->line_count; l++) {
-    while (atomic_load(&scene->next) != l || atomic_load(&scene->ready_count) != RANKS)
+    const bool waits = !scene->lines[l].at_once;
+    while ((waits && atomic_load(&scene->next) != l) || atomic_load(&scene->ready_count) != RANKS)
       nap_ms(1);
     while (call(scene, &scene->lines[l]) != 0)
       nap_ms(1);
@@ -193,8 +197,9 @@ static void run_scene(struct scene *scene, const struct line *lines, unsigned li
 
 Test(cluster_steer, calls_on_any_rank_act_on_all) {
   static struct scene scene;
-  static const struct line lines[] = {{2, PAUSE, 0}, {1, STEP, 3},   {0, RESUME, 0}, {1, PAUSE, 0},
-                                      {2, STEP, 1},  {2, RESUME, 0}, {0, STOP, 0}};
+  static const struct line lines[] = {
+      {2, PAUSE, 0, false}, {1, STEP, 3, false},   {0, RESUME, 0, false}, {1, PAUSE, 0, false},
+      {2, STEP, 1, false},  {2, RESUME, 0, false}, {0, STOP, 0, false}};
   scene.options = synched_job_options_default();
   RUN_SCENE(&scene, lines);
   expect_end(&scene, 0);
@@ -212,7 +217,8 @@ Test(cluster_steer, calls_on_any_rank_act_on_all) {
 
 Test(cluster_steer, several_rounds_between_barriers_are_stepped_as_asked) {
   static struct scene scene;
-  static const struct line lines[] = {{0, STEP, 5}, {2, STEP, 11}, {1, STOP, 0}};
+  static const struct line lines[] = {
+      {0, STEP, 5, false}, {2, STEP, 11, false}, {1, STOP, 0, false}};
   scene.options = synched_job_options_default();
   scene.options.flags = SYNCHED_JOB_START_PAUSED;
   scene.options.rounds_per_barrier = 4;
@@ -226,9 +232,24 @@ Test(cluster_steer, several_rounds_between_barriers_are_stepped_as_asked) {
   }
 }
 
+/* The second step waits for the end of the first one. */
+Test(cluster_steer, ranks_that_step_at_once_have_all_their_steps) {
+  static struct scene scene;
+  static const struct line lines[] = {
+      {0, STEP, 200, false}, {2, STEP, 3, true}, {2, STEP, 100, false}, {0, STEP, 3, true},
+      {1, STEP, 90, false},  {0, STEP, 4, true}, {1, STOP, 0, false}};
+  scene.options = synched_job_options_default();
+  scene.options.flags = SYNCHED_JOB_START_PAUSED;
+  RUN_SCENE(&scene, lines);
+  expect_end(&scene, 0);
+  cr_expect_eq(scene.rounds[0], 400);
+  for (unsigned l = 0; l + 1 < LENGTH(lines); l++)
+    cr_expect_eq(scene.steered[l].status, 0, "completion %u", l);
+}
+
 Test(cluster_steer, a_job_that_starts_paused_waits_for_any_rank) {
   static struct scene scene;
-  static const struct line lines[] = {{1, STEP, 2}, {2, STOP, 0}};
+  static const struct line lines[] = {{1, STEP, 2, false}, {2, STOP, 0, false}};
   scene.options = synched_job_options_default();
   scene.options.flags = SYNCHED_JOB_START_PAUSED;
   RUN_SCENE(&scene, lines);
@@ -238,7 +259,7 @@ Test(cluster_steer, a_job_that_starts_paused_waits_for_any_rank) {
 
 Test(cluster_steer, a_cancel_ends_a_paused_job_on_all_ranks) {
   static struct scene scene;
-  static const struct line lines[] = {{0, STEP, 1}, {1, CANCEL, 0}};
+  static const struct line lines[] = {{0, STEP, 1, false}, {1, CANCEL, 0, false}};
   scene.options = synched_job_options_default();
   scene.options.flags = SYNCHED_JOB_START_PAUSED;
   RUN_SCENE(&scene, lines);
@@ -250,7 +271,7 @@ Test(cluster_steer, a_cancel_ends_a_paused_job_on_all_ranks) {
 
 Test(cluster_steer, messages_that_do_not_arrive_end_a_paused_job) {
   static struct scene scene;
-  static const struct line lines[] = {{0, STEP, 1}, {0, CUT, 0}};
+  static const struct line lines[] = {{0, STEP, 1, false}, {0, CUT, 0, false}};
   scene.options = synched_job_options_default();
   scene.options.flags = SYNCHED_JOB_START_PAUSED;
   scene.timeout_ns = UINT64_C(5000000000);
@@ -276,9 +297,10 @@ Test(cluster_steer, ticks_come_on_all_ranks) {
 /* The next tick is not for an hour: what is asked meanwhile has effect all the same. */
 Test(cluster_steer, a_call_need_not_wait_for_the_next_tick) {
   static struct scene scene;
-  static const struct line lines[] = {{1, PAUSE, 0},        {2, STEP, 2},
-                                      {0, RESUME, 0},       {2, PERIOD, UINT64_C(50000000)},
-                                      {0, PERIOD, HOUR_NS}, {1, STOP, 0}};
+  static const struct line lines[] = {
+      {1, PAUSE, 0, false},        {2, STEP, 2, false},
+      {0, RESUME, 0, false},       {2, PERIOD, UINT64_C(50000000), false},
+      {0, PERIOD, HOUR_NS, false}, {1, STOP, 0, false}};
   scene.options = synched_job_options_default();
   scene.options.period_ns = HOUR_NS;
   RUN_SCENE(&scene, lines);

@@ -2,9 +2,9 @@
  * timeline.h: a report as events on tracks, whatever bytes they become (internal).
  *
  * There is a track for each worker, then one for the messages of each rank, where there are any,
- * and one for each counter. An encoder is told of all of them, one after the other, and of each track's
- * events in the order of time. Slices on a track nest: one that begins within another ends within
- * it. Of several ranks each is a process.
+ * and one for each counter. An encoder is told of all of them, one after the other, and of each
+ * track's events in the order of time. Slices on a track nest: one that begins within another ends
+ * within it. Of several ranks each is a process.
  */
 #ifndef SYNCHED_REPORT_TIMELINE_H
 #define SYNCHED_REPORT_TIMELINE_H

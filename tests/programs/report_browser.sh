@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # report_browser.sh REPORT_PAGES WRITTEN_REPORTS: the HTML reports of real runs, and one of several
 # ranks, in a real browser: they complain of nothing, load nothing, run nothing that a name
-# contains, and their timeline zooms and pans by wheel, by key and by button. Exit code 77 where there is no Chromium, or no driver for it.
+# contains, and their timeline zooms and pans by wheel, by key and by button. Exit code 77 where
+# there is no Chromium, or no driver for it.
 #
 # REPORT_BROWSER_TRIES: how often to look for what is to come; 600 by default.
 #

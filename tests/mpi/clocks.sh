@@ -31,7 +31,8 @@ grep -o '"clock_ns":-\?[0-9]*,"clock_error_ns":[0-9]*' "$folder/report.json" |
       found = 1
     }
     END { exit !found }' || {
-  grep -o '"clock_[a-z_]*":[0-9-]*' "$folder/report.json" | sed 's/^/clocks: it finds /' >&2
+  echo "clocks: it finds" >&2
+  grep -o '"clock_[a-z_]*":[0-9-]*' "$folder/report.json" >&2
   exit 1
 }
 # No round lasts a million seconds.

@@ -198,14 +198,20 @@ static struct synched__request *take_said(struct synched_job *job) {
   return request;
 }
 
+/* What is proposed next, if it is a step; else NULL. */
+static struct synched__request *take_proposed_step(struct synched__requests *requests) {
+  const struct synched__request *next = requests->proposed.first;
+  return next != NULL && next->steered.call == SYNCHED_STEER_STEP
+             ? synched__request_take_first(&requests->proposed)
+             : NULL;
+}
+
 /* Steps of this rank that meet a job which runs, for another rank has let it go on. */
 static void end_proposed_steps(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
-  const struct synched__request_list *proposed = &requests->proposed;
-  while (!requests->paused && proposed->first != NULL &&
-         proposed->first->steered.call == SYNCHED_STEER_STEP)
-    complete(requests, synched__request_take_first(&requests->proposed), SYNCHED_ECANCELED,
-             round_of(job));
+  struct synched__request *step;
+  while (!requests->paused && (step = take_proposed_step(requests)) != NULL)
+    complete(requests, step, SYNCHED_ECANCELED, round_of(job));
 }
 
 /* What all ranks have agreed on; with the mutex held. */

@@ -1,6 +1,6 @@
 # How tests are declared. Everything runs from the build tree with ctest. A test is named for its
 # file below tests/. Labels: unit, stress, contract (rules and programs have it, too), rules,
-# programs, package, example, cpp; clang, valgrind: only tools/test's step of that name runs it.
+# programs, example, cpp; clang, valgrind, package: only tools/test's step of that name runs it.
 
 # synched_add_criterion_test(FOLDER NAME [LIBS target...]): tests/FOLDER/NAME_test.c, a Criterion
 # program.

@@ -59,7 +59,8 @@ struct play {
   uint64_t base;      /* the round before its first one */
   uint64_t fail_from; /* 0: no call fails */
   bool cancels, stops, pauses;
-  bool goes_on; /* it is made of advances, and its next one is of the same run */
+  bool goes_on;        /* it is made of advances, and its next one is of the same run */
+  bool is_initialised; /* leader: init was completed, in this run or an earlier one */
   struct stress_random steerer_random;
   uint64_t delivered_round;
   int status;
@@ -339,6 +340,15 @@ static int init(struct synched_task *task, void *user) {
   return 0;
 }
 
+/* A run that is cancelled before it leaves init to the next one. */
+static int on_init(const struct synched_snapshot *now, void *user) {
+  struct play *play = user;
+  check_snapshot(now, play);
+  STRESS_CHECK(!play->is_initialised, "init is completed once more");
+  play->is_initialised = true;
+  return SYNCHED_CONTINUE;
+}
+
 static void check_fold(const struct play *play, const struct synched_snapshot *now) {
   double sum = 0;
   for (size_t s = 0; s < play->origins.segment_count; s++)
@@ -495,6 +505,7 @@ static void create_job(struct play *play, struct stress_random *random, bool may
       .struct_size = sizeof options,
       .user = play,
       .init = play->has_init ? init : NULL,
+      .on_init = play->has_init ? on_init : NULL,
       .on_round = on_round,
       .on_snapshot = may_deliver ? on_snapshot : NULL,
       .delivery = stress_chance(random, 2) ? SYNCHED_DELIVER_EVERY : SYNCHED_DELIVER_LATEST,
@@ -567,13 +578,13 @@ static void set_up(struct play *play, struct stress_random *random) {
 }
 
 /* Of a run's first round all calls are needed; after init those that read what it has changed. */
-static void begin_calls(struct play *play, bool is_first) {
+static void begin_calls(struct play *play) {
   uint8_t changed[SEGMENTS_MOST] = {0};
   for (unsigned r = 0; r < ROUNDS_OPEN; r++)
     for (unsigned stage = 0; stage < STAGES_MOST; stage++)
       for (size_t s = 0; s < SEGMENTS_MOST; s++)
         atomic_store_explicit(&play->called[r][stage][s], 0, memory_order_relaxed);
-  const bool begins = is_first && play->has_init;
+  const bool begins = play->has_init && !play->is_initialised;
   memset(&play->pending, begins ? 0 : 1, sizeof play->pending);
   for (size_t s = 0; begins && s < play->origins.segment_count; s++)
     changed[s] = init_changes(play, s);
@@ -581,12 +592,12 @@ static void begin_calls(struct play *play, bool is_first) {
     add_readers(play, changed, &play->pending);
 }
 
-static void begin_run(struct play *play, bool is_first, bool is_advanced) {
+static void begin_run(struct play *play, bool is_advanced) {
   play->base = origins_published(&play->readers);
   play->status = 0;
   play->delivered_round = play->base;
   if (!play->goes_on || !is_advanced)
-    begin_calls(play, is_first);
+    begin_calls(play);
   play->goes_on = is_advanced;
 }
 
@@ -623,10 +634,10 @@ static void advance(struct play *play, struct stress_random *random) {
   }
 }
 
-static void run_once(struct play *play, struct stress_random *random, bool is_first,
+static void run_once(struct play *play, struct stress_random *random,
                      const struct scene_beside *beside) {
   const bool is_advanced = !play->drops && stress_chance(random, 3);
-  begin_run(play, is_first, is_advanced);
+  begin_run(play, is_advanced);
   play->fail_from = stress_chance(random, 3) ? play->base + stress_between(random, 1, 20) : 0;
   play->cancels = !is_advanced && stress_chance(random, 4);
   play->stops = !is_advanced && stress_chance(random, 6);
@@ -665,7 +676,7 @@ static void run_case(struct stress_random *random) {
     scene_beside_create(&beside, random, play.pool);
   const uint64_t run_count = stress_between(random, 1, 3);
   for (uint64_t run = 0; run < run_count; run++)
-    run_once(&play, random, run == 0, has_beside ? &beside : NULL);
+    run_once(&play, random, has_beside ? &beside : NULL);
   take_down(&play);
   if (has_beside)
     scene_beside_destroy(&beside);

@@ -64,6 +64,7 @@ struct bench_rows {
 /* Which cases are wanted. */
 struct bench_choice {
   unsigned workers; /* only those with so many; 0: all */
+  const char *text; /* only those whose parameter contains it; NULL: all */
   bool small;       /* of codes: only to see whether they compute the same */
 };
 
@@ -73,7 +74,7 @@ struct bench_list {
   struct bench_choice choice;
 };
 
-/* Copies the case to the end of the list, if its contestant is there and its workers are chosen. */
+/* Copies the case to the end of the list, if its contestant is there and it is chosen. */
 void bench_add(struct bench_list *list, const struct bench_case *one);
 
 struct bench_family {

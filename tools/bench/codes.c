@@ -45,6 +45,7 @@ static const struct code codes[] = {
     {"cg", 1000, 30, 5, 30, cg_serial, cg_synched, "cg_omp"},
 #if BENCH_HAS_CXX
     {"lattice", 480, 24, 5, 30, lattice_serial, lattice_synched, "lattice_omp"},
+    {"lattice_blocked", 480, 24, 5, 30, lattice_serial, lattice_blocked_synched, "lattice_omp"},
 #endif
     {"particles", 48000, 800, 5, 20, particles_serial, particles_synched, "particles_omp"},
 };

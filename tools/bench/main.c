@@ -16,8 +16,8 @@
 #define REPEATS_MOST 1000u
 
 static const char usage[] =
-    "usage: synched-bench FAMILY [--workers N] [--sizes small] [--repeat K] [--json FILE]\n"
-    "                            [--plot FILE.svg]\n"
+    "usage: synched-bench FAMILY [--workers N] [--case TEXT] [--sizes small] [--repeat K]\n"
+    "                            [--json FILE] [--plot FILE.svg]\n"
     "       synched-bench all [--repeat K] [--out DIR]\n"
     "       synched-bench --compare OLD.json NEW.json\n\n"
     "Synched beside its peers, all contestants of a family in turn, each sample in a process of "
@@ -34,6 +34,7 @@ static const char usage_end[] =
     "(dynamic,1)), pthread_barrier, std_barrier, tbb, pthreadpool, libuv (uv_queue_work), and\n"
     "synched_memory_scheme, a rendering of the crate that Synched descends from.\n\n"
     "  --workers N   only cases with so many workers\n"
+    "  --case TEXT   only cases whose parameter contains TEXT\n"
     "  --sizes small of codes, stencil and sparse: so small that it only shows whether they "
     "compute the same\n"
     "  --repeat K    samples of each case (default 7)\n"
@@ -105,7 +106,9 @@ static int read_option(struct request *request, const char *name, const char *va
                : wrong("--workers takes a number from 1 to 1000, not", value);
   if (strcmp(name, "--sizes") == 0 && !all)
     return read_sizes(value, &request->choice);
-  if (strcmp(name, "--json") == 0 && !all)
+  if (strcmp(name, "--case") == 0 && !all)
+    request->choice.text = value;
+  else if (strcmp(name, "--json") == 0 && !all)
     request->json = value;
   else if (strcmp(name, "--plot") == 0 && !all)
     request->plot = value;

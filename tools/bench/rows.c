@@ -19,9 +19,13 @@ static void *grow(void *items, size_t count, size_t *capacity, size_t size) {
   return grown;
 }
 
+static bool is_chosen(const struct bench_choice *choice, const struct bench_case *one) {
+  return (choice->workers == 0 || one->workers == choice->workers) &&
+         (choice->text == NULL || strstr(one->parameter, choice->text) != NULL);
+}
+
 void bench_add(struct bench_list *list, const struct bench_case *one) {
-  if (!bench_has(one->contestant) ||
-      (list->choice.workers != 0 && one->workers != list->choice.workers))
+  if (!bench_has(one->contestant) || !is_chosen(&list->choice, one))
     return;
   list->cases = grow(list->cases, list->count, &list->capacity, sizeof *list->cases);
   list->cases[list->count++] = *one;

@@ -51,6 +51,9 @@ int maxwell_blocked_synched(struct code_run *run);
 #define MAXWELL_BLOCKED 8u
 /* the same with two buffers for each field, and snapshots */
 int maxwell_buffered_blocked_synched(struct code_run *run);
+/* lattice with LATTICE_BLOCKED steps between two barriers */
+int lattice_blocked_synched(struct code_run *run);
+#define LATTICE_BLOCKED 5u
 
 /* To be called once a step is complete, by one thread. */
 static inline void code_step_done(struct code_run *run, uint64_t step) {

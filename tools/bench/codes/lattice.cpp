@@ -55,10 +55,13 @@ int lattice_serial(struct code_run *run) {
 namespace {
 
 constexpr std::size_t segments_per_worker = 2;
+/* of a band, where several steps run between two barriers */
+constexpr std::size_t rows_blocked = 2;
 
-void compute(const flow &flow, struct code_run *run) {
+void compute(const flow &flow, struct code_run *run, unsigned rounds_per_barrier) {
   const std::size_t row = lattice_row(&flow.plane);
-  const std::size_t segments = segments_per_worker * run->workers;
+  const std::size_t segments = rounds_per_barrier == 1 ? segments_per_worker * run->workers
+                                                       : flow.plane.height / rows_blocked;
   synched::pool pool(synched::pool_options().worker_count(run->workers));
   synched::memory<double> cells(synched::memory_options()
                                     .segment_count(segments)
@@ -72,6 +75,8 @@ void compute(const flow &flow, struct code_run *run) {
             lattice_init(&flow.plane, task.first() / row, (task.first() + out.size()) / row,
                          out.data());
           })
+          .reads_near(1, true)
+          .rounds_per_barrier(rounds_per_barrier)
           .compute([&](synched::task &task) {
             const auto out = task.out(cells);
             lattice_step(&flow.plane, task.previous(cells).data(), task.first() / row,
@@ -87,14 +92,22 @@ void compute(const flow &flow, struct code_run *run) {
   run->checksum = kernel_checksum(cells.current().data(), flow.bytes());
 }
 
-} // namespace
-
-int lattice_synched(struct code_run *run) {
+int try_to_compute(struct code_run *run, unsigned rounds_per_barrier) {
   try {
-    compute(flow(run->size), run);
+    compute(flow(run->size), run, rounds_per_barrier);
     return 0;
   } catch (const std::exception &failure) {
     (void)std::fprintf(stderr, "synched-bench: %s\n", failure.what());
     return -1;
   }
+}
+
+} // namespace
+
+int lattice_synched(struct code_run *run) {
+  return try_to_compute(run, 1);
+}
+
+int lattice_blocked_synched(struct code_run *run) {
+  return try_to_compute(run, LATTICE_BLOCKED);
 }

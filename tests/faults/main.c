@@ -29,7 +29,7 @@
 #include "base/error.h"
 #include "faults/scenario.h"
 
-#define PATIENCE_SECONDS 120
+#define PATIENCE_SECONDS 600
 /* Calls whose number is a matter of time (waits) end with this one. */
 #define TIMED_MOST 400u
 

@@ -23,7 +23,7 @@ static struct sockaddr_un address_of(const char *path) {
 }
 
 static int make_socket(void) {
-  const struct timeval patience = {.tv_sec = 30};
+  const struct timeval patience = {.tv_sec = 300};
   const int viewer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   FAULTS_CHECK(viewer >= 0, "no socket");
   (void)setsockopt(viewer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

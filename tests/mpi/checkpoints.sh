@@ -56,7 +56,7 @@ broken() {
   for _ in $(seq 20); do
     rm -rf state pid.* code.* log.*
     code=0
-    timeout --kill-after=70 "${SYNCHED_MPI_SECONDS:-120}" "$mpiexec" -n 3 ./rank "$@" --mpi -w 1 \
+    timeout --kill-after=70 "${SYNCHED_MPI_SECONDS:-900}" "$mpiexec" -n 3 ./rank "$@" --mpi -w 1 \
       --checkpoint state --every 1 >log 2>&1 </dev/null &
     pid=$!
     until [ -e state/generation-00000002 ] || ! kill -0 $pid 2>/dev/null; do

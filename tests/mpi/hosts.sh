@@ -78,7 +78,7 @@ on() {
     list+=,10.99.7.$h
   done
   ip netns exec "syn$id-1" unshare --uts sh -c "hostname host1-$id && exec \"\$@\"" sh \
-    timeout --kill-after=10 "${SYNCHED_MPI_SECONDS:-120}" \
+    timeout --kill-after=10 "${SYNCHED_MPI_SECONDS:-900}" \
     "$mpiexec" -n "$count" --host "$list" --mca plm_rsh_agent "$folder/agent" \
     --mca plm_rsh_no_tree_spawn 1 --mca orte_keep_fqdn_hostnames 1 \
     --mca btl tcp,self --mca btl_tcp_if_include 10.99.7.0/24 \

@@ -14,5 +14,5 @@ export PRTE_MCA_hwloc_default_binding_policy=none
 launch() {
   local mpiexec=$1 count=$2
   shift 2
-  timeout --kill-after=10 "${SYNCHED_MPI_SECONDS:-120}" "$mpiexec" -n "$count" "$@"
+  timeout --kill-after=10 "${SYNCHED_MPI_SECONDS:-900}" "$mpiexec" -n "$count" "$@"
 }

@@ -10,7 +10,7 @@
 set -euo pipefail
 
 dashboard=$(realpath "$1")
-tries_max=${DASHBOARD_BROWSER_TRIES:-300}
+tries_max=${DASHBOARD_BROWSER_TRIES:-3000}
 name=dashboard_browser
 # shellcheck source=../support/browser.sh
 source "$(dirname "$(realpath "$0")")/../support/browser.sh"

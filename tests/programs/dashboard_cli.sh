@@ -47,7 +47,7 @@ raw() {
   exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
   # It may have closed before it has read all; what it said is still there.
   (printf '%b' "$2" >&3) 2>/dev/null || true
-  timeout 30 cat <&3 >response 2>/dev/null || true
+  timeout 300 cat <&3 >response 2>/dev/null || true
   exec 3>&- 3<&-
   head -n 1 response | grep -q "^HTTP/1\.[01] $1 " ||
     fail "not $1 for $2, but: $(head -n 1 response | tr -d '\r')"
@@ -99,13 +99,13 @@ grep -q '^synched_rounds_total{job="dashboard"} [1-9]' body ||
 grep -q '^synched_running{job="dashboard"} 1$' body || fail "the job does not run"
 [ "$(tail -n 1 body)" = '# EOF' ] || fail "the metrics have no end"
 before=$(sed -n 's/^synched_rounds_total{.*} //p' body)
-for ((tries = 0; tries < 300; tries++)); do
+for ((tries = 0; tries < 3000; tries++)); do
   asked 200 GET /metrics
   body
   [ "$(sed -n 's/^synched_rounds_total{.*} //p' body)" = "$before" ] || break
   sleep 0.1
 done
-[ $tries -lt 300 ] || fail "the metrics stand still"
+[ $tries -lt 3000 ] || fail "the metrics stand still"
 asked 405 POST /metrics "Content-Length: 5\r\n" hello
 
 # A library may be built without this form.
@@ -185,7 +185,7 @@ raw 408 "GET / HTTP/1.1\r\nHost: localhost\r\nno-colon"
 raw 408 "G"
 for reserve in 4 5; do
   printf 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n' >&$reserve
-  timeout 30 cat <&$reserve >response || true
+  timeout 300 cat <&$reserve >response || true
   head -n 1 response | grep -q '^HTTP/1.1 200 ' ||
     fail "a connection in reserve is told: $(head -n 1 response)"
 done
@@ -222,7 +222,7 @@ done
 opened() {
   exec 3<>"/dev/tcp/127.0.0.1/$port" || fail "no connection"
   printf '%b' "GET /socket HTTP/1.1\r\nHost: localhost:$port\r\n$good${1:-}\r\n" >&3
-  timeout 30 head -c 6000 <&3 | tr -d '\0' >response || true
+  timeout 300 head -c 6000 <&3 | tr -d '\0' >response || true
   exec 3>&- 3<&-
   grep -q '^HTTP/1.1 101' response || fail "the WebSocket is refused"
   grep -a -q '"type":"state"' response || fail "no message comes"

@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #define CLIENTS 50
-#define PATIENCE_SECONDS 20 /* for anything to arrive at all */
-#define ALARM_SECONDS 90    /* for all of it, where only what is waited for does not come */
+#define PATIENCE_SECONDS 300 /* for anything to arrive at all */
+#define ALARM_SECONDS 900    /* for all of it, where only what is waited for does not come */
 #define MESSAGE_BYTES_MAX (4u << 20)
 #define GROWTH_KB_MAX 100000 /* one picture each, but no queue of them */
 #define HEADER_BYTES 16u     /* of a frame: width, height, round */

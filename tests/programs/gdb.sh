@@ -18,7 +18,7 @@ command -v gdb >/dev/null || skip "there is no gdb"
 gdb -nx -batch -ex 'python print(6 * 7)' 2>/dev/null | grep -qx 42 || skip "gdb has no Python"
 
 # Nothing may be fetched, and no settings of whoever runs this.
-timeout 120 gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set auto-load off' \
+timeout 900 gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set auto-load off' \
   -x "$root/tools/gdb.py" \
   -ex 'set width 0' -ex 'set print pretty off' -ex 'break scene_is_set' -ex run \
   -ex 'synched pool scene_pool' -ex 'synched pool *scene_pool' \

@@ -428,7 +428,7 @@ perl -e 'print pack "a4Va4a4VvvVVvva4V", "RIFF", 50000036, "WAVE", "fmt ", 16, 1
 truncate -s 50000044 long.wav # over an hour, of 8-bit samples that are all 0
 for way in "--fast --frames 1" --serial; do
   "$program" $way $(yes long.wav | head -n 20) -o never.wav >stdout 2>stderr &
-  for ((i = 0; i < 200; i++)); do # until some of it has been written
+  for ((i = 0; i < 6000; i++)); do # until some of it has been written
     [ -z "$(find . -name 'never.wav.*' -size +4k)" ] || break
     sleep 0.05
   done

@@ -11,7 +11,7 @@ source "$(dirname "$0")/../support/cli.sh" "$1"
 steer() {
   local expected=$1 letters=$2 code=0
   shift 2
-  printf '%b' "$letters" | timeout 60 "$program" "$@" >stdout 2>stderr || code=$?
+  printf '%b' "$letters" | timeout 600 "$program" "$@" >stdout 2>stderr || code=$?
   [ "$code" = "$expected" ] || fail "exit code $code, not $expected: '$letters' to poll $*"
 }
 
@@ -50,7 +50,7 @@ says stdout "resumed, round 0"
 says stdout "Job string: ended well"
 
 # It goes on by itself until it is told otherwise, and so does the loop.
-(printf 'r' && sleep 1.5 && printf 'q') | timeout 60 "$program" --period 1 >stdout 2>stderr ||
+(printf 'r' && sleep 1.5 && printf 'q') | timeout 600 "$program" --period 1 >stdout 2>stderr ||
   fail "running"
 quiet "running"
 says stdout "running, round [1-9][0-9]*, the middle is at [+-].*"

@@ -84,7 +84,7 @@ ask_gdb() {
   gdb -nx -batch -ex 'python print(6 * 7)' 2>/dev/null | grep -qx 42 ||
     { left_out+=("gdb with Python"); return; }
   gdb_commands >"$work/commands"
-  timeout 120 gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set auto-load off' \
+  timeout 900 gdb -nx -batch -iex 'set debuginfod enabled off' -iex 'set auto-load off' \
     -x "$work/commands" --args "$program" 1 3 2 steal >"$work/said" 2>&1 </dev/null || true
   if grep -qE "ptrace: |Couldn't get CS|Operation not permitted" "$work/said"; then
     left_out+=("gdb, which may not run programs here")

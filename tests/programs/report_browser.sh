@@ -12,7 +12,7 @@ set -euo pipefail
 
 program=$(realpath "$1") by_hand=$(realpath "$2")
 name=report_browser
-tries_max=${REPORT_BROWSER_TRIES:-600}
+tries_max=${REPORT_BROWSER_TRIES:-3000}
 # shellcheck source=../support/browser.sh
 source "$(dirname "$(realpath "$0")")/../support/browser.sh"
 

@@ -23,7 +23,7 @@ trap 'end_all; rm -rf "$work"' EXIT
 # until CONDITION...: waits until the command succeeds.
 until_true() {
   local tries
-  for ((tries = 0; tries < 1200; tries++)); do
+  for ((tries = 0; tries < 6000; tries++)); do
     "$@" && return
     sleep 0.05
   done

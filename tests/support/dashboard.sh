@@ -20,8 +20,8 @@ start() {
   : >served
   "$program" "$@" >served 2>complaints </dev/null &
   server=$!
-  for ((tries = 0; tries < 300; tries++)); do
-    ! grep -q http:// served || break
+  for ((tries = 0; tries < 3000; tries++)); do
+    ! grep -q http:// served && kill -0 $server 2>/dev/null || break
     sleep 0.1
   done
   port=$(sed -n 's|^dashboard: http://[^ ]*:\([0-9][0-9]*\)/ shows .*|\1|p' served)

@@ -21,10 +21,10 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:log_path=$log
 export LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}log_path=$logs/sanitizer"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$logs/sanitizer"
 
-limit=180
+limit=1200 # ten times what it takes where twenty programs want each CPU
 command=("$@" --verbose)
 if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then
-  limit=540
+  limit=2400
   # fair-sched: threads that spin for one another must all come to run. A child that a test forks
   # ends in the middle of things, and is not asked what it left; Criterion's own processes start
   # anew, and are.

@@ -22,7 +22,7 @@
 #include "platform/trace.h"
 
 #define SECONDS_DEFAULT 3.0
-#define PATIENCE_DEFAULT 60.0
+#define PATIENCE_DEFAULT 600.0
 #define WORKERS_MOST 64u
 #define EXIT_HANGS 2
 #define TEXT_BYTES 512

@@ -7,7 +7,7 @@
  * program begins with the very case that failed. What the threads of a case do to each other
  * differs from run to run all the same.
  *
- * Exit codes: 0, all was well; 1, something was wrong; 2, nothing happened for a minute.
+ * Exit codes: 0, all was well; 1, something was wrong; 2, nothing happened for ten minutes.
  */
 #ifndef SYNCHED_TESTS_STRESS_H
 #define SYNCHED_TESTS_STRESS_H

@@ -22,7 +22,7 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { CREW_MAX = 16, HANG_SECONDS = 30 };
+enum { CREW_MAX = 16, HANG_SECONDS = 300 };
 
 /* A sleep that lets others run. */
 static inline void nap_ms(unsigned ms) {

@@ -18,7 +18,7 @@
 #define RANKS 3u
 #define SEGMENTS 24u
 #define CAPACITY 3u
-#define PATIENCE_NS UINT64_C(60000000000)
+#define PATIENCE_NS UINT64_C(600000000000)
 
 /* --- where to cut --- */
 

@@ -14,7 +14,7 @@
 #include "support/unit_support.h"
 
 #define RANKS 3u
-#define PATIENCE_NS UINT64_C(60000000000)
+#define PATIENCE_NS UINT64_C(600000000000)
 #define HOUR_NS UINT64_C(3600000000000)
 
 /* A call, on a rank; those of a script come one after the other, each when the one before has taken

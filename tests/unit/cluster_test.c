@@ -14,7 +14,7 @@
 #include "support/support.h"
 #include "support/unit_support.h"
 
-#define PATIENCE_NS UINT64_C(60000000000)
+#define PATIENCE_NS UINT64_C(600000000000)
 
 /* A case, and what each rank has come to. */
 struct shared {

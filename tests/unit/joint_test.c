@@ -22,7 +22,7 @@
 #include "support/support.h"
 #include "support/unit_support.h"
 
-#define PATIENCE_NS UINT64_C(60000000000)
+#define PATIENCE_NS UINT64_C(600000000000)
 #define NO_RANK 99u
 
 static char home[] = "/tmp/synched-joint-XXXXXX";

@@ -2,6 +2,10 @@
 # file below tests/. Labels: unit, stress, contract (rules and programs have it, too), rules,
 # programs, example, cpp; clang, valgrind, package: only tools/test's step of that name runs it.
 
+# A time limit is there for what hangs, and for nothing else: where twenty programs want each CPU,
+# what takes ten seconds takes minutes.
+set(hang_seconds 1200)
+
 # synched_add_criterion_test(FOLDER NAME [LIBS target...]): tests/FOLDER/NAME_test.c, a Criterion
 # program.
 function(synched_add_criterion_test folder name)
@@ -15,7 +19,7 @@ function(synched_add_criterion_test folder name)
   add_test(NAME ${folder}/${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/support/run.sh"
     ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${target}>)
   # run.sh ends a program that hangs before this does, and says which test it was.
-  set_tests_properties(${folder}/${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
+  set_tests_properties(${folder}/${name} PROPERTIES LABELS ${folder} TIMEOUT 2500)
 endfunction()
 
 # synched_add_unit_test(NAME [LIBS target...]): tests/unit/NAME_test.c.
@@ -33,7 +37,7 @@ function(synched_add_stress_test name)
   target_link_libraries(${target} PRIVATE stress_support ${arg_LIBS})
   add_test(NAME stress/${name} COMMAND ${target} --seconds ${SYNCHED_STRESS_SECONDS} ${arg_ARGS})
   # They bring more threads than there are CPUs; two at once would only measure each other.
-  set_tests_properties(stress/${name} PROPERTIES LABELS stress TIMEOUT 300 PROCESSORS 2)
+  set_tests_properties(stress/${name} PROPERTIES LABELS stress TIMEOUT ${hang_seconds} PROCESSORS 2)
 endfunction()
 
 # synched_add_outside_test(FOLDER NAME [LABEL label] [ARGS argument...]): tests/FOLDER/NAME.sh, a
@@ -47,7 +51,7 @@ function(synched_add_outside_test folder name)
   add_test(NAME ${folder}/${name}
     COMMAND "${PROJECT_SOURCE_DIR}/tests/${folder}/${name}.sh" ${arg_ARGS})
   set_tests_properties(${folder}/${name} PROPERTIES
-    LABELS "${arg_LABEL};${folder}" TIMEOUT 300 SKIP_RETURN_CODE 77)
+    LABELS "${arg_LABEL};${folder}" TIMEOUT ${hang_seconds} SKIP_RETURN_CODE 77)
 endfunction()
 
 # synched_add_rule_test(NAME [ARGS argument...]): tests/rules/NAME.sh.
@@ -64,5 +68,5 @@ endfunction()
 function(synched_add_example_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "COMMAND")
   add_test(NAME example/${name} COMMAND ${arg_COMMAND})
-  set_tests_properties(example/${name} PROPERTIES LABELS example TIMEOUT 120)
+  set_tests_properties(example/${name} PROPERTIES LABELS example TIMEOUT ${hang_seconds})
 endfunction()

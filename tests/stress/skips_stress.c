@@ -616,7 +616,12 @@ static void check_end(struct play *play, uint64_t last) {
   failure_total += play->status > 0;
   cancel_total += play->status == SYNCHED_ECANCELED;
   origins_check_current(&play->origins, round, check_snapshot, play);
-  /* It goes on from here. */
+}
+
+/* What is changed in place is undefined after a failure; the next run goes on from here. No reader
+ * holds it any more. */
+static void mend_places(const struct play *play) {
+  const uint64_t round = origins_published(&play->readers);
   for (unsigned f = 0; f < play->origins.field_count && play->status != 0; f++)
     if (play->origins.fields[f].in_place && !origins_has(play->origins.reads_only, f))
       load(play, f, round);
@@ -651,6 +656,7 @@ static void run_once(struct play *play, struct stress_random *random,
   seen_total += origins_readers_stop(&play->readers);
   if (!is_advanced)
     check_end(play, play->base + play->round_count);
+  mend_places(play);
   round_total += origins_published(&play->readers) - play->base;
 }
 

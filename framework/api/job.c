@@ -406,8 +406,7 @@ int synched_job_report(const struct synched_job *job, struct synched_report **ou
 static int check_started(struct synched_job *job) {
   if (synched__job_is_abandoned(job))
     return 0;
-  void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
-  if (port != NULL && synched__job_is_released(job) && job->delivery.port_calls->is_lost(port))
+  if (synched__job_is_lost(job))
     return synched__fail(SYNCHED_EBUSY, "the job's loop still has a timer of it; let its loop run");
   return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
 }

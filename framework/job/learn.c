@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "cluster/move.h"
 #include "job/ranks.h"
+#include "job/requests.h"
 #include "job/stages.h"
 #include "platform/alloc.h"
 
@@ -80,15 +81,15 @@ static void list_ranges(const struct learning *learning, size_t *firsts) {
 }
 
 /* Whether this rank's job can be dealt anew. */
-static int check(const struct synched_job *job) {
+static int check(struct synched_job *job) {
   struct synched_cluster *cluster = job->work.link->cluster;
-  const uint32_t state = synched__load_acquire(&job->work.state); /* [run-over] acquire */
+  const enum synched_job_state state = synched__requests_state(job);
   synched__mutex_lock(&cluster->mutex);
   const unsigned job_count = cluster->job_count;
   synched__mutex_unlock(&cluster->mutex);
-  if ((state & SYNCHED__JOB_STARTED) != 0)
+  if (state != SYNCHED_JOB_READY && state != SYNCHED_JOB_ENDED)
     return synched__fail(SYNCHED_EBUSY, "the job is running");
-  if ((state & SYNCHED__JOB_ENDED) == 0)
+  if (state == SYNCHED_JOB_READY)
     return synched__fail(SYNCHED_ENOENT, "the job has not been started, so that nobody knows what "
                                          "its segments cost");
   if (job->setup.saver != NULL)

@@ -25,7 +25,18 @@ bool synched__job_is_released(struct synched_job *job) {
          synched__load_acquire(&job->delivery.pin_count) == 0; /* [unpinned] acquire */
 }
 
-bool synched__job_is_abandoned(struct synched_job *job) {
+/* The port of a job that is released. NULL: it is not, or has none. */
+static void *port_of_released(struct synched_job *job) {
   void *port = synched__load_acquire(&job->delivery.port); /* [port-set] acquire */
-  return port != NULL && synched__job_is_released(job) && job->delivery.port_calls->let_go(port);
+  return port != NULL && synched__job_is_released(job) ? port : NULL;
+}
+
+bool synched__job_is_abandoned(struct synched_job *job) {
+  void *port = port_of_released(job);
+  return port != NULL && job->delivery.port_calls->let_go(port);
+}
+
+bool synched__job_is_lost(struct synched_job *job) {
+  void *port = port_of_released(job);
+  return port != NULL && job->delivery.port_calls->is_lost(port);
 }

@@ -35,6 +35,9 @@ bool synched__job_is_released(struct synched_job *job);
  * loop and engine have both left it. On the loop's thread, sees to it that the loop does. */
 bool synched__job_is_abandoned(struct synched_job *job);
 
+/* Whether that may become so: its loop was closed, but still has a handle of it. */
+bool synched__job_is_lost(struct synched_job *job);
+
 /* Leader: whether the loop can take a copy of what is changed in place. */
 static inline bool synched__job_shows_copy(const struct synched_job *job) {
   const struct synched__open_round *open = job->work.pool->open;

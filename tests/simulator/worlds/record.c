@@ -17,8 +17,9 @@ static struct synched__record *make_record(void) {
                                                                       .segment_count = 1,
                                                                       .round_count = 1,
                                                                       .task_count = 1,
+                                                                      .exchange_count = 1,
                                                                       .segment_times = true}) == 0);
-  record->row_count = record->task_rows = 1;
+  record->row_count = record->task_rows = record->exchange_rows = 1;
   return record;
 }
 
@@ -46,6 +47,14 @@ static void write_row(struct synched__record *record, uint64_t round) {
 static void write_task(struct synched__record *record, uint64_t round) {
   const struct synched__task task = {round, (size_t)round, 100 * round, 101 * round};
   synched__record_task(record, 0, &task);
+}
+
+/* Its number is that of the round. */
+static void write_exchange(struct synched__record *record, uint64_t round) {
+  const uint64_t base = 100 * round;
+  struct synched__exchange_row row = {0,        base + 1, base + 2, base + 3,
+                                      base + 4, base + 5, base + 6, base + 7};
+  synched__record_exchange(record, &row, false);
 }
 
 static void write_round(struct synched__record *record, uint64_t round) {
@@ -103,6 +112,12 @@ static void read_task(struct synched__record *record, uint64_t round) {
               task.end_ns == 101 * round);
 }
 
+static void read_exchange(struct synched__record *record, uint64_t round) {
+  struct synched__exchange_row row;
+  if (synched__record_read_exchange(record, round, &row) == SYNCHED__ROW_READ)
+    check_words(&row, round, 8);
+}
+
 static void read_rows(struct synched__record *record, uint64_t last) {
   read_part(record, last);
   read_row(record, last);
@@ -146,6 +161,10 @@ static void run_task(void) {
   run_over(write_task, read_task);
 }
 
+static void run_exchange(void) {
+  run_over(write_exchange, read_exchange);
+}
+
 const struct sim_world sim_world_part = {
     .name = "part-1x1",
     .about = "a worker's part is written over the one that is read",
@@ -164,6 +183,13 @@ const struct sim_world sim_world_task = {
     .name = "task-1x1",
     .about = "a call is written over the one that is read",
     .run = run_task,
+    .bound = 3,
+};
+
+const struct sim_world sim_world_exchange = {
+    .name = "exchange-1x1",
+    .about = "what a rank has exchanged is written over what is read",
+    .run = run_exchange,
     .bound = 3,
 };
 

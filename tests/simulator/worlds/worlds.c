@@ -163,6 +163,7 @@ extern const struct sim_world sim_world_place_alarm;
 extern const struct sim_world sim_world_part;
 extern const struct sim_world sim_world_row;
 extern const struct sim_world sim_world_task;
+extern const struct sim_world sim_world_exchange;
 extern const struct sim_world sim_world_emptied;
 extern const struct sim_world sim_world_interrupt_woken;
 
@@ -308,6 +309,7 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_part,
     &sim_world_row,
     &sim_world_task,
+    &sim_world_exchange,
     &sim_world_emptied,
     &sim_world_interrupt_woken,
     &sim_world_tile_near,

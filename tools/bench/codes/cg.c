@@ -2,6 +2,7 @@
  * cg.c: conjugate gradients serially and with Synched: three stages, of which two fold what the
  * next one reads.
  */
+#include <string.h>
 #include <synched/synched.h>
 
 #include "cg/kernel.h"
@@ -51,10 +52,11 @@ struct equations {
   struct code_run *run;
 };
 
-/* x begins as the library makes it, with zeros. */
+/* What is written first has huge pages where it can; zeros that are read first have small ones. */
 static int start(struct synched_task *task, void *user) {
   double *r = synched_task_out(task, R), *p = synched_task_out(task, P);
   (void)user;
+  memset(synched_task_out(task, X), 0, task->capacity * sizeof(double));
   for (size_t i = 0; i < task->capacity; i++)
     r[i] = p[i] = 1;
   return 0;

@@ -54,9 +54,12 @@ static struct maxwell_fields fields_of(const struct synched_task *task) {
                                  synched_task_all(task, HY)};
 }
 
-/* hx and hy begin as the library makes them, with zeros. */
+/* What is written first has huge pages where it can; zeros that are read first have small ones. */
 static int start(struct synched_task *task, void *grid) {
+  const size_t bytes = task->capacity * synched_task_field(task, HX)->element_size;
   maxwell_start(grid, rows_of(task), synched_task_out(task, EZ));
+  memset(synched_task_out(task, HX), 0, bytes);
+  memset(synched_task_out(task, HY), 0, bytes);
   return 0;
 }
 
@@ -115,14 +118,6 @@ static const struct synched_stage near_stages[] = {
      .writes = SYNCHED_FIELD(EZ),
      .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}}};
 
-/* In two buffers nothing begins with zeros by itself. */
-static int start_all(struct synched_task *task, void *grid) {
-  const size_t bytes = task->capacity * ((const struct maxwell_grid *)grid)->side * sizeof(double);
-  memset(synched_task_out(task, HX), 0, bytes);
-  memset(synched_task_out(task, HY), 0, bytes);
-  return start(task, grid);
-}
-
 /* Bands of two rows or more. */
 static size_t band_count(const struct code_run *run, unsigned rounds_per_barrier) {
   const size_t few = (size_t)SEGMENTS_PER_WORKER * run->workers;
@@ -145,7 +140,7 @@ static int run_otherwise(struct code_run *run, struct synched_memory_options *me
   memory->element_count = side;
   const int status = synched_run(
       SYNCHED_POOL_OPTIONS(.worker_count = run->workers), memory, arrays,
-      SYNCHED_JOB_OPTIONS(.user = &plane, .init = start_all, .on_round = step_done,
+      SYNCHED_JOB_OPTIONS(.user = &plane, .init = start, .on_round = step_done,
                           .on_snapshot = on_snapshot, .field_count = FIELDS, .stages = near_stages,
                           .stage_count = 2, .rounds_per_barrier = rounds_per_barrier,
                           .round_count = run->steps));

@@ -49,7 +49,7 @@ struct synched_array {
 /* Creates a memory for each array, and a job of them, as synched_memory_create and
  * synched_job_create do. The memories are the job's, and end with it.
  * memory: what they have in common; buffers, buffer_count and buffer_bytes are not given, and
- * element_size only where arrays is NULL.
+ * element_size only where arrays is NULL. Its flags on pages are for what the library makes.
  * arrays: as many as options->field_count says, or 1 where that is 0; copied. NULL: the library
  * makes all of them, with elements of memory->element_size.
  * options: fields is not given.
@@ -95,10 +95,10 @@ SYNCHED_API int synched_job_create_on_arrays(struct synched_job **out, struct sy
  * sentences. SYNCHED_EBUSY: a snapshot is still retained when on_done has returned, or the job has
  * been started again; then the pool, the memories and the job stay, for somebody reads them, and
  * arrays that are not in place need not hold the last round. */
-SYNCHED_API int synched_run(const struct synched_pool_options *pool,
-                            const struct synched_memory_options *memory,
-                            const struct synched_array *arrays,
-                            const struct synched_job_options *options);
+SYNCHED_API int
+synched_run(const struct synched_pool_options *pool, const struct synched_memory_options *memory,
+            const struct synched_array *arrays, const struct synched_job_options *options)
+    SYNCHED_AS_BUILT(synched_run);
 
 SYNCHED_END_DECLS
 

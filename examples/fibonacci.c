@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <synched/synched.h>
@@ -34,6 +35,7 @@ struct settings {
   unsigned worker_count;
   uint64_t round_count;
   bool is_static;
+  int print_status; /* of the report */
 };
 
 /* Each of the parts is cut into as many segments as the others. */
@@ -80,16 +82,13 @@ static uint64_t fibonacci_by_doubling(uint64_t index) {
 }
 
 /* False if any segment of the last round is not what it should be. */
-static bool is_right(struct synched_memory *memory) {
-  const struct synched_snapshot *now = synched_snapshot_current(memory);
+static bool is_right(const uint64_t *elements, size_t segment_count) {
   bool right = true;
-  for (size_t s = 0; s < now->segment_count; s++) {
-    const uint64_t *elements = synched_snapshot_segment(now, s);
-    uint64_t expected = fibonacci_by_doubling(steps_of_segment(s, now->segment_count));
+  for (size_t s = 0; s < segment_count; s++) {
+    uint64_t expected = fibonacci_by_doubling(steps_of_segment(s, segment_count));
     for (size_t i = 0; i < SEGMENT_ELEMENTS; i++)
-      right = right && elements[i] == (i < WRITTEN_ELEMENTS ? expected : 0);
+      right = right && elements[s * SEGMENT_ELEMENTS + i] == (i < WRITTEN_ELEMENTS ? expected : 0);
   }
-  synched_snapshot_release(now);
   return right;
 }
 
@@ -113,27 +112,27 @@ static enum synched_record record_for(const char *form) {
   return strncmp(form, "table", 5) == 0 ? SYNCHED_RECORD_TOTALS : SYNCHED_RECORD_TASKS;
 }
 
-/* Each step is taken only if all before it went well; what was made is ended in any case. */
-static int run(struct settings *settings, struct synched_pool *pool,
-               struct synched_memory *memory) {
-  struct synched_job *job = NULL;
-  struct synched_report *report = NULL;
-  int status = synched_job_create(
-      &job, pool, memory,
-      SYNCHED_JOB_OPTIONS(.name = "fibonacci", .user = settings, .compute = compute,
-                          .record = record_for(settings->report),
-                          .round_count = settings->round_count,
-                          .balance = settings->is_static ? SYNCHED_BALANCE_STATIC
-                                                         : SYNCHED_BALANCE_STEAL));
+static void on_done(struct synched_job *job, int status, const struct synched_report *report,
+                    void *user) {
+  struct settings *settings = user;
+  (void)job;
   if (status == 0)
-    status = synched_job_run(job);
-  if (status == 0)
-    status = synched_job_report(job, &report);
-  if (status == 0)
-    status = print_result(report, settings->report);
-  synched_report_destroy(report);
-  (void)synched_job_destroy(job);
-  return status;
+    settings->print_status = print_result(report, settings->report);
+}
+
+/* The elements are those of the last round when it returns. */
+static int run(struct settings *settings, uint64_t *elements) {
+  const int status =
+      synched_run(SYNCHED_POOL_OPTIONS(.worker_count = settings->worker_count),
+                  SYNCHED_MEMORY_OPTIONS(.segment_count = settings->segment_count,
+                                         .segment_capacity = SEGMENT_ELEMENTS),
+                  &(struct synched_array)SYNCHED_ARRAY(elements),
+                  SYNCHED_JOB_OPTIONS(.name = "fibonacci", .user = settings, .compute = compute,
+                                      .on_done = on_done, .record = record_for(settings->report),
+                                      .round_count = settings->round_count,
+                                      .balance = settings->is_static ? SYNCHED_BALANCE_STATIC
+                                                                     : SYNCHED_BALANCE_STEAL));
+  return status != 0 ? status : settings->print_status;
 }
 
 static int parse_segments(void *to, const char *text, struct example_error *error) {
@@ -184,23 +183,17 @@ int main(int argc, char **argv) {
       example_options_read_only(&command, argc, argv, &settings);
   if (parsed != EXAMPLE_OPTIONS_RUN)
     return parsed == EXAMPLE_OPTIONS_DONE ? 0 : 2;
-  struct synched_pool *pool = NULL;
-  struct synched_memory *memory = NULL;
-  int status =
-      synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = settings.worker_count));
-  if (status == 0)
-    status = synched_memory_create(&memory,
-                                   SYNCHED_MEMORY_OPTIONS(.segment_count = settings.segment_count,
-                                                          .segment_capacity = SEGMENT_ELEMENTS,
-                                                          .element_size = sizeof(uint64_t)));
-  if (status == 0)
-    status = run(&settings, pool, memory);
+  uint64_t *elements = calloc(settings.segment_count * SEGMENT_ELEMENTS, sizeof *elements);
+  if (elements == NULL) {
+    fprintf(stderr, "fibonacci: out of memory\n");
+    return 1;
+  }
+  const int status = run(&settings, elements);
   if (status != 0)
     fprintf(stderr, "fibonacci: %s: %s\n", synched_strerror(status), synched_error_message());
-  bool right = status == 0 && is_right(memory);
+  const bool right = status == 0 && is_right(elements, settings.segment_count);
   if (status == 0)
     printf("%s\n", right ? "All numbers are right." : "A NUMBER IS WRONG.");
-  (void)synched_memory_destroy(memory);
-  (void)synched_pool_destroy(pool);
+  free(elements);
   return right ? 0 : 1;
 }

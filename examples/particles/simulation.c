@@ -6,8 +6,6 @@
  */
 #include "simulation.h"
 
-#include <stdlib.h>
-
 #include "cells.h"
 
 #define REPORT_ROUNDS 8
@@ -19,10 +17,9 @@ enum stage { PULL, MOVE, STAGES };
 static int pull(struct synched_task *task, void *user) {
   const struct particles_simulation *const simulation = user;
   const struct particles_range range = {task->first, task->first + task->capacity};
-  task->contribution =
-      particles_pull(&simulation->world, synched_task_field(task, PARTICLES_POSITIONS)->data,
-                     synched_task_field(task, PARTICLES_CELLS)->data, range,
-                     synched_task_out(task, PARTICLES_FORCES));
+  task->contribution = particles_pull(
+      &simulation->world, synched_task_all(task, PARTICLES_POSITIONS),
+      synched_task_all(task, PARTICLES_CELLS), range, synched_task_out(task, PARTICLES_FORCES));
   return 0;
 }
 
@@ -48,6 +45,18 @@ static int note_sums(const struct synched_snapshot *now, void *user) {
   return SYNCHED_CONTINUE;
 }
 
+static const struct synched_stage stages[STAGES] = {
+    [PULL] = {.name = "pull",
+              .compute = pull,
+              .writes = SYNCHED_FIELD(PARTICLES_FORCES),
+              .fold = SYNCHED_FOLD_SUM},
+    [MOVE] = {.name = "move",
+              .compute = move,
+              .writes = SYNCHED_FIELD(PARTICLES_POSITIONS) | SYNCHED_FIELD(PARTICLES_VELOCITIES),
+              .fold = SYNCHED_FOLD_CUSTOM,
+              .fold_size = sizeof(struct particles_sums),
+              .fold_combine = add_sums}};
+
 static int count_part(size_t part, unsigned worker, void *user) {
   (void)worker;
   particles_cells_count(user, part);
@@ -71,59 +80,21 @@ static int sort(struct particles_simulation *simulation) {
   return status;
 }
 
-/* One of the program's arrays as a field: one buffer, changed in place. */
-static int create_field(struct particles_simulation *simulation, enum particles_field field,
-                        void *array, size_t element_size, const size_t *capacities) {
-  return synched_memory_create(
-      &simulation->memories[field],
-      SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_IN_PLACE,
-                             .segment_count = simulation->world.part_count,
-                             .segment_capacities = capacities, .element_size = element_size,
-                             .buffers = &array, .buffer_count = 1,
-                             .buffer_bytes = simulation->world.count * element_size));
-}
-
-static int create_fields(struct particles_simulation *simulation) {
-  const struct particles_world *const world = &simulation->world;
-  size_t *const capacities = malloc(world->part_count * sizeof *capacities);
-  int status = capacities ? 0 : SYNCHED_ENOMEM;
-  for (size_t part = 0; status == 0 && part < world->part_count; part++) {
-    const struct particles_range range = particles_part(world, part);
-    capacities[part] = range.end - range.first;
-  }
-  if (status == 0)
-    status = create_field(simulation, PARTICLES_POSITIONS, world->positions,
-                          sizeof *world->positions, capacities);
-  if (status == 0)
-    status = create_field(simulation, PARTICLES_VELOCITIES, world->velocities,
-                          sizeof *world->velocities, capacities);
-  if (status == 0)
-    status = create_field(simulation, PARTICLES_FORCES, world->forces, sizeof *world->forces,
-                          capacities);
-  if (status == 0)
-    status =
-        create_field(simulation, PARTICLES_CELLS, world->cells, sizeof *world->cells, capacities);
-  free(capacities);
-  return status;
-}
-
+/* The program's arrays are the fields, changed in place; a segment is a part of the particles. */
 static int create_job(struct particles_simulation *simulation,
                       const struct particles_options *options) {
-  const struct synched_stage stages[STAGES] = {
-      [PULL] = {.name = "pull",
-                .compute = pull,
-                .writes = SYNCHED_FIELD(PARTICLES_FORCES),
-                .fold = SYNCHED_FOLD_SUM},
-      [MOVE] = {.name = "move",
-                .compute = move,
-                .writes = SYNCHED_FIELD(PARTICLES_POSITIONS) | SYNCHED_FIELD(PARTICLES_VELOCITIES),
-                .fold = SYNCHED_FOLD_CUSTOM,
-                .fold_size = sizeof(struct particles_sums),
-                .fold_combine = add_sums}};
-  return synched_job_create(
-      &simulation->job, simulation->pool, simulation->memories[PARTICLES_POSITIONS],
+  const struct particles_world *const world = &simulation->world;
+  const struct synched_array arrays[PARTICLES_FIELDS] = {
+      [PARTICLES_POSITIONS] = SYNCHED_ARRAY(world->positions),
+      [PARTICLES_VELOCITIES] = SYNCHED_ARRAY(world->velocities),
+      [PARTICLES_FORCES] = SYNCHED_ARRAY(world->forces),
+      [PARTICLES_CELLS] = SYNCHED_ARRAY(world->cells)};
+  return synched_job_create_on_arrays(
+      &simulation->job, simulation->pool,
+      SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_IN_PLACE, .segment_count = world->part_count,
+                             .element_count = world->count),
+      arrays,
       SYNCHED_JOB_OPTIONS(.name = "particles", .user = simulation, .on_round = note_sums,
-                          .fields = &simulation->memories[PARTICLES_VELOCITIES],
                           .field_count = PARTICLES_FIELDS,
                           .reads_only = SYNCHED_FIELD(PARTICLES_CELLS), .stages = stages,
                           .stage_count = STAGES, .record = example_report_record(&options->report),
@@ -159,8 +130,6 @@ int particles_simulation_create(struct particles_simulation *out,
     return example_out_of_memory(error);
   }
   if (status == 0)
-    status = create_fields(out);
-  if (status == 0)
     status = create_job(out, options);
   if (status == 0)
     return 0;
@@ -190,8 +159,6 @@ int particles_simulation_advance(struct particles_simulation *simulation, uint64
 
 void particles_simulation_destroy(struct particles_simulation *simulation) {
   synched_job_destroy(simulation->job);
-  for (int field = 0; field < PARTICLES_FIELDS; field++)
-    synched_memory_destroy(simulation->memories[field]);
   synched_pool_destroy(simulation->pool);
   particles_world_destroy(&simulation->world);
   *simulation = (struct particles_simulation){0};

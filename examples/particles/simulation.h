@@ -28,7 +28,6 @@ struct particles_simulation {
   struct particles_world world;
   unsigned worker_count; /* as obtained */
   struct synched_pool *pool;
-  struct synched_memory *memories[PARTICLES_FIELDS];
   struct synched_job *job;
   /* whoever closes a round writes it, and the time loop reads it between two */
   struct particles_state state;

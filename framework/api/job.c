@@ -380,6 +380,17 @@ void synched__job_begin(struct synched_job *job) {
   synched__cycle_submit(job);
 }
 
+double synched_job_fold(const struct synched_job *job) {
+  /* [run-over] acquire */
+  if (job == NULL || (synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0)
+    return 0;
+  return job->work.memory->pair.current->snapshot.fold;
+}
+
+struct synched_memory *synched_job_memory(const struct synched_job *job, unsigned f) {
+  return job == NULL ? NULL : synched__stages_memory(job, f);
+}
+
 uint64_t synched_job_missed(const struct synched_job *job) {
   return job == NULL ? 0 : job->delivery.passed_over;
 }
@@ -411,14 +422,37 @@ static int check_started(struct synched_job *job) {
   return synched__fail(SYNCHED_EBUSY, "the job is running; cancel it and let its loop run");
 }
 
-int synched_job_destroy(struct synched_job *job) {
-  if (job == NULL)
-    return 0;
+/* Whether somebody else must be done with it before. */
+static int check_free(const struct synched_job *job) {
   int status = synched__job_check(job);
   if (status != 0)
     return status;
+  if (job->setup.is_held)
+    return synched__fail(SYNCHED_EBUSY, "the job is that of a synched_run, which ends it");
   if (job->setup.saver != NULL)
     return synched__fail(SYNCHED_EBUSY, "the job has a checkpoint; destroy that first");
+  return 0;
+}
+
+/* The memories that end with the job must be nobody's. */
+static int part_memories(struct synched_job *job) {
+  if (job->setup.own_count != 0 && synched__memory_is_retained(job->work.memory))
+    return synched__fail(SYNCHED_EBUSY, "snapshots of the job's own memories are still retained");
+  return synched__stages_part_memories(job);
+}
+
+static void free_job(struct synched_job *job) {
+  for (unsigned f = 0; f < job->setup.own_count; f++)
+    (void)synched_memory_destroy(job->setup.own[f]); /* nobody has them any more */
+  synched__free(job);
+}
+
+int synched_job_destroy(struct synched_job *job) {
+  if (job == NULL)
+    return 0;
+  int status = check_free(job);
+  if (status != 0)
+    return status;
   /* [run-over] acquire */
   if ((synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0) {
     status = check_started(job);
@@ -429,7 +463,7 @@ int synched_job_destroy(struct synched_job *job) {
   /* While the memory is still the job's. */
   if (is_advanced(job))
     synched__advance_publish(job);
-  status = synched__stages_part_memories(job);
+  status = part_memories(job);
   if (status != 0)
     return status;
   if (is_advanced(job))
@@ -449,6 +483,6 @@ int synched_job_destroy(struct synched_job *job) {
   synched__parker_deinit(&job->advance.parker);
   destroy_record(job);
   free_arrays(job);
-  synched__free(job);
+  free_job(job);
   return 0;
 }

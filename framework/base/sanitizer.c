@@ -15,6 +15,8 @@ SYNCHED_API int synched__refuse_pool(void **out, const void *options)
     SYNCHED_SYMBOL("synched_pool_create");
 SYNCHED_API int synched__refuse_memory(void **out, const void *options)
     SYNCHED_SYMBOL("synched_memory_create");
+SYNCHED_API int synched__refuse_run(const void *pool, const void *memory, const void *arrays,
+                                    const void *options) SYNCHED_SYMBOL("synched_run");
 
 int synched__refuse_pool(void **out, const void *options) {
   (void)options;
@@ -26,6 +28,14 @@ int synched__refuse_pool(void **out, const void *options) {
 
 int synched__refuse_memory(void **out, const void *options) {
   return synched__refuse_pool(out, options);
+}
+
+int synched__refuse_run(const void *pool, const void *memory, const void *arrays,
+                        const void *options) {
+  (void)pool;
+  (void)memory;
+  (void)arrays;
+  return synched__refuse_pool(NULL, options);
 }
 
 #else

@@ -81,6 +81,11 @@ struct synched__setup {
   /* the round from which round_count counts: the base round, or that of the run of which this one
    * is the rest */
   uint64_t counted_from;
+  /* [own_count] memories that were made with the job and end with it */
+  struct synched_memory *own[SYNCHED_FIELDS_MAX];
+  unsigned own_count;
+  /* who has made it in a call that still lasts ends it, and nobody else may */
+  bool is_held;
   /* the next run is the rest of one that has been written to a checkpoint */
   bool is_rest;
   struct synched__resumed resumed;

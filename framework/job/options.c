@@ -310,8 +310,7 @@ static int check_barrier(const struct synched_job_options *options) {
 /* Whether a field has a buffer more than it would need with a barrier after each round, or can have
  * one: the program's own cannot. */
 static bool has_spare(const struct synched_memory *memory, const struct synched_memory *lead) {
-  return !memory->blocks.all[0]->is_foreign || memory->in_place ||
-         memory->blocks.count > lead->buffer_count;
+  return !memory->blocks.is_fixed || memory->in_place || memory->blocks.count > lead->buffer_count;
 }
 
 /* Whether it is the library's choice how many rounds run between two barriers: nobody asks for each
@@ -353,16 +352,23 @@ static int read_work(struct synched_job_options *options, const struct synched_m
   return 0;
 }
 
-int synched__job_read_options(struct synched_job_options *read,
-                              const struct synched_job_options *options,
-                              const struct synched_memory *memory, enum synched_record record) {
+int synched__job_copy_options(struct synched_job_options *copy,
+                              const struct synched_job_options *options) {
   static const struct synched__options_spec spec = {
       "synched_job_options", sizeof(struct synched_job_options),
       offsetof(struct synched_job_options, period_ns)};
+  if (options == NULL)
+    return synched__fail(SYNCHED_EINVAL, "the job's options is NULL");
+  return synched__options_read(copy, options, &spec);
+}
+
+int synched__job_read_options(struct synched_job_options *read,
+                              const struct synched_job_options *options,
+                              const struct synched_memory *memory, enum synched_record record) {
   const uint32_t known_flags = SYNCHED_JOB_EAGER | SYNCHED_JOB_NO_SEGMENT_TIMES |
                                SYNCHED_JOB_START_PAUSED | SYNCHED_JOB_SKIP_UNCHANGED |
                                SYNCHED_JOB_CHECKED | SYNCHED_JOB_CHECKED_TWICE | SYNCHED_JOB_COPIES;
-  int status = synched__options_read(read, options, &spec);
+  int status = synched__job_copy_options(read, options);
   if (status != 0)
     return status;
   if ((read->flags & ~known_flags) != 0)

@@ -8,6 +8,11 @@
 
 #include <synched/job.h>
 
+/* Copies the caller's options, of whatever version. SYNCHED_EINVAL: NULL, or a struct of no version
+ * that this one knows. */
+int synched__job_copy_options(struct synched_job_options *copy,
+                              const struct synched_job_options *options);
+
 /* Reads and checks options; defaults are filled in. Of a job that leaves open how much is recorded,
  * `record` is, or as much of it as the other options allow. */
 int synched__job_read_options(struct synched_job_options *read,

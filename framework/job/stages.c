@@ -464,6 +464,10 @@ static unsigned memory_count(const struct synched_job *job) {
   return job->work.fields == NULL ? 1 : job->work.fields->count;
 }
 
+struct synched_memory *synched__stages_memory(const struct synched_job *job, unsigned field) {
+  return field < memory_count(job) ? memory_of(job, field) : NULL;
+}
+
 /* Fields that are written several times between two barriers. */
 static uint32_t written_twice(const struct synched__work *work) {
   uint32_t once = 0;

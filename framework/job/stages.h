@@ -24,6 +24,9 @@ int synched__stages_join_memories(struct synched_job *job);
  * nothing has changed. */
 int synched__stages_part_memories(struct synched_job *job);
 
+/* The memory that is the job's field; NULL: there is no such field. */
+struct synched_memory *synched__stages_memory(const struct synched_job *job, unsigned field);
+
 /* Before a run: what is learned of stages begins anew. */
 void synched__stages_reset(struct synched_job *job);
 

@@ -36,6 +36,10 @@ size_t synched__blocks_alignment(const struct synched_memory_options *options) {
 
 /* --- the program's own --- */
 
+bool synched__blocks_may_grow(const struct synched_memory_options *options) {
+  return options->buffers == NULL || (options->flags & SYNCHED_MEMORY_MORE_BUFFERS) != 0;
+}
+
 static int check_address(const struct synched_memory_options *options, unsigned index) {
   const uintptr_t address = (uintptr_t)options->buffers[index];
   const size_t alignment = synched__blocks_alignment(options);
@@ -66,12 +70,15 @@ int synched__blocks_check(const struct synched__layout *layout,
                           const struct synched_memory_options *options, unsigned needed_count) {
   const unsigned count = options->buffer_count;
   if (options->buffers == NULL) {
-    if (count == 0 && options->buffer_bytes == 0)
+    const bool wants_more = (options->flags & SYNCHED_MEMORY_MORE_BUFFERS) != 0;
+    if (count == 0 && options->buffer_bytes == 0 && !wants_more)
       return 0;
     return synched__fail(SYNCHED_EINVAL, "%s is given, but buffers is NULL",
-                         count != 0 ? "buffer_count" : "buffer_bytes");
+                         count != 0   ? "buffer_count"
+                         : wants_more ? "MORE_BUFFERS"
+                                      : "buffer_bytes");
   }
-  if (count < needed_count)
+  if (count < needed_count && (count == 0 || !synched__blocks_may_grow(options)))
     return synched__fail(SYNCHED_EINVAL, "buffer_count is %u; with %u leases a memory needs %u",
                          count, options->lease_count, needed_count);
   if (count > SYNCHED_LEASES_MAX + 3)
@@ -191,5 +198,6 @@ void synched__blocks_deinit(struct synched__blocks *blocks, const struct synched
   for (unsigned b = 0; b < blocks->count; b++)
     destroy(blocks, layout, blocks->all[b]);
   synched__free(blocks->all);
-  *blocks = (struct synched__blocks){.huge_pages = blocks->huge_pages};
+  *blocks =
+      (struct synched__blocks){.huge_pages = blocks->huge_pages, .is_fixed = blocks->is_fixed};
 }

@@ -32,16 +32,22 @@ struct synched__blocks {
   struct synched__block **all;
   unsigned count;
   bool huge_pages;
+  /* they are the program's, and the library makes no more of them */
+  bool is_fixed;
 };
 
 /* Checks the program's own buffers. SYNCHED_EINVAL. */
 int synched__blocks_check(const struct synched__layout *layout,
                           const struct synched_memory_options *options, unsigned needed_count);
 
+/* Whether the library makes buffers beside those that are given. */
+bool synched__blocks_may_grow(const struct synched_memory_options *options);
+
 /* The alignment that a buffer needs. */
 size_t synched__blocks_alignment(const struct synched_memory_options *options);
 
-/* Makes the program's buffers blocks. SYNCHED_ENOMEM: some are; synched__blocks_deinit. */
+/* Makes the program's buffers the first blocks. SYNCHED_ENOMEM: some are, and are to be given up by
+ * synched__blocks_deinit. */
 int synched__blocks_adopt(struct synched__blocks *blocks, const struct synched__layout *layout,
                           const struct synched_memory_options *options);
 

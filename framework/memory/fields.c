@@ -290,7 +290,7 @@ static int grow_blocks(struct synched__fields *fields, const struct synched__fie
     unsigned needed = buffer_count + synched__fields_has(spec->written_twice, f);
     if (memory->in_place)
       needed = synched__fields_has(fields->copied, f) ? 1 + buffer_count : 1;
-    else if (needed > memory->blocks.count && memory->blocks.all[0]->is_foreign)
+    else if (needed > memory->blocks.count && memory->blocks.is_fixed)
       return synched__fail(SYNCHED_EINVAL,
                            "field %u has %u buffers of the program's own, and the job needs %u of "
                            "it%s",

@@ -24,6 +24,14 @@ static size_t padding_step(size_t element_size) {
   return SYNCHED__CACHE_LINE / divisor;
 }
 
+static int check_dealt(const struct synched_memory_options *options) {
+  if (options->segment_capacity == 0 && options->segment_capacities == NULL)
+    return 0;
+  return synched__fail(SYNCHED_EINVAL, "element_count is %zu and %s is given, too; only one may be",
+                       options->element_count,
+                       options->segment_capacity != 0 ? "segment_capacity" : "segment_capacities");
+}
+
 static int check_options(const struct synched_memory_options *options) {
   if (options->segment_count == 0)
     return synched__fail(SYNCHED_EINVAL, "segment_count is 0; a memory needs at least one segment");
@@ -32,6 +40,8 @@ static int check_options(const struct synched_memory_options *options) {
                          SYNCHED_SEGMENTS_MAX);
   if (options->element_size == 0)
     return synched__fail(SYNCHED_EINVAL, "element_size is 0; it is the bytes of one element");
+  if (options->element_count != 0)
+    return check_dealt(options);
   if (options->segment_capacity == 0 && options->segment_capacities == NULL)
     return synched__fail(SYNCHED_EINVAL,
                          "segment_capacity is 0 and segment_capacities is NULL; one must be given");
@@ -50,6 +60,14 @@ static int overflow(size_t segment, size_t capacity, size_t element_size) {
                        segment, capacity, element_size);
 }
 
+static size_t capacity_of(const struct synched_memory_options *options, size_t segment) {
+  const size_t count = options->segment_count;
+  if (options->element_count != 0)
+    return options->element_count / count + (segment < options->element_count % count);
+  return options->segment_capacities != NULL ? options->segment_capacities[segment]
+                                             : options->segment_capacity;
+}
+
 /* Fills offsets and capacities. */
 static int place_segments(struct synched__layout *layout,
                           const struct synched_memory_options *options) {
@@ -59,8 +77,7 @@ static int place_segments(struct synched__layout *layout,
   size_t offset = 0;
   size_t last_end = 0;
   for (size_t s = 0; s < layout->segment_count; s++) {
-    size_t capacity = options->segment_capacities != NULL ? options->segment_capacities[s]
-                                                          : options->segment_capacity;
+    const size_t capacity = capacity_of(options, s);
     if (capacity > elements_max || offset > elements_max - capacity)
       return overflow(s, capacity, options->element_size);
     layout->offsets[s] = offset;

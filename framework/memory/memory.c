@@ -17,14 +17,14 @@ static int check_flags(const struct synched_memory_options *options) {
                          "refill is %d, and the memory is changed in place: out "
                          "holds what the segment holds",
                          (int)options->refill);
-  if (options->buffers != NULL && (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0)
+  if (!synched__blocks_may_grow(options) && (options->flags & SYNCHED_MEMORY_HUGE_PAGES) != 0)
     return synched__fail(SYNCHED_EINVAL, "HUGE_PAGES is for buffers of the library's own, and "
                                          "buffers is given");
   return 0;
 }
 
-static int copy_options(struct synched_memory_options *read,
-                        const struct synched_memory_options *options) {
+int synched__memory_copy_options(struct synched_memory_options *read,
+                                 const struct synched_memory_options *options) {
   static const struct synched__options_spec spec = {
       "synched_memory_options", sizeof(struct synched_memory_options),
       offsetof(struct synched_memory_options, buffers)};
@@ -36,12 +36,13 @@ static int copy_options(struct synched_memory_options *read,
 /* All but sizes and buffers, which are checked where they are used. */
 static int check_options(const struct synched_memory_options *options) {
   const uint32_t pages = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_SMALL_PAGES;
-  if ((options->flags & ~(pages | SYNCHED_MEMORY_IN_PLACE)) != 0)
+  if ((options->flags & ~(pages | SYNCHED_MEMORY_IN_PLACE | SYNCHED_MEMORY_MORE_BUFFERS)) != 0)
     return synched__fail(SYNCHED_EINVAL,
-                         "flags is %#x; a memory knows HUGE_PAGES (%#x), SMALL_PAGES (%#x) and "
-                         "IN_PLACE (%#x)",
+                         "flags is %#x; a memory knows HUGE_PAGES (%#x), SMALL_PAGES (%#x), "
+                         "IN_PLACE (%#x) and MORE_BUFFERS (%#x)",
                          (unsigned)options->flags, SYNCHED_MEMORY_HUGE_PAGES,
-                         SYNCHED_MEMORY_SMALL_PAGES, SYNCHED_MEMORY_IN_PLACE);
+                         SYNCHED_MEMORY_SMALL_PAGES, SYNCHED_MEMORY_IN_PLACE,
+                         SYNCHED_MEMORY_MORE_BUFFERS);
   if ((options->flags & pages) == pages)
     return synched__fail(SYNCHED_EINVAL, "HUGE_PAGES and SMALL_PAGES are given; only one may be");
   int status = synched__check_enum("layout", (unsigned)options->layout, SYNCHED_LAYOUT_PADDED);
@@ -114,9 +115,11 @@ static int init_blocks(struct synched_memory *memory,
   if (status != 0)
     return status;
   memory->blocks.huge_pages = wants_huge_pages(&memory->layout, options);
-  status = options->buffers != NULL
-               ? synched__blocks_adopt(&memory->blocks, &memory->layout, options)
-               : synched__blocks_grow(&memory->blocks, &memory->layout, count);
+  memory->blocks.is_fixed = !synched__blocks_may_grow(options);
+  if (options->buffers != NULL)
+    status = synched__blocks_adopt(&memory->blocks, &memory->layout, options);
+  if (status == 0)
+    status = synched__blocks_grow(&memory->blocks, &memory->layout, count);
   if (status != 0)
     synched__blocks_deinit(&memory->blocks, &memory->layout);
   return status;
@@ -157,7 +160,7 @@ int synched_memory_create(struct synched_memory **out,
     return synched__fail(SYNCHED_EINVAL, "the memory to create is NULL");
   *out = NULL;
   struct synched_memory_options read;
-  int status = copy_options(&read, options);
+  int status = synched__memory_copy_options(&read, options);
   if (status == 0)
     status = check_options(&read);
   if (status != 0)
@@ -181,7 +184,7 @@ int synched_memory_needs(const struct synched_memory_options *options,
   *out = (struct synched_memory_needs){0};
   struct synched_memory_options read;
   struct synched__layout layout;
-  int status = copy_options(&read, options);
+  int status = synched__memory_copy_options(&read, options);
   read.buffers = NULL;
   if (status == 0)
     status = check_options(&read);
@@ -198,6 +201,10 @@ int synched_memory_needs(const struct synched_memory_options *options,
 
 void *synched_memory_elements(const struct synched_memory *memory) {
   return memory == NULL || !memory->in_place ? NULL : memory->blocks.all[0]->data;
+}
+
+bool synched__memory_is_retained(const struct synched_memory *memory) {
+  return synched__load_acquire(&memory->retained) != 0; /* [memory-left] acquire */
 }
 
 static int check_unused(struct synched_memory *memory) {

@@ -179,6 +179,11 @@ void synched__memory_unlock_buffers(struct synched_memory *memory);
  * touch the former lead no more, which may be destroyed. Waits for those that are on their way. */
 void synched__memory_leave_lead(struct synched_memory *memory);
 
+/* Copies the caller's options, of whatever version. SYNCHED_EINVAL: NULL, or a struct of no version
+ * that this one knows. */
+int synched__memory_copy_options(struct synched_memory_options *read,
+                                 const struct synched_memory_options *options);
+
 /* Makes a memory a job's. SYNCHED_EBUSY: it has another owner; SYNCHED_ENOTSUP: it is a parent
  * process's. synched__memory_unclaim makes it free again. */
 int synched__memory_claim(struct synched_memory *memory);
@@ -210,6 +215,10 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
 
 /* How many buffers readers hold now. Any thread; a moment's picture. */
 unsigned synched__memory_leased(const struct synched_memory *memory);
+
+/* Whether readers hold any snapshot of it, the current one included. Of a job's field 1 and up they
+ * count at the job's memory. Any thread. */
+bool synched__memory_is_retained(const struct synched_memory *memory);
 
 void synched__writers_destroy(struct synched__writers *writers);
 

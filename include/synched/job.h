@@ -172,6 +172,11 @@ static inline const struct synched_snapshot *synched_task_field(const struct syn
   return task->parts == SYNCHED_NULL ? task->previous : task->parts->fields[f];
 }
 
+/* All of it: its first element. Segments lie in it as in a snapshot. */
+static inline const void *synched_task_all(const struct synched_task *task, unsigned f) {
+  return synched_task_field(task, f)->data;
+}
+
 /* This call's segment of it: its first element. */
 static inline const void *synched_task_in(const struct synched_task *task, unsigned f) {
   return synched_snapshot_segment(synched_task_field(task, f), task->segment);
@@ -208,6 +213,11 @@ static inline void *synched_task_fold(const struct synched_task *task) {
  * stages or a fold of more than one double. */
 static inline const void *synched_task_folded(const struct synched_task *task, unsigned stage) {
   return task->parts->folds[stage];
+}
+
+/* The same of a stage whose fold is one double, or begins with one. */
+static inline double synched_task_folded_double(const struct synched_task *task, unsigned stage) {
+  return *SYNCHED_CAST(const double *, synched_task_folded(task, stage));
 }
 
 /* Computes one segment, on a worker, at the same time as the calls of other segments. Returns 0, or
@@ -889,6 +899,17 @@ SYNCHED_API int synched_job_state(struct synched_job *job);
  * Does not block; O(1). */
 SYNCHED_API uint64_t synched_job_missed(const struct synched_job *job);
 
+/* Returns the fold of the last published round: now->fold of its on_round. For programs with a time
+ * loop of their own, between two advances, and after the end of a run. 0 for NULL, while the job
+ * runs, and without a fold of one double.
+ * Any thread, but none that may start the job meanwhile; does not block; O(1). */
+SYNCHED_API double synched_job_fold(const struct synched_job *job);
+
+/* Returns the memory that is field f of the job; NULL for a NULL, or where there is no such field.
+ * Who owns it is as before.
+ * Any thread; does not block; O(1). */
+SYNCHED_API struct synched_memory *synched_job_memory(const struct synched_job *job, unsigned f);
+
 /* Makes a report of the job, in *out: of the whole run if it has ended, else of what was recorded
  * up to the end of a round some milliseconds ago at most, or the last one. The caller owns it and
  * ends it with synched_report_destroy; it may outlive the job.
@@ -901,11 +922,12 @@ SYNCHED_API int synched_job_report(const struct synched_job *job, struct synched
  * A job that was started: from its loop's thread, on_done included. Any other job: from any thread.
  * Errors, after which the job is as before: SYNCHED_EBUSY: it has been started and has not ended;
  * cancel it and let the loop run. Or it has a checkpoint; destroy that first. Or a snapshot is
- * retained of a job of several fields or stages, of a memory that is changed in place, or of folds
- * of more than a double. SYNCHED_ENOTSUP. If the loop is closed under the job, with uv_walk and
- * uv_close, there is no on_done. Cancel the job then, let the loop finish closing, and destroy the
- * job as soon as this call returns 0. The same holds if only the job's poll handle is closed. A job
- * with on_progress has a timer on the loop, too: if only that is closed, on_progress comes with
+ * retained of a job of several fields or stages, of a memory that is changed in place, of folds of
+ * more than a double, or of memories that the job owns (<synched/run.h>). Or the job is that of a
+ * synched_run, which ends it. SYNCHED_ENOTSUP. If the loop is closed under the job, with uv_walk
+ * and uv_close, there is no on_done. Cancel the job then, let the loop finish closing, and destroy
+ * the job as soon as this call returns 0. The same holds if only the job's poll handle is closed. A
+ * job with on_progress has a timer on the loop, too: if only that is closed, on_progress comes with
  * others of its callbacks, and all else is as before. */
 SYNCHED_API int synched_job_destroy(struct synched_job *job);
 

@@ -49,6 +49,9 @@ struct synched_writer; /* opaque */
  * more. synched_memory_elements is the buffer itself. Writers do not apply; `refill` must be 0. */
 #define SYNCHED_MEMORY_IN_PLACE 2u
 
+/* The library makes the buffers that are missing: `buffers` has the first ones, or one only. */
+#define SYNCHED_MEMORY_MORE_BUFFERS 8u
+
 /* Where segments lie in the one block that a snapshot's `data` points at. */
 enum synched_layout {
   /* Without gaps. With even segments, element i of segment s is at s * capacity + i. Neighbours may
@@ -75,7 +78,7 @@ struct synched_memory_options {
   uint32_t flags;
   /* 1 .. SYNCHED_SEGMENTS_MAX */
   size_t segment_count;
-  /* elements per segment, 1 or more; 0 with segment_capacities */
+  /* elements per segment, 1 or more; 0 with segment_capacities or element_count */
   size_t segment_capacity;
   /* Bytes, 1 or more. The library's own buffers are aligned to 128 bytes, so every element is
    * aligned to the largest power of two in its size, up to 128. Large ones do not all begin with a
@@ -98,10 +101,16 @@ struct synched_memory_options {
    * They stay the program's, who frees them after synched_memory_destroy. */
   void *const *buffers;
   /* as synched_memory_needs says: 2 + lease_count, or 1 in place (then copies for snapshots are the
-   * library's); one more where several stages of a job write the memory */
+   * library's); one more where several stages of a job write the memory. With
+   * SYNCHED_MEMORY_MORE_BUFFERS 1 or more */
   unsigned buffer_count;
   /* the size of each buffer: at least what synched_memory_needs says */
   size_t buffer_bytes;
+
+  /* Elements in all, in place of segment_capacity and segment_capacities: each segment gets the
+   * same number of them, and the first ones one more where they cannot be dealt evenly. 0: one of
+   * the other two is given. */
+  size_t element_count;
 };
 
 /* Returns options with every default, for C++ and where a macro is unwelcome. */
@@ -141,10 +150,11 @@ SYNCHED_API int synched_memory_needs(const struct synched_memory_options *option
  * first write them.
  * Any thread; waits for nobody. On success the caller owns *out and ends it with
  * synched_memory_destroy.
- * Errors: SYNCHED_EINVAL: a NULL; a size of zero; both or neither of segment_capacity and
- * segment_capacities; an unknown flag or enum value, or bytes that are set behind the known fields;
- * buffers that are too few or too small, not aligned, NULL, or overlap; HUGE_PAGES with buffers, or
- * with SMALL_PAGES.
+ * Errors: SYNCHED_EINVAL: a NULL; a size of zero; several or none of segment_capacity,
+ * segment_capacities and element_count; an unknown flag or enum value, or bytes that are set behind
+ * the known fields; buffers that are too few or too small, not aligned, NULL, or overlap;
+ * HUGE_PAGES with SMALL_PAGES, or with buffers where the library makes none; MORE_BUFFERS without
+ * buffers.
  * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
  * SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the caller was
  * not; the other way around the program does not link, see export.h. *out is NULL then. */

@@ -1,5 +1,6 @@
 /*
- * synched.h: all headers. README.md has a start; memory.h, pool.h and job.h explain the words.
+ * synched.h: all headers. README.md has a start; memory.h, pool.h and job.h explain the words;
+ * run.h has all of it in one call.
  *
  * fork(): pools, memories, writers and jobs belong to the process that made them.
  * - In a child, a call that would need their workers, lock or wait returns SYNCHED_ENOTSUP at once.
@@ -26,6 +27,7 @@
 #include <synched/pool.h>
 #include <synched/progress.h>
 #include <synched/report.h>
+#include <synched/run.h>
 #include <synched/status.h>
 #include <synched/topology.h>
 #include <synched/version.h>

@@ -393,6 +393,41 @@ static int run_first(void) {
   return status;
 }
 
+/* --- on arrays, in one call --- */
+
+#define ARRAY_ELEMENTS 7u
+
+static uint64_t arrays_in_turn[2][ARRAY_ELEMENTS];
+
+static int count_in_arrays(struct synched_task *task, void *user) {
+  (void)user;
+  for (unsigned f = 0; f < 2; f++)
+    for (size_t i = 0; i < task->capacity; i++)
+      ((uint64_t *)synched_task_out(task, f))[i] =
+          ((const uint64_t *)synched_task_in(task, f))[i] + f + 1;
+  return 0;
+}
+
+/* An odd number of rounds ends in buffers of the library's. A refusal has changed nothing. */
+static int run_on_arrays(void) {
+  const uint64_t before[2] = {arrays_in_turn[0][0], arrays_in_turn[1][0]};
+  const struct synched_array arrays[] = {SYNCHED_ARRAY(arrays_in_turn[0]),
+                                         SYNCHED_ARRAY(arrays_in_turn[1])};
+  hear_nothing();
+  const int status = synched_run(
+      SYNCHED_POOL_OPTIONS(.worker_count = 2, .affinity = SYNCHED_AFFINITY_NONE),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 3, .element_count = ARRAY_ELEMENTS), arrays,
+      SYNCHED_JOB_OPTIONS(.compute = count_in_arrays, .field_count = 2, .round_count = 3,
+                          .on_done = on_done));
+  FAULTS_CHECK(heard.dones == (status == 0), "%u ends", heard.dones);
+  for (unsigned f = 0; f < 2; f++)
+    for (size_t i = 0; i < ARRAY_ELEMENTS; i++)
+      FAULTS_CHECK(arrays_in_turn[f][i] == before[f] + (status == 0 ? 3 * (f + 1) : 0),
+                   "element %zu of array %u is %llu", i, f,
+                   (unsigned long long)arrays_in_turn[f][i]);
+  return status;
+}
+
 /* --- several fields and stages --- */
 
 #define FIELDS 3u
@@ -569,6 +604,10 @@ const struct faults_scenario faults_job_scenarios[] = {
      .attempt = run_late,
      ON_WORLD},
     {.name = "run_first", .is_first = true, .gets_over = FAULTS_HEAP, .attempt = run_first},
+    {.name = "run_arrays",
+     .gets_over = FAULTS_HEAP,
+     .leaves_out = FAULTS_TABLES,
+     .attempt = run_on_arrays},
     {.name = "advance", .attempt = run_in_advances, ON_WORLD},
     {.name = "loop", .attempt = start, ON_LOOP},
     {.name = "loop_cancelled", .attempt = start_cancelled, ON_LOOP},

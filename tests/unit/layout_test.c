@@ -54,6 +54,19 @@ Test(layout, packed_even_puts_element_i_of_segment_s_at_s_times_capacity) {
     }
 }
 
+Test(layout, elements_in_all_are_dealt_evenly_and_the_first_ones_have_one_more) {
+  for (size_t segments = 1; segments < 20; segments++)
+    for (size_t elements = 1; elements < 60; elements++) {
+      struct synched__layout layout = make((struct synched_memory_options){
+          .segment_count = segments, .element_count = elements, .element_size = 3});
+      expect_sound(&layout, 3);
+      cr_assert_eq(layout.offsets[segments], elements);
+      for (size_t s = 0; s < segments; s++)
+        cr_assert_eq(layout.capacities[s], elements / segments + (s < elements % segments));
+      synched__layout_deinit(&layout);
+    }
+}
+
 Test(layout, padded_starts_each_segment_on_the_next_cache_line_and_no_later) {
   for (size_t i = 0; i < LENGTH(element_sizes); i++)
     for (size_t capacity = 1; capacity < 200; capacity += 11) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <synched/status.h>
+
 #include "bench.h"
 #include "codes/codes.h"
 #include "peers_found.h"
@@ -77,12 +79,19 @@ static int run_twin(const struct code *code, struct code_run *run) {
   return twin != NULL ? twin(run) : -1;
 }
 
+static int run_synched(const struct code *code, struct code_run *run) {
+  const int status = code->synched(run);
+  if (status != 0 && status != -1)
+    (void)fprintf(stderr, "synched-bench: %s\n", synched_error_message());
+  return status;
+}
+
 static int run_side(const struct code *code, enum side side, struct code_run *run) {
   switch (side) {
   case SIDE_SERIAL:
     return code->serial(run);
   case SIDE_SYNCHED:
-    return code->synched(run);
+    return run_synched(code, run);
   default:
     return run_twin(code, run);
   }

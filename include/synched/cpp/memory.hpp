@@ -36,6 +36,11 @@ public:
     raw_.segment_capacities = elements.data();
     return *this;
   }
+  /* In all, dealt to segments evenly; instead of a capacity. */
+  memory_options &element_count(std::size_t elements) noexcept {
+    raw_.element_count = elements;
+    return *this;
+  }
   memory_options &layout(synched_layout layout) noexcept {
     raw_.layout = layout;
     return *this;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <synched/synched.h>
 
-#include "../job_run.h"
 #include "cg/kernel.h"
 #include "codes.h"
 
@@ -49,15 +48,11 @@ enum { MULTIPLY, REDUCE, TURN, STAGES };
 
 struct equations {
   struct cg_matrix matrix;
-  struct cg_cut cut;
   double square; /* of the round before */
   struct code_run *run;
 };
 
-static double folded(const struct synched_task *task, unsigned stage) {
-  return *(const double *)synched_task_folded(task, stage);
-}
-
+/* What is written first has huge pages where it can; zeros that are read first have small ones. */
 static int start(struct synched_task *task, void *user) {
   double *r = synched_task_out(task, R), *p = synched_task_out(task, P);
   (void)user;
@@ -69,22 +64,24 @@ static int start(struct synched_task *task, void *user) {
 
 static int multiply(struct synched_task *task, void *user) {
   const struct equations *equations = user;
-  task->contribution = cg_multiply(&equations->matrix, cg_cut_rows(&equations->cut, task->segment),
-                                   synched_task_field(task, P)->data, synched_task_out(task, Q));
+  const struct cg_rows rows = {task->first, task->first + task->capacity};
+  task->contribution =
+      cg_multiply(&equations->matrix, rows, synched_task_all(task, P), synched_task_out(task, Q));
   return 0;
 }
 
 static int reduce(struct synched_task *task, void *user) {
   const struct equations *equations = user;
-  task->contribution = cg_reduce(task->capacity, equations->square / folded(task, MULTIPLY),
-                                 synched_task_in(task, Q), synched_task_out(task, R));
+  const double alpha = equations->square / synched_task_folded_double(task, MULTIPLY);
+  task->contribution =
+      cg_reduce(task->capacity, alpha, synched_task_in(task, Q), synched_task_out(task, R));
   return 0;
 }
 
 static int turn(struct synched_task *task, void *user) {
-  const struct equations *equations = user;
-  const struct cg_factors factors = {equations->square / folded(task, MULTIPLY),
-                                     folded(task, REDUCE) / equations->square};
+  const double square = ((const struct equations *)user)->square;
+  const struct cg_factors factors = {square / synched_task_folded_double(task, MULTIPLY),
+                                     synched_task_folded_double(task, REDUCE) / square};
   cg_turn(task->capacity, factors, synched_task_in(task, R), synched_task_out(task, X),
           synched_task_out(task, P));
   return 0;
@@ -102,40 +99,23 @@ static int step_done(const struct synched_snapshot *now, void *user) {
   return SYNCHED_CONTINUE;
 }
 
-static int create_field(struct synched_memory **out, const struct cg_cut *cut) {
-  size_t capacities[CG_SEGMENTS_MAX];
-  for (size_t s = 0; s < cut->segment_count; s++)
-    capacities[s] = cut->first_row[s + 1] - cut->first_row[s];
-  return synched_memory_create(
-      out,
-      SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_IN_PLACE | SYNCHED_MEMORY_HUGE_PAGES,
-                             .segment_count = cut->segment_count, .segment_capacities = capacities,
-                             .element_size = sizeof(double)));
-}
-
 int cg_synched(struct code_run *run) {
   struct equations equations = {.run = run};
   struct example_error error;
-  struct synched_pool *pool = NULL;
-  struct synched_memory *fields[FIELDS] = {NULL};
-  struct synched_job *job = NULL;
   if (cg_matrix_make_grid(&equations.matrix, run->size, &error) != 0)
     return -1;
-  cg_cut_make(&equations.cut, &equations.matrix, (size_t)SEGMENTS_PER_WORKER * run->workers);
   equations.square = (double)equations.matrix.row_count;
-  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
-  for (int f = 0; f < FIELDS && status == 0; f++)
-    status = create_field(&fields[f], &equations.cut);
-  if (status == 0)
-    status = synched_job_create(
-        &job, pool, fields[X],
-        SYNCHED_JOB_OPTIONS(.user = &equations, .init = start, .on_round = step_done,
-                            .fields = &fields[R], .field_count = FIELDS, .stages = stages,
-                            .stage_count = STAGES, .round_count = run->steps));
-  if (status == 0)
-    status = synched_job_run(job);
+  const int status = synched_run(
+      SYNCHED_POOL_OPTIONS(.worker_count = run->workers),
+      SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_IN_PLACE | SYNCHED_MEMORY_HUGE_PAGES,
+                             .segment_count = (size_t)SEGMENTS_PER_WORKER * run->workers,
+                             .element_count = equations.matrix.row_count,
+                             .element_size = sizeof(double)),
+      NULL,
+      SYNCHED_JOB_OPTIONS(.user = &equations, .init = start, .on_round = step_done,
+                          .field_count = FIELDS, .stages = stages, .stage_count = STAGES,
+                          .round_count = run->steps));
   run->value = equations.square;
-  status = bench_job_end(status, job, fields, FIELDS, pool);
   cg_matrix_deinit(&equations.matrix);
   return status;
 }

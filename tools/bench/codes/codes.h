@@ -32,7 +32,8 @@ struct code_run {
   double value;      /* and a number of it that is the same but for rounding */
 };
 
-/* Runs it. 0; or -1: it failed, and has said why on stderr, unless it was for lack of memory. */
+/* Runs it. 0; or -1: it failed, and has said why on stderr, unless it was for lack of memory; or a
+ * status of Synched's. */
 typedef int (*code_fn)(struct code_run *run);
 
 #define CODE_FUNCTIONS(name)                                                                       \

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <synched/synched.h>
 
-#include "../job_run.h"
 #include "codes.h"
 #include "maxwell/kernel.h"
 
@@ -37,11 +36,10 @@ int maxwell_serial(struct code_run *run) {
 /* --- Synched: an element is a row --- */
 
 #define SEGMENTS_PER_WORKER 2u
-/* of one field in a band, where several steps run between two barriers; as in the example */
-#define BAND_BYTES 65536u
 
 enum { EZ, HX, HY, FIELDS };
 
+/* What the calls get is its grid. */
 struct plane {
   struct maxwell_grid grid;
   struct code_run *run;
@@ -52,50 +50,67 @@ static struct maxwell_rows rows_of(const struct synched_task *task) {
 }
 
 static struct maxwell_fields fields_of(const struct synched_task *task) {
-  return (struct maxwell_fields){synched_task_field(task, EZ)->data,
-                                 synched_task_field(task, HX)->data,
-                                 synched_task_field(task, HY)->data};
+  return (struct maxwell_fields){synched_task_all(task, EZ), synched_task_all(task, HX),
+                                 synched_task_all(task, HY)};
 }
 
-static int start(struct synched_task *task, void *user) {
-  const struct plane *plane = user;
-  maxwell_start(&plane->grid, rows_of(task), synched_task_out(task, EZ));
-  memset(synched_task_out(task, HX), 0, task->capacity * plane->grid.side * sizeof(double));
-  memset(synched_task_out(task, HY), 0, task->capacity * plane->grid.side * sizeof(double));
+/* What is written first has huge pages where it can; zeros that are read first have small ones. */
+static int start(struct synched_task *task, void *grid) {
+  const size_t bytes = task->capacity * synched_task_field(task, HX)->element_size;
+  maxwell_start(grid, rows_of(task), synched_task_out(task, EZ));
+  memset(synched_task_out(task, HX), 0, bytes);
+  memset(synched_task_out(task, HY), 0, bytes);
   return 0;
 }
 
-static int step_h(struct synched_task *task, void *user) {
-  const struct plane *plane = user;
+static int step_h(struct synched_task *task, void *grid) {
   const struct maxwell_fields was = fields_of(task);
-  maxwell_step_h(&plane->grid, &was, rows_of(task), synched_task_out(task, HX),
-                 synched_task_out(task, HY));
+  maxwell_step_h(grid, &was, rows_of(task), synched_task_out(task, HX), synched_task_out(task, HY));
   return 0;
 }
 
-static int step_e(struct synched_task *task, void *user) {
-  const struct plane *plane = user;
+static int step_e(struct synched_task *task, void *grid) {
   const struct maxwell_fields now = fields_of(task);
-  maxwell_step_e(&plane->grid, &now, rows_of(task), synched_task_out(task, EZ));
+  maxwell_step_e(grid, &now, rows_of(task), synched_task_out(task, EZ));
   return 0;
 }
 
-static uint64_t checksum_of(struct synched_memory *field, size_t bytes) {
-  const void *in_place = synched_memory_elements(field);
-  if (in_place != NULL)
-    return kernel_checksum(in_place, bytes);
-  const struct synched_snapshot *now = synched_snapshot_current(field);
-  const uint64_t checksum = kernel_checksum(now->data, bytes);
-  synched_snapshot_release(now);
-  return checksum;
-}
+static const struct synched_stage stages[] = {
+    {.compute = step_h, .writes = SYNCHED_FIELD(HX) | SYNCHED_FIELD(HY)},
+    {.compute = step_e, .writes = SYNCHED_FIELD(EZ)}};
 
 static int step_done(const struct synched_snapshot *now, void *user) {
   code_step_done(((const struct plane *)user)->run, now->round);
   return SYNCHED_CONTINUE;
 }
 
-static const struct synched_stage stages[] = {
+int maxwell_synched(struct code_run *run) {
+  const size_t side = run->size, row = side * sizeof(double);
+  struct plane plane = {{side, false}, run};
+  double *ez = code_allocate(side * row);
+  const struct synched_array arrays[FIELDS] = {{ez, row}, {NULL, row}, {NULL, row}};
+  if (ez == NULL)
+    return -1;
+  const int status = synched_run(
+      SYNCHED_POOL_OPTIONS(.worker_count = run->workers),
+      SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_IN_PLACE | SYNCHED_MEMORY_HUGE_PAGES,
+                             .segment_count = (size_t)SEGMENTS_PER_WORKER * run->workers,
+                             .element_count = side),
+      arrays,
+      SYNCHED_JOB_OPTIONS(.user = &plane, .init = start, .on_round = step_done,
+                          .field_count = FIELDS, .stages = stages, .stage_count = 2,
+                          .round_count = run->steps));
+  run->checksum = kernel_checksum(ez, side * row);
+  free(ez);
+  return status;
+}
+
+/* --- the same with two buffers for each field, or with several steps between two barriers --- */
+
+/* of one field in a band, where several steps run between two barriers; as in the example */
+#define BAND_BYTES 65536u
+
+static const struct synched_stage near_stages[] = {
     {.compute = step_h,
      .writes = SYNCHED_FIELD(HX) | SYNCHED_FIELD(HY),
      .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}},
@@ -103,54 +118,40 @@ static const struct synched_stage stages[] = {
      .writes = SYNCHED_FIELD(EZ),
      .reads = {.reach = SYNCHED_REACH_NEAR, .radius = 1}}};
 
-/* Bands of the same number of rows, two or more: as many as wanted, or some fewer. */
-static size_t band_count(size_t side, size_t wanted) {
-  size_t count = wanted < side / 2 ? wanted : side / 2;
-  while (side % count != 0)
-    count--;
-  return count;
-}
-
-/* The fields are as the options say, in segments of the same size. on_snapshot: NULL, or with two
- * buffers for each field. */
-static int run_job(struct code_run *run, struct synched_memory_options *field,
-                   unsigned rounds_per_barrier, synched_snapshot_fn on_snapshot) {
-  struct plane plane = {{run->size, false}, run};
-  struct synched_pool *pool = NULL;
-  struct synched_memory *fields[FIELDS] = {NULL};
-  struct synched_job *job = NULL;
+/* Bands of two rows or more. */
+static size_t band_count(const struct code_run *run, unsigned rounds_per_barrier) {
   const size_t few = (size_t)SEGMENTS_PER_WORKER * run->workers;
   const size_t many = run->size * run->size * sizeof(double) / BAND_BYTES;
-  field->segment_count = rounds_per_barrier == 1 || many < few ? few : band_count(run->size, many);
-  field->segment_capacity = run->size / field->segment_count;
-  field->element_size = run->size * sizeof(double);
-  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = run->workers));
-  for (int f = 0; f < FIELDS && status == 0; f++)
-    status = synched_memory_create(&fields[f], field);
-  if (status == 0)
-    status = synched_job_create(
-        &job, pool, fields[EZ],
-        SYNCHED_JOB_OPTIONS(.user = &plane, .init = start, .on_round = step_done,
-                            .on_snapshot = on_snapshot, .fields = &fields[HX],
-                            .field_count = FIELDS, .stages = stages, .stage_count = 2,
-                            .rounds_per_barrier = rounds_per_barrier, .round_count = run->steps));
-  if (status == 0)
-    status = synched_job_run(job);
-  if (status == 0)
-    run->checksum = checksum_of(fields[EZ], run->size * run->size * sizeof(double));
-  return bench_job_end(status, job, fields, FIELDS, pool);
+  const size_t wanted = rounds_per_barrier == 1 || many < few ? few : many;
+  return wanted < run->size / 2 ? wanted : run->size / 2;
 }
 
-int maxwell_synched(struct code_run *run) {
-  return run_job(
-      run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE), 1,
-      NULL);
+/* The fields are as the options say. on_snapshot: NULL, or with two buffers for each field. */
+static int run_otherwise(struct code_run *run, struct synched_memory_options *memory,
+                         unsigned rounds_per_barrier, synched_snapshot_fn on_snapshot) {
+  const size_t side = run->size, row = side * sizeof(double);
+  struct plane plane = {{side, false}, run};
+  double *ez = code_allocate(side * row);
+  const struct synched_array arrays[FIELDS] = {{ez, row}, {NULL, row}, {NULL, row}};
+  if (ez == NULL)
+    return -1;
+  memory->flags |= SYNCHED_MEMORY_HUGE_PAGES;
+  memory->segment_count = band_count(run, rounds_per_barrier);
+  memory->element_count = side;
+  const int status = synched_run(
+      SYNCHED_POOL_OPTIONS(.worker_count = run->workers), memory, arrays,
+      SYNCHED_JOB_OPTIONS(.user = &plane, .init = start, .on_round = step_done,
+                          .on_snapshot = on_snapshot, .field_count = FIELDS, .stages = near_stages,
+                          .stage_count = 2, .rounds_per_barrier = rounds_per_barrier,
+                          .round_count = run->steps));
+  run->checksum = kernel_checksum(ez, side * row);
+  free(ez);
+  return status;
 }
 
 int maxwell_blocked_synched(struct code_run *run) {
-  return run_job(
-      run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES | SYNCHED_MEMORY_IN_PLACE),
-      MAXWELL_BLOCKED, NULL);
+  return run_otherwise(run, SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_IN_PLACE),
+                       MAXWELL_BLOCKED, NULL);
 }
 
 /* What a loop does with a snapshot that it holds. */
@@ -162,10 +163,8 @@ static void look(struct synched_job *job, const struct synched_snapshot *now, vo
 }
 
 static int run_buffered(struct code_run *run, unsigned rounds_per_barrier) {
-  return run_job(run,
-                 SYNCHED_MEMORY_OPTIONS(.flags = SYNCHED_MEMORY_HUGE_PAGES,
-                                        .refill = SYNCHED_REFILL_NONE, .lease_count = 1),
-                 rounds_per_barrier, look);
+  return run_otherwise(run, SYNCHED_MEMORY_OPTIONS(.refill = SYNCHED_REFILL_NONE, .lease_count = 1),
+                       rounds_per_barrier, look);
 }
 
 int maxwell_buffered_synched(struct code_run *run) {

@@ -141,10 +141,15 @@ void synched__pool_wake_each(struct synched_pool *pool, unsigned count);
 
 void synched__pool_wake_branch(struct synched__worker *worker, unsigned count);
 
+/* Whether there are any that are left to the worker. */
+static inline bool synched__pool_wakes_more(const struct synched__worker *worker, unsigned count) {
+  return SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index < count;
+}
+
 /* By one of the first `count` workers, when it has seen the gate's advance: wakes those that are
  * left to it. */
 static inline void synched__pool_wake_on(struct synched__worker *worker, unsigned count) {
-  if (SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index < count)
+  if (synched__pool_wakes_more(worker, count))
     synched__pool_wake_branch(worker, count);
 }
 

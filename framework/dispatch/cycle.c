@@ -604,8 +604,11 @@ __attribute__((noinline)) static bool hand_over(const struct synched__run *run) 
                                          .work_ns = run->work_ns,
                                          .round_work_ns = run->round_work_ns,
                                          .compute_ns = run->part.compute_ns};
+  /* The caller is who writes to the open round next; to write here would take that line away. */
+  if (run->worker->own != job && synched__advance_hand_over(job, &handed))
+    return true;
   run->open->awaited = false;
-  return run->worker->own != job && synched__advance_hand_over(job, &handed);
+  return false;
 }
 
 /* A worker's part in the round of an epoch, and what follows. Returns the last epoch in which it
@@ -645,6 +648,7 @@ uint64_t synched__cycle_take_over(struct synched__worker *worker, struct synched
                              .part = {.compute_ns = handed->compute_ns}};
   const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
   uint64_t now_ns;
+  run.open->awaited = false;
   struct synched_job *next = close_one(&run, &now_ns);
   return lead(&run, next, now_ns, seen, true);
 }

@@ -30,11 +30,15 @@ struct synched__open_slot {
 
 /* What a worker's part is in rounds of a shape. */
 enum synched__part_kind {
-  SYNCHED__PART_NONE,   /* workers without a home range are more than there are CPUs: what they took
-                         * would wait with them for a CPU */
-  SYNCHED__PART_STATIC, /* its home range, as a whole */
-  SYNCHED__PART_CLAIMED, /* what it claims */
-  SYNCHED__PART_TILE     /* the strips that it claims */
+  /* Workers beyond the team are more than there are CPUs: what they took would wait with them for a
+   * CPU. */
+  SYNCHED__PART_NONE,
+  /* its home range, as a whole */
+  SYNCHED__PART_STATIC,
+  /* the segments that it claims */
+  SYNCHED__PART_CLAIMED,
+  /* the strips that it claims */
+  SYNCHED__PART_TILE
 };
 
 /* A worker's home range in the open round, and what it keeps of its own part. */

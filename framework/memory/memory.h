@@ -201,8 +201,8 @@ struct synched__publication {
   double fold;
 };
 
-/* Closing side: makes next the current snapshot, and takes a new next if a buffer is free. held: the
- * snapshot is retained once, on the caller's behalf. */
+/* Closing side: makes next the current snapshot, and takes a new next if a buffer is free. held:
+ * the snapshot is retained once, on the caller's behalf. */
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
                                                  struct synched__buffer_pair *pair,
                                                  struct synched__publication publication,

@@ -29,14 +29,14 @@ struct synched__histogram {
   uint64_t unused[SYNCHED__CACHE_LINE / sizeof(uint64_t)];
 };
 
-static inline uint64_t synched__bucket_of(uint64_t ns) {
+static inline unsigned synched__bucket_of(uint64_t ns) {
   if (ns > SYNCHED__BUCKET_MOST_NS)
     ns = SYNCHED__BUCKET_MOST_NS;
   /* Those below the first octave count with it: each of these has a bucket of its own. The highest
    * bit by an exclusive or, in which compilers find the CPU's own operation. */
   const unsigned highest = 63u ^ (unsigned)__builtin_clzll(ns | SYNCHED__BUCKETS_PER_OCTAVE);
-  const uint64_t shift = highest - SYNCHED__BUCKET_BITS;
-  return (shift << SYNCHED__BUCKET_BITS) + (ns >> shift);
+  const unsigned shift = highest - SYNCHED__BUCKET_BITS;
+  return (shift << SYNCHED__BUCKET_BITS) + (unsigned)(ns >> shift);
 }
 
 /* The shortest and the longest time that a bucket counts. */

@@ -81,9 +81,10 @@ static void end_by(struct synched_job *job, struct synched__answer answer,
                                                 : answer.code;
 }
 
-/* Calls on_init or on_round, whose name is `callback`. */
-static void call_back(struct synched_job *job, synched_round_fn function, const char *callback,
-                      const struct synched_snapshot *now, struct outcome *outcome) {
+/* Calls on_init or on_round, whose name is `callback`. Inlined, as most rounds have one. */
+__attribute__((always_inline)) static inline void
+call_back(struct synched_job *job, synched_round_fn function, const char *callback,
+          const struct synched_snapshot *now, struct outcome *outcome) {
   if (job->work.pool->open->recorded)
     outcome->called_ns = synched__tick_ns();
   int code = function(now, job->work.user);
@@ -105,12 +106,10 @@ publish_buffer(struct synched_job *job, uint64_t round, bool held) {
   struct synched__fields *fields = job->work.fields;
   if (fields != NULL)
     synched__fields_close_round(fields, &open->pair, round);
-  const struct synched__publication publication = {.round = round,
-                                                   .fold = fields != NULL ? fields->fold
-                                                                          : plain_fold(open->stage),
-                                                   .held = held};
+  const struct synched__publication publication = {
+      .round = round, .fold = fields != NULL ? fields->fold : plain_fold(open->stage)};
   const struct synched_snapshot *now =
-      synched__memory_publish(job->work.memory, &open->pair, publication);
+      synched__memory_publish(job->work.memory, &open->pair, publication, held);
   if (job->work.check != NULL)
     synched__check_poison(job->work.check, &job->work);
   return now;
@@ -129,32 +128,45 @@ __attribute__((noinline)) static struct outcome publish_init(struct synched_job 
   return outcome;
 }
 
-/* Not inlined: most jobs have nobody who keeps their rounds. */
-__attribute__((noinline)) static void
-offer(struct synched_job *job, const struct synched_snapshot *now, struct outcome *outcome) {
+/* To who keeps some of the job's rounds. */
+static void offer(struct synched_job *job, const struct synched_snapshot *now,
+                  struct outcome *outcome) {
   struct synched__saver *saver = job->setup.saver;
   const int code = synched__saver_wants(saver, now->round) ? saver->take(saver, now) : 0;
   if (code != 0)
     end_by(job, (struct synched__answer){"the checkpoint", code}, outcome);
 }
 
+/* Whether the round that is published now goes into the mailbox of a job that shows its rounds. */
+static bool is_for_mailbox(const struct synched_job *job) {
+  const struct synched__stage *copies = job->work.copy_stage;
+  return job->delivery.mailbox.slots != NULL &&
+         (copies == NULL ||
+          (job->work.pool->open->stage == copies && synched__job_shows_copy(job)));
+}
+
+/* Not inlined: most jobs have nobody, beside on_round, who wants their rounds. */
+__attribute__((noinline)) static void hand_out(struct synched_job *job,
+                                               const struct synched_snapshot *now, bool is_mailed,
+                                               struct outcome *outcome) {
+  if (is_mailed)
+    synched__mailbox_put(&job->delivery.mailbox, now);
+  if (job->setup.saver != NULL)
+    offer(job, now, outcome);
+  if (job->setup.shows)
+    synched__job_notify(job);
+}
+
 static struct outcome publish(struct synched_job *job, uint64_t round) {
   const struct synched_job_options *options = &job->setup.options;
-  struct synched__mailbox *mailbox = &job->delivery.mailbox;
   struct outcome outcome = {.published = true, .goes_on = round != job->setup.last_round};
-  const struct synched__stage *copies = job->work.copy_stage;
-  const bool is_mailed =
-      mailbox->slots != NULL && job->setup.shows &&
-      (copies == NULL || (job->work.pool->open->stage == copies && synched__job_shows_copy(job)));
+  const bool shows = job->setup.shows;
+  const bool is_mailed = shows && is_for_mailbox(job);
   const struct synched_snapshot *now = publish_buffer(job, round, is_mailed);
   if (options->on_round != NULL)
     call_back(job, options->on_round, "on_round", now, &outcome);
-  if (is_mailed)
-    synched__mailbox_put(mailbox, now);
-  if (job->setup.saver != NULL)
-    offer(job, now, &outcome);
-  if (job->setup.shows)
-    synched__job_notify(job);
+  if (shows || job->setup.saver != NULL)
+    hand_out(job, now, is_mailed, &outcome);
   return outcome;
 }
 
@@ -230,31 +242,32 @@ static void record_round(const struct synched__run *run, const struct outcome *o
     return;
   own->closed_count += open->round_count;
   own->solo_count += run->solo ? open->round_count : 0;
+  const bool is_due = now_ns - record->published_ns >= SYNCHED__PUBLISH_NS;
   if (open->recorded || !outcome->published)
     write_down(run, outcome, now_ns);
-  if (now_ns - record->published_ns >= SYNCHED__PUBLISH_NS)
+  if (is_due)
     synched__job_publish(job, now_ns);
 }
 
 /* The round that `run` completed, up to the choice of the next job. NULL: the pool is idle. */
-static struct synched_job *close_round(struct synched__run *run, uint64_t *now_ns) {
+static struct synched_job *close_round(struct synched__run *run, uint64_t *end_ns) {
   struct synched_job *job = synched__job_of(run->work);
   const bool was_initialising = job->work.initialising;
   const uint64_t round = run->open->round;
   const struct outcome outcome = decide(job, round);
   synched__event_round_close(run->work, round, outcome.published);
-  *now_ns = synched__tick_ns();
+  const uint64_t now_ns = *end_ns = synched__tick_ns();
   if (was_initialising)
-    synched__job_record_start(job, *now_ns);
+    synched__job_record_start(job, now_ns);
   else
-    record_round(run, &outcome, *now_ns);
+    record_round(run, &outcome, now_ns);
   if (outcome.published)
-    synched__round_adapt(run, round - job->setup.base_round, *now_ns);
+    synched__round_adapt(run, round - job->setup.base_round, now_ns);
   if (outcome.goes_on)
-    return synched__next_choose(run->pool, job, *now_ns);
+    return synched__next_choose(run->pool, job, now_ns);
   synched__next_unbind(job);
-  synched__job_finish(job, outcome.status, *now_ns);
-  return synched__next_choose(run->pool, NULL, *now_ns);
+  synched__job_finish(job, outcome.status, now_ns);
+  return synched__next_choose(run->pool, NULL, now_ns);
 }
 
 /* --- close a stage --- */
@@ -591,8 +604,11 @@ __attribute__((noinline)) static bool hand_over(const struct synched__run *run) 
                                          .work_ns = run->work_ns,
                                          .round_work_ns = run->round_work_ns,
                                          .compute_ns = run->part.compute_ns};
+  /* The caller is who writes to the open round next; to write here would take that line away. */
+  if (run->worker->own != job && synched__advance_hand_over(job, &handed))
+    return true;
   run->open->awaited = false;
-  return run->worker->own != job && synched__advance_hand_over(job, &handed);
+  return false;
 }
 
 /* A worker's part in the round of an epoch, and what follows. Returns the last epoch in which it
@@ -632,6 +648,7 @@ uint64_t synched__cycle_take_over(struct synched__worker *worker, struct synched
                              .part = {.compute_ns = handed->compute_ns}};
   const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
   uint64_t now_ns;
+  run.open->awaited = false;
   struct synched_job *next = close_one(&run, &now_ns);
   return lead(&run, next, now_ns, seen, true);
 }

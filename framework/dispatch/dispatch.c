@@ -140,6 +140,6 @@ void synched__dispatch_note_recheck(struct synched__dispatch *dispatch) {
 void synched__dispatch_lead(struct synched_pool *pool) {
   synched__store_relaxed(&pool->dispatch->running, 1);
   synched__store_relaxed(&pool->never_sleep, 1);
-  synched__store_relaxed(&pool->sleep_now, 0);
+  synched__pool_set_sleep_now(pool, false);
   synched__dispatch_note_recheck(pool->dispatch);
 }

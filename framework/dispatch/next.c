@@ -108,9 +108,9 @@ bool synched__next_withdraw(struct synched_job *job) {
 static struct synched_job *take(struct synched_pool *pool) {
   struct synched__dispatch *dispatch = pool->dispatch;
   synched__mutex_lock(&dispatch->mutex);
-  struct synched__queue_entry *entry =
-      synched__run_queue_take(&dispatch->queue, synched__clock_ns());
-  struct synched_job *job = (struct synched_job *)entry;
+  struct synched_job *job = NULL;
+  if (synched__run_queue_recheck_ns(&dispatch->queue) != SYNCHED__NEVER)
+    job = (struct synched_job *)synched__run_queue_take(&dispatch->queue, synched__clock_ns());
   synched__dispatch_note_recheck(dispatch);
   if (job != NULL) {
     synched__job_move(job, SYNCHED__WHERE_OWNED);

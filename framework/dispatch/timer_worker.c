@@ -57,8 +57,7 @@ void synched__timer_worker_appoint(struct synched_pool *pool) {
   const uint64_t due_ns = synched__run_queue_recheck_ns(&dispatch->queue);
   const bool is_due_once = due_ns != SYNCHED__NEVER;
   synched__store_relaxed(&pool->never_sleep, is_due_once);
-  synched__store_relaxed(&pool->sleep_now,
-                         is_due_once && due_ns > synched__clock_ns() + SLEEP_LEAST_NS);
+  synched__pool_set_sleep_now(pool, is_due_once && due_ns > synched__clock_ns() + SLEEP_LEAST_NS);
   if (!is_due_once)
     return;
   const uint64_t lead_ns = lead_of(dispatch);

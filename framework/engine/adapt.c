@@ -72,7 +72,14 @@ void synched__stage_resize(struct synched__stage *stage, size_t segment_count) {
   set_wake(stage);
 }
 
+static bool is_bare(const struct synched__stage *stage) {
+  const struct synched__work *work = stage->work;
+  return stage->is_recorded && stage->for_fn == NULL && work->fields == NULL &&
+         work->check == NULL && work->marks == NULL && work->record->tasks == NULL;
+}
+
 void synched__round_reset_adaption(struct synched__stage *stage) {
+  stage->is_bare = is_bare(stage);
   stage->groups_partial = true;
   stage->shape.is_dealt = false;
   synched__balance_init(&stage->balance);

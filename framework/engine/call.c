@@ -43,6 +43,14 @@ bool synched__call_fail(struct synched__run *run, const struct synched__site *si
   return !synched__call_is_skipped(run->work, key) && note_failure(run, site, key, fault);
 }
 
+void synched__call_fail_plainly(struct synched__run *run, const struct synched__stage *stage,
+                                const struct synched_task *task, int code) {
+  const struct synched__fault beyond = {.code = SYNCHED_ERANGE, .count = task->count};
+  const struct synched__fault failed = {.code = code};
+  const struct synched__site site = {.stage = stage, .round = task->round};
+  (void)synched__call_fail(run, &site, task->segment, code != 0 ? failed : beyond);
+}
+
 /* What a call has of each field, where there are several or stages. */
 struct parts {
   struct synched_task_parts shown;
@@ -136,7 +144,7 @@ bool synched__call_at(struct synched__run *run, const struct synched__site *site
   const struct synched__fields *fields = run->work->fields;
   struct parts parts;
   struct synched_task task = make_task(run, site, segment, &parts);
-  const int code = synched__compute(stage, &task);
+  const int code = synched__compute(stage->work, stage, &task);
   parts.counts[0] = task.count;
   const unsigned beyond = check_counts(fields, segment, &parts);
   if (code != 0 || beyond < fields->count) {

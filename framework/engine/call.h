@@ -47,6 +47,11 @@ struct synched__site {
 bool synched__call_fail(struct synched__run *run, const struct synched__site *site, size_t segment,
                         struct synched__fault fault);
 
+/* The same in a job of one field and one stage: the call has returned `code`, or left a count that
+ * is beyond the capacity. */
+void synched__call_fail_plainly(struct synched__run *run, const struct synched__stage *stage,
+                                const struct synched_task *task, int code);
+
 /* In a job of several fields or stages. Returns whether it is known that the call has changed
  * nothing. */
 bool synched__call_at(struct synched__run *run, const struct synched__site *site, size_t segment);
@@ -71,10 +76,10 @@ static inline void synched__set_count(size_t *counts, size_t segment, size_t cou
     counts[segment] = count;
 }
 
-/* Calls the stage's function. */
+/* Calls the function of a stage of the work. */
 __attribute__((always_inline)) static inline int
-synched__compute(const struct synched__stage *stage, struct synched_task *task) {
-  const struct synched__work *work = stage->work;
+synched__compute(const struct synched__work *work, const struct synched__stage *stage,
+                 struct synched_task *task) {
   /* The call before may have left another one. */
   synched__fp_mode_enter(&work->fp_mode);
   synched__event_task_begin(work, task->round, task->segment, task->worker);
@@ -85,9 +90,9 @@ synched__compute(const struct synched__stage *stage, struct synched_task *task) 
 
 /* In a job of one field and one stage. Inlined, for it is most of what a call costs. */
 __attribute__((always_inline)) static inline void
-synched__call_plainly(struct synched__run *run, const struct synched__stage *stage,
-                      size_t segment) {
-  const struct synched_memory *memory = stage->work->memory;
+synched__call_plainly(struct synched__run *run, const struct synched__work *work,
+                      const struct synched__stage *stage, size_t segment) {
+  const struct synched_memory *memory = work->memory;
   const struct synched__layout *layout = &memory->layout;
   const struct synched__open_round *open = run->open;
   const struct synched_snapshot *previous = &open->pair.current->snapshot;
@@ -103,17 +108,14 @@ synched__call_plainly(struct synched__run *run, const struct synched__stage *sta
   task.capacity = layout->capacities[segment];
   task.count = previous->counts[segment];
   task.contribution = 0.0;
-  task.engine = stage->work;
+  task.engine = work;
   task.first = first;
   task.parts = NULL;
   synched__refill(task.out, (const unsigned char *)previous->data + begin,
                   task.capacity * layout->element_size, memory->refill);
-  const int code = synched__compute(stage, &task);
+  const int code = synched__compute(work, stage, &task);
   if (code != 0 || task.count > task.capacity) {
-    const struct synched__fault beyond = {.code = SYNCHED_ERANGE, .count = task.count};
-    const struct synched__fault failed = {.code = code};
-    const struct synched__site site = {.stage = stage, .round = open->round};
-    (void)synched__call_fail(run, &site, segment, code != 0 ? failed : beyond);
+    synched__call_fail_plainly(run, stage, &task, code);
     return;
   }
   synched__set_count(synched__buffer_counts(open->pair.next), segment, task.count);

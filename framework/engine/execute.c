@@ -59,7 +59,36 @@ static inline bool is_left_out(struct synched__work *work, size_t segment) {
   return segment == SYNCHED__NOBODY || synched__work_is_void(work);
 }
 
-enum kind { PLAIN, CHECKED, WITH_FIELDS, CHANGING, LISTED, FOR };
+/* Which round its calls are of. */
+static inline uint64_t round_of(const struct synched__run *run) {
+  return run->open->round - run->open->rounds_left;
+}
+
+/* Indices are no segments. */
+static inline bool is_marked(const struct synched__run *run) {
+  return run->work->marks != NULL && run->stage->for_fn == NULL;
+}
+
+static inline bool must_sleep(const struct synched__run *run) {
+  return run->worker->waiter.awake_most_ns != UINT64_MAX;
+}
+
+/* What few jobs have for a call, beside making it and taking its time. */
+static void begin_extras(const struct synched__run *run, size_t segment) {
+  if (is_marked(run))
+    synched__call_mark_enter(&run->work->marks[run->worker->index], segment, synched__tick_ns());
+}
+
+/* Of a call that is timed, and began at start_ns. */
+static void end_extras(struct synched__run *run, size_t segment, bool home, uint64_t start_ns) {
+  const struct synched__task task = {round_of(run), segment, start_ns, run->now_ns};
+  synched__part_call_extras(run, &task, home);
+  if (must_sleep(run))
+    synched__part_sleep_if_due(run);
+}
+
+/* Bare ones are the plain ones that have no extras. */
+enum kind { BARE, PLAIN, CHECKED, WITH_FIELDS, CHANGING, LISTED, FOR };
 
 /* Computes the segments of a range; where they are timed, only until run->stop_ns has come. Returns
  * where it stopped. */
@@ -67,17 +96,15 @@ __attribute__((always_inline)) static inline size_t
 run_calls(struct synched__run *run, struct synched__range range, bool home, enum kind kind) {
   const struct synched__stage *stage = run->stage;
   struct synched__work *work = stage->work;
-  const struct synched__record *record = work->record;
-  const bool timed = record->segments != NULL && stage->is_recorded;
-  const bool marked = kind != FOR && work->marks != NULL; /* indices are no segments */
-  const bool must_sleep = run->worker->waiter.awake_most_ns != UINT64_MAX;
+  struct synched__record *record = work->record;
+  const bool timed = record->segments != NULL && (kind == BARE || stage->is_recorded);
   struct synched__access access;
   const struct synched__site site = {
       .stage = stage,
-      .access = kind == PLAIN || kind == FOR ? NULL
+      .access = kind <= PLAIN || kind == FOR ? NULL
                 : kind == CHECKED            ? plain_access(run->open, &access)
                                              : &work->fields->access,
-      .round = run->open->round - (kind == PLAIN ? 0 : run->open->rounds_left),
+      .round = kind <= PLAIN ? 0 : round_of(run),
   };
   uint64_t call_count = 0;
   size_t next = range.first;
@@ -89,10 +116,10 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
     if (synched__call_is_skipped(work, segment) || (kind == CHANGING && is_quiet(stage, segment)) ||
         (kind == LISTED && is_left_out(work, segment)))
       continue;
-    if (marked)
-      synched__call_mark_enter(&work->marks[run->worker->index], segment, synched__tick_ns());
-    if (kind == PLAIN)
-      synched__call_plainly(run, stage, segment);
+    if (kind != BARE)
+      begin_extras(run, segment);
+    if (kind <= PLAIN)
+      synched__call_plainly(run, work, stage, segment);
     else if (kind == FOR)
       call_for(run, stage, segment);
     else if (!synched__make_call(run, &site, segment) && kind == CHANGING)
@@ -101,26 +128,35 @@ run_calls(struct synched__run *run, struct synched__range range, bool home, enum
     if (kind == LISTED)
       work->drive(work->link);
     if (timed) {
-      synched__part_call(run, site.round, segment, home);
+      const uint64_t start_ns = run->now_ns;
+      synched__part_call(run, record, segment);
       const bool stops = run->now_ns >= run->stop_ns;
-      if (must_sleep)
-        synched__part_sleep_if_due(run);
+      if (kind != BARE)
+        end_extras(run, segment, home, start_ns);
       if (stops)
         break;
-    } else if (must_sleep) {
+    } else if (kind != BARE && must_sleep(run)) {
       run->now_ns = synched__tick_ns();
       synched__part_sleep_if_due(run);
     }
   }
   if (!timed)
     run->now_ns = synched__tick_ns();
-  if (marked)
+  if (kind != BARE && is_marked(run))
     synched__call_mark_leave(&work->marks[run->worker->index]);
-  run->calls += call_count + (home ? 0 : call_count << SYNCHED__STOLEN_SHIFT);
+  if (home)
+    run->calls += call_count;
+  else
+    run->calls += call_count + (call_count << SYNCHED__STOLEN_SHIFT);
   return next;
 }
 
-/* Loops of their own, so that the plain one has nothing in it of what others need. */
+/* Loops of their own, so that the bare one has nothing in it of what others need. */
+__attribute__((noinline)) static size_t run_barely(struct synched__run *run,
+                                                   struct synched__range range) {
+  return run_calls(run, range, true, BARE);
+}
+
 __attribute__((noinline)) static size_t run_plainly(struct synched__run *run,
                                                     struct synched__range range, bool home) {
   return run_calls(run, range, home, PLAIN);
@@ -154,6 +190,8 @@ __attribute__((noinline)) static size_t run_for(struct synched__run *run,
 static inline size_t run_range(struct synched__run *run, struct synched__range range, bool home) {
   const struct synched__stage *stage = run->stage;
   run->work = stage->work;
+  if (home && stage->is_bare && !must_sleep(run))
+    return run_barely(run, range);
   if (stage->for_fn != NULL)
     return run_for(run, range, home);
   if (stage->work->fields == NULL)
@@ -167,25 +205,29 @@ static inline size_t run_range(struct synched__run *run, struct synched__range r
 
 /* --- sharing a round --- */
 
-/* Finds out whose round this is. false: it has closed already. */
-static bool join(struct synched__run *run, struct synched__worker *worker, uint64_t epoch) {
+/* Finds out whose round this is, and its packed shape. false: it has closed already. */
+static inline bool join(struct synched__run *run, struct synched__worker *worker, uint64_t epoch,
+                        uint64_t *shape) {
   struct synched_pool *pool = worker->pool;
   struct synched__open_slot *slot = &pool->open->slots[epoch & 1];
-  struct synched__home *home = &pool->open->homes[worker->index];
   run->worker = worker;
   run->pool = pool;
   run->open = pool->open;
   run->epoch = epoch;
   run->solo = false;
-  const uint64_t shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
+  *shape = synched__load_acquire(&slot->shape); /* [slot-written] acquire */
   run->stage = synched__load_relaxed(&slot->stage);
-  if (synched__load_relaxed(&pool->epoch) != epoch)
-    return false;
-  run->shape = synched__shape_unpack(shape);
-  (void)synched__part_range(run, shape);
-  synched__part_begin(run, home->opened_epoch == epoch ? home->opened_ns : synched__tick_ns());
-  return true;
+  return synched__load_relaxed(&pool->epoch) == epoch;
 }
+
+/* The worker's part begins. Returns what it keeps of that. */
+static inline struct synched__home *begin(struct synched__run *run, uint64_t shape) {
+  struct synched__home *home = synched__part_home(run);
+  synched__part_know(run, home, shape);
+  synched__part_begin(run, home->opened_epoch == run->epoch ? home->opened_ns : synched__tick_ns());
+  return home;
+}
+
 /* Claims and computes until `home`, the home range of worker `owner`, is dry; how many segments
  * that were. */
 static size_t drain(struct synched__run *run, unsigned owner, struct synched__range home) {
@@ -241,32 +283,33 @@ static bool take_part_balanced(struct synched__run *run) {
   return false;
 }
 
-static bool take_part_static(struct synched__run *run) {
-  const unsigned self = run->worker->index;
-  struct synched__home *own = &run->open->homes[self];
-  const struct synched__range home = own->range;
-  if (home.count == 0)
+static bool take_part_static(struct synched__run *run, struct synched__home *own) {
+  const size_t count = own->range.count;
+  if (count == 0)
     return false;
-  (void)run_range(run, home, true);
+  (void)run_range(run, own->range, true);
   /* Who opened the round started its part before that, which may have taken longer than the
    * part. */
   if (own->opened_epoch != run->epoch)
     own->part_ns = synched__span_ns(run->start_ns, run->now_ns);
-  return synched__part_count_out(run, self, home.count);
+  return synched__part_count_out(run, run->worker->index, count);
 }
 
 bool synched__round_take_part(struct synched__run *run, struct synched__worker *worker,
                               uint64_t epoch) {
-  if (!join(run, worker, epoch))
+  uint64_t packed;
+  if (!join(run, worker, epoch, &packed))
     return false;
-  /* Workers without a home are more than there are CPUs: what they took would wait with them for a
-   * CPU. */
-  if (worker->index >= run->shape.team)
+  struct synched__home *own = begin(run, packed);
+  const enum synched__part_kind kind = own->part_kind;
+  if (kind == SYNCHED__PART_NONE)
     return false;
-  synched__pool_wake_on(worker, run->shape.wake_count);
-  if (synched__shape_is_tile(run->shape))
-    return synched__wave_take_part(run);
-  return run->shape.is_static ? take_part_static(run) : take_part_balanced(run);
+  if (own->wakes)
+    synched__pool_wake_on(worker, synched__shape_unpack(packed).wake_count);
+  if (kind == SYNCHED__PART_STATIC)
+    return take_part_static(run, own);
+  run->shape = synched__shape_unpack(packed);
+  return kind == SYNCHED__PART_TILE ? synched__wave_take_part(run) : take_part_balanced(run);
 }
 
 /* --- the leader's part, before or without opening --- */
@@ -321,7 +364,7 @@ static void share_rest(struct synched__run *run, size_t next) {
   run->shape = run->stage->shape;
   run->stop_ns = UINT64_MAX;
   synched__round_deal_out(pool, run->stage);
-  (void)synched__part_range(run, synched__shape_pack(run->shape));
+  synched__part_know(run, synched__part_home(run), synched__shape_pack(run->shape));
   for (unsigned w = 0; w < run->shape.team; w++) {
     const struct synched__range home = synched__home_range(run->open, run->shape, w);
     const size_t left = synched__range_left(home, next);

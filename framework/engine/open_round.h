@@ -28,6 +28,19 @@ struct synched__open_slot {
   _Atomic uint64_t shape;
 };
 
+/* What a worker's part is in rounds of a shape. */
+enum synched__part_kind {
+  /* Workers beyond the team are more than there are CPUs: what they took would wait with them for a
+   * CPU. */
+  SYNCHED__PART_NONE,
+  /* its home range, as a whole */
+  SYNCHED__PART_STATIC,
+  /* the segments that it claims */
+  SYNCHED__PART_CLAIMED,
+  /* the strips that it claims */
+  SYNCHED__PART_TILE
+};
+
 /* A worker's home range in the open round, and what it keeps of its own part. */
 struct synched__home {
   /* (epoch, segments left): see engine/claim.h. Its owner's and thieves' */
@@ -41,14 +54,17 @@ struct synched__home {
   uint64_t opened_ns;
   /* what its part of a static stage took when last it could tell */
   uint64_t part_ns;
+  /* The range itself, and what the shape says of the worker's part; and the packed shape that these
+   * are for, 0 where ranges are dealt: saves it a division, and taking the shape apart. */
+  uint64_t range_shape;
+  struct synched__range range;
+  enum synched__part_kind part_kind;
+  /* there are workers that it is to wake */
+  bool wakes;
   /* what is recorded of its part in the open round, where that has several stages; it is the round
    * that was opened then */
   struct synched__part part;
   uint64_t part_opened_ns;
-  /* the range itself, and the packed shape that it is for, 0 where it is dealt: saves it a
-   * division */
-  struct synched__range range;
-  uint64_t range_shape;
 };
 
 struct synched__open_round {

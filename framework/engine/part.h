@@ -23,36 +23,39 @@ static inline void synched__part_begin(struct synched__run *run, uint64_t start_
 /* Writes a stretch of calls down; returns what it took. */
 uint64_t synched__part_record(struct synched__run *run);
 
-/* The worker's own home range in rounds of this packed shape. */
-static inline struct synched__range synched__part_range(struct synched__run *run, uint64_t shape) {
-  struct synched__home *home = &run->open->homes[run->worker->index];
-  if (home->range_shape != shape) {
-    const struct synched__shape unpacked = synched__shape_unpack(shape);
-    home->range = synched__home_range(run->open, unpacked, run->worker->index);
-    home->range_shape = unpacked.is_dealt ? 0 : shape;
-  }
-  return home->range;
+/* What the worker keeps of its part. */
+static inline struct synched__home *synched__part_home(const struct synched__run *run) {
+  return &run->open->homes[run->worker->index];
 }
-/* A call of a round that began when the one before ended, and ended now. */
+
+/* Finds out which part the worker has in rounds of this packed shape. */
+void synched__part_find(const struct synched__run *run, struct synched__home *home, uint64_t shape);
+
+/* The same, where that is not known from the round before. */
+static inline void synched__part_know(const struct synched__run *run, struct synched__home *home,
+                                      uint64_t shape) {
+  if (home->range_shape != shape)
+    synched__part_find(run, home, shape);
+}
+
+/* A call that began when the one before ended, and ended now. */
 __attribute__((always_inline)) static inline void
-synched__part_call(struct synched__run *run, uint64_t round, size_t segment, bool home) {
-  struct synched__record *record = run->work->record;
+synched__part_call(struct synched__run *run, struct synched__record *record, size_t segment) {
   const uint64_t now_ns = synched__tick_ns();
   const uint64_t ns = synched__span_ns(run->now_ns, now_ns);
   synched__record_call(record, segment, ns);
-  if (!home)
-    synched__record_stolen(record, segment);
   if (ns > run->part.longest_ns) {
     run->part.longest_ns = ns;
     run->part.segment_sleeps = (run->part.segment_sleeps & ~(uint64_t)UINT32_MAX) | segment;
   }
   if (run->open->recorded && record->segment_histograms != NULL)
     synched__histogram_add(&record->segment_histograms[segment], ns);
-  if (record->tasks != NULL)
-    synched__record_task(record, run->worker->index,
-                         &(struct synched__task){round, segment, run->now_ns, now_ns});
   run->now_ns = now_ns;
 }
+
+/* What most calls have nothing of: it was not at home, or is written down by itself. */
+void synched__part_call_extras(const struct synched__run *run, const struct synched__task *task,
+                               bool home);
 
 /* Between two calls. The system ends programs whose real-time threads never sleep:
  * platform/thread.h. */

@@ -22,6 +22,7 @@ struct synched__run {
   struct synched__stage *stage;
   struct synched__work *work;
   uint64_t epoch;
+  /* of the round, where segments or strips are claimed */
   struct synched__shape shape;
   /* when this stretch of calls began */
   uint64_t start_ns;
@@ -98,12 +99,13 @@ bool synched__round_take_part(struct synched__run *run, struct synched__worker *
 /* Leader: whether this worker should compute the prepared round by itself. */
 static inline bool synched__round_is_solo(const struct synched__worker *worker,
                                           const struct synched__stage *stage) {
+  const bool is_one_part = synched__shape_share(stage->shape) == 1;
   if (stage->work->eager && worker->pool->worker_count > 1)
     return false;
+  if (is_one_part && worker->index == 0)
+    return true;
   const bool at_home = stage->shape.is_static || synched__stage_is_homebound(stage);
-  if (synched__shape_share(stage->shape) == 1)
-    return !at_home || worker->index == 0;
-  return !at_home && stage->balance.solo;
+  return !at_home && (is_one_part || stage->balance.solo);
 }
 
 /* Leader: computes the prepared stage run->stage, alone as long as that is right; what is left
@@ -160,8 +162,8 @@ void synched__round_redeal(const struct synched__run *run, uint64_t done_count, 
  * one. */
 static inline void synched__round_adapt(const struct synched__run *run, uint64_t done_count,
                                         uint64_t now_ns) {
-  const struct synched__shape shape = run->stage->shape;
-  if (!shape.is_static && synched__shape_share(shape) > 1)
+  const struct synched__shape *shape = &run->stage->shape;
+  if (!shape->is_static && synched__shape_share(*shape) > 1)
     synched__round_adapt_shared(run, done_count, now_ns);
   if (done_count >= run->work->deal_due)
     synched__round_redeal(run, done_count, now_ns);

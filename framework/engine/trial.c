@@ -140,7 +140,7 @@ void synched__trial_make(const struct synched__trial *trial, unsigned lane_index
                                         .folds = fields->has_folds ? fields->folds : NULL};
     task.parts = &parts;
   }
-  outcome->code = synched__compute(stage, &task);
+  outcome->code = synched__compute(stage->work, stage, &task);
   outcome->fp_mode = synched__fp_mode_here();
   outcome->counts[0] = task.count;
   outcome->contribution = task.contribution;

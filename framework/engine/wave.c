@@ -152,6 +152,14 @@ static void wake_sleepers(struct synched__tile *tile) {
   }
 }
 
+static void record_call(struct synched__run *run, const struct synched__site *site, size_t segment,
+                        bool home) {
+  const uint64_t start_ns = run->now_ns;
+  synched__part_call(run, run->work->record, segment);
+  synched__part_call_extras(
+      run, &(struct synched__task){site->round, segment, start_ns, run->now_ns}, home);
+}
+
 /* Calls the function of a segment's next step, unless a lower call has failed. */
 static void call(struct wave *wave, size_t segment, unsigned step) {
   struct synched__run *run = wave->run;
@@ -170,7 +178,7 @@ static void call(struct wave *wave, size_t segment, unsigned step) {
   (void)synched__make_call(run, &site, segment);
   run->calls += 1 + (home ? 0 : UINT64_C(1) << SYNCHED__STOLEN_SHIFT);
   if (wave->timed)
-    synched__part_call(run, site.round, segment, home);
+    record_call(run, &site, segment, home);
   else if (wave->must_sleep)
     run->now_ns = synched__tick_ns();
   if (wave->must_sleep)

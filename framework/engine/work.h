@@ -95,6 +95,9 @@ struct synched__stage {
   bool is_init;
   /* its calls are those of the job's rounds */
   bool is_recorded;
+  /* and have nothing of what few jobs have: fields, checks, marks, rows of their own. Decided
+   * before a run, so that rounds look once; owner */
+  bool is_bare;
   /* which fields it writes, bit by bit; see memory/fields.h */
   uint32_t writes;
   /* which of those are not refilled */

@@ -48,8 +48,9 @@ struct synched__advance {
   bool goes_on;
   /* the worker in whose place the caller was last; the caller's */
   unsigned place;
+  /* Who completes the last round writes these, and takes no other line away. */
   /* enum synched__caller */
-  _Atomic uint32_t caller;
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t caller;
   /* the leader's, until the caller is the leader */
   struct synched__handed handed;
   struct synched__parker parker;

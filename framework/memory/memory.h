@@ -204,14 +204,14 @@ bool synched__memory_stop_awaiting(struct synched_memory *memory);
 struct synched__publication {
   uint64_t round;
   double fold;
-  /* the snapshot is retained once, on the caller's behalf */
-  bool held;
 };
 
-/* Closing side: makes next the current snapshot, and takes a new next if a buffer is free. */
+/* Closing side: makes next the current snapshot, and takes a new next if a buffer is free. held:
+ * the snapshot is retained once, on the caller's behalf. */
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
                                                  struct synched__buffer_pair *pair,
-                                                 struct synched__publication publication);
+                                                 struct synched__publication publication,
+                                                 bool held);
 
 /* How many buffers readers hold now. Any thread; a moment's picture. */
 unsigned synched__memory_leased(const struct synched_memory *memory);

@@ -240,7 +240,8 @@ bool synched__memory_stop_awaiting(struct synched_memory *memory) {
 
 struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
                                                  struct synched__buffer_pair *pair,
-                                                 struct synched__publication publication) {
+                                                 struct synched__publication publication,
+                                                 bool held) {
   struct synched__buffer *retired = pair->current;
   struct synched__buffer *published = pair->next;
   SYNCHED_ASSERT(published != NULL && published != retired);
@@ -249,12 +250,12 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
   if (published->block != NULL && !published->block->placed)
     published->block->placed = true;
   /* For a reader to come. Only we look whether the count is 0, so it need not be ordered. */
-  if (publication.held)
+  if (held)
     (void)synched__add_relaxed(&memory->retained, 1);
   /* Nobody else touches these refs: they are WRITING, or no reader knows the buffer.
    * [buffer-written] release */
-  if (publication.held || pair->next_marked)
-    synched__store_release(&published->refs, publication.held ? 1 : 0);
+  if (held || pair->next_marked)
+    synched__store_release(&published->refs, held ? 1 : 0);
   pair->sequence += SYNCHED__SEQUENCE_STEP;
   /* [buffer-published] release, [reader-counted] seq_cst */
   (void)synched__exchange_seq_cst(&published->sequence, pair->sequence);

@@ -254,7 +254,7 @@ static void close_round(struct synched_memory *memory, uint64_t epoch) {
   struct synched__writers *writers = memory->writers;
   const struct synched__publication publication = {.round =
                                                        memory->pair.current->snapshot.round + 1};
-  (void)synched__memory_publish(memory, &memory->pair, publication);
+  (void)synched__memory_publish(memory, &memory->pair, publication, false);
   /* [gate-advanced] hands these over. */
   synched__store_relaxed(&writers->out, memory->pair.next);
   synched__store_relaxed(&writers->arrived_count, 0);

@@ -47,6 +47,8 @@ struct synched_pool {
   /* The line that waiters poll: whoever opens a round writes it, and nobody writes it in
    * between. */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint64_t epoch;
+  /* looked at after each wait, and written once, at the end: so it costs no line of its own */
+  _Atomic uint32_t stopping;
 
   /* Fixed once the pool is created. */
   /* epoch and sleeper_count */
@@ -73,14 +75,13 @@ struct synched_pool {
   struct synched_pool_info info;
 
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleeper_count;
-  _Atomic uint32_t stopping;
 
   /* What whoever gives work to the waiting workers tells them of the next epoch
    * (platform/wait.h). */
-  /* for those who are to spin */
+  /* for those who are to spin; it changes whenever rounds begin or end */
   _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t never_sleep;
-  /* for the others */
-  _Atomic uint32_t sleep_now;
+  /* for the others, who look at it while they spin; it rarely changes, and is written only then */
+  _Alignas(SYNCHED__CACHE_LINE) _Atomic uint32_t sleep_now;
 
   /* workers that are up, */
   _Atomic uint32_t started_count;
@@ -92,8 +93,16 @@ _Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, epoch, gate),
                "who polls the epoch takes no other line away");
 _Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, info, sleeper_count),
                "what is fixed stays in every cache");
-_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, sleeper_count, never_sleep),
-               "who counts itself asleep takes nothing away that waiters look at");
+_Static_assert(!SYNCHED__SHARE_LINE(struct synched_pool, sleeper_count, never_sleep) &&
+                   !SYNCHED__SHARE_LINE(struct synched_pool, never_sleep, sleep_now),
+               "who counts itself asleep takes nothing away that waiters look at; nor who begins "
+               "rounds, unless they are to spin");
+
+/* With the dispatch mutex held. */
+static inline void synched__pool_set_sleep_now(struct synched_pool *pool, bool sleep_now) {
+  if ((synched__load_relaxed(&pool->sleep_now) != 0) != sleep_now)
+    synched__store_relaxed(&pool->sleep_now, sleep_now);
+}
 
 #define SYNCHED__NICE_MOST 19
 
@@ -141,10 +150,15 @@ void synched__pool_wake_each(struct synched_pool *pool, unsigned count);
 
 void synched__pool_wake_branch(struct synched__worker *worker, unsigned count);
 
+/* Whether there are any that are left to the worker. */
+static inline bool synched__pool_wakes_more(const struct synched__worker *worker, unsigned count) {
+  return SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index < count;
+}
+
 /* By one of the first `count` workers, when it has seen the gate's advance: wakes those that are
  * left to it. */
 static inline void synched__pool_wake_on(struct synched__worker *worker, unsigned count) {
-  if (SYNCHED__WAKE_DIRECT + SYNCHED__WAKE_BRANCH * worker->index < count)
+  if (synched__pool_wakes_more(worker, count))
     synched__pool_wake_branch(worker, count);
 }
 

@@ -30,11 +30,12 @@ struct synched__histogram {
 };
 
 static inline unsigned synched__bucket_of(uint64_t ns) {
-  if (ns < UINT64_C(2) * SYNCHED__BUCKETS_PER_OCTAVE)
-    return (unsigned)ns;
   if (ns > SYNCHED__BUCKET_MOST_NS)
     ns = SYNCHED__BUCKET_MOST_NS;
-  const unsigned shift = 63u - (unsigned)__builtin_clzll(ns) - SYNCHED__BUCKET_BITS;
+  /* Those below the first octave count with it: each of these has a bucket of its own. The highest
+   * bit by an exclusive or, in which compilers find the CPU's own operation. */
+  const unsigned highest = 63u ^ (unsigned)__builtin_clzll(ns | SYNCHED__BUCKETS_PER_OCTAVE);
+  const unsigned shift = highest - SYNCHED__BUCKET_BITS;
   return (shift << SYNCHED__BUCKET_BITS) + (unsigned)(ns >> shift);
 }
 

@@ -261,6 +261,23 @@ void synched__record_reset(struct synched__record *record, uint64_t base_round) 
   synched__store_release(&record->reset_count, reset_count + 2); /* [reset-read] release */
 }
 
+/* --- writing down --- */
+
+void synched__record_task(struct synched__record *record, unsigned worker,
+                          const struct synched__task *task) {
+  const uint64_t most_ns = (UINT64_C(1) << SYNCHED__TASK_NS_BITS) - 1;
+  struct synched__task_ring *ring = &record->tasks[worker];
+  const uint64_t count = synched__load_relaxed(&ring->begun_count);
+  struct synched__task_row *row = &ring->rows[count & (record->task_rows - 1)];
+  uint64_t ns = task->end_ns > task->start_ns ? task->end_ns - task->start_ns : 0;
+  ns = ns < most_ns ? ns : most_ns;
+  synched__store_relaxed(&ring->begun_count, count + 1);
+  synched__store_release(&row->start_ns, task->start_ns); /* [task-read] release */
+  synched__store_release(&row->round, task->round);       /* [task-read] release */
+  /* [task-read] release */
+  synched__store_release(&row->segment_ns, (uint64_t)task->segment << SYNCHED__TASK_NS_BITS | ns);
+}
+
 /* --- adding up --- */
 
 static uint64_t lesser(uint64_t a, uint64_t b) {
@@ -321,9 +338,12 @@ static struct synched__phase phase_of(const struct synched__record *record, uint
   return phase;
 }
 
-/* Adds a round that is written down to the totals of worker `self`, and to the distributions. */
-static void add_round(struct synched__record *record, unsigned self,
-                      const struct synched__round_row *round, const struct synched__phase *phase) {
+/* Adds a round that is written down to the totals of worker `self`, and to the distributions.
+ * Inlined, as it is what a short round's record costs. */
+__attribute__((always_inline)) static inline void add_round(struct synched__record *record,
+                                                            unsigned self,
+                                                            const struct synched__round_row *round,
+                                                            const struct synched__phase *phase) {
   struct synched__worker_totals *own = &record->workers[self];
   struct synched__histogram *histograms = record->histograms;
   const uint64_t whole_ns = synched__span_ns(round->opened_ns, round->closed_ns);

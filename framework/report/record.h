@@ -470,20 +470,8 @@ struct synched__task {
 };
 
 /* Writes a call down in the worker's ring. */
-static inline void synched__record_task(struct synched__record *record, unsigned worker,
-                                        const struct synched__task *task) {
-  const uint64_t most_ns = (UINT64_C(1) << SYNCHED__TASK_NS_BITS) - 1;
-  struct synched__task_ring *ring = &record->tasks[worker];
-  const uint64_t count = synched__load_relaxed(&ring->begun_count);
-  struct synched__task_row *row = &ring->rows[count & (record->task_rows - 1)];
-  uint64_t ns = task->end_ns > task->start_ns ? task->end_ns - task->start_ns : 0;
-  ns = ns < most_ns ? ns : most_ns;
-  synched__store_relaxed(&ring->begun_count, count + 1);
-  synched__store_release(&row->start_ns, task->start_ns); /* [task-read] release */
-  synched__store_release(&row->round, task->round);       /* [task-read] release */
-  /* [task-read] release */
-  synched__store_release(&row->segment_ns, (uint64_t)task->segment << SYNCHED__TASK_NS_BITS | ns);
-}
+void synched__record_task(struct synched__record *record, unsigned worker,
+                          const struct synched__task *task);
 
 /* --- the leader --- */
 

@@ -68,14 +68,14 @@ expect_no_more() {
   echo "instructions: $1: $3, at most $2$verdict"
 }
 
-expect "1 worker, a round" 985 "$(per_round 1 1 2000 steal)"
-expect "1 worker, a segment" 137 $(($(per_round 1 1000 200 static) / 1000))
-expect "2 workers, static, a round and worker" 936 $(($(per_round 2 2 2000 static) / 2))
+expect "1 worker, a round" 916 "$(per_round 1 1 2000 steal)"
+expect "1 worker, a segment" 127 $(($(per_round 1 1000 200 static) / 1000))
+expect "2 workers, static, a round and worker" 849 $(($(per_round 2 2 2000 static) / 2))
 
 # Nothing grows with the number of workers: 256 of them need no more than 16, each. They need less,
 # for what is done once in a round is one worker's.
 few=$(($(per_round 16 16 200 static) / 16))
-expect "16 workers, static, a round and worker" 661 "$few"
+expect "16 workers, static, a round and worker" 588 "$few"
 expect_no_more "64 workers, static, a round and worker" "$few" \
   $(($(per_round 64 64 80 static) / 64))
 expect_no_more "256 workers, static, a round and worker" "$few" \

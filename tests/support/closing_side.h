@@ -28,9 +28,8 @@ static inline bool take_out(struct synched_memory *memory) {
 
 static inline const struct synched_snapshot *publish(struct synched_memory *memory, uint64_t round,
                                                      bool held) {
-  const struct synched__publication publication = {
-      .round = round, .fold = (double)round / 2, .held = held};
-  return synched__memory_publish(memory, &memory->pair, publication);
+  const struct synched__publication publication = {.round = round, .fold = (double)round / 2};
+  return synched__memory_publish(memory, &memory->pair, publication, held);
 }
 
 /* The number that a round has everywhere. */

@@ -42,9 +42,9 @@ static void publish_all(void *argument) {
   for (uint64_t round = 1; round <= gallery->last; round++) {
     find_buffer(gallery);
     *(uint64_t *)(void *)synched__buffer_data(memory->pair.next) = 10 * round;
-    const struct synched__publication publication = {.round = round, .held = gallery->held};
+    const struct synched__publication publication = {.round = round};
     const struct synched_snapshot *now =
-        synched__memory_publish(memory, &memory->pair, publication);
+        synched__memory_publish(memory, &memory->pair, publication, gallery->held);
     if (gallery->held)
       synched_snapshot_release(now);
   }
@@ -121,7 +121,8 @@ static void run_wanted(void) {
   memory->on_free = count_free;
   memory->on_free_argument = &freed_count;
   const struct synched_snapshot *first = synched_snapshot_current(memory);
-  (void)synched__memory_publish(memory, &memory->pair, (struct synched__publication){.round = 1});
+  (void)synched__memory_publish(memory, &memory->pair, (struct synched__publication){.round = 1},
+                                false);
   SIM_CHECK(memory->pair.next == NULL && !synched__memory_await_buffer(memory));
   sim_aloud();
   const unsigned thread = sim_thread_start(leave_held, (void *)(uintptr_t)first);
@@ -152,7 +153,7 @@ static void read_loaded(void *memory) {
 static void publish_one(struct synched_memory *memory, uint64_t round) {
   SIM_CHECK(memory->pair.next != NULL || synched__memory_take_next(memory, &memory->pair));
   (void)synched__memory_publish(memory, &memory->pair,
-                                (struct synched__publication){.round = round, .held = round == 1});
+                                (struct synched__publication){.round = round}, round == 1);
 }
 
 /* The first round's snapshot is held all the while. */

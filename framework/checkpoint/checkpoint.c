@@ -307,6 +307,11 @@ static void save_queued(struct synched_checkpoint *checkpoint, const struct queu
     synched__unpark(&checkpoint->idle);
 }
 
+/* When a round is due again. */
+static uint64_t due_after(uint64_t every_ns, uint64_t now_ns) {
+  return every_ns < SYNCHED__NEVER - now_ns ? now_ns + every_ns : SYNCHED__NEVER;
+}
+
 /* Wants a round, if the time has come. Returns when the next one is due. Of several ranks the first
  * one has the clock, so that all of them write once. */
 static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
@@ -320,7 +325,7 @@ static uint64_t look_at_clock(struct synched_checkpoint *checkpoint) {
   if (now_ns - checkpoint->due_ns >= every_ns)
     skip(checkpoint, (now_ns - checkpoint->due_ns) / every_ns);
   (void)synched__or_relaxed(&checkpoint->saver.asked, SYNCHED__SAVER_WANTED);
-  checkpoint->due_ns = every_ns < SYNCHED__NEVER - now_ns ? now_ns + every_ns : SYNCHED__NEVER;
+  checkpoint->due_ns = due_after(every_ns, now_ns);
   return checkpoint->due_ns;
 }
 
@@ -415,7 +420,7 @@ static int begin(struct synched_checkpoint *checkpoint) {
   status = synched__parker_init(&checkpoint->idle);
   if (status != 0)
     goto no_idle;
-  checkpoint->due_ns = synched__clock_ns() + checkpoint->options.every_ns;
+  checkpoint->due_ns = due_after(checkpoint->options.every_ns, synched__clock_ns());
   status = synched__thread_create(&checkpoint->thread, 0, run, checkpoint);
   if (status == 0)
     return 0;
@@ -512,7 +517,7 @@ int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_jo
   status = make(&checkpoint, job, options);
   if (link != NULL)
     status = make_together(&checkpoint, link, status);
-  if (status != 0 || checkpoint == NULL)
+  if (status != 0)
     return status;
   /* The caller's to free. */
   checkpoint->options.folder = NULL;

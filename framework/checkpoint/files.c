@@ -105,8 +105,11 @@ static int put_part(struct synched__files *files, struct synched__manifest *mani
   return status;
 }
 
-static int put_head(struct synched__files *files, const struct synched__plan_field *field) {
-  return put(files, field->head, field->head_bytes);
+/* Of a file that has just been created: the buffer has room for it. */
+static void put_head(struct synched__files *files, const struct synched__plan_field *field) {
+  memcpy(files->buffer, field->head, field->head_bytes);
+  files->buffered = field->head_bytes;
+  files->bytes += field->head_bytes;
 }
 
 int synched__files_write(struct synched__files *files, struct synched__manifest *manifest,
@@ -117,10 +120,8 @@ int synched__files_write(struct synched__files *files, struct synched__manifest 
     status = create_file(files, folder, field->name);
     if (status != 0)
       break;
-    status = put_head(files, field);
-    if (status == 0)
-      status = put_part(files, manifest, f, data->fields[f]);
-    status = finish_file(files, field->name, status);
+    put_head(files, field);
+    status = finish_file(files, field->name, put_part(files, manifest, f, data->fields[f]));
   }
   return status;
 }
@@ -133,10 +134,8 @@ int synched__files_make(struct synched__files *files, const struct synched__plan
     status = create_file(files, folder, field->name);
     if (status != 0)
       break;
-    status = put_head(files, field);
-    if (status == 0)
-      status = synched__disk_resize(files->file, field->file_bytes);
-    status = finish_file(files, field->name, status);
+    put_head(files, field);
+    status = finish_file(files, field->name, synched__disk_resize(files->file, field->file_bytes));
   }
   return status;
 }
@@ -204,11 +203,10 @@ static int sum_piece_of(struct synched__files *files, struct synched__manifest *
 
 int synched__files_sum_piece(struct synched__files *files, struct synched__manifest *manifest,
                              size_t piece, int folder) {
-  int status = 0;
-  for (unsigned f = 0; status == 0 && f < manifest->plan->field_count; f++) {
+  for (unsigned f = 0; f < manifest->plan->field_count; f++) {
     const char *name = manifest->plan->fields[f].name;
     const int file = synched__disk_open(folder, name);
-    status = file < 0 ? file : sum_piece_of(files, manifest, f, piece, file);
+    const int status = file < 0 ? file : sum_piece_of(files, manifest, f, piece, file);
     if (file >= 0)
       (void)synched__disk_close(file);
     if (status != 0)

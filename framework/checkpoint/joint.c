@@ -20,11 +20,9 @@ static unsigned rank_of(const struct synched__link *link) {
 
 /* --- what ranks tell each other --- */
 
-/* The status of all, after they have told each other; `status`: this rank's own, with a
- * sentence. */
-static int conclude(const struct synched__verdict *verdict, unsigned rank, int status,
-                    const char *doing) {
-  if (verdict->code == 0 || (verdict->rank == rank && status != 0))
+/* The status of all, after they have told each other; this rank's own has its sentence. */
+static int conclude(const struct synched__verdict *verdict, unsigned rank, const char *doing) {
+  if (verdict->code == 0 || verdict->rank == rank)
     return verdict->code;
   return synched__fail(verdict->code, "rank %u could not %s: %s", verdict->rank, doing,
                        synched__system_text(-verdict->code).bytes);
@@ -34,7 +32,7 @@ int synched__joint_tell(struct synched__link *link, struct synched__verdict *ver
                         const char *doing) {
   verdict->code = status;
   const int trouble = synched__link_agree(link, verdict);
-  return trouble != 0 ? trouble : conclude(verdict, rank_of(link), status, doing);
+  return trouble != 0 ? trouble : conclude(verdict, rank_of(link), doing);
 }
 
 /* The same of the thread that writes. */
@@ -44,7 +42,7 @@ static int tell(struct synched__joint *joint, struct synched__verdict *verdict, 
   const int trouble = synched__agree(&joint->agreement, verdict);
   if (trouble != 0)
     return synched__fail(trouble, "%s", joint->wire.text);
-  return conclude(verdict, joint->rank, status, doing);
+  return conclude(verdict, joint->rank, doing);
 }
 
 /* --- a generation --- */
@@ -109,7 +107,7 @@ static int sum_borders(const struct synched__joint *joint, struct synched__gener
   int status = 0;
   for (unsigned r = 1; status == 0 && r < cluster->transport.rank_count; r++) {
     const size_t first = synched_cluster_segments(cluster, plan->segment_count, r).first;
-    if (first < plan->segment_count && first % plan->piece_segments != 0)
+    if (first % plan->piece_segments != 0)
       status = synched__files_sum_piece(&generations->files, manifest, first / plan->piece_segments,
                                         generations->writing);
   }
@@ -154,7 +152,7 @@ const size_t *synched__joint_counts(struct synched__joint *joint, const struct s
   return joint->counts[field];
 }
 
-/* What is known of a rank's segments: at most two pieces of each field. Returns how many. */
+/* What is known of a rank's segments: two pieces of each field, or none. Returns how many. */
 static size_t pack(const struct synched__joint *joint, const struct synched__manifest *manifest,
                    struct synched_segments segments, struct synched_piece *pieces) {
   const struct synched__plan *plan = manifest->plan;
@@ -163,9 +161,8 @@ static size_t pack(const struct synched__joint *joint, const struct synched__man
   for (unsigned f = 0; segments.count != 0 && f < plan->field_count; f++) {
     pieces[count++] =
         (struct synched_piece){joint->counts[f] + segments.first, segments.count * sizeof(size_t)};
-    if (whole.first != whole.behind)
-      pieces[count++] = (struct synched_piece){manifest->sums[f] + whole.first,
-                                               (whole.behind - whole.first) * sizeof(uint64_t)};
+    pieces[count++] = (struct synched_piece){manifest->sums[f] + whole.first,
+                                             (whole.behind - whole.first) * sizeof(uint64_t)};
   }
   return count;
 }

@@ -18,7 +18,7 @@
  * whole. All else is the system's own trouble. */
 static bool is_damage(int status) {
   return status == SYNCHED_EIO || status == SYNCHED_ENOENT || status == SYNCHED_EINVAL ||
-         status == -ELOOP || status == -EISDIR || status == -ENOTDIR;
+         status == -ELOOP || status == -ENOTDIR;
 }
 
 static int refuse(int status, const char *name) {

@@ -25,6 +25,8 @@ struct synched__manifest {
   char *text;
   size_t length;
   size_t room;
+  /* what has been added to it is not all */
+  bool lacks_memory;
   /* Of one that is read: what counts and folds point at. */
   size_t *own_counts;
   unsigned char *own_folds;

@@ -67,7 +67,7 @@ void synched__launcher_find(struct synched__launcher *out) {
   const long online = sysconf(_SC_NPROCESSORS_ONLN);
   out->own_cpus = count_cpus(0);
   out->launcher_cpus = count_cpus((uint64_t)getppid());
-  if (told.is_bound && online > 0 && (unsigned)online > out->launcher_cpus)
+  if (told.is_bound && online > (long)out->launcher_cpus)
     out->launcher_cpus = (unsigned)online;
 }
 

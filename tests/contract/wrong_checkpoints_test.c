@@ -15,25 +15,12 @@
 #include "support/support.h"
 #include "support/unit_support.h"
 
-static char home[] = "/tmp/synched-wrong-XXXXXX";
-static char folder[64];
-
-static void enter(void) {
-  cr_assert_not_null(mkdtemp(home));
-  (void)snprintf(folder, sizeof folder, "%s/state", home);
-}
-
-static void leave(void) {
-  saved_remove(folder);
-  cr_assert_eq(rmdir(home), 0);
-}
-
 /* --- options --- */
 
 static const char *const good_dtypes[] = {"<f8", "|u1", "<u8", "<f8"};
 
 #define OPTIONS(...)                                                                               \
-  { .struct_size = sizeof(struct synched_checkpoint_options), .folder = folder, __VA_ARGS__ }
+  { .struct_size = sizeof(struct synched_checkpoint_options), .folder = saved_folder, __VA_ARGS__ }
 #define DTYPE(text) .dtypes = (const char *const[]){text}, .dtype_count = 1
 
 static const struct row_of_options {
@@ -65,6 +52,10 @@ static const struct row_of_options {
     {"a byte order of no use", SYNCHED_EINVAL, "dtype \"<u1\" is none", OPTIONS(DTYPE("<u1"))},
     {"a byte order that is missing", SYNCHED_EINVAL, "dtype \"|f8\" is none",
      OPTIONS(DTYPE("|f8"))},
+    {"a byte order that is none", SYNCHED_EINVAL, "dtype \"=f8\" is none", OPTIONS(DTYPE("=f8"))},
+    {"a size with a sign", SYNCHED_EINVAL, "dtype \"<f-8\" is none", OPTIONS(DTYPE("<f-8"))},
+    {"a size with a letter", SYNCHED_EINVAL, "dtype \"<f8x\" is none", OPTIONS(DTYPE("<f8x"))},
+    {"text with a byte order", SYNCHED_EINVAL, "dtype \"<S8\" is none", OPTIONS(DTYPE("<S8"))},
     {"no kind", SYNCHED_EINVAL, "dtype \"<x8\" is none", OPTIONS(DTYPE("<x8"))},
     {"a quote", SYNCHED_EINVAL, "dtype \"<'8\" is none", OPTIONS(DTYPE("<'8"))},
     {"no size", SYNCHED_EINVAL, "dtype \"<f\" is none", OPTIONS(DTYPE("<f"))},
@@ -80,7 +71,7 @@ static const struct row_of_options {
 Test(wrong_checkpoints, wrong_options_are_refused) {
   struct saved saved;
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
-  enter();
+  saved_enter();
   saved_open(&saved, &(struct saved_options){.worker_count = 1});
   for (size_t i = 0; i < LENGTH(rows); i++) {
     struct synched_checkpoint *checkpoint = (struct synched_checkpoint *)&saved;
@@ -90,10 +81,35 @@ Test(wrong_checkpoints, wrong_options_are_refused) {
     expect_refused(synched_checkpoint_resume(saved.job, &rows[i].options, &resumed),
                    rows[i].expected, rows[i].says);
     cr_assert_eq(saved_sum(&saved), saved_expected(0));
-    cr_assert_neq(access(folder, F_OK), 0, "%s: there is a folder", rows[i].what);
+    cr_assert_neq(access(saved_folder, F_OK), 0, "%s: there is a folder", rows[i].what);
   }
   saved_close(&saved);
-  leave();
+  saved_leave();
+}
+
+/* The sentence is in the singular then. */
+Test(wrong_checkpoints, options_of_more_fields_than_the_job_has_are_refused) {
+  static const struct row_of_options of_one[] = {
+      {"two dtypes", SYNCHED_EINVAL, "dtype_count is 2; the job has 1 field",
+       OPTIONS(.dtypes = good_dtypes, .dtype_count = 2)},
+      {"a second field", SYNCHED_EINVAL, "leaves_out is 0x2; the job has 1 field",
+       OPTIONS(.leaves_out = 2)},
+  };
+  saved_enter();
+  struct engine engine =
+      engine_new(pool_new(1),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 4,
+                                        .element_size = 8, .lease_count = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing));
+  for (size_t i = 0; i < LENGTH(of_one); i++) {
+    struct synched_checkpoint *checkpoint;
+    expect_refused(synched_checkpoint_create(&checkpoint, engine.job, &of_one[i].options),
+                   of_one[i].expected, of_one[i].says);
+    const char *message = synched_error_message();
+    cr_assert_neq(message[strlen(message) - 1], 's', "%s: %s", of_one[i].what, message);
+  }
+  engine_end_with_pool(&engine);
+  saved_leave();
 }
 
 /* --- calls --- */
@@ -103,7 +119,7 @@ static int statuses[4];
 
 static int call_while_it_runs(const struct synched_snapshot *now, void *user) {
   const struct saved *saved = user;
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint *second;
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
   (void)now;
@@ -115,12 +131,12 @@ static int call_while_it_runs(const struct synched_snapshot *now, void *user) {
 }
 
 Test(wrong_checkpoints, calls_with_nothing_or_at_the_wrong_time_are_refused) {
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint *checkpoint = NULL, *second;
   struct synched_checkpoint_info info = {.struct_size = 1};
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
   struct saved saved;
-  enter();
+  saved_enter();
   saved_open(&saved, &(struct saved_options){
                          .worker_count = 2, .has_init = true, .on_round = call_while_it_runs});
   expect_refused(synched_checkpoint_create(NULL, saved.job, &options), SYNCHED_EINVAL, "NULL");
@@ -130,6 +146,10 @@ Test(wrong_checkpoints, calls_with_nothing_or_at_the_wrong_time_are_refused) {
                  "job is NULL");
   expect_refused(synched_checkpoint_resume(saved.job, NULL, &resumed), SYNCHED_EINVAL, "are NULL");
   expect_refused(synched_checkpoint_resume(saved.job, &options, NULL), SYNCHED_EINVAL, "is NULL");
+  resumed.struct_size = 3;
+  expect_refused(synched_checkpoint_resume(saved.job, &options, &resumed), SYNCHED_EINVAL,
+                 "struct_size");
+  resumed.struct_size = sizeof resumed;
   expect_refused(synched_checkpoint_resume(saved.job, &options, &resumed), SYNCHED_ENOENT,
                  "there is no folder");
   expect_refused(synched_checkpoint_request(NULL), SYNCHED_EINVAL, "checkpoint is NULL");
@@ -157,16 +177,16 @@ Test(wrong_checkpoints, calls_with_nothing_or_at_the_wrong_time_are_refused) {
   expect_refused(synched_job_destroy(saved.job), SYNCHED_EBUSY, "has a checkpoint");
   cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 Test(wrong_checkpoints, child_process_is_refused) {
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint *checkpoint;
   struct synched_checkpoint_info info = {.struct_size = sizeof info};
   struct saved saved;
   int status = 0;
-  enter();
+  saved_enter();
   saved_open(&saved, &(struct saved_options){.worker_count = 1});
   cr_assert_eq(synched_checkpoint_create(&checkpoint, saved.job, &options), 0);
   const pid_t child = fork();
@@ -181,14 +201,14 @@ Test(wrong_checkpoints, child_process_is_refused) {
   cr_assert_eq(status, 0);
   cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 /* --- jobs that cannot have one --- */
 
 Test(wrong_checkpoints, job_without_leases_or_copies_is_refused) {
   struct synched_checkpoint *checkpoint;
-  enter();
+  saved_enter();
   for (unsigned i = 0; i < 2; i++) {
     struct engine engine = engine_new(
         pool_new(1),
@@ -196,11 +216,11 @@ Test(wrong_checkpoints, job_without_leases_or_copies_is_refused) {
                                .flags = i == 0 ? 0 : SYNCHED_MEMORY_IN_PLACE, .lease_count = i),
         SYNCHED_JOB_OPTIONS(.compute = compute_nothing));
     expect_refused(synched_checkpoint_create(&checkpoint, engine.job,
-                                             SYNCHED_CHECKPOINT_OPTIONS(.folder = folder)),
+                                             SYNCHED_CHECKPOINT_OPTIONS(.folder = saved_folder)),
                    SYNCHED_EINVAL, i == 0 ? "lease_count 1 or more" : "SYNCHED_JOB_COPIES");
     engine_end_with_pool(&engine);
   }
-  leave();
+  saved_leave();
 }
 
 /* --- what does not fit --- */
@@ -250,7 +270,7 @@ static const struct misfit {
 
 Test(wrong_checkpoints, checkpoint_that_does_not_fit_is_refused_and_says_how) {
   struct synched_checkpoint *checkpoint;
-  enter();
+  saved_enter();
   for (size_t i = 0; i < LENGTH(misfits); i++) {
     const struct misfit *misfit = &misfits[i];
     struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
@@ -262,7 +282,8 @@ Test(wrong_checkpoints, checkpoint_that_does_not_fit_is_refused_and_says_how) {
     job.compute = compute_nothing;
     struct engine engine = engine_new(pool_new(1), &memory, &job);
     const struct synched_checkpoint_options *options =
-        SYNCHED_CHECKPOINT_OPTIONS(.folder = folder, .dtypes = &misfit->dtype, .dtype_count = 1);
+        SYNCHED_CHECKPOINT_OPTIONS(.folder = saved_folder, .dtypes = &misfit->dtype,
+                                   .dtype_count = 1);
     if (i == 0) {
       cr_assert_eq(synched_job_advance(engine.job, 5), 0);
       cr_assert_eq(synched_checkpoint_create(&checkpoint, engine.job, options), 0);
@@ -277,5 +298,5 @@ Test(wrong_checkpoints, checkpoint_that_does_not_fit_is_refused_and_says_how) {
     cr_assert_eq(memory_round(engine.memory), misfit->says != NULL ? 0 : 5);
     engine_end_with_pool(&engine);
   }
-  leave();
+  saved_leave();
 }

@@ -17,7 +17,7 @@ case $library in
   libraries=("$library" -pthread -lm)
   ;;
 esac
-read -ra more <<<"$(pkg-config --cflags --libs libuv hwloc libxxhash jansson)"
+read -ra more <<<"$(pkg-config --cflags --libs libuv hwloc libxxhash)"
 libraries+=("${more[@]}")
 
 # What most of them include, compiled once for a compiler and a standard; and in the same way the

@@ -1,7 +1,7 @@
 /*
- * calls.h: the functions of the system, of libuv and of hwloc that the library calls and that can
- * refuse, or that take or give back what could leak. In the library that these tests link each of
- * them has another name, faults_NAME, which system.c has; CMakeLists.txt reads the names here.
+ * calls.h: the functions of the system, of libuv, hwloc and xxHash that the library calls and that
+ * can refuse, or that take or give back what could leak. In the library that these tests link each
+ * of them has another name, faults_NAME, which system.c has; CMakeLists.txt reads the names here.
  */
 #ifndef SYNCHED_TESTS_FAULTS_CALLS_H
 #define SYNCHED_TESTS_FAULTS_CALLS_H
@@ -25,6 +25,8 @@
   X(hwloc_topology_set_type_filter) \
   X(fopen) X(fdopen) X(fclose) X(open) X(fcntl) X(stat) X(lstat) X(link) X(unlink) X(rename) \
   X(chmod) X(fchmod) X(flock) X(isatty) X(ioctl) X(fgets) X(getc) \
+  X(openat) X(mkdirat) X(fstat) X(lseek) X(ftruncate) X(fsync) X(renameat) X(unlinkat) \
+  X(fdopendir) X(readdir) X(closedir) X(XXH3_createState) X(XXH3_freeState) \
   X(fwrite) X(fputs) X(fputc) X(putc) X(fprintf) X(fflush) \
   X(socket) X(bind) X(listen) X(connect) X(accept4) X(getsockopt) X(send) X(recv) \
   X(uname) X(sigpending) X(sigtimedwait)

@@ -35,7 +35,7 @@
 
 static const struct faults_scenario *const lists[] = {
     faults_memory_scenarios, faults_pool_scenarios,    faults_job_scenarios,
-    faults_report_scenarios, faults_monitor_scenarios,
+    faults_report_scenarios, faults_monitor_scenarios, faults_checkpoint_scenarios,
 };
 #define LIST_COUNT (sizeof lists / sizeof *lists)
 
@@ -63,6 +63,7 @@ static void say_where(void) {
     printf("faults/%s, %s call %u%s: %s: ", now.scenario->name, faults_call_name(now.refusal->call),
            now.nth, now.ever_after ? " and all after it" : "",
            now.refusal->number == FAULTS_SHORT        ? "a byte only"
+           : now.refusal->number == FAULTS_NOTHING    ? "no byte"
            : now.refusal->number == FAULTS_STRANGER   ? "another user"
            : now.refusal->number == FAULTS_MISALIGNED ? "not aligned"
                                                       : strerror(now.refusal->number));

@@ -33,7 +33,8 @@ struct faults_scenario {
 };
 
 extern const struct faults_scenario faults_memory_scenarios[], faults_pool_scenarios[],
-    faults_job_scenarios[], faults_report_scenarios[], faults_monitor_scenarios[];
+    faults_job_scenarios[], faults_report_scenarios[], faults_monitor_scenarios[],
+    faults_checkpoint_scenarios[];
 
 /* Says which attempt it was and what is wrong, and ends the program. Any thread. */
 noreturn void faults_fail(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));

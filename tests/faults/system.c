@@ -34,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
+#include <xxhash.h>
 
 #include <synched/status.h>
 
@@ -147,6 +148,42 @@ const struct faults_refusal faults_refusals[] = {
     R(flock, TOLERABLE, EINTR, OK, ONCE),
     R(flock, FILE, EWOULDBLOCK, EBUSY, LASTS),
     R(flock, TOLERABLE, ENOLCK, OK, LASTS),
+    R(XXH3_createState, HEAP, ENOMEM, ENOMEM, LASTS),
+    R(openat, FILE, EMFILE, OK, LASTS),
+    R(openat, FILE, EACCES, OK, ONCE),
+    R(openat, NEED, ENOENT, OK, LASTS),
+    R(openat, TOLERABLE, EINTR, OK, ONCE),
+    R(open_parent, TOLERABLE, EACCES, OK, LASTS),
+    R(mkdirat, FILE, ENOSPC, OK, LASTS),
+    R(mkdirat, NEED, EEXIST, OK, ONCE),
+    R(fstat, FILE, EIO, EIO, LASTS),
+    R(lseek, FILE, EOVERFLOW, OK, LASTS),
+    R(lseek, FILE, FAULTS_NOTHING, EIO, ONCE),
+    R(ftruncate, FILE, ENOSPC, OK, LASTS),
+    R(ftruncate, TOLERABLE, EINTR, OK, ONCE),
+    R(fsync, FILE, EIO, EIO, LASTS),
+    R(fsync, TOLERABLE, EINTR, OK, ONCE),
+    R(sync_folder, FILE, ENOSPC, OK, LASTS),
+    R(sync_folder, TOLERABLE, EINVAL, OK, LASTS),
+    R(sync_parent, TOLERABLE, EIO, OK, LASTS),
+    R(renameat, FILE, EACCES, OK, LASTS),
+    R(unlinkat, FILE, EACCES, OK, LASTS),
+    R(unlinkat, NEED, ENOENT, OK, ONCE),
+    R(fdopendir, FILE, ENOMEM, ENOMEM, LASTS),
+    R(readdir, FILE, EIO, EIO, LASTS),
+    R(read_file, FILE, EIO, EIO, LASTS),
+    R(read_file, FILE, FAULTS_NOTHING, EIO, ONCE),
+    R(read_file, TOLERABLE, FAULTS_SHORT, OK, LASTS),
+    R(read_file, TOLERABLE, EINTR, OK, ONCE),
+    R(write_file, FILE, ENOSPC, OK, LASTS),
+    R(write_file, FILE, FAULTS_NOTHING, EIO, ONCE),
+    R(write_file, TOLERABLE, FAULTS_SHORT, OK, LASTS),
+    R(write_file, TOLERABLE, EINTR, OK, ONCE),
+    R(close_file, FILE, EIO, EIO, LASTS),
+    R(close_file, TOLERABLE, EINTR, OK, LASTS),
+    R(lock_file, FILE, ENOLCK, OK, ONCE),
+    R(lock_file, FILE, EWOULDBLOCK, EBUSY, LASTS),
+    R(lock_file, TOLERABLE, EINTR, OK, ONCE),
     R(isatty, TOLERABLE, ENOTTY, OK, LASTS),
     R(ioctl, TOLERABLE, ENOTTY, OK, LASTS),
     R(fwrite, FILE, ENOSPC, EIO, ONCE),
@@ -193,6 +230,13 @@ const char *faults_call_name(enum faults_call call) {
       FAULTS_CALLS(FAULTS_NAME)
 #undef FAULTS_NAME
           [FAULTS_set_flags] = "fcntl(F_SETFL)",
+      [FAULTS_read_file] = "read of a file",
+      [FAULTS_write_file] = "write to a file",
+      [FAULTS_close_file] = "close of a file",
+      [FAULTS_lock_file] = "flock of a file",
+      [FAULTS_open_parent] = "openat(..)",
+      [FAULTS_sync_parent] = "fsync of ..",
+      [FAULTS_sync_folder] = "fsync of a folder",
       [FAULTS_program_allocate] = "the program's allocator"};
   return names[call];
 }
@@ -467,16 +511,40 @@ PLAIN(setpriority, (__priority_which_t which, id_t who, int value), setpriority(
 
 PLAIN(eventfd, (unsigned value, int flags), taking(eventfd(value, flags), &taken.descriptors))
 
+/* Of what is no file, or no folder: what is refused of it is another thing. */
+static mode_t kind_of(int descriptor) {
+  struct stat about;
+  return fstat(descriptor, &about) == 0 ? about.st_mode & S_IFMT : 0;
+}
+
+/* What is left of `count` bytes, after the refusal of that number; -1: errno says why not. */
+static ssize_t refuse_bytes(int number, size_t count) {
+  if (number > 0)
+    errno = number;
+  return number > 0                 ? -1
+         : number == FAULTS_NOTHING ? 0
+         : number == FAULTS_SHORT   ? (ssize_t)(count > 1 ? 1 : count)
+                                    : (ssize_t)count;
+}
+
 CALL(ssize_t, read, int descriptor, void *bytes, size_t count) {
-  return fails(FAULTS_read) ? -1 : read(descriptor, bytes, count);
+  const bool is_file = kind_of(descriptor) == S_IFREG;
+  const int number = faults_refused(is_file ? FAULTS_read_file : FAULTS_read);
+  const ssize_t left = refuse_bytes(number, count);
+  return left <= 0 ? left : read(descriptor, bytes, (size_t)left);
 }
 
 CALL(ssize_t, write, int descriptor, const void *bytes, size_t count) {
-  return fails(FAULTS_write) ? -1 : write(descriptor, bytes, count);
+  const bool is_file = kind_of(descriptor) == S_IFREG;
+  const int number = faults_refused(is_file ? FAULTS_write_file : FAULTS_write);
+  const ssize_t left = refuse_bytes(number, count);
+  return left <= 0 ? left : write(descriptor, bytes, (size_t)left);
 }
 
 CALL(int, close, int descriptor) {
-  const int number = faults_refused(FAULTS_close);
+  const bool is_written =
+      kind_of(descriptor) == S_IFREG && (fcntl(descriptor, F_GETFL) & O_ACCMODE) == O_WRONLY;
+  const int number = faults_refused(is_written ? FAULTS_close_file : FAULTS_close);
   GIVE(descriptors);
   const int status = close(descriptor);
   if (number != 0)
@@ -591,7 +659,92 @@ CALL(int, unlink, const char *path) {
 PLAIN(rename, (const char *from, const char *to), rename(from, to))
 PLAIN(chmod, (const char *path, mode_t mode), chmod(path, mode))
 PLAIN(fchmod, (int descriptor, mode_t mode), fchmod(descriptor, mode))
-PLAIN(flock, (int descriptor, int operation), flock(descriptor, operation))
+
+CALL(int, flock, int descriptor, int operation) {
+  const bool is_file = kind_of(descriptor) == S_IFREG;
+  return fails(is_file ? FAULTS_lock_file : FAULTS_flock) ? -1 : flock(descriptor, operation);
+}
+
+/* --- files of a folder --- */
+
+/* The last one that was opened. */
+static _Atomic int parent = -1;
+
+CALL(int, openat, int folder, const char *name, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  const bool is_parent = strcmp(name, "..") == 0;
+  if (fails(is_parent ? FAULTS_open_parent : FAULTS_openat))
+    return -1;
+  const int opened = taking(openat(folder, name, flags, mode), &taken.descriptors);
+  if (is_parent)
+    parent = opened;
+  else if (opened == parent)
+    parent = -1;
+  return opened;
+}
+
+PLAIN(mkdirat, (int folder, const char *name, mode_t mode), mkdirat(folder, name, mode))
+PLAIN(fstat, (int descriptor, struct stat *out), fstat(descriptor, out))
+PLAIN(ftruncate, (int descriptor, off_t bytes), ftruncate(descriptor, bytes))
+PLAIN(renameat, (int from_folder, const char *from, int to_folder, const char *to),
+      renameat(from_folder, from, to_folder, to))
+
+/* It is elsewhere then, and errno is as it was. */
+CALL(off_t, lseek, int descriptor, off_t offset, int whence) {
+  const int number = faults_refused(FAULTS_lseek);
+  errno = number > 0 ? number : 0;
+  return number > 0 ? -1 : lseek(descriptor, number == FAULTS_NOTHING ? 0 : offset, whence);
+}
+
+/* No machine stops here: tests/crashes has what is on the disk then, and this is quicker. */
+CALL(int, fsync, int descriptor) {
+  const enum faults_call call = descriptor == parent             ? FAULTS_sync_parent
+                                : kind_of(descriptor) == S_IFDIR ? FAULTS_sync_folder
+                                                                 : FAULTS_fsync;
+  return fails(call) ? -1 : 0;
+}
+
+/* What is not there any more, somebody else has removed. */
+CALL(int, unlinkat, int folder, const char *name, int flags) {
+  const int number = faults_refused(FAULTS_unlinkat);
+  const int status = number == 0 || number == ENOENT ? unlinkat(folder, name, flags) : -1;
+  if (number != 0)
+    errno = number;
+  return number != 0 ? -1 : status;
+}
+
+CALL(DIR *, fdopendir, int descriptor) {
+  DIR *entries = fails(FAULTS_fdopendir) ? NULL : fdopendir(descriptor);
+  if (entries != NULL) {
+    GIVE(descriptors);
+    TAKE(streams);
+  }
+  return entries;
+}
+
+CALL(struct dirent *, readdir, DIR *entries) {
+  return fails(FAULTS_readdir) ? NULL : readdir(entries);
+}
+
+CALL(int, closedir, DIR *entries) {
+  GIVE(streams);
+  return closedir(entries);
+}
+
+CALL(XXH3_state_t *, XXH3_createState, void) {
+  return fails(FAULTS_XXH3_createState) ? NULL : taking_block(XXH3_createState());
+}
+
+CALL(XXH_errorcode, XXH3_freeState, XXH3_state_t *state) {
+  if (state != NULL)
+    GIVE(blocks);
+  return XXH3_freeState(state);
+}
+
+/* --- terminals, and streams --- */
 
 CALL(int, isatty, int descriptor) {
   return fails(FAULTS_isatty) ? 0 : isatty(descriptor);

@@ -18,13 +18,23 @@ enum faults_call {
 #undef FAULTS_ENUMERATOR
   /* fcntl, where it is to change a descriptor, not to make one */
   FAULTS_set_flags,
+  /* of ordinary files, not of what wakes a thread; and their end, where they were written */
+  FAULTS_read_file,
+  FAULTS_write_file,
+  FAULTS_close_file,
+  FAULTS_lock_file,
+  /* of the folder that holds a checkpoint's, whose name is wished to be safe, too */
+  FAULTS_open_parent,
+  FAULTS_sync_parent,
+  FAULTS_sync_folder,
   /* one that the test has itself: the program's allocator */
   FAULTS_program_allocate,
   FAULTS_CALL_COUNT
 };
 
 /* Instead of an errno: what else can happen to a call. */
-#define FAULTS_SHORT (-1)      /* one byte is sent, and no more */
+#define FAULTS_SHORT (-1)      /* one byte is sent, written or read, and no more */
+#define FAULTS_NOTHING (-4)    /* none is, and nothing is said */
 #define FAULTS_STRANGER (-3)   /* who connects is another user */
 #define FAULTS_MISALIGNED (-2) /* a block that is not aligned as asked */
 

@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 
 more=("-Wl,-rpath,${library%/*}")
 if [[ $library == *.a ]]; then
-  read -ra more <<<"$(pkg-config --libs libuv hwloc libxxhash jansson) -DSYNCHED_STATIC_DEFINE -lm"
+  read -ra more <<<"$(pkg-config --libs libuv hwloc libxxhash) -DSYNCHED_STATIC_DEFINE -lm"
 fi
 # MPICH's MPI_STATUSES_IGNORE is an address at which gcc sees no room for what is ignored.
 flags=(-std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -Wno-stringop-overflow -pthread)

@@ -26,8 +26,7 @@ BEGIN {
   header("^uv(\\.h|/)", "^(platform|loop)/", "uv.h belongs to platform/ and loop/")
   header("^hwloc(\\.h|/)", "^topology/", "hwloc.h belongs to topology/")
   header("^mpi\\.h$", "^mpi/", "mpi.h belongs to mpi/")
-  header("^(xxhash|jansson)\\.h$", "^checkpoint/",
-    "sums and JSON that is read belong to checkpoint/")
+  header("^xxhash\\.h$", "^checkpoint/", "sums belong to checkpoint/")
   header("^stdatomic\\.h$", atomics, "atomics go through platform/atomic.h")
   header("^(pthread|sched|time|unistd|sys/.*|linux/.*)\\.h$", "^platform/",
     "the system is reached through platform/")

@@ -246,6 +246,26 @@ struct synched_checkpoint_options saved_checkpoint(const char *folder) {
   return options;
 }
 
+char saved_home[32];
+char saved_folder[64];
+
+void saved_enter(void) {
+  (void)snprintf(saved_home, sizeof saved_home, "/tmp/synched-saved-XXXXXX");
+  if (mkdtemp(saved_home) == NULL) {
+    perror(saved_home);
+    abort();
+  }
+  (void)snprintf(saved_folder, sizeof saved_folder, "%s/state", saved_home);
+}
+
+void saved_leave(void) {
+  saved_remove(saved_folder);
+  if (rmdir(saved_home) != 0) {
+    perror(saved_home);
+    abort();
+  }
+}
+
 void saved_remove(const char *folder) {
   char path[512];
   DIR *entries = opendir(folder);

@@ -58,6 +58,15 @@ uint64_t saved_expected(uint64_t round);
 /* The options of a checkpoint in a folder, with the fields' dtypes. */
 struct synched_checkpoint_options saved_checkpoint(const char *folder);
 
+/* A folder of the process's own, and the name of one in it, which is not there: for a checkpoint's.
+ */
+extern char saved_home[32];
+extern char saved_folder[64];
+void saved_enter(void);
+
+/* Removes both. There must be nothing else in the former. */
+void saved_leave(void);
+
 /* Removes a folder, with all that a checkpoint leaves in it. */
 void saved_remove(const char *folder);
 

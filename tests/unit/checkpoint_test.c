@@ -17,20 +17,6 @@
 #include "support/support.h"
 #include "support/unit_support.h"
 
-/* The test's own folder; the checkpoint's is in it. */
-static char home[] = "/tmp/synched-checkpoint-XXXXXX";
-static char folder[64];
-
-static void enter(void) {
-  cr_assert_not_null(mkdtemp(home));
-  (void)snprintf(folder, sizeof folder, "%s/state", home);
-}
-
-static void leave(void) {
-  saved_remove(folder);
-  cr_assert_eq(rmdir(home), 0, "%s: %s", home, strerror(errno));
-}
-
 static struct synched_checkpoint *checkpoint_of(struct saved *saved,
                                                 const struct synched_checkpoint_options *options) {
   struct synched_checkpoint *checkpoint;
@@ -46,7 +32,7 @@ static struct synched_checkpoint_info info_of(const struct synched_checkpoint *c
 }
 
 static struct synched_checkpoint_resumed resume(struct saved *saved) {
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
   const int status = synched_checkpoint_resume(saved->job, &options, &resumed);
   cr_assert_eq(status, 0, "%s", synched_error_message());
@@ -55,10 +41,10 @@ static struct synched_checkpoint_resumed resume(struct saved *saved) {
 
 /* Runs so many rounds of a new job and saves the last one. */
 static void save_after(uint64_t rounds) {
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct saved saved;
   saved_open(&saved, &(struct saved_options){.worker_count = 2, .round_count = 60});
-  if (saved_entries(folder).generations != 0)
+  if (saved_entries(saved_folder).generations != 0)
     (void)resume(&saved);
   struct synched_checkpoint *checkpoint = checkpoint_of(&saved, &options);
   cr_assert_eq(synched_job_advance(saved.job, rounds), 0);
@@ -69,7 +55,7 @@ static void save_after(uint64_t rounds) {
 
 static void corrupt(const char *file, long at) {
   char path[128];
-  (void)snprintf(path, sizeof path, "%s/%s", folder, file);
+  (void)snprintf(path, sizeof path, "%s/%s", saved_folder, file);
   FILE *opened = fopen(path, "r+");
   cr_assert_not_null(opened, "%s", path);
   cr_assert_eq(fseek(opened, at, at < 0 ? SEEK_END : SEEK_SET), 0);
@@ -83,7 +69,7 @@ static void corrupt(const char *file, long at) {
 
 Test(checkpoint, resumed_job_computes_the_bits_of_an_unbroken_one) {
   static const unsigned workers[] = {1, 2, 3, 5};
-  enter();
+  saved_enter();
   for (unsigned i = 0; i < LENGTH(workers) * 4; i++) {
     const uint64_t broken = 1 + i * 2;
     struct saved saved;
@@ -97,14 +83,14 @@ Test(checkpoint, resumed_job_computes_the_bits_of_an_unbroken_one) {
     cr_assert_eq(synched_job_advance(saved.job, 7), 0);
     cr_assert_eq(saved_sum(&saved), saved_expected(broken + 7));
     saved_close(&saved);
-    saved_remove(folder);
+    saved_remove(saved_folder);
   }
-  leave();
+  saved_leave();
 }
 
 Test(checkpoint, resumed_run_is_the_rest_of_the_one_that_was_written) {
   struct saved saved;
-  enter();
+  saved_enter();
   save_after(25);
   saved_open(&saved, &(struct saved_options){.worker_count = 2, .round_count = 60});
   const struct synched_checkpoint_resumed resumed = resume(&saved);
@@ -118,19 +104,19 @@ Test(checkpoint, resumed_run_is_the_rest_of_the_one_that_was_written) {
   cr_assert_eq(synched_job_run(saved.job), 0);
   cr_assert_eq(saved_round(&saved), 120);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 Test(checkpoint, complete_run_has_no_rounds_left) {
   struct saved saved;
-  enter();
+  saved_enter();
   save_after(60);
   saved_open(&saved, &(struct saved_options){.worker_count = 1, .round_count = 60});
   cr_assert_eq(resume(&saved).rounds_left, 0);
   cr_assert_eq(synched_job_run(saved.job), 0);
   cr_assert_eq(saved_round(&saved), 120);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 /* --- what is written, when --- */
@@ -159,7 +145,7 @@ static void hear(struct synched_checkpoint *checkpoint,
 }
 
 static struct synched_checkpoint_options heard_checkpoint(struct heard *heard) {
-  struct synched_checkpoint_options options = saved_checkpoint(folder);
+  struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   options.on_written = hear;
   options.user = heard;
   return options;
@@ -168,7 +154,7 @@ static struct synched_checkpoint_options heard_checkpoint(struct heard *heard) {
 Test(checkpoint, each_multiple_of_every_rounds_is_written_where_the_job_waits) {
   struct heard heard = {0};
   struct saved saved;
-  enter();
+  saved_enter();
   struct synched_checkpoint_options options = heard_checkpoint(&heard);
   options.every_rounds = 5;
   options.overlap = SYNCHED_CHECKPOINT_WAIT;
@@ -182,18 +168,18 @@ Test(checkpoint, each_multiple_of_every_rounds_is_written_where_the_job_waits) {
   cr_assert_eq(heard.count, 10);
   for (unsigned i = 0; i < heard.count; i++)
     cr_assert_eq(heard.rounds[i], (i + 1) * 5);
-  const struct saved_entries entries = saved_entries(folder);
+  const struct saved_entries entries = saved_entries(saved_folder);
   cr_assert_eq(entries.generations, 3);
   cr_assert_eq(entries.newest, 10);
   cr_assert_eq(entries.others, 0);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 Test(checkpoint, due_round_is_skipped_while_another_is_written) {
   struct heard heard = {.held = 1};
   struct saved saved;
-  enter();
+  saved_enter();
   struct synched_checkpoint_options options = heard_checkpoint(&heard);
   options.every_rounds = 2;
   saved_open(&saved, &(struct saved_options){.worker_count = 2, .lease_count = 2});
@@ -214,35 +200,35 @@ Test(checkpoint, due_round_is_skipped_while_another_is_written) {
   cr_assert_eq(heard.rounds[0], 2);
   cr_assert_eq(heard.rounds[1], 11);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 /* Until the checkpoint has written something. */
 static int stop_when_heard(const struct synched_snapshot *now, void *user) {
   (void)user;
-  return saved_entries(folder).generations == 0 && now->round < 4000 ? SYNCHED_CONTINUE
-                                                                     : SYNCHED_STOP;
+  return saved_entries(saved_folder).generations == 0 && now->round < 4000 ? SYNCHED_CONTINUE
+                                                                           : SYNCHED_STOP;
 }
 
 Test(checkpoint, time_makes_the_next_round_due) {
   struct saved saved;
-  enter();
-  struct synched_checkpoint_options options = saved_checkpoint(folder);
+  saved_enter();
+  struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   options.every_ns = 1000000;
   saved_open(&saved, &(struct saved_options){.worker_count = 2, .on_round = stop_when_heard});
   struct synched_checkpoint *checkpoint = checkpoint_of(&saved, &options);
-  while (saved_entries(folder).generations == 0)
+  while (saved_entries(saved_folder).generations == 0)
     cr_assert_eq(synched_job_run(saved.job), 0);
   cr_assert_eq(synched_checkpoint_save(checkpoint), 0);
   const struct synched_checkpoint_info info = info_of(checkpoint);
   cr_assert_geq(info.written_count, 2);
   cr_assert_eq(info.failed_count, 0);
-  cr_assert_eq(info.generation, saved_entries(folder).newest);
+  cr_assert_eq(info.generation, saved_entries(saved_folder).newest);
   cr_assert_eq(info.round, saved_round(&saved));
   cr_assert_gt(info.bytes, 0);
   cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 /* --- every way of running --- */
@@ -278,7 +264,7 @@ static void ignore(struct synched_job *job, const struct synched_snapshot *now, 
 Test(checkpoint, rounds_are_written_however_the_job_is_run) {
   static void (*const steps[])(struct synched_job *) = {step_started, step_polled, step_run,
                                                         step_advanced};
-  enter();
+  saved_enter();
   for (unsigned i = 0; i < LENGTH(steps) * 2; i++) {
     struct heard heard = {0};
     struct saved saved;
@@ -296,9 +282,9 @@ Test(checkpoint, rounds_are_written_however_the_job_is_run) {
     (void)resume(&saved);
     cr_assert_eq(saved_sum(&saved), saved_expected(9));
     saved_close(&saved);
-    saved_remove(folder);
+    saved_remove(saved_folder);
   }
-  leave();
+  saved_leave();
 }
 
 /* --- damage --- */
@@ -316,29 +302,29 @@ static void expect_fallback(const char *file, long at, const char *says) {
   cr_assert_not_null(strstr(resumed.note, says), "%s: %s", file, resumed.note);
   cr_assert_eq(saved_sum(&saved), saved_expected(4));
   /* What is damaged is not one of those that are kept. */
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint *checkpoint = checkpoint_of(&saved, &options);
-  cr_assert_eq(saved_entries(folder).newest, 1);
+  cr_assert_eq(saved_entries(saved_folder).newest, 1);
   cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
   saved_close(&saved);
-  saved_remove(folder);
+  saved_remove(saved_folder);
 }
 
 Test(checkpoint, damaged_generation_is_passed_over_and_told) {
-  enter();
+  saved_enter();
   expect_fallback("generation-00000002/field0.npy", -1, "field0.npy is damaged in segment 4");
   expect_fallback("generation-00000002/field1.npy", 20, "field1.npy begins with another header");
   expect_fallback("generation-00000002/field2.npy", 128, "field2.npy is damaged in segment 0");
   expect_fallback("generation-00000002/manifest.json", 40, "manifest.json: it is not what its sum");
   expect_fallback("generation-00000002/manifest.json", -4, "manifest.json: it is not what its sum");
-  leave();
+  saved_leave();
 }
 
 Test(checkpoint, all_damaged_is_refused_and_nothing_changes) {
   struct saved saved;
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
-  enter();
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
+  saved_enter();
   save_after(4);
   corrupt("generation-00000001/field0.npy", -1);
   saved_open(&saved, &(struct saved_options){.worker_count = 2});
@@ -346,7 +332,7 @@ Test(checkpoint, all_damaged_is_refused_and_nothing_changes) {
                  "generation 1 is damaged: field0.npy");
   cr_assert_eq(saved_sum(&saved), saved_expected(0));
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 /* --- folders --- */
@@ -354,21 +340,21 @@ Test(checkpoint, all_damaged_is_refused_and_nothing_changes) {
 Test(checkpoint, what_a_dead_process_left_is_removed_and_what_a_live_one_writes_is_not) {
   struct saved saved, other;
   char path[128];
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
-  enter();
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
+  saved_enter();
   save_after(1);
   static const char *const left[] = {".writing", ".removing"};
   for (unsigned i = 0; i < LENGTH(left); i++) {
-    (void)snprintf(path, sizeof path, "%s/%s", folder, left[i]);
+    (void)snprintf(path, sizeof path, "%s/%s", saved_folder, left[i]);
     cr_assert_eq(mkdir(path, 0777), 0);
-    (void)snprintf(path, sizeof path, "%s/%s/field0.npy", folder, left[i]);
+    (void)snprintf(path, sizeof path, "%s/%s/field0.npy", saved_folder, left[i]);
     cr_assert_geq(close(open(path, O_CREAT | O_WRONLY, 0666)), 0);
   }
   saved_open(&saved, &(struct saved_options){.worker_count = 1});
   saved_open(&other, &(struct saved_options){.worker_count = 1});
-  cr_assert_eq(saved_entries(folder).others, 2);
+  cr_assert_eq(saved_entries(saved_folder).others, 2);
   struct synched_checkpoint *checkpoint = checkpoint_of(&saved, &options);
-  cr_assert_eq(saved_entries(folder).others, 0);
+  cr_assert_eq(saved_entries(saved_folder).others, 0);
   struct synched_checkpoint *second;
   expect_refused(synched_checkpoint_create(&second, other.job, &options), SYNCHED_EBUSY,
                  "another checkpoint writes to");
@@ -378,13 +364,13 @@ Test(checkpoint, what_a_dead_process_left_is_removed_and_what_a_live_one_writes_
   cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
   saved_close(&other);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }
 
 /* A file where the folder should be made. */
 static void obstruct(bool is_there) {
   char path[128];
-  (void)snprintf(path, sizeof path, "%s/.writing", folder);
+  (void)snprintf(path, sizeof path, "%s/.writing", saved_folder);
   if (is_there)
     cr_assert_geq(close(open(path, O_CREAT | O_WRONLY, 0666)), 0);
   else
@@ -392,7 +378,7 @@ static void obstruct(bool is_there) {
 }
 
 Test(checkpoint, failure_is_told_and_ends_the_job_only_where_that_is_wanted) {
-  enter();
+  saved_enter();
   for (unsigned required = 0; required < 2; required++) {
     struct heard heard = {0};
     struct saved saved;
@@ -418,9 +404,9 @@ Test(checkpoint, failure_is_told_and_ends_the_job_only_where_that_is_wanted) {
     cr_assert_eq(synched_checkpoint_save(checkpoint), 0);
     cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
     saved_close(&saved);
-    saved_remove(folder);
+    saved_remove(saved_folder);
   }
-  leave();
+  saved_leave();
 }
 
 /* --- a plain job --- */
@@ -439,7 +425,7 @@ Test(checkpoint, plain_job_keeps_its_fold) {
   struct synched_checkpoint *checkpoint;
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
   uint64_t sums[2];
-  enter();
+  saved_enter();
   for (unsigned i = 0; i < 2; i++) {
     struct engine engine =
         engine_new(pool_new(2),
@@ -447,7 +433,7 @@ Test(checkpoint, plain_job_keeps_its_fold) {
                                           .element_size = 4, .lease_count = 1),
                    SYNCHED_JOB_OPTIONS(.compute = add_one, .fold = SYNCHED_FOLD_SUM));
     const struct synched_checkpoint_options *options =
-        SYNCHED_CHECKPOINT_OPTIONS(.folder = folder, .dtypes = (const char *const[]){"<u4"},
+        SYNCHED_CHECKPOINT_OPTIONS(.folder = saved_folder, .dtypes = (const char *const[]){"<u4"},
                                    .dtype_count = 1);
     if (i == 1)
       cr_assert_eq(synched_checkpoint_resume(engine.job, options, &resumed), 0, "%s",
@@ -464,13 +450,82 @@ Test(checkpoint, plain_job_keeps_its_fold) {
   }
   cr_assert_eq(resumed.round, 6);
   cr_assert_eq(sums[0], sums[1]);
-  leave();
+  saved_leave();
+}
+
+/* --- a field that is left out --- */
+
+static int add_input(struct synched_task *task, void *user) {
+  const uint32_t *before = synched_task_in(task, 0);
+  const uint32_t *input = synched_task_in(task, 1);
+  uint32_t *out = synched_task_out(task, 0);
+  (void)user;
+  for (size_t i = 0; i < 4; i++)
+    out[i] = before[i] * 3 + input[i];
+  synched_task_set_count(task, 0, 4);
+  return 0;
+}
+
+/* Field 1 is the program's input, which it has filled in with numbers from `first` on. */
+static void open_with_input(struct engine *engine, struct synched_memory **input, uint32_t first) {
+  static const struct synched_stage stage = {
+      .compute = add_input, .writes = SYNCHED_FIELD(0), .reads = {.reach = SYNCHED_REACH_OWN}};
+  const struct synched_memory_options *options =
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 4, .element_size = 4,
+                             .lease_count = 1);
+  const uint32_t numbers[] = {first, first + 1, first + 2, first + 3};
+  *input = memory_with(options);
+  for (size_t s = 0; s < 2; s++)
+    cr_assert_eq(synched_memory_load(*input, s, numbers, 4), 0);
+  *engine = engine_new(
+      pool_new(1), options,
+      SYNCHED_JOB_OPTIONS(.fields = input, .field_count = 2, .stages = &stage, .stage_count = 1));
+}
+
+static void end_with_input(struct engine *engine, struct synched_memory *input) {
+  engine_end_with_pool(engine);
+  memory_end(input);
+}
+
+Test(checkpoint, field_that_is_left_out_is_not_written_and_stays_as_it_is) {
+  const struct synched_checkpoint_options *options =
+      SYNCHED_CHECKPOINT_OPTIONS(.folder = saved_folder, .leaves_out = SYNCHED_FIELD(1));
+  struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
+  struct synched_checkpoint *checkpoint;
+  struct synched_memory *input;
+  struct engine engine;
+  char path[128];
+  saved_enter();
+  open_with_input(&engine, &input, 10);
+  cr_assert_eq(synched_job_advance(engine.job, 3), 0);
+  cr_assert_eq(synched_checkpoint_create(&checkpoint, engine.job, options), 0, "%s",
+               synched_error_message());
+  cr_assert_eq(synched_checkpoint_save(checkpoint), 0);
+  cr_assert_eq(synched_checkpoint_destroy(checkpoint), 0);
+  end_with_input(&engine, input);
+  (void)snprintf(path, sizeof path, "%s/generation-00000001/field1.npy", saved_folder);
+  cr_assert_neq(access(path, F_OK), 0);
+
+  open_with_input(&engine, &input, 70);
+  cr_assert_eq(synched_checkpoint_resume(engine.job, options, &resumed), 0, "%s",
+               synched_error_message());
+  const struct synched_snapshot *now = synched_snapshot_current(engine.memory);
+  const uint32_t *results = now->data;
+  const uint32_t *numbers = now->fields[1]->data;
+  cr_assert_eq(now->round, 3);
+  for (uint32_t i = 0; i < 8; i++) {
+    cr_assert_eq(results[i], 13 * (10 + i % 4));
+    cr_assert_eq(numbers[i], 70 + i % 4);
+  }
+  synched_snapshot_release(now);
+  end_with_input(&engine, input);
+  saved_leave();
 }
 
 /* --- lack --- */
 
 static int save_once(void *saved) {
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint *checkpoint;
   int status = synched_checkpoint_create(&checkpoint, ((struct saved *)saved)->job, &options);
   if (status != 0)
@@ -481,7 +536,7 @@ static int save_once(void *saved) {
 }
 
 static int resume_once(void *saved) {
-  const struct synched_checkpoint_options options = saved_checkpoint(folder);
+  const struct synched_checkpoint_options options = saved_checkpoint(saved_folder);
   struct synched_checkpoint_resumed resumed = {.struct_size = sizeof resumed};
   return synched_checkpoint_resume(((struct saved *)saved)->job, &options, &resumed);
 }
@@ -492,7 +547,7 @@ static void leave_it(void *saved) {
 
 Test(checkpoint, refused_memory_threads_and_locks_leave_things_as_they_were) {
   struct saved saved;
-  enter();
+  saved_enter();
   saved_open(&saved, &(struct saved_options){.worker_count = 1});
   cr_assert_eq(synched_job_advance(saved.job, 3), 0);
   const unsigned files = file_count();
@@ -504,9 +559,9 @@ Test(checkpoint, refused_memory_threads_and_locks_leave_things_as_they_were) {
   for (unsigned i = 0; i < LENGTH(refusals); i++) {
     cr_assert_gt(refuse_in_turn(&refusals[i]), 0);
     cr_assert_eq(saved_sum(&saved), saved_expected(3));
-    cr_assert_eq(saved_entries(folder).others, 0);
+    cr_assert_eq(saved_entries(saved_folder).others, 0);
   }
   cr_assert_leq(file_count(), files + 4);
   saved_close(&saved);
-  leave();
+  saved_leave();
 }

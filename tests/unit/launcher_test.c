@@ -3,7 +3,11 @@
  */
 #include <criterion/criterion.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "platform/launcher.h"
+#include "support/support.h"
 
 static void expect(struct synched__launcher launcher, unsigned worker_count, double gain,
                    const char *text) {
@@ -48,4 +52,73 @@ Test(launcher, this_test_has_none) {
   struct synched__launcher found;
   synched__launcher_find(&found);
   cr_expect_eq(found.kind, SYNCHED__LAUNCHER_NONE);
+}
+
+/* --- what the environment says: each test is a process, which reads it once --- */
+
+static struct synched__launcher found_with(const char *sign, const char *count_sign,
+                                           const char *count) {
+  struct synched__launcher found;
+  cr_assert_eq(setenv(sign, "0", 1), 0);
+  if (count != NULL)
+    cr_assert_eq(setenv(count_sign, count, 1), 0);
+  synched__launcher_find(&found);
+  return found;
+}
+
+Test(launcher, open_mpi_is_known_by_its_variables) {
+  const struct synched__launcher found =
+      found_with("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE", "2");
+  cr_expect_eq(found.kind, SYNCHED__LAUNCHER_OPEN_MPI);
+  cr_expect_eq(found.local_ranks, 2);
+  cr_expect_gt(found.own_cpus, 0);
+  cr_expect_geq(found.launcher_cpus, found.own_cpus);
+}
+
+Test(launcher, hydra_is_known_by_its_variables_and_may_not_say_how_many_ranks) {
+  const struct synched__launcher found = found_with("PMI_RANK", "MPI_LOCALNRANKS", NULL);
+  cr_expect_eq(found.kind, SYNCHED__LAUNCHER_HYDRA);
+  cr_expect_eq(found.local_ranks, 0);
+}
+
+Test(launcher, number_of_ranks_that_cannot_be_is_not_known) {
+  const struct synched__launcher found =
+      found_with("SLURM_PROCID", "SLURM_NTASKS_PER_NODE", "99999999999");
+  cr_expect_eq(found.kind, SYNCHED__LAUNCHER_SLURM);
+  cr_expect_eq(found.local_ranks, 0);
+}
+
+static struct synched__launcher found_as_bound(const char *bound) {
+  cr_assert_eq(setenv("OMPI_MCA_orte_bound_at_launch", bound, 1), 0);
+  return found_with("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE", "1");
+}
+
+/* Of a rank behind a shell the parent is bound, too; then there are all CPUs of the machine. The
+ * system does not tell the parent's in these tests, which is as if there were fewer. */
+Test(launcher, rank_that_was_bound_behind_a_shell_knows_the_whole_machine) {
+  synched__fault_arm(SYNCHED__FAULT_MASK, 2);
+  const struct synched__launcher found = found_as_bound("1");
+  cr_expect(!disarm(SYNCHED__FAULT_MASK, 2));
+  cr_expect_eq(found.launcher_cpus, (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+Test(launcher, rank_that_was_bound_has_no_more_than_its_parent_where_that_has_all) {
+  const struct synched__launcher found = found_as_bound("1");
+  cr_expect_geq(found.launcher_cpus, (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+Test(launcher, rank_that_was_not_bound_has_no_more_than_its_parent) {
+  synched__fault_arm(SYNCHED__FAULT_MASK, 2);
+  const struct synched__launcher found = found_as_bound("0");
+  cr_expect(!disarm(SYNCHED__FAULT_MASK, 2));
+  cr_expect_gt(found.own_cpus, 0);
+  cr_expect_eq(found.launcher_cpus, 0);
+}
+
+Test(launcher, cpus_that_the_system_does_not_tell_are_none) {
+  synched__fault_arm(SYNCHED__FAULT_MASK, 1);
+  const struct synched__launcher found = found_as_bound("0");
+  cr_expect(!disarm(SYNCHED__FAULT_MASK, 1));
+  cr_expect_eq(found.own_cpus, 0);
+  cr_expect_gt(found.launcher_cpus, 0);
 }

@@ -31,6 +31,7 @@ Test(npy, head_says_what_elements_are) {
   expect_head(NULL, 1, 7, "{'descr': '|u1', 'fortran_order': False, 'shape': (7,), }");
   expect_head(NULL, 12, 0, "{'descr': '|V12', 'fortran_order': False, 'shape': (0,), }");
   expect_head(">c16", 16, 1, "{'descr': '>c16', 'fortran_order': False, 'shape': (1,), }");
+  expect_head("|S5", 5, 2, "{'descr': '|S5', 'fortran_order': False, 'shape': (2,), }");
   expect_head("|S1", 5, 2, "{'descr': '|S1', 'fortran_order': False, 'shape': (2, 5), }");
 }
 

@@ -49,7 +49,7 @@ else()
 endif()
 set(pc_libdir "${CMAKE_INSTALL_LIBDIR}")
 set(pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
-set(pc_private ${UV_LDFLAGS} ${HWLOC_LDFLAGS} ${XXHASH_LDFLAGS} ${JANSSON_LDFLAGS}
+set(pc_private ${UV_LDFLAGS} ${HWLOC_LDFLAGS} ${XXHASH_LDFLAGS}
   ${CMAKE_THREAD_LIBS_INIT} -lm)
 list(TRANSFORM CMAKE_C_IMPLICIT_LINK_DIRECTORIES PREPEND "-L" OUTPUT_VARIABLE pc_system)
 list(REMOVE_ITEM pc_private ${pc_system})

@@ -235,9 +235,8 @@ static int make_agreement(struct synched__link *link, unsigned index,
   const struct synched__shares shares = {.first = folds ? stage->contributions : NULL,
                                          .bytes = folds ? stage->contribution_stride : 0,
                                          .segment_count = link->work->memory->layout.segment_count};
-  const int status = synched__agreement_init(&link->agreements[index], cluster, &cluster->wire, tag,
-                                             folds ? &shares : NULL);
-  return status == SYNCHED_ENOMEM ? out_of_memory(link) : status;
+  return synched__agreement_init(&link->agreements[index], cluster, &cluster->wire, tag,
+                                 folds ? &shares : NULL);
 }
 
 static int make_agreements(struct synched__link *link) {

@@ -29,6 +29,9 @@ enum synched__fault {
 /* countdown 1: the next one fails, and only that one; 0: none. */
 void synched__fault_arm(enum synched__fault fault, unsigned countdown);
 bool synched__fault_hit(enum synched__fault fault);
+/* The same for requests of the calling thread alone, beside those of all: where ranks are threads,
+ * it is one rank that is refused. Returns what was left of the countdown before; 0: it had hit. */
+unsigned synched__fault_arm_here(enum synched__fault fault, unsigned countdown);
 #else
 static inline bool synched__fault_hit(enum synched__fault fault) {
   (void)fault;

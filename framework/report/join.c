@@ -144,7 +144,8 @@ static void join_segments(const struct join *join, unsigned r) {
   const struct synched_report *from = join->reports[r];
   const struct synched_report_rank *rank = &into->ranks[r];
   const size_t end = rank->first_segment + rank->segment_count;
-  for (size_t s = rank->first_segment; s < end && s < into->summary.segment_count; s++) {
+  SYNCHED_ASSERT(end <= into->summary.segment_count);
+  for (size_t s = rank->first_segment; s < end; s++) {
     into->segments[s] = from->segments[s];
     into->segments[s].home += rank->first_worker;
     if (into->segment_distributions != 0)
@@ -244,7 +245,7 @@ static void join_stages(const struct join *join) {
 
 /* --- the whole --- */
 
-/* What is said of the job and its first machine: all that the report is not made for by its shape. */
+/* What is said of the job and its first machine: all but what the report has by its own shape. */
 static void copy_about(struct synched_report *into, const struct synched_report *from) {
   const struct synched_report own = *into;
   *into = *from;

@@ -20,16 +20,18 @@
 #define RANKS 3u
 #define SEGMENTS 12u
 #define CAPACITY 2u
-#define FIELDS 2u
+#define FIELDS 3u
+/* Those that the job writes come first. */
+#define WRITTEN 2u
 #define REFUSED_RANK 1u
 #define PATIENCE_NS UINT64_C(60000000000)
 
 /* --- a job with something of everything --- */
 
-/* Field 1 is changed in place, and copied for on_snapshot. */
+/* Field 1 is changed in place, and copied for on_snapshot; field 2 is only read. */
 static int start(struct synched_task *task, void *user) {
   (void)user;
-  for (unsigned f = 0; f < FIELDS; f++) {
+  for (unsigned f = 0; f < WRITTEN; f++) {
     uint64_t *out = synched_task_out(task, f);
     for (size_t i = 0; i < CAPACITY; i++)
       out[i] = 100 * task->segment + 10 * i + f;
@@ -59,13 +61,14 @@ static int spread(struct synched_task *task, void *user) {
   return 0;
 }
 
-/* Field 1 from the segment of field 0 that the list names. */
+/* Field 1 from the segments of fields 0 and 2 that the list names. */
 static int mark(struct synched_task *task, void *user) {
   (void)user;
   const size_t read = SEGMENTS - 1 - task->segment;
   uint64_t *out = synched_task_out(task, 1);
   for (size_t i = 0; i < CAPACITY; i++)
-    out[i] = out[i] * 7 + sum_of(synched_task_field(task, 0), read, read);
+    out[i] = out[i] * 7 + sum_of(synched_task_field(task, 0), read, read) +
+             sum_of(synched_task_field(task, 2), read, read);
   return 0;
 }
 
@@ -94,8 +97,20 @@ static int new_memory(struct synched_memory **memory, bool is_in_place) {
                                      .flags = is_in_place ? SYNCHED_MEMORY_IN_PLACE : 0));
 }
 
+/* Every rank has all of what is only read: it does not travel. */
+static int load_all(struct synched_memory *memory) {
+  int status = 0;
+  for (size_t s = 0; status == 0 && s < SEGMENTS; s++) {
+    const uint64_t numbers[CAPACITY] = {s * s, s + 1};
+    status = synched_memory_load(memory, s, numbers, CAPACITY);
+  }
+  return status;
+}
+
 struct things {
   struct synched_cluster *cluster;
+  /* 0: 2 */
+  unsigned worker_count;
   struct synched_pool *pool;
   struct synched_memory *memories[FIELDS];
   struct synched_job *job;
@@ -103,10 +118,12 @@ struct things {
 
 static int make_things(struct things *things) {
   int status = synched_pool_create(
-      &things->pool, SYNCHED_POOL_OPTIONS(.worker_count = 2, .affinity = SYNCHED_AFFINITY_NONE));
+      &things->pool,
+      SYNCHED_POOL_OPTIONS(.worker_count = things->worker_count == 0 ? 2 : things->worker_count,
+                           .affinity = SYNCHED_AFFINITY_NONE));
   for (unsigned f = 0; status == 0 && f < FIELDS; f++)
     status = new_memory(&things->memories[f], f == 1);
-  return status;
+  return status == 0 ? load_all(things->memories[2]) : status;
 }
 
 static void end_things(struct things *things) {
@@ -123,7 +140,8 @@ static int new_job(struct things *things) {
       &things->job, things->pool, things->memories[0],
       SYNCHED_JOB_OPTIONS(.cluster = things->cluster, .fields = &things->memories[1],
                           .field_count = FIELDS, .stages = stages, .stage_count = LENGTH(stages),
-                          .init = start, .on_snapshot = look));
+                          .init = start, .on_snapshot = look, .reads_only = SYNCHED_FIELD(2),
+                          .balance = SYNCHED_BALANCE_STATIC));
 }
 
 /* --- ranks that go through all requests for memory --- */
@@ -135,6 +153,7 @@ struct scene {
   unsigned rounds_before;
   /* an attempt that goes well deals segments anew */
   bool moves;
+  unsigned worker_count;
   /* what a rank has come to, which only that rank writes */
   int status[RANKS], end_status[RANKS];
   unsigned failed[RANKS], tolerated[RANKS], wrong[RANKS];
@@ -224,7 +243,7 @@ static void note_content(struct scene *scene, const struct things *things, unsig
 
 static void be_rank(struct local_ranks *ranks, unsigned rank, void *user) {
   struct scene *scene = user;
-  struct things things = {.cluster = NULL};
+  struct things things = {.worker_count = scene->worker_count};
   const struct synched_transport transport = local_ranks_transport(ranks, rank);
   int status = synched_cluster_create_over(&things.cluster, &transport,
                                            SYNCHED_CLUSTER_OPTIONS(.timeout_ns = PATIENCE_NS));
@@ -292,6 +311,13 @@ Test(cluster_fault, a_job_with_any_allocation_refused_on_one_rank_is_refused_on_
   run_scene(&scene);
   cr_expect_gt(scene.failed[0], 100u, "%u", scene.failed[0]);
   cr_expect_leq(scene.tolerated[0], 20u, "%u", scene.tolerated[0]);
+}
+
+/* Where workers are many they count in groups, for which there is memory of its own. */
+Test(cluster_fault, a_job_of_many_workers_with_any_allocation_refused_is_refused_on_all) {
+  static struct scene scene = {.attempt = attempt_job, .worker_count = 18};
+  run_scene(&scene);
+  cr_expect_gt(scene.failed[0], 100u, "%u", scene.failed[0]);
 }
 
 /* Segments of one rank cost more than others', now here, now there. */

@@ -22,6 +22,7 @@ enum synched__fault {
   SYNCHED__FAULT_FEATURE,  /* hwloc having what it is asked to do without, as on other CPUs */
   SYNCHED__FAULT_TABLES,   /* the system having tables of its CPUs (/sys) */
   SYNCHED__FAULT_MASK,     /* the system telling an affinity mask */
+  SYNCHED__FAULT_CLOCK,    /* the system telling which clock it has */
   SYNCHED__FAULT_COUNT
 };
 

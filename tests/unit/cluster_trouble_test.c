@@ -24,10 +24,10 @@
 /* No call sends so many messages. */
 #define MESSAGES_MOST 150u
 
-enum act { CREATE, ADVANCE, LEARN, GATHER, COLLECT, REPORT, ACTS };
+enum act { CREATE, ADVANCE, AGREE, LEARN, GATHER, COLLECT, REPORT, ACTS };
 
-static const char *const act_names[ACTS] = {"create", "advance", "learn",
-                                            "gather", "collect", "report of all ranks"};
+static const char *const act_names[ACTS] = {
+    "create", "advance", "agree", "learn", "gather", "collect", "report of all ranks"};
 
 struct scene {
   enum act act;
@@ -80,6 +80,7 @@ static void say_costs(struct things *things) {
 
 static int do_act(enum act act, struct things *things) {
   struct synched_rank_summary summaries[RANKS];
+  struct synched__verdict verdict = synched__verdict_begin(things->cluster->transport.rank);
   struct synched_report *report = NULL;
   int status = SYNCHED_EINVAL;
   switch (act) {
@@ -87,13 +88,16 @@ static int do_act(enum act act, struct things *things) {
     return new_job(things);
   case ADVANCE:
     return synched_job_advance(things->job, 2);
+  case AGREE:
+    return synched__link_agree(things->job->work.link, &verdict);
   case LEARN:
     say_costs(things);
     return synched_cluster_learn(things->job);
   case GATHER:
     return synched_cluster_gather_memory(things->cluster, things->memory, 0);
   case COLLECT:
-    return synched_cluster_collect(things->job, summaries, 0);
+    return synched_cluster_collect(things->job,
+                                   things->cluster->transport.rank == 0 ? summaries : NULL, 0);
   case REPORT:
     status = synched_cluster_report(things->job, &report, 0);
     synched_report_destroy(report);
@@ -181,12 +185,78 @@ static void expect_ends(enum act act) {
   cr_expect_gt(message_count, 0, "%s", act_names[act]);
 }
 
+/* --- one rank that does something else --- */
+
+struct pair {
+  int setup_status[2], status;
+  char sentence[160];
+};
+
+/* The second rank says that it is paused after that round, where the first one has computed it. */
+static int pretend_to_meet(struct things *things) {
+  struct synched__verdict verdict = synched__verdict_begin(1);
+  verdict.low[0] = verdict.high[0] = 2;
+  verdict.low[1] = verdict.high[1] = 2;
+  return synched__link_agree(things->job->work.link, &verdict);
+}
+
+static int own_only(struct synched_task *task, void *user) {
+  (void)user;
+  *(uint64_t *)task->out = task->round;
+  return 0;
+}
+
+static void be_one(struct local_ranks *ranks, unsigned rank, void *user) {
+  struct pair *pair = user;
+  struct things things = {.cluster = NULL};
+  const struct synched_transport transport = local_ranks_transport(ranks, rank);
+  int status = synched_cluster_create_over(&things.cluster, &transport,
+                                           SYNCHED_CLUSTER_OPTIONS(.timeout_ns = PATIENCE_NS));
+  if (status == 0)
+    status = make_things(&things, CREATE);
+  if (status == 0)
+    status = synched_job_create(&things.job, things.pool, things.memory,
+                                SYNCHED_JOB_OPTIONS(.compute = own_only, .cluster = things.cluster,
+                                                    .reads = {.reach = SYNCHED_REACH_OWN}));
+  if (status == 0)
+    status = synched_job_advance(things.job, 1);
+  if (status == 0 && rank == 1)
+    status = pretend_to_meet(&things);
+  pair->setup_status[rank] = status;
+  if (status == 0 && rank == 0) {
+    pair->status = synched_job_advance(things.job, 1);
+    (void)snprintf(pair->sentence, sizeof pair->sentence, "%s", synched_error_message());
+  }
+  (void)synched_job_destroy(things.job);
+  (void)synched_memory_destroy(things.memory);
+  (void)synched_pool_destroy(things.pool);
+  (void)synched_cluster_destroy(things.cluster);
+}
+
+Test(cluster_trouble, a_rank_that_is_elsewhere_in_the_same_round_ends_the_job) {
+  struct pair pair = {.status = 1};
+  struct local_ranks *ranks = local_ranks_new(2, 2);
+  cr_assert_not_null(ranks);
+  cr_assert(local_ranks_run(ranks, be_one, &pair));
+  local_ranks_end(ranks);
+  cr_expect_eq(pair.setup_status[0], 0);
+  cr_expect_eq(pair.setup_status[1], 0);
+  cr_expect_eq(pair.status, SYNCHED_EINVAL);
+  cr_expect_str_eq(pair.sentence, "some ranks are paused, or wait for a tick, and others compute");
+}
+
+/* --- messages that are lost --- */
+
 Test(cluster_trouble, creating_a_job_ends_on_all_ranks) {
   expect_ends(CREATE);
 }
 
 Test(cluster_trouble, an_advance_ends_on_all_ranks) {
   expect_ends(ADVANCE);
+}
+
+Test(cluster_trouble, an_agreement_between_runs_ends_on_all_ranks) {
+  expect_ends(AGREE);
 }
 
 Test(cluster_trouble, learning_ends_on_all_ranks) {

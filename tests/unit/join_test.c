@@ -34,15 +34,18 @@ static struct synched_report *rank_report(unsigned rank, size_t distributions) {
   return report;
 }
 
-/* Of two ranks, whose reports are ended. */
+/* Of some ranks, whose reports are ended. */
+static struct synched_report *join(struct synched_report *const *reports, unsigned count) {
+  struct synched_report *joined;
+  cr_assert_eq(synched__report_join(&joined, reports, count), 0);
+  for (unsigned r = 0; r < count; r++)
+    synched_report_destroy(reports[r]);
+  return joined;
+}
+
 static struct synched_report *join_two(struct synched_report *first,
                                        struct synched_report *second) {
-  struct synched_report *const reports[2] = {first, second};
-  struct synched_report *joined;
-  cr_assert_eq(synched__report_join(&joined, reports, 2), 0);
-  synched_report_destroy(first);
-  synched_report_destroy(second);
-  return joined;
+  return join((struct synched_report *const[]){first, second}, 2);
 }
 
 static struct synched_report_round *add_row(struct synched_report *report, uint64_t round) {
@@ -53,21 +56,23 @@ static struct synched_report_round *add_row(struct synched_report *report, uint6
 
 /* --- rounds --- */
 
+/* The third rank computes nothing, and has written down all rounds. */
 Test(join, rounds_that_some_rank_has_not_written_down_are_left_out) {
-  struct synched_report *first = rank_report(0, 0);
-  struct synched_report *second = rank_report(1, 0);
-  for (uint64_t round = 2; round <= 7; round++)
-    (void)add_row(first, round);
-  static const uint64_t others[] = {1, 3, 4, 6};
+  struct synched_report *reports[3] = {rank_report(0, 0), rank_report(1, 0), rank_report(2, 0)};
+  static const uint64_t others[] = {1, 3, 4, 6}, expected[] = {3, 4, 6};
+  reports[2]->ranks[0].segment_count = 0;
+  for (uint64_t round = 2; round <= 7; round++) {
+    (void)add_row(reports[0], round);
+    (void)add_row(reports[2], round);
+  }
   for (size_t i = 0; i < LENGTH(others); i++)
-    (void)add_row(second, others[i]);
-  struct synched_report *joined = join_two(first, second);
-  static const uint64_t expected[] = {3, 4, 6};
+    (void)add_row(reports[1], others[i]);
+  struct synched_report *joined = join(reports, 3);
   cr_assert_eq(joined->recorded, LENGTH(expected));
   for (size_t i = 0; i < LENGTH(expected); i++) {
     cr_expect_eq(joined->rounds[i].round, expected[i]);
-    for (unsigned r = 0; r < 2; r++)
-      cr_expect_eq(joined->rank_rounds[2 * i + r].round, expected[i]);
+    for (unsigned r = 0; r < 3; r++)
+      cr_expect_eq(joined->rank_rounds[3 * i + r].round, expected[i]);
   }
   synched_report_destroy(joined);
 }

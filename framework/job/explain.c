@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "cluster/link.h"
 #include "job/job.h"
@@ -129,9 +130,9 @@ static void explain_rank(const struct synched_job *job) {
     rank = verdict->rank;
   else if (job->delivery.answer.callback != NULL)
     rank = verdict->answered_by;
-  if (rank != SYNCHED__NO_RANK)
-    synched__explain("%s; that was on rank %u of %u", synched_error_message(), (unsigned)rank,
-                     link->cluster->transport.rank_count);
+  SYNCHED_ASSERT(rank != SYNCHED__NO_RANK);
+  synched__explain("%s; that was on rank %u of %u", synched_error_message(), (unsigned)rank,
+                   link->cluster->transport.rank_count);
 }
 
 /* Whether the ranks have lost each other, which is said then. */

@@ -415,6 +415,11 @@ Test(wrong_cluster, narrow_reads_need_neighbours) {
       SYNCHED_EINVAL);
   cr_expect_str_eq(synched_error_message(),
                    "reads has first or last elements, and is neither NEAR nor a LIST");
+  cr_expect_eq(
+      synched_job_create(&job, lone.pool, lone.memory,
+                         SYNCHED_JOB_OPTIONS(.compute = compute,
+                                             .reads = {.reach = SYNCHED_REACH_OWN, .last = 1})),
+      SYNCHED_EINVAL);
   end(&lone);
 }
 

@@ -1,5 +1,6 @@
 /*
- * cluster_fault_test.c: memory that one rank of several does not get, refused at each point in turn.
+ * cluster_fault_test.c: memory that one of several ranks does not get, refused at each point in
+ * turn.
  *
  * Where all ranks wait for each other, all have the same status then, nothing has changed on any,
  * and the same call works a moment later. Ranks are threads here, and memory is refused to the

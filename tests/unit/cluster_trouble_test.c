@@ -1,6 +1,7 @@
 /*
  * cluster_trouble_test.c: messages that do not arrive any more, from each of them on in turn: every
- * call in which ranks wait for each other ends on all of them, and says why. Ranks are threads here.
+ * call in which ranks wait for each other ends on all of them, and says why. Ranks are threads
+ * here.
  */
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 /*
- * join_test.c: one report of several ranks', from reports in which every number is known. What comes
- * of real ranks is cluster_report_test.c's.
+ * join_test.c: one report of several ranks', from reports in which every number is known. What
+ * comes of real ranks is cluster_report_test.c's.
  */
 #include <criterion/criterion.h>
 

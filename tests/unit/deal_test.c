@@ -445,8 +445,8 @@ Test(deal, rounds_of_little_work_move_nothing) {
   synched__deal_destroy(deal);
 }
 
-/* A seventh more on one worker than on the other: to even that out does not repay in rounds that are
- * short. */
+/* A seventh more on one worker than on the other: to even that out does not repay in rounds that
+ * are short. */
 static unsigned a_little_more(const struct world *world, size_t segment) {
   return segment < world->segment_count / 2 ? 1100 : segment % 2 == 0 ? 1000 : 900;
 }

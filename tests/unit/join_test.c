@@ -227,3 +227,27 @@ Test(join, all_times_but_none_are_moved) {
   cr_expect_eq(report->exchanges[0].agreed_ns, 0);
   synched_report_destroy(report);
 }
+
+/* --- no memory --- */
+
+Test(join, any_allocation_that_is_refused_is_told) {
+  struct synched_report *const reports[2] = {rank_report(0, SEGMENTS), rank_report(1, SEGMENTS)};
+  for (unsigned r = 0; r < 2; r++) {
+    (void)add_row(reports[r], 1);
+    reports[r]->task_count = reports[r]->exchange_count = 1;
+  }
+  int status = SYNCHED_ENOMEM;
+  unsigned nth = 0;
+  struct synched_report *joined = NULL;
+  while (status == SYNCHED_ENOMEM) {
+    synched__fault_arm(SYNCHED__FAULT_ALLOCATE, ++nth);
+    status = synched__report_join(&joined, reports, 2);
+    cr_assert_eq(joined != NULL, status == 0);
+  }
+  synched__fault_arm(SYNCHED__FAULT_ALLOCATE, 0);
+  cr_expect_eq(status, 0);
+  cr_expect_gt(nth, 11, "%u", nth);
+  synched_report_destroy(joined);
+  for (unsigned r = 0; r < 2; r++)
+    synched_report_destroy(reports[r]);
+}

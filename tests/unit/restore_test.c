@@ -111,25 +111,22 @@ Test(restore, a_snapshot_that_is_held_refuses_it) {
 static int open_status;
 
 static int open_in_round(const struct synched_snapshot *now, void *user) {
-  struct synched__restoring restoring = {.memories = {user}, .count = 1};
+  struct things *things = user;
+  struct synched__restoring restoring = {.memories = {things->memories[0], things->memories[1]},
+                                         .count = FIELDS};
   (void)now;
   open_status = synched__restoring_open(&restoring);
   return SYNCHED_CONTINUE;
 }
 
 Test(restore, a_job_that_runs_refuses_it) {
-  struct synched_pool *pool = pool_new(1);
-  struct synched_memory *memory =
-      memory_with(SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
-                                         .element_size = sizeof(uint64_t)));
-  struct synched_job *job;
-  cr_assert_eq(synched_job_create(&job, pool, memory,
+  struct things things = begin();
+  cr_expect_eq(synched_job_destroy(things.job), 0);
+  cr_assert_eq(synched_job_create(&things.job, things.pool, things.memories[0],
                                   SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 1,
-                                                      .on_round = open_in_round, .user = memory)),
+                                                      .on_round = open_in_round, .user = &things)),
                0);
-  cr_expect_eq(synched_job_run(job), 0);
+  cr_expect_eq(synched_job_run(things.job), 0);
   cr_expect_eq(open_status, SYNCHED_EBUSY);
-  cr_expect_eq(synched_job_destroy(job), 0);
-  memory_end(memory);
-  pool_end(pool);
+  end(&things);
 }

@@ -334,6 +334,46 @@ Test(cluster, a_cancel_names_the_rank) {
   }
 }
 
+/* Before the other ranks have agreed on it, and the job is cancelled. */
+struct hears {
+  struct synched_job *job;
+  int before, cancel, after;
+};
+
+static int cancel_and_ask(struct synched_task *task, void *user) {
+  struct hears *hears = user;
+  hears->before = synched_task_cancelled(task);
+  hears->cancel = synched_job_cancel(hears->job);
+  hears->after = synched_task_cancelled(task);
+  return 0;
+}
+
+Test(cluster, a_call_hears_at_once_of_a_cancel_on_its_rank) {
+  struct hears hears = {.before = -1};
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  struct synched_cluster *cluster;
+  cr_assert_not_null(ranks);
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
+  struct synched_pool *pool = pool_new(1);
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 8));
+  cr_assert_eq(synched_job_create(&hears.job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = cancel_and_ask, .user = &hears,
+                                                      .cluster = cluster, .round_count = 3)),
+               0);
+  cr_expect_eq(synched_job_run(hears.job), SYNCHED_ECANCELED);
+  cr_expect_eq(hears.before, 0);
+  cr_expect_eq(hears.cancel, 0);
+  cr_expect_neq(hears.after, 0);
+  cr_expect_eq(memory_round(memory), 0);
+  cr_expect_eq(synched_job_destroy(hears.job), 0);
+  memory_end(memory);
+  pool_end(pool);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
+}
+
 Test(cluster, random_cases_are_those_of_one_rank) {
   const unsigned count = at_most(120, 12);
   for (uint64_t seed = 1; seed <= count; seed++) {

@@ -120,8 +120,8 @@ static void explain_undefined(const struct synched_job *job) {
                      several ? "s" : "", list, several ? "are" : "is");
 }
 
-/* Whose it was that the job has ended, of a job of several ranks; SYNCHED__NO_RANK: a checkpoint has
- * failed, which all of them write together. */
+/* Whose it was that the job has ended, of a job of several ranks; SYNCHED__NO_RANK: a checkpoint
+ * has failed, which all of them write together. */
 static uint32_t rank_of_end(const struct synched_job *job) {
   const struct synched__verdict *verdict = &job->work.link->verdict;
   if (job->work.record->totals.failed_segment >= 0)

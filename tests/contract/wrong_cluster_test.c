@@ -498,8 +498,8 @@ Test(wrong_cluster, ranks_that_do_not_do_the_same_are_told) {
       "the ranks' jobs differ in their stages, or what these read",
       "the ranks' jobs differ in their options",
       "the ranks' jobs differ in their weights, and so their segments",
-      "the ranks are in different rounds, 1 to 2: they must compute as many, and begin with the "
-      "same"};
+      ("the ranks are in different rounds, 1 to 2: they must compute as many, and begin with the "
+       "same")};
   for (unsigned differs = MEMORIES; differs <= DIFFERENCES; differs++) {
     struct pair pair = {.differs = (enum differs)differs};
     struct local_ranks *ranks = local_ranks_new(2, 2);

@@ -184,8 +184,8 @@ Test(loop_close, closed_timer_alone_leaves_the_job_to_its_end) {
   engine_end_with_pool(&engine);
 }
 
-/* The loop still looks at a handle that is closed so late: the job must not be over by then, whenever
- * the program would let the loop return, in the delivery (1) or between two turns (2). */
+/* The loop still looks at a handle that is closed so late: the job must not be over by then,
+ * whenever the program would let the loop return, in the delivery (1) or between two turns (2). */
 Test(loop_close, closed_timer_in_the_last_delivery_is_waited_for) {
   for (int unrefs = 0; unrefs < 3; unrefs++) {
     struct scene scene = {.close_timer_at = 1, .unrefs = unrefs == 1};

@@ -142,11 +142,12 @@ static void print_run(const struct cg_solver *solver, const struct cg_quality *q
   if (report)
     (void)synched_report_summary(report, &summary);
   printf("%s in round %" PRIu64 ": the residual is %.3g, and %.3g when computed anew; %.3f s, "
-         "%zu segments, %u workers\n",
+         "%zu segment%s, %u worker%s\n",
          solver->checkpoint.stopped ? "Stopped" : "Solved", solver->round_count,
          solver->square > 0 ? sqrt(solver->square / solver->run->first_square) : 0.0,
          quality->residual, (double)(summary.end_ns - summary.start_ns) / 1e9,
-         solver->run->cut.segment_count, solver->worker_count);
+         solver->run->cut.segment_count, example_plural(solver->run->cut.segment_count),
+         solver->worker_count, example_plural(solver->worker_count));
   if (!isnan(quality->error))
     printf("The largest error is %.3g\n", quality->error);
 }

@@ -25,6 +25,10 @@ static uint32_t decode(const unsigned char *at, size_t bytes, unsigned char mask
   return character;
 }
 
+const char *example_plural(uint64_t count) {
+  return count == 1 ? "" : "s";
+}
+
 /* How many bytes the character has that begins here and may be shown; 0: none does. A character
  * that is written in more bytes than it takes, or is broken off, may be a control character to
  * some terminal. */

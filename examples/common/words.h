@@ -5,7 +5,15 @@
 #define EXAMPLE_WORDS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Returns what follows the noun behind a count: "", or "s". */
+const char *example_plural(uint64_t count);
 
 /* Prints what may quote a file's content or name, neither of which can be trusted to be text: a
  * control character would make two lines of one, or worse, drive the terminal. Each of its bytes
@@ -16,5 +24,9 @@ void example_print_safely(const char *text, FILE *file);
 /* Prints "PROGRAM: NAME:LINE: note: TEXT" (without ":LINE" where it is 0) as exactly one line on
  * stderr: what was read otherwise than it is written, although nothing is refused. */
 void example_note_print(const char *program, const char *name, size_t line, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

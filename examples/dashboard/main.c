@@ -19,6 +19,7 @@
 
 #include "bands.h"
 #include "command.h"
+#include "common/words.h"
 #include "frame.h"
 #include "listener.h"
 #include "page.h"
@@ -258,10 +259,11 @@ static int init_handles(struct app *app) {
 
 static void print_address(const struct app *app) {
   const bool is_v6 = strchr(app->settings->address, ':') != NULL;
-  printf("dashboard: http://%s%s%s:%u/ shows %zu x %zu cells, in %zu bands for %u workers\n",
+  printf("dashboard: http://%s%s%s:%u/ shows %zu x %zu cells, in %zu band%s for %u worker%s\n",
          is_v6 ? "[" : "", app->settings->address, is_v6 ? "]" : "", app->listener.port,
          app->world.grid.width, app->world.grid.height, app->world.grid.band_count,
-         app->world.worker_count);
+         example_plural(app->world.grid.band_count), app->world.worker_count,
+         example_plural(app->world.worker_count));
   fflush(stdout);
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/output.h"
+#include "common/words.h"
 #include "options.h"
 #include "picture.h"
 #include "serial.h"
@@ -22,10 +23,15 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static void print_plan(const struct heat_simulation *simulation) {
   const struct heat_run *const run = &simulation->run;
   const unsigned rounds = simulation->options->rounds_per_barrier;
-  printf("%zu x %zu cells, in %zu bands of %zu rows for %u workers, ", run->plate.columns,
-         run->plate.rows, heat_band_count(run), run->rows_per_segment, simulation->worker_count);
+  const size_t bands = heat_band_count(run);
+  const unsigned workers = simulation->worker_count;
+  printf("%zu x %zu cells, in %zu band%s of %zu row%s for %u worker%s, ", run->plate.columns,
+         run->plate.rows, bands, example_plural(bands), run->rows_per_segment,
+         example_plural(run->rows_per_segment), workers, example_plural(workers));
   if (rounds == 0)
     printf("a barrier whenever the library thinks best\n");
+  else if (rounds == 1)
+    printf("a barrier after every round\n");
   else
     printf("a barrier after every %u rounds\n", rounds);
   fflush(stdout);
@@ -50,10 +56,10 @@ static void print_result(const struct heat_simulation *simulation,
   (void)synched_report_summary(report, &summary);
   const double seconds = (double)(summary.end_ns - summary.start_ns) / 1e9;
   print_temperatures(simulation);
-  printf("%" PRIu64 " rounds in %.3f s, %.1f million cells per second, %u workers\n",
+  printf("%" PRIu64 " rounds in %.3f s, %.1f million cells per second, %u worker%s\n",
          summary.round_count, seconds,
          seconds > 0 ? cells * (double)summary.round_count / seconds / 1e6 : 0.0,
-         summary.worker_count);
+         summary.worker_count, example_plural(summary.worker_count));
   if (!example_report_is_printed(&simulation->options->report)) {
     putchar('\n');
     synched_report_print(report, stdout);

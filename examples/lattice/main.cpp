@@ -13,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/output.h"
+#include "common/words.h"
 #include "flow.hpp"
 #include "options.hpp"
 #include "picture.hpp"
@@ -63,10 +64,11 @@ int write_picture(const char *path, const lattice::flow &flow, synched::span<con
 void print_plan(const lattice::simulation &simulation, const lattice::flow &flow,
                 unsigned reynolds) {
   const lattice_plane &plane = flow.plane();
-  std::printf("%zu x %zu cells in %zu bands for %u workers; the cylinder is %.1f cells wide, "
+  std::printf("%zu x %zu cells in %zu band%s for %u worker%s; the cylinder is %.1f cells wide, "
               "Reynolds number %u\n",
-              plane.width, plane.height, simulation.band_count(), simulation.worker_count(),
-              flow.diameter(), reynolds);
+              plane.width, plane.height, simulation.band_count(),
+              example_plural(simulation.band_count()), simulation.worker_count(),
+              example_plural(simulation.worker_count()), flow.diameter(), reynolds);
 }
 
 /* The program's own time loop. */

@@ -44,8 +44,10 @@ static void print_plan(const struct life_simulation *simulation) {
   char text[LIFE_RULE_TEXT_BYTES];
   life_rule_format(rule, text);
   example_print_safely(shown_name(simulation->options), stdout);
-  printf(": %s, %zu x %zu cells (%s), in %zu bands for %u workers\n", text, grid->width,
-         grid->height, grid->torus ? "torus" : "plane", grid->band_count, simulation->worker_count);
+  printf(": %s, %zu x %zu cells (%s), in %zu band%s for %u worker%s\n", text, grid->width,
+         grid->height, grid->torus ? "torus" : "plane", grid->band_count,
+         example_plural(grid->band_count), simulation->worker_count,
+         example_plural(simulation->worker_count));
   if (grid->open_x || grid->open_y) {
     const size_t margin = grid->open_x ? grid->column : grid->row;
     printf("No bounds are given: the plane was chosen to go %zu cells beyond the pattern, %s\n",
@@ -67,9 +69,9 @@ static void print_result(const struct life_simulation *simulation, uint64_t gene
     return;
   (void)synched_report_summary(report, &summary);
   const double seconds = (double)(summary.end_ns - summary.start_ns) / 1e9;
-  printf("%" PRIu64 " generations in %.3f s, %.0f rounds per second, %u workers\n\n",
+  printf("%" PRIu64 " generations in %.3f s, %.0f rounds per second, %u worker%s\n\n",
          summary.round_count, seconds, seconds > 0 ? (double)summary.round_count / seconds : 0.0,
-         summary.worker_count);
+         summary.worker_count, example_plural(summary.worker_count));
   if (!example_report_is_printed(&simulation->options->report))
     synched_report_print(report, stdout);
   synched_report_destroy(report);

@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/output.h"
+#include "common/words.h"
 #include "options.h"
 #include "picture.h"
 #include "serial.h"
@@ -20,10 +21,11 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static void print_plan(const struct maxwell_simulation *simulation) {
   const struct maxwell_options *const options = simulation->options;
-  printf("%zu x %zu cells, %s borders, %s, in %zu bands for %u workers\n", options->side,
+  printf("%zu x %zu cells, %s borders, %s, in %zu band%s for %u worker%s\n", options->side,
          options->side, options->absorbing ? "absorbing" : "reflecting",
          options->buffered ? "two buffers for each field" : "fields changed in place",
-         simulation->run.segment_count, simulation->worker_count);
+         simulation->run.segment_count, example_plural(simulation->run.segment_count),
+         simulation->worker_count, example_plural(simulation->worker_count));
   fflush(stdout);
 }
 
@@ -41,10 +43,10 @@ static void print_result(const struct maxwell_simulation *simulation,
   struct synched_report_summary summary = {.struct_size = sizeof summary};
   (void)synched_report_summary(report, &summary);
   const double seconds = (double)(summary.end_ns - summary.start_ns) / 1e9;
-  printf("%" PRIu64 " steps in %.3f s, %.1f million cells per second, %u workers\n",
+  printf("%" PRIu64 " steps in %.3f s, %.1f million cells per second, %u worker%s\n",
          summary.round_count, seconds,
          seconds > 0 ? cells * (double)summary.round_count / seconds / 1e6 : 0.0,
-         summary.worker_count);
+         summary.worker_count, example_plural(summary.worker_count));
   if (simulation->options->frames_path)
     printf("%" PRIu64 " frames in %s\n", simulation->frame_count, simulation->options->frames_path);
   if (!example_report_is_printed(&simulation->options->report)) {

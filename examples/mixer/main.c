@@ -59,7 +59,8 @@ static void print_rounds(const struct mixer_rounds_result *result, const struct 
   printf("%" PRIu64 " rounds of %zu frames", summary->round_count, plan->round_frames);
   if (plan->period_ns > 0)
     printf(" and %.3f ms", ms(plan->period_ns));
-  printf(" by %u workers in %.3f s\n", result->worker_count, seconds);
+  printf(" by %u worker%s in %.3f s\n", result->worker_count, example_plural(result->worker_count),
+         seconds);
   if (plan->period_ns > 0)
     print_timing(result);
 }

@@ -108,10 +108,11 @@ static void print_run(const struct pagerank_ranking *ranking) {
     (void)synched_report_summary(report, &summary);
   synched_report_destroy(report);
   printf("%s in round %" PRIu64 ", which changed the ranks by %.3g in all; %.3f s, "
-         "%zu segments, %u workers\n",
+         "%zu segment%s, %u worker%s\n",
          ranking->checkpoint.stopped ? "Stopped" : "Settled", ranking->now->round,
          ranking->now->fold, (double)(summary.end_ns - summary.start_ns) / 1e9,
-         ranking->kernel.segment_count, ranking->worker_count);
+         ranking->kernel.segment_count, example_plural(ranking->kernel.segment_count),
+         ranking->worker_count, example_plural(ranking->worker_count));
 }
 
 static int print_top(const struct pagerank_vertices *vertices, const double *ranks, size_t most,

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "common/output.h"
+#include "common/words.h"
 #include "options.h"
 #include "simulation.h"
 
@@ -16,8 +17,10 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static void print_plan(const struct particles_simulation *simulation) {
   const struct particles_world *const world = &simulation->world;
-  printf("%zu particles in %zu x %zu cells, in %zu parts for %u workers\n\n", world->count,
-         world->cells_across, world->cells_across, world->part_count, simulation->worker_count);
+  printf("%zu particles in %zu x %zu cells, in %zu part%s for %u worker%s\n\n", world->count,
+         world->cells_across, world->cells_across, world->part_count,
+         example_plural(world->part_count), simulation->worker_count,
+         example_plural(simulation->worker_count));
   printf("%10s %18s %18s %18s %24s\n", "step", "potential", "kinetic", "energy", "momentum");
 }
 
@@ -29,11 +32,12 @@ static void print_state(const struct particles_state *state) {
 
 static void print_result(const struct particles_simulation *simulation, double seconds) {
   const struct particles_state *const state = &simulation->state;
-  printf("\n%" PRIu64 " steps in %.3f s, %.1f million particles per second, %u workers; cells were "
-         "made %" PRIu64 " times\n",
-         state->step, seconds,
-         (double)simulation->world.count * (double)state->step / seconds / 1e6,
-         simulation->worker_count, state->sort_count);
+  printf(
+      "\n%" PRIu64 " steps in %.3f s, %.1f million particles per second, %u worker%s; cells were "
+      "made %" PRIu64 " time%s\n",
+      state->step, seconds, (double)simulation->world.count * (double)state->step / seconds / 1e6,
+      simulation->worker_count, example_plural(simulation->worker_count), state->sort_count,
+      example_plural(state->sort_count));
 }
 
 /* The time loop. */

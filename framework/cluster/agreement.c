@@ -146,7 +146,9 @@ int synched__agreement_init(struct synched__agreement *agreement, struct synched
   const struct parcel like = {.cluster = cluster, .shares = shares};
   *agreement = (struct synched__agreement){.wire = wire};
   struct synched_piece *pieces = synched__alloc((size_t)rank_count + 2, sizeof *pieces);
-  int status = pieces == NULL ? SYNCHED_ENOMEM : 0;
+  int status = pieces == NULL ? synched__fail(SYNCHED_ENOMEM,
+                                              "no memory for messages between %u ranks", rank_count)
+                              : 0;
   const unsigned step_count = count_steps(rank_count);
   for (unsigned k = 0; status == 0 && k < step_count; k++) {
     agreement->step_count = k + 1;

@@ -41,14 +41,15 @@ static void fill_travel(struct synched__travel *travel, const struct way *way,
                         struct synched_segments to) {
   const struct synched__work *work = way->link->work;
   const unsigned count = work->stage_count;
+  unsigned stage = way->exchange;
   for (unsigned s = 0; way->exchange == count && s < count; s++)
     add_view(travel, way, s, to);
-  for (unsigned step = 1; way->exchange < count && step <= count; step++) {
-    const unsigned stage = (way->exchange + step) % count;
+  if (way->exchange == count)
+    return;
+  do {
+    stage = (stage + 1) % count;
     add_view(travel, way, stage, to);
-    if (writes(work, stage, way->field))
-      break;
-  }
+  } while (!writes(work, stage, way->field)); /* the exchange's own does, at last */
 }
 
 static struct synched_segments segments_of(const struct synched__link *link, unsigned rank) {
@@ -235,9 +236,8 @@ static int make_agreement(struct synched__link *link, unsigned index,
   const struct synched__shares shares = {.first = folds ? stage->contributions : NULL,
                                          .bytes = folds ? stage->contribution_stride : 0,
                                          .segment_count = link->work->memory->layout.segment_count};
-  const int status = synched__agreement_init(&link->agreements[index], cluster, &cluster->wire, tag,
-                                             folds ? &shares : NULL);
-  return status == SYNCHED_ENOMEM ? out_of_memory(link) : status;
+  return synched__agreement_init(&link->agreements[index], cluster, &cluster->wire, tag,
+                                 folds ? &shares : NULL);
 }
 
 static int make_agreements(struct synched__link *link) {

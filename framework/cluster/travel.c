@@ -1,7 +1,5 @@
 #include "cluster/travel.h"
 
-#include <string.h>
-
 #include "base/assert.h"
 #include "platform/alloc.h"
 
@@ -17,11 +15,6 @@ void synched__travel_deinit(struct synched__travel *travel) {
   synched__free(travel->firsts);
   synched__free(travel->lasts);
   *travel = (struct synched__travel){{0, 0}, NULL, NULL};
-}
-
-void synched__travel_clear(struct synched__travel *travel) {
-  memset(travel->firsts, 0, travel->from.count * sizeof *travel->firsts);
-  memset(travel->lasts, 0, travel->from.count * sizeof *travel->lasts);
 }
 
 static void widen(size_t *width, size_t wanted, size_t most) {
@@ -60,7 +53,8 @@ static void add_one(struct synched__travel *travel, const struct synched__view_o
     widen(&travel->lasts[index], view->last, capacity);
 }
 
-void synched__travel_add_all(struct synched__travel *travel, const struct synched__layout *layout) {
+/* All of it. */
+static void add_all(struct synched__travel *travel, const struct synched__layout *layout) {
   /* Of another field there may be something already, where this one has no elements. */
   for (size_t i = 0; i < travel->from.count; i++) {
     const size_t capacity = layout->capacities[travel->from.first + i];
@@ -76,7 +70,7 @@ void synched__travel_add(struct synched__travel *travel, const struct synched__l
   if (to.count == 0)
     return;
   if (reads->reach == SYNCHED_REACH_ALL) {
-    synched__travel_add_all(travel, layout);
+    add_all(travel, layout);
     return;
   }
   for (size_t own = to.first; own < to.first + to.count; own++) {

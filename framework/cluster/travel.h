@@ -28,15 +28,9 @@ struct synched__travel {
 bool synched__travel_init(struct synched__travel *travel, struct synched_segments from);
 void synched__travel_deinit(struct synched__travel *travel);
 
-/* Nothing travels. */
-void synched__travel_clear(struct synched__travel *travel);
-
 /* Adds what the calls of the segments `to`, none of which is in travel->from, read there. */
 void synched__travel_add(struct synched__travel *travel, const struct synched__layout *layout,
                          const struct synched__view_of *view, struct synched_segments to);
-
-/* Adds all of it. */
-void synched__travel_add_all(struct synched__travel *travel, const struct synched__layout *layout);
 
 /* Whether anything of a segment travels; it is the index-th of the range. */
 static inline bool synched__travel_has(const struct synched__travel *travel, size_t index) {

@@ -108,7 +108,7 @@ static size_t first_changed(const struct synched__trial *trial, const struct syn
   if (synched__trial_is_shown(trial, f, segment)) {
     const unsigned char *real = trial->site->access->in[f]->data;
     const size_t shown = layout->capacities[segment] * layout->element_size;
-    if (shown != 0 && memcmp(shadow + begin, real + begin, shown) != 0) {
+    if (memcmp(shadow + begin, real + begin, shown) != 0) {
       while (shadow[at] == real[at])
         at++;
       return at;

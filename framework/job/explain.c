@@ -120,18 +120,22 @@ static void explain_undefined(const struct synched_job *job) {
                      several ? "s" : "", list, several ? "are" : "is");
 }
 
-/* Adds the rank, of a job of several ones. */
-static void explain_rank(const struct synched_job *job) {
-  const struct synched__link *link = job->work.link;
-  const struct synched__verdict *verdict = &link->verdict;
-  uint32_t rank = verdict->cancelled_by;
+/* Whose it was that the job has ended, of a job of several ranks; SYNCHED__NO_RANK: a checkpoint
+ * has failed, which all of them write together. */
+static uint32_t rank_of_end(const struct synched_job *job) {
+  const struct synched__verdict *verdict = &job->work.link->verdict;
   if (job->work.record->totals.failed_segment >= 0)
-    rank = verdict->rank;
-  else if (job->delivery.answer.callback != NULL)
-    rank = verdict->answered_by;
+    return verdict->rank;
+  if (job->delivery.answer.callback == NULL)
+    return verdict->cancelled_by;
+  return verdict->answer == 0 ? SYNCHED__NO_RANK : verdict->answered_by;
+}
+
+static void explain_rank(const struct synched_job *job) {
+  const uint32_t rank = rank_of_end(job);
   if (rank != SYNCHED__NO_RANK)
     synched__explain("%s; that was on rank %u of %u", synched_error_message(), (unsigned)rank,
-                     link->cluster->transport.rank_count);
+                     job->work.link->cluster->transport.rank_count);
 }
 
 /* Whether the ranks have lost each other, which is said then. */

@@ -139,13 +139,12 @@ static void free_spec(struct synched__link_spec *spec) {
 static bool make_views(struct synched__link_spec *spec, const struct synched_job_options *options) {
   const struct synched__work *work = spec->work;
   bool complete = true;
-  for (unsigned s = 0; s < work->stage_count; s++) {
+  for (unsigned s = 0; complete && s < work->stage_count; s++) {
     const struct synched_reads *given =
         options->stage_count == 0 ? &options->reads : &options->stages[s].reads;
     spec->views[s] = (struct synched__view_of){
         .reads = &spec->reads[s], .first = given->first, .last = given->last};
-    complete =
-        complete && synched__reads_init(&spec->reads[s], given, work->memory->layout.segment_count);
+    complete = synched__reads_init(&spec->reads[s], given, work->memory->layout.segment_count);
   }
   return complete;
 }

@@ -388,8 +388,8 @@ static int make_deal(struct synched_job *job) {
   const struct synched__shape shape = work->stages[0]->shape;
   const unsigned share = synched__shape_share(shape);
   work->deal_due = UINT64_MAX;
-  if (options->homes != SYNCHED_HOMES_FOLLOW || job->setup.is_sweep || share == 1 ||
-      shape.segment_count == share || share > work->pool->usable_count)
+  if (options->homes != SYNCHED_HOMES_FOLLOW || share == 1 || shape.segment_count == share ||
+      share > work->pool->usable_count)
     return 0;
   if (!synched__deal_create(&work->deal, shape.segment_count, share,
                             (options->flags & SYNCHED_JOB_NO_SEGMENT_TIMES) != 0))

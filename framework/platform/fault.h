@@ -22,6 +22,7 @@ enum synched__fault {
   SYNCHED__FAULT_FEATURE,  /* hwloc having what it is asked to do without, as on other CPUs */
   SYNCHED__FAULT_TABLES,   /* the system having tables of its CPUs (/sys) */
   SYNCHED__FAULT_MASK,     /* the system telling an affinity mask */
+  SYNCHED__FAULT_CLOCK,    /* the system telling which clock it has */
   SYNCHED__FAULT_COUNT
 };
 
@@ -29,6 +30,9 @@ enum synched__fault {
 /* countdown 1: the next one fails, and only that one; 0: none. */
 void synched__fault_arm(enum synched__fault fault, unsigned countdown);
 bool synched__fault_hit(enum synched__fault fault);
+/* The same for requests of the calling thread alone, beside those of all: where ranks are threads,
+ * it is one rank that is refused. Returns what was left of the countdown before; 0: it had hit. */
+unsigned synched__fault_arm_here(enum synched__fault fault, unsigned countdown);
 #else
 static inline bool synched__fault_hit(enum synched__fault fault) {
   (void)fault;

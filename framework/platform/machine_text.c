@@ -8,6 +8,8 @@
 
 #include <uv.h>
 
+#include "platform/fault.h"
+
 static char text[128];
 
 /* The processor's name; "" where the system does not tell. Linux tells on x86 only. */
@@ -48,7 +50,9 @@ void synched__machine_name(char *name, size_t bytes) {
 void synched__machine_clock(char name[SYNCHED__CLOCK_NAME_BYTES]) {
   char boot[40] = "";
   char space[48] = "";
-  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+  FILE *file = synched__fault_hit(SYNCHED__FAULT_CLOCK)
+                   ? NULL
+                   : fopen("/proc/sys/kernel/random/boot_id", "re");
   name[0] = '\0';
   if (file == NULL)
     return;

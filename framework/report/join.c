@@ -144,7 +144,8 @@ static void join_segments(const struct join *join, unsigned r) {
   const struct synched_report *from = join->reports[r];
   const struct synched_report_rank *rank = &into->ranks[r];
   const size_t end = rank->first_segment + rank->segment_count;
-  for (size_t s = rank->first_segment; s < end && s < into->summary.segment_count; s++) {
+  SYNCHED_ASSERT(end <= into->summary.segment_count);
+  for (size_t s = rank->first_segment; s < end; s++) {
     into->segments[s] = from->segments[s];
     into->segments[s].home += rank->first_worker;
     if (into->segment_distributions != 0)
@@ -244,33 +245,16 @@ static void join_stages(const struct join *join) {
 
 /* --- the whole --- */
 
-/* What is said of the job and its first machine. */
+/* What is said of the job and its first machine: all but what the report has by its own shape. */
 static void copy_about(struct synched_report *into, const struct synched_report *from) {
-  const unsigned worker_count = into->summary.worker_count;
-  const unsigned rank_count = into->summary.rank_count;
-  into->summary = from->summary;
-  into->summary.name = into->name;
-  into->summary.worker_count = worker_count;
-  into->summary.rank_count = rank_count;
-  into->efficiency = from->efficiency;
-  into->process = from->process;
-  into->can_steal = from->can_steal;
-  into->has_on_round = from->has_on_round;
-  into->has_on_snapshot = from->has_on_snapshot;
-  into->delivers_every = from->delivers_every;
-  into->lease_count = from->lease_count;
-  into->usable_cpus = from->usable_cpus;
-  into->binding_gain = from->binding_gain;
-  memcpy(into->binding, from->binding, sizeof into->binding);
-  memcpy(into->name, from->name, sizeof into->name);
-  memcpy(into->machine, from->machine, sizeof into->machine);
-  memcpy(into->placement, from->placement, sizeof into->placement);
-  memcpy(into->pool, from->pool, sizeof into->pool);
-  memcpy(into->stage_names, from->stage_names, sizeof into->stage_names);
-  for (unsigned s = 0; s < SYNCHED__STAGES_SHOWN; s++) {
-    into->stages[s] = from->stages[s];
-    into->stages[s].name = into->stage_names[s];
-  }
+  const struct synched_report own = *into;
+  *into = *from;
+  synched__report_adopt(into, &own);
+  into->summary.worker_count = own.summary.worker_count;
+  into->summary.rank_count = own.summary.rank_count;
+  into->worker_distributions = own.worker_distributions;
+  into->segment_distributions = own.segment_distributions;
+  into->recorded = into->task_count = into->exchange_count = 0;
 }
 
 static void add_about(struct synched_report *into, const struct synched_report *more) {

@@ -103,8 +103,8 @@ synched__report_round_of(const struct synched_report *report, size_t index, unsi
                                     synched__report_rank_of(report, worker)];
 }
 
-/* A report whose struct was overwritten with another one's of the same shape, which was read into
- * the arrays that `own` points at: points at its own again. */
+/* A report whose struct was overwritten with another one's: points at its own arrays again, which
+ * are those that `own` points at. */
 void synched__report_adopt(struct synched_report *report, const struct synched_report *own);
 
 /* The buckets [SYNCHED__BUCKET_COUNT] of a distribution; NULL: it is not recorded. */

@@ -8,29 +8,37 @@
 #include "base/error.h"
 
 /* The mean time of a rank's workers in calls. */
-static double computed_ns(const struct synched_rank_summary *rank) {
-  return rank->worker_count == 0 ? 0 : (double)rank->compute_ns / rank->worker_count;
+static double mean_ns(uint64_t compute_ns, unsigned worker_count) {
+  return worker_count == 0 ? 0 : (double)compute_ns / worker_count;
 }
 
-/* Of the mean rank's time in calls, the most that one has, and the longest run. */
-static struct synched_ranks_efficiency rate(double mean_ns, double most_ns, double elapsed_ns) {
-  if (most_ns <= 0 || elapsed_ns <= 0)
+/* Of some ranks: their times in calls, the most that one has, and the longest run. */
+struct times {
+  double sum_ns, most_ns, elapsed_ns;
+};
+
+static void add(struct times *times, double computed_ns, uint64_t elapsed_ns) {
+  times->sum_ns += computed_ns;
+  if (computed_ns > times->most_ns)
+    times->most_ns = computed_ns;
+  if ((double)elapsed_ns > times->elapsed_ns)
+    times->elapsed_ns = (double)elapsed_ns;
+}
+
+static struct synched_ranks_efficiency rate(const struct times *times, unsigned count) {
+  if (times->most_ns <= 0 || times->elapsed_ns <= 0)
     return (struct synched_ranks_efficiency){0, 0, 0};
-  return (struct synched_ranks_efficiency){.efficiency = mean_ns / elapsed_ns,
-                                           .balance = mean_ns / most_ns,
-                                           .communication = most_ns / elapsed_ns};
+  return (struct synched_ranks_efficiency){.efficiency = times->sum_ns / count / times->elapsed_ns,
+                                           .balance = times->sum_ns / count / times->most_ns,
+                                           .communication = times->most_ns / times->elapsed_ns};
 }
 
 struct synched_ranks_efficiency synched_ranks_efficiency(const struct synched_rank_summary *ranks,
                                                          unsigned count) {
-  double sum = 0, most = 0, elapsed = 0;
-  for (unsigned r = 0; ranks != NULL && r < count; r++) {
-    const double one = computed_ns(&ranks[r]);
-    sum += one;
-    most = one > most ? one : most;
-    elapsed = (double)ranks[r].elapsed_ns > elapsed ? (double)ranks[r].elapsed_ns : elapsed;
-  }
-  return rate(sum / (count == 0 ? 1 : count), most, elapsed);
+  struct times times = {0, 0, 0};
+  for (unsigned r = 0; ranks != NULL && r < count; r++)
+    add(&times, mean_ns(ranks[r].compute_ns, ranks[r].worker_count), ranks[r].elapsed_ns);
+  return rate(&times, count);
 }
 
 /* Of its time, in per cent. */
@@ -44,7 +52,8 @@ static double per_round(uint64_t number, const struct synched_rank_summary *rank
 
 int synched_ranks_print(const struct synched_rank_summary *ranks, unsigned count, FILE *file) {
   if (ranks == NULL || file == NULL)
-    return synched__fail(SYNCHED_EINVAL, "the %s is NULL", file == NULL ? "file" : "ranks");
+    return synched__fail(SYNCHED_EINVAL, "the %s is NULL",
+                         file == NULL ? "file" : "array of ranks");
   const struct synched_ranks_efficiency all = synched_ranks_efficiency(ranks, count);
   bool written = fprintf(file,
                          "Ranks: efficiency %.2f = balance %.2f x communication %.2f\n"
@@ -53,7 +62,7 @@ int synched_ranks_print(const struct synched_rank_summary *ranks, unsigned count
   for (unsigned r = 0; written && r < count; r++)
     written = fprintf(file, "%6u %8u %9" PRIu64 " %8.1f %% %6.1f %%  %.1f bytes in %.2f messages\n",
                       ranks[r].rank, ranks[r].worker_count, ranks[r].segment_count,
-                      part_of(computed_ns(&ranks[r]), &ranks[r]),
+                      part_of(mean_ns(ranks[r].compute_ns, ranks[r].worker_count), &ranks[r]),
                       part_of((double)ranks[r].waited_ns, &ranks[r]),
                       per_round(ranks[r].sent_bytes, &ranks[r]),
                       per_round(ranks[r].sent_messages, &ranks[r])) > 0;
@@ -61,14 +70,10 @@ int synched_ranks_print(const struct synched_rank_summary *ranks, unsigned count
 }
 
 struct synched_ranks_efficiency synched__ranks_rate(const struct synched_report *report) {
-  double sum = 0, most = 0, elapsed = 0;
+  const struct synched_report_rank *ranks = report->ranks;
   const unsigned count = report->summary.rank_count;
-  for (unsigned r = 0; r < count; r++) {
-    const struct synched_report_rank *rank = &report->ranks[r];
-    const double one = rank->worker_count == 0 ? 0 : (double)rank->compute_ns / rank->worker_count;
-    sum += one;
-    most = one > most ? one : most;
-    elapsed = (double)rank->elapsed_ns > elapsed ? (double)rank->elapsed_ns : elapsed;
-  }
-  return rate(sum / (count == 0 ? 1 : count), most, elapsed);
+  struct times times = {0, 0, 0};
+  for (unsigned r = 0; r < count; r++)
+    add(&times, mean_ns(ranks[r].compute_ns, ranks[r].worker_count), ranks[r].elapsed_ns);
+  return rate(&times, count);
 }

@@ -277,7 +277,8 @@ static void print_ranks(const struct table *table) {
   for (unsigned r = 0; r < count && r < RANKS_SHOWN; r++)
     print_rank(table, &report->ranks[r]);
   if (count > RANKS_SHOWN)
-    fprintf(table->file, "             ... %u more ranks\n", count - RANKS_SHOWN);
+    fprintf(table->file, "             ... %u more rank%s\n", count - RANKS_SHOWN,
+            plural(count - RANKS_SHOWN));
 }
 
 /* The three that would save most. */

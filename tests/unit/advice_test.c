@@ -305,6 +305,36 @@ Test(advice, workers_that_share_a_core_are_named) {
   expect_nothing(report);
 }
 
+/* Two ranks of two workers, with a core of the same number. */
+static struct synched_report *two_ranks(const char *host, const char *other) {
+  struct synched_report *report = busy(4, 4);
+  report->ranks = synched__alloc(2, sizeof *report->ranks);
+  cr_assert_not_null(report->ranks);
+  report->summary.rank_count = 2;
+  for (unsigned r = 0; r < 2; r++) {
+    report->ranks[r] =
+        (struct synched_report_rank){.rank = r, .first_worker = 2 * r, .worker_count = 2};
+    (void)snprintf(report->ranks[r].host, sizeof report->ranks[r].host, "%s",
+                   r == 0 ? host : other);
+  }
+  for (unsigned w = 0; w < 4; w++) {
+    report->workers[w].core = w == 2 ? 0 : (int)w;
+    report->workers[w].cpu = (int)w;
+    report->workers[w].package = 0;
+  }
+  return report;
+}
+
+Test(advice, ranks_that_share_a_core_are_named) {
+  expect_only(two_ranks("here", "here"), SYNCHED_ADVICE_CORES, 0,
+              "workers 0 and 2, of ranks 0 and 1, share core 0: have the launcher bind each rank "
+              "to CPUs of its own (mpirun --map-by slot:PE=2), or take SYNCHED_AFFINITY_NONE");
+}
+
+Test(advice, cores_of_ranks_on_other_machines_are_others) {
+  expect_nothing(two_ranks("here", "there"));
+}
+
 Test(advice, ranks_that_are_bound_to_few_cpus_are_told_how_to_start) {
   struct synched_report *report = busy(4, 4);
   (void)snprintf(report->binding, sizeof report->binding, "start it otherwise");

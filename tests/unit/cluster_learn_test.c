@@ -301,3 +301,82 @@ Test(cluster_learn, what_cannot_be_learnt_is_refused) {
   cr_expect_eq(synched_cluster_destroy(cluster), 0);
   local_ranks_end(ranks);
 }
+
+/* --- what little is known of costs --- */
+
+/* A lone rank's job: flags and what is recorded. It has no other rank to give segments to. */
+static void expect_nothing_learnt(uint32_t flags, enum synched_record level, bool is_cancelled) {
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  cr_assert_not_null(ranks);
+  struct synched_job *job;
+  struct synched_cluster *cluster;
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
+  static struct scene scene;
+  struct synched_pool *pool = pool_new(1);
+  struct synched_memory *memory = new_memory(&scene);
+  cr_assert_eq(
+      synched_job_create(&job, pool, memory,
+                         SYNCHED_JOB_OPTIONS(.compute = compute, .user = &scene, .cluster = cluster,
+                                             .flags = flags, .record = level, .round_count = 2)),
+      0);
+  if (is_cancelled)
+    cr_expect_eq(synched_job_cancel(job), 0);
+  cr_expect_eq(synched_job_run(job), is_cancelled ? SYNCHED_ECANCELED : 0);
+  cr_expect_eq(synched_cluster_learn(job), 0, "%s", synched_error_message());
+  cr_expect_eq(synched_cluster_segments(cluster, SEGMENTS, 0).count, SEGMENTS);
+  cr_expect_eq(synched_job_destroy(job), 0);
+  memory_end(memory);
+  pool_end(pool);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
+}
+
+Test(cluster_learn, costs_that_nobody_has_measured_are_none) {
+  expect_nothing_learnt(0, SYNCHED_RECORD_OFF, false);
+  expect_nothing_learnt(SYNCHED_JOB_NO_SEGMENT_TIMES, SYNCHED_RECORD_TOTALS, false);
+  expect_nothing_learnt(0, SYNCHED_RECORD_TOTALS, true);
+}
+
+/* Two ranks of which one is ahead, as no call that all of them make would leave them. */
+static void be_ahead(struct local_ranks *ranks, unsigned rank, void *user) {
+  struct scene *scene = user;
+  struct synched_cluster *cluster = NULL;
+  struct synched_pool *pool = NULL;
+  struct synched_job *job = NULL;
+  struct synched_memory *memory = new_memory(scene);
+  const struct synched_transport transport = local_ranks_transport(ranks, rank);
+  int status = synched_cluster_create_over(&cluster, &transport,
+                                           SYNCHED_CLUSTER_OPTIONS(.timeout_ns = PATIENCE_NS));
+  if (status == 0)
+    status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1));
+  if (status == 0)
+    status = new_job(&job, scene, pool, memory, cluster);
+  if (status == 0)
+    status = synched_job_advance(job, 3);
+  scene->status[rank] = status;
+  if (status == 0) {
+    memory->pair.current->snapshot.round += rank;
+    scene->learn_status[rank][0] = synched_cluster_learn(job);
+    (void)snprintf(scene->messages[rank], sizeof scene->messages[rank], "%s",
+                   synched_error_message());
+    memory->pair.current->snapshot.round -= rank;
+  }
+  (void)synched_job_destroy(job);
+  (void)synched_memory_destroy(memory);
+  (void)synched_pool_destroy(pool);
+  (void)synched_cluster_destroy(cluster);
+}
+
+Test(cluster_learn, ranks_in_different_rounds_learn_nothing) {
+  static struct scene scene;
+  struct local_ranks *ranks = local_ranks_new(2, 2);
+  cr_assert_not_null(ranks);
+  cr_assert(local_ranks_run(ranks, be_ahead, &scene));
+  local_ranks_end(ranks);
+  for (unsigned r = 0; r < 2; r++) {
+    cr_expect_eq(scene.status[r], 0);
+    cr_expect_eq(scene.learn_status[r][0], SYNCHED_EINVAL);
+    cr_expect_str_eq(scene.messages[r], "the ranks are in different rounds, 3 to 4");
+  }
+}

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cluster/bring.h"
+#include "cluster/link.h"
+#include "job/job.h"
 #include "platform/fault.h"
 #include "report/join.h"
 #include "report/timeline.h"
@@ -290,6 +292,144 @@ Test(cluster_report, memory_that_is_refused_is_told) {
   cr_expect_eq(synched_pool_destroy(pool), 0);
   cr_expect_eq(synched_cluster_destroy(cluster), 0);
   local_ranks_end(ranks);
+}
+
+/* --- ranks that have none --- */
+
+#define PAIR 2u
+
+/* A job of two ranks that has run, and what each does then. */
+struct after {
+  void (*act)(struct after *after, struct synched_job *job, unsigned rank);
+  int setup_status[PAIR];
+  unsigned failed[PAIR], told[PAIR];
+  int status[PAIR];
+  struct synched_report *report;
+  char sentence[160];
+  /* a rank */
+  unsigned without_clock;
+  /* the request that is refused first */
+  unsigned first;
+};
+
+static void be_after(struct local_ranks *ranks, unsigned rank, void *user) {
+  struct after *after = user;
+  struct synched_cluster *cluster = join_cluster(ranks, rank);
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  struct synched_job *job = NULL;
+  int status = synched_pool_create(&pool, SYNCHED_POOL_OPTIONS(.worker_count = 1));
+  if (status == 0)
+    status = synched_memory_create(
+        &memory,
+        SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 1, .element_size = 8));
+  if (status == 0)
+    status = synched_job_create(
+        &job, pool, memory,
+        SYNCHED_JOB_OPTIONS(.compute = count_round, .round_count = 2, .cluster = cluster));
+  if (status == 0)
+    status = synched_job_run(job);
+  after->setup_status[rank] = status;
+  if (status == 0)
+    after->act(after, job, rank);
+  (void)synched_job_destroy(job);
+  (void)synched_memory_destroy(memory);
+  (void)synched_pool_destroy(pool);
+  (void)synched_cluster_destroy(cluster);
+}
+
+static void run_after(struct after *after) {
+  struct local_ranks *ranks = local_ranks_new(PAIR, 0);
+  cr_assert_not_null(ranks);
+  cr_assert(local_ranks_run(ranks, be_after, after));
+  local_ranks_end(ranks);
+  for (unsigned r = 0; r < PAIR; r++)
+    cr_expect_eq(after->setup_status[r], 0);
+}
+
+/* Up to the first request of which the other rank is not told any more: that for the messages
+ * themselves, after which the refused rank comes late and finds nobody. */
+static void refuse_in_turn_on_root(struct after *after, struct synched_job *job, unsigned rank) {
+  struct synched_report *report = NULL;
+  job->work.link->cluster->wire.timeout_ns = UINT64_C(3000000000);
+  for (unsigned nth = after->first; after->status[rank] == SYNCHED_ENOMEM; nth++) {
+    if (rank == 0)
+      (void)synched__fault_arm_here(SYNCHED__FAULT_ALLOCATE, nth);
+    after->status[rank] = synched_cluster_report(job, &report, 0);
+    (void)synched__fault_arm_here(SYNCHED__FAULT_ALLOCATE, 0);
+    after->failed[rank] += after->status[rank] == SYNCHED_ENOMEM;
+    after->told[rank] +=
+        strcmp(synched_error_message(), "rank 0 has no report: out of memory") == 0;
+    synched_report_destroy(report);
+  }
+}
+
+/* How many of its requests are told of, from the first-th on. */
+static unsigned expect_told(unsigned first) {
+  struct after after = {
+      .act = refuse_in_turn_on_root, .first = first, .status = {SYNCHED_ENOMEM, SYNCHED_ENOMEM}};
+  run_after(&after);
+  cr_expect_eq(after.told[1], after.failed[1]);
+  cr_expect_geq(after.failed[0], after.failed[1]);
+  cr_expect_eq(after.status[0], SYNCHED_ETIMEDOUT);
+  cr_expect_eq(after.status[1], SYNCHED_ETIMEDOUT);
+  return after.failed[1];
+}
+
+/* First its own report; then, behind two requests for messages, the room for the others'. */
+Test(cluster_report, memory_that_the_root_does_not_get_is_told_to_all) {
+  const unsigned own_count = expect_told(1);
+  cr_expect_gt(own_count, 10, "%u", own_count);
+  const unsigned room_count = expect_told(own_count + 3);
+  cr_expect_gt(room_count, 5, "%u", room_count);
+}
+
+/* The second rank says what another version of the library would. */
+static void have_another_version(struct after *after, struct synched_job *job, unsigned rank) {
+  struct synched_cluster *cluster = job->work.link->cluster;
+  struct synched__verdict verdict = synched__verdict_begin(rank);
+  if (rank == 1) {
+    after->status[1] = synched__agree(&cluster->own, &verdict);
+    return;
+  }
+  after->status[0] = synched_cluster_report(job, &after->report, 0);
+  (void)snprintf(after->sentence, sizeof after->sentence, "%s", synched_error_message());
+}
+
+Test(cluster_report, ranks_with_another_version_are_refused) {
+  struct after after = {.act = have_another_version};
+  run_after(&after);
+  cr_expect_eq(after.status[0], SYNCHED_EINVAL);
+  cr_expect_eq(after.status[1], 0);
+  cr_expect_null(after.report);
+  cr_expect_str_eq(after.sentence, "the ranks have different versions of the library, and so of "
+                                   "reports");
+}
+
+/* One rank does not know which clock it has: then it is another one, as far as can be told. */
+static void forget_clock(struct after *after, struct synched_job *job, unsigned rank) {
+  struct synched_report *report = NULL;
+  if (rank == after->without_clock)
+    (void)synched__fault_arm_here(SYNCHED__FAULT_CLOCK, 1);
+  after->status[rank] = synched_cluster_report(job, &report, 0);
+  if (rank == 0)
+    after->report = report;
+}
+
+Test(cluster_report, times_of_another_clock_are_moved_by_what_is_measured) {
+  for (unsigned without = 0; without < PAIR; without++) {
+    struct after after = {.act = forget_clock, .without_clock = without};
+    run_after(&after);
+    cr_assert(after.status[0] == 0 && after.status[1] == 0);
+    const struct synched_report_rank first = rank_of(after.report, 0);
+    const struct synched_report_rank second = rank_of(after.report, 1);
+    cr_expect_eq(first.clock_ns, 0);
+    cr_expect_eq(first.clock_error_ns, 0);
+    cr_expect_gt(second.clock_error_ns, 0);
+    cr_expect_leq((uint64_t)(second.clock_ns < 0 ? -second.clock_ns : second.clock_ns),
+                  second.clock_error_ns + 1);
+    synched_report_destroy(after.report);
+  }
 }
 
 /* --- clocks --- */

@@ -6,14 +6,17 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/local_ranks.h"
 #include "support/ranked.h"
+#include "support/saved.h"
 #include "support/support.h"
 #include "support/unit_support.h"
 
 #define RANKS 3u
+#define SEGMENTS 8u
 #define PATIENCE_NS UINT64_C(600000000000)
 #define HOUR_NS UINT64_C(3600000000000)
 
@@ -47,6 +50,8 @@ struct scene {
   atomic_uint ready_count;
   /* the line that is next */
   atomic_uint next;
+  /* calls of init, on all ranks */
+  atomic_uint init_count;
   /* of each line, as completed */
   atomic_uint steered_count;
   struct synched_steered steered[16];
@@ -97,7 +102,9 @@ static int call(struct scene *scene, const struct line *line) {
   case PERIOD:
     return synched_job_set_period(job, line->value);
   case STOP:
-    return synched_job_stop(job);
+    return scene->options.init != NULL && atomic_load(&scene->init_count) < SEGMENTS
+               ? SYNCHED_EAGAIN
+               : synched_job_stop(job);
   case CANCEL:
     return synched_job_cancel(job);
   case CUT:
@@ -135,9 +142,9 @@ static void run_job(struct scene *scene, struct synched_cluster *cluster, unsign
   int status = synched_pool_create(
       &pool, SYNCHED_POOL_OPTIONS(.worker_count = 2, .affinity = SYNCHED_AFFINITY_NONE));
   if (status == 0)
-    status = synched_memory_create(&memory,
-                                   SYNCHED_MEMORY_OPTIONS(.segment_count = 8, .segment_capacity = 1,
-                                                          .element_size = sizeof(uint64_t)));
+    status = synched_memory_create(
+        &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
+                                        .element_size = sizeof(uint64_t)));
   if (status == 0)
     status = synched_job_create(&scene->jobs[rank], pool, memory, &options);
   scene->setup_status[rank] = status;
@@ -281,6 +288,47 @@ Test(cluster_steer, messages_that_do_not_arrive_end_a_paused_job) {
     cr_expect_not_null(strstr(scene.messages[r], "has waited 5.000 s"), "%s", scene.messages[r]);
 }
 
+/* --- a job that is paused, and saved --- */
+
+static void *stop_soon(void *argument) {
+  while (synched_job_stop(argument) != 0)
+    nap_ms(1);
+  return NULL;
+}
+
+/* A round that is to be kept is none of a meeting's. */
+Test(cluster_steer, a_paused_job_with_a_checkpoint_ends_when_it_is_asked_to) {
+  char folder[] = "/tmp/synched-paused-XXXXXX";
+  cr_assert_not_null(mkdtemp(folder));
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  cr_assert_not_null(ranks);
+  struct synched_cluster *cluster;
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
+  const struct engine engine =
+      engine_new(pool_new(1),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
+                                        .element_size = sizeof(uint64_t), .lease_count = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .cluster = cluster,
+                                     .flags = SYNCHED_JOB_START_PAUSED));
+  struct synched_checkpoint *checkpoint;
+  struct crew crew = {0};
+  cr_assert_eq(synched_checkpoint_create(&checkpoint, engine.job,
+                                         SYNCHED_CHECKPOINT_OPTIONS(.folder = folder)),
+               0, "%s", synched_error_message());
+  crew_add(&crew, stop_soon, engine.job);
+  cr_expect_eq(synched_job_run(engine.job), 0);
+  crew_join(&crew);
+  cr_expect_eq(memory_round(engine.memory), 0);
+  cr_expect_eq(synched_checkpoint_destroy(checkpoint), 0);
+  cr_expect_eq(synched_job_destroy(engine.job), 0);
+  memory_end(engine.memory);
+  pool_end(engine.pool);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
+  saved_remove(folder);
+}
+
 /* --- ticks --- */
 
 /* A job with ticks is no other job: it has all its rounds. */
@@ -307,6 +355,28 @@ Test(cluster_steer, a_call_need_not_wait_for_the_next_tick) {
   expect_end(&scene, 0);
   cr_expect_eq(scene.steered[1].round, scene.steered[0].round + 2);
   cr_expect_eq(scene.steered[2].round, scene.steered[1].round);
+}
+
+static int start_content(struct synched_task *task, void *user) {
+  const struct role *role = user;
+  *(uint64_t *)task->out = 0;
+  (void)atomic_fetch_add(&role->scene->init_count, 1);
+  return 0;
+}
+
+/* It was let go on, paused and let go on again before its first round: so the next tick is an hour
+ * away. Init does not wait for it. */
+Test(cluster_steer, init_does_not_wait_for_a_tick) {
+  static struct scene scene;
+  static const struct line lines[] = {
+      {1, RESUME, 0, false}, {1, PAUSE, 0, true}, {1, RESUME, 0, true}, {1, STOP, 0, false}};
+  scene.options = synched_job_options_default();
+  scene.options.flags = SYNCHED_JOB_START_PAUSED;
+  scene.options.period_ns = HOUR_NS;
+  scene.options.init = start_content;
+  RUN_SCENE(&scene, lines);
+  expect_end(&scene, 0);
+  cr_expect_eq(scene.init_count, SEGMENTS);
 }
 
 /* --- any calls at any time --- */

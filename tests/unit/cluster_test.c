@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cluster/cluster.h"
 #include "cluster/travel.h"
 #include "support/local_ranks.h"
 #include "support/ranked.h"
@@ -169,6 +170,108 @@ Test(cluster, many_segments_fold_in_groups_on_all_ranks) {
   expect_same(&what, 3, "groups");
 }
 
+/* So large a fold is combined by a pass of its own, which no rank waits for. */
+#define LONG_SEGMENTS 64u
+#define LONG_FOLD 256u
+
+struct long_fold {
+  /* of the last round, on each rank; and what the loop has got of the field in place */
+  double sums[LOCAL_RANKS_MOST][LONG_FOLD];
+  uint64_t shown_round[LOCAL_RANKS_MOST], shown_sum[LOCAL_RANKS_MOST];
+  int status[LOCAL_RANKS_MOST];
+};
+
+struct role {
+  struct long_fold *of;
+  unsigned rank;
+  struct synched_segments own;
+};
+
+static int add_long(struct synched_task *task, void *user) {
+  double *fold = synched_task_fold(task);
+  (void)user;
+  for (unsigned i = 0; i < LONG_FOLD; i++)
+    fold[i] = (double)(task->segment * task->round + i) / 3.0;
+  *(uint64_t *)synched_task_out(task, 0) += task->segment + 1;
+  return 0;
+}
+
+static int note_long(const struct synched_snapshot *now, void *user) {
+  struct role *role = user;
+  memcpy(role->of->sums[role->rank], now->folds[0], LONG_FOLD * sizeof(double));
+  return SYNCHED_CONTINUE;
+}
+
+static void note_shown(struct synched_job *job, const struct synched_snapshot *now, void *user) {
+  struct role *role = user;
+  const uint64_t *numbers = now->data;
+  (void)job;
+  role->of->shown_round[role->rank] = now->round;
+  role->of->shown_sum[role->rank] = 0;
+  for (size_t s = role->own.first; s < role->own.first + role->own.count; s++)
+    role->of->shown_sum[role->rank] += numbers[s];
+}
+
+static int run_long(struct role *role, struct synched_cluster *cluster) {
+  struct synched_pool *pool = NULL;
+  struct synched_memory *memory = NULL;
+  struct synched_job *job = NULL;
+  int status = synched_pool_create(
+      &pool, SYNCHED_POOL_OPTIONS(.worker_count = 2, .affinity = SYNCHED_AFFINITY_NONE));
+  if (status == 0)
+    status = synched_memory_create(
+        &memory, SYNCHED_MEMORY_OPTIONS(.segment_count = LONG_SEGMENTS, .segment_capacity = 1,
+                                        .element_size = sizeof(uint64_t), .lease_count = 1,
+                                        .flags = SYNCHED_MEMORY_IN_PLACE));
+  if (status == 0)
+    status = synched_job_create(
+        &job, pool, memory,
+        SYNCHED_JOB_OPTIONS(.compute = add_long, .cluster = cluster, .round_count = 5,
+                            .on_round = note_long, .on_snapshot = note_shown,
+                            .delivery = SYNCHED_DELIVER_EVERY, .user = role,
+                            .fold = SYNCHED_FOLD_SUM, .fold_length = LONG_FOLD,
+                            .balance = SYNCHED_BALANCE_STATIC,
+                            .reads = {.reach = SYNCHED_REACH_OWN}));
+  if (status == 0)
+    status = synched_job_run(job);
+  (void)synched_job_destroy(job);
+  (void)synched_memory_destroy(memory);
+  (void)synched_pool_destroy(pool);
+  return status;
+}
+
+static void be_long_rank(struct local_ranks *ranks, unsigned rank, void *user) {
+  struct role role = {.of = user, .rank = rank};
+  struct synched_cluster *cluster = NULL;
+  const struct synched_transport transport = local_ranks_transport(ranks, rank);
+  int status = synched_cluster_create_over(&cluster, &transport,
+                                           SYNCHED_CLUSTER_OPTIONS(.timeout_ns = PATIENCE_NS));
+  role.own = synched_cluster_segments(cluster, LONG_SEGMENTS, rank);
+  role.of->status[rank] = status == 0 ? run_long(&role, cluster) : status;
+  (void)synched_cluster_destroy(cluster);
+}
+
+/* What is changed in place is copied for the loop, each rank's own part. */
+Test(cluster, a_large_fold_and_copies_for_the_loop_are_those_of_one_rank) {
+  static struct long_fold all, one;
+  struct role alone = {.of = &one, .own = {0, LONG_SEGMENTS}};
+  struct local_ranks *ranks = local_ranks_new(3, 2);
+  cr_assert_not_null(ranks);
+  cr_assert_eq(run_long(&alone, NULL), 0, "%s", synched_error_message());
+  cr_assert(local_ranks_run(ranks, be_long_rank, &all));
+  local_ranks_end(ranks);
+  uint64_t sum = 0;
+  for (unsigned r = 0; r < 3; r++) {
+    cr_expect_eq(all.status[r], 0);
+    cr_expect_arr_eq(all.sums[r], one.sums[0], sizeof one.sums[0]);
+    cr_expect_eq(all.shown_round[r], 5);
+    sum += all.shown_sum[r];
+  }
+  cr_expect_eq(one.shown_round[0], 5);
+  cr_expect_eq(sum, one.shown_sum[0]);
+  cr_expect_eq(sum, 5 * LONG_SEGMENTS * (LONG_SEGMENTS + 1) / 2);
+}
+
 /* --- what ends a job --- */
 
 Test(cluster, an_event_on_one_rank_ends_the_job_on_all_as_on_one) {
@@ -229,6 +332,46 @@ Test(cluster, a_cancel_names_the_rank) {
     cr_expect_str_eq(shared.results[r].message,
                      "the job was cancelled after round 3; that was on rank 2 of 3");
   }
+}
+
+/* Before the other ranks have agreed on it, and the job is cancelled. */
+struct hears {
+  struct synched_job *job;
+  int before, cancel, after;
+};
+
+static int cancel_and_ask(struct synched_task *task, void *user) {
+  struct hears *hears = user;
+  hears->before = synched_task_cancelled(task);
+  hears->cancel = synched_job_cancel(hears->job);
+  hears->after = synched_task_cancelled(task);
+  return 0;
+}
+
+Test(cluster, a_call_hears_at_once_of_a_cancel_on_its_rank) {
+  struct hears hears = {.before = -1};
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  struct synched_cluster *cluster;
+  cr_assert_not_null(ranks);
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
+  struct synched_pool *pool = pool_new(1);
+  struct synched_memory *memory = memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 8));
+  cr_assert_eq(synched_job_create(&hears.job, pool, memory,
+                                  SYNCHED_JOB_OPTIONS(.compute = cancel_and_ask, .user = &hears,
+                                                      .cluster = cluster, .round_count = 3)),
+               0);
+  cr_expect_eq(synched_job_run(hears.job), SYNCHED_ECANCELED);
+  cr_expect_eq(hears.before, 0);
+  cr_expect_eq(hears.cancel, 0);
+  cr_expect_neq(hears.after, 0);
+  cr_expect_eq(memory_round(memory), 0);
+  cr_expect_eq(synched_job_destroy(hears.job), 0);
+  memory_end(memory);
+  pool_end(pool);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
 }
 
 Test(cluster, random_cases_are_those_of_one_rank) {
@@ -314,6 +457,35 @@ Test(cluster, efficiency_is_balance_times_communication) {
                    "     0        2         3     80.0 %   10.0 %  2.0 bytes in 0.50 messages\n"
                    "     1        1         0     40.4 %   50.0 %  0.0 bytes in 0.00 messages\n");
   cr_expect_eq(synched_ranks_print(NULL, 2, stdout), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "the array of ranks is NULL");
+  cr_expect_eq(synched_ranks_print(ranks, 2, NULL), SYNCHED_EINVAL);
+  cr_expect_str_eq(synched_error_message(), "the file is NULL");
+}
+
+/* Of ranks that have not computed anything, or that took no time that a clock could tell. */
+Test(cluster, efficiency_without_times_is_nothing) {
+  const struct synched_rank_summary ranks[2] = {{.worker_count = 2, .compute_ns = 100},
+                                                {.rank = 1}};
+  cr_expect_eq(synched_ranks_efficiency(ranks, 2).efficiency, 0);
+  cr_expect_eq(synched_ranks_efficiency(ranks, 2).balance, 0);
+  cr_expect_eq(synched_ranks_efficiency(NULL, 2).communication, 0);
+  char text[400] = "";
+  FILE *file = fmemopen(text, sizeof text, "w");
+  cr_assert_not_null(file);
+  cr_expect_eq(synched_ranks_print(ranks, 2, file), 0);
+  (void)fclose(file);
+  cr_expect_not_null(strstr(text, "     0        2         0      0.0 %    0.0 %  0.0 bytes"), "%s",
+                     text);
+}
+
+Test(cluster, a_table_of_ranks_that_cannot_be_written_is_told) {
+  const struct synched_rank_summary ranks[2] = {{.worker_count = 2}, {.rank = 1}};
+  FILE *full = fopen("/dev/full", "w");
+  cr_assert_not_null(full);
+  /* Else all of it would wait in the file's buffer. */
+  cr_assert_eq(setvbuf(full, NULL, _IONBF, 0), 0);
+  expect_refused(synched_ranks_print(ranks, 2, full), SYNCHED_EIO, "cannot be written");
+  (void)fclose(full);
 }
 
 Test(cluster, weights_say_how_many_segments_each_rank_has) {
@@ -348,6 +520,36 @@ Test(cluster, a_field_without_elements_hides_nothing_of_another) {
   cr_expect_eq(travel.firsts[1], 2);
   cr_expect(synched__travel_has(&travel, 0));
   synched__travel_deinit(&travel);
+}
+
+/* Of many jobs, one after the other: the messages of one that is over are over, too. */
+Test(cluster, tags_come_again_when_all_have_been_used) {
+  struct local_ranks *ranks = local_ranks_new(1, 0);
+  struct synched_cluster *cluster;
+  cr_assert_not_null(ranks);
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
+  const unsigned many = SYNCHED_TAGS - SYNCHED__TAG_JOBS - 10;
+  cr_expect_eq(synched__cluster_enter(cluster, many), SYNCHED__TAG_JOBS);
+  cr_expect_eq(synched__cluster_enter(cluster, 10), SYNCHED__TAG_JOBS + many);
+  cr_expect_eq(synched__cluster_enter(cluster, 5), SYNCHED__TAG_JOBS);
+  cr_expect_eq(synched__cluster_enter(cluster, 5), SYNCHED__TAG_JOBS + 5);
+  for (unsigned job = 0; job < 4; job++)
+    synched__cluster_leave(cluster);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
+}
+
+Test(cluster, segments_of_no_rank_are_none) {
+  struct local_ranks *ranks = local_ranks_new(2, 0);
+  struct synched_cluster *cluster;
+  cr_assert_not_null(ranks);
+  const struct synched_transport transport = local_ranks_transport(ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
+  cr_expect_eq(synched_cluster_segments(cluster, 5, 1).count, 3);
+  cr_expect_eq(synched_cluster_segments(cluster, 5, 2).count, 0);
+  cr_expect_eq(synched_cluster_destroy(cluster), 0);
+  local_ranks_end(ranks);
 }
 
 /* --- trouble --- */

@@ -445,6 +445,22 @@ Test(deal, rounds_of_little_work_move_nothing) {
   synched__deal_destroy(deal);
 }
 
+/* A seventh more on one worker than on the other: to even that out does not repay in rounds that
+ * are short. */
+static unsigned a_little_more(const struct world *world, size_t segment) {
+  return segment < world->segment_count / 2 ? 1100 : segment % 2 == 0 ? 1000 : 900;
+}
+
+Test(deal, gains_that_do_not_repay_move_nothing) {
+  struct world world = world_of(200, 2, a_little_more);
+  struct synched__deal *deal = deal_of(&world);
+  world.segment_ns = 1;
+  cr_assert_eq(live(deal, &world, 200), 0);
+  world.segment_ns = 10;
+  cr_assert_gt(live(deal, &world, 200), 0);
+  synched__deal_destroy(deal);
+}
+
 Test(deal, as_many_segments_as_workers_stay_where_they_are) {
   const struct world world = world_of(8, 8, half_dear);
   struct synched__deal *deal = deal_of(&world);
@@ -489,6 +505,19 @@ Test(deal, windows_have_some_rounds_and_last_some_time) {
   cr_assert_geq(rounds * 1000, WINDOW_NS);
   cr_assert_lt(rounds * 1000, 2u * WINDOW_NS);
   cr_assert_leq(looks, 13);
+  synched__deal_destroy(deal);
+}
+
+/* However long they last. */
+Test(deal, windows_of_few_rounds_are_not_over) {
+  const struct world world = world_of(64, 2, even_cost);
+  struct synched__deal *deal = deal_of(&world);
+  bool is_over;
+  (void)synched__deal_reset(deal);
+  (void)synched__deal_begin(deal, 1000, 0);
+  cr_assert_eq(synched__deal_next_look(deal, 1003, 100 * (uint64_t)WINDOW_NS, &is_over),
+               1000 + WINDOW_ROUNDS);
+  cr_assert(!is_over);
   synched__deal_destroy(deal);
 }
 

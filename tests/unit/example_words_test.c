@@ -55,3 +55,10 @@ Test(example_words, print_safely_what_is_no_utf8_becomes_marks) {
   expect("\xed\xa0\x80\xf4\x90\x80\x80", "???????"); /* no characters */
   expect("\xf8\x88\x80\x80\x80\xff", "??????");
 }
+
+Test(example_words, plural_of_all_but_one) {
+  cr_expect_str_eq(example_plural(0), "s");
+  cr_expect_str_eq(example_plural(1), "");
+  cr_expect_str_eq(example_plural(2), "s");
+  cr_expect_str_eq(example_plural((uint64_t)1 << 32 | 1), "s");
+}

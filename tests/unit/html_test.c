@@ -330,6 +330,83 @@ Test(html, print_calls_without_a_round_are_left_out) {
   synched_report_destroy(report);
 }
 
+Test(html, print_ranks_as_a_table) {
+  struct synched_report *report = create(3, 4);
+  record_run(report, 1, 3, 3);
+  add_ranks(report);
+  report->ranks[1].worker_count = 0;
+  report->exchanges[0].start_ns = 1; /* before the first round that is shown */
+  report->exchanges[1].agreed_ns = 0;
+  report->exchanges[2].rank = 7; /* of no rank that there is */
+  char *page = page_of(report);
+  cr_expect_not_null(strstr(page, "<h3>Ranks</h3>"));
+  cr_expect_not_null(strstr(page, "All of them together: an efficiency of "));
+  cr_expect_not_null(strstr(page, "<tr><th scope=\"row\">1<td><bdi>host1</bdi><td>0<td>2"));
+  cr_expect_null(strstr(page, "[0,1,0,"), "an exchange that is not shown");
+  cr_expect_not_null(strstr(page, "\"exchanges\":[[0,2,0,"));
+  free(page);
+  report->summary.record = SYNCHED_RECORD_OFF;
+  page = page_of(report);
+  cr_expect_null(strstr(page, "<h3>Ranks</h3>"));
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_one_rank_without_rounds_divides_by_nothing) {
+  struct synched_report *report = create(3, 4);
+  record_run(report, 1, 2, 2);
+  add_ranks(report);
+  report->summary.rank_count = 1;
+  report->summary.round_count = 0;
+  char *page = page_of(report);
+  cr_expect_not_null(strstr(page, "<h3>Ranks</h3>"));
+  cr_expect_null(strstr(page, "All of them together"));
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_many_ranks_and_exchanges_are_cut_off) {
+  struct synched_report *report = create(1, 4);
+  record_run(report, 1, 2, 2);
+  const unsigned rank_count = SYNCHED__HTML_RANKS + 1;
+  const size_t exchange_count = SYNCHED__HTML_EXCHANGES + 1;
+  report->ranks = synched__alloc(rank_count, sizeof *report->ranks);
+  report->exchanges = synched__alloc(exchange_count, sizeof *report->exchanges);
+  report->rank_rounds = synched__alloc(2 * (size_t)rank_count, sizeof *report->rank_rounds);
+  cr_assert(report->ranks != NULL && report->exchanges != NULL && report->rank_rounds != NULL);
+  for (unsigned r = 0; r < rank_count; r++)
+    report->ranks[r] = (struct synched_report_rank){.rank = r, .first_worker = r == 0 ? 0 : 1};
+  for (size_t e = 0; e < exchange_count; e++)
+    report->exchanges[e] =
+        (struct synched_report_exchange){.round = 1000 + e, .start_ns = 2000000000};
+  report->summary.rank_count = rank_count;
+  report->exchange_count = exchange_count;
+  char text[64];
+  char *page = page_of(report);
+  (void)snprintf(text, sizeof text, "<tr><th scope=\"row\">%u<td><bdi>", rank_count - 2);
+  cr_expect_not_null(strstr(page, text));
+  (void)snprintf(text, sizeof text, "<tr><th scope=\"row\">%u<td><bdi>", rank_count - 1);
+  cr_expect_null(strstr(page, text));
+  (void)snprintf(text, sizeof text, "[0,%zu,0,", 1000 + exchange_count - 2);
+  cr_expect_not_null(strstr(page, text));
+  (void)snprintf(text, sizeof text, "[0,%zu,0,", 1000 + exchange_count - 1);
+  cr_expect_null(strstr(page, text));
+  free(page);
+  synched_report_destroy(report);
+}
+
+Test(html, print_checkpoints_only_where_there_were_any) {
+  struct synched_report *report = create(1, 4);
+  char *page = page_of(report);
+  cr_expect_null(strstr(page, "Checkpoints"));
+  free(page);
+  report->summary.checkpoint_failed_count = 2;
+  page = page_of(report);
+  cr_expect_not_null(strstr(page, "Checkpoints failed"));
+  free(page);
+  synched_report_destroy(report);
+}
+
 Test(html, print_stages_of_several_as_a_table) {
   struct synched_report *report = create(2, 4);
   record_run(report, 1, 3, 3);

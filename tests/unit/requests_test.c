@@ -14,6 +14,7 @@
 #include "job/job.h"
 #include "platform/alloc.h"
 #include "platform/clock.h"
+#include "support/local_ranks.h"
 #include "support/support.h"
 #include "support/unit_support.h"
 
@@ -476,4 +477,142 @@ Test(requests, start_that_comes_to_nothing_leaves_the_job_as_it_was) {
     job_end(&engine);
   }
   pool_end(pool);
+}
+
+/* --- on one of several ranks, whose agreements the test makes --- */
+
+struct ranked {
+  struct local_ranks *ranks;
+  struct synched_cluster *cluster;
+  struct engine engine;
+};
+
+static struct ranked ranked_new(uint32_t flags) {
+  struct ranked ranked = {.ranks = local_ranks_new(1, 0)};
+  cr_assert_not_null(ranked.ranks);
+  const struct synched_transport transport = local_ranks_transport(ranked.ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&ranked.cluster, &transport, NULL), 0);
+  pool = pool_new(1);
+  ranked.engine = engine_new(
+      pool, SYNCHED_MEMORY_OPTIONS(.segment_count = 1, .segment_capacity = 1, .element_size = 1),
+      SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .round_count = 1, .flags = flags,
+                          .cluster = ranked.cluster));
+  open_run(ranked.engine.job);
+  cr_assert_eq(apply(ranked.engine.job), SYNCHED__NEXT_RUN);
+  return ranked;
+}
+
+static void ranked_end(struct ranked *ranked) {
+  job_end(&ranked->engine);
+  pool_end(pool);
+  cr_assert_eq(synched_cluster_destroy(ranked->cluster), 0);
+  local_ranks_end(ranked->ranks);
+}
+
+/* What this rank says, if anything, is what all agree on; and is applied. */
+static bool agree_on_own(struct synched_job *job) {
+  struct synched_steered said;
+  if (!synched__requests_say(job, &said))
+    return false;
+  synched__requests_agree(job, &said, true);
+  cr_assert_eq(apply(job), SYNCHED__NEXT_RUN);
+  return true;
+}
+
+static void agree_on_others(struct synched_job *job, enum synched_steer call, uint64_t value) {
+  const struct synched_steered said = {.call = call, .value = value};
+  struct synched_steered own;
+  (void)synched__requests_say(job, &own);
+  synched__requests_agree(job, &said, false);
+  cr_assert_eq(apply(job), SYNCHED__NEXT_RUN);
+}
+
+static void expect_completions(struct synched_job *job, const char *expected) {
+  char completions[128];
+  (void)take_completions(job, completions, sizeof completions);
+  cr_expect_str_eq(completions, expected);
+}
+
+/* A weight is a matter of this rank's pool. */
+Test(requests, weight_of_one_rank_needs_no_agreement) {
+  struct ranked ranked = ranked_new(0);
+  struct synched_job *job = ranked.engine.job;
+  struct synched_steered said;
+  must_make(job, WEIGHT);
+  cr_expect_not(synched__requests_say(job, &said));
+  cr_expect_eq(apply(job), SYNCHED__NEXT_RUN);
+  expect_completions(job, "set_weight OK");
+  cr_expect_eq(job->entry.weight, call_values[WEIGHT]);
+  ranked_end(&ranked);
+}
+
+/* Both have let the job go on; what comes second has nothing left to do, and ticks keep their
+ * phase. */
+Test(requests, resume_that_meets_a_job_which_goes_on_changes_nothing) {
+  struct ranked ranked = ranked_new(SYNCHED_JOB_START_PAUSED);
+  struct synched_job *job = ranked.engine.job;
+  struct synched__ticks *ticks = &job->pace.ticks;
+  const uint64_t due_ns = synched__clock_ns() - 5000000000;
+  synched__ticks_reset(ticks, 1000000000, SYNCHED_OVERRUN_SKIP);
+  synched__ticks_start(ticks, due_ns);
+  must_make(job, RESUME);
+  agree_on_others(job, SYNCHED_STEER_RESUME, 0);
+  const uint64_t realigned_ns = ticks->due_ns;
+  cr_expect_gt(realigned_ns, due_ns);
+  expect_completions(job, "");
+  ticks->due_ns = due_ns;
+  cr_expect(agree_on_own(job));
+  cr_expect_eq(ticks->due_ns, due_ns);
+  expect_completions(job, "resume OK");
+  cr_expect_eq(synched__requests_state(job), SYNCHED_JOB_RUNNING);
+  ranked_end(&ranked);
+}
+
+/* This rank's step waits for the end of another one's, and its pause does not. */
+Test(requests, pause_overtakes_a_step_that_waits_for_another_ranks) {
+  struct ranked ranked = ranked_new(SYNCHED_JOB_START_PAUSED);
+  struct synched_job *job = ranked.engine.job;
+  must_make(job, STEP);
+  agree_on_others(job, SYNCHED_STEER_STEP, 5);
+  cr_expect_eq(job->control.requests.steps_left, 5);
+  cr_expect_not(agree_on_own(job), "the step waits");
+  must_make(job, PAUSE);
+  cr_expect(agree_on_own(job));
+  expect_completions(job, "step ECANCELED, pause OK");
+  cr_expect_eq(job->control.requests.steps_left, 0);
+  cr_expect_eq(synched__requests_state(job), SYNCHED_JOB_PAUSED);
+  ranked_end(&ranked);
+}
+
+/* What this rank has proposed is what its calls meet, but for what changes no state. */
+Test(requests, calls_meet_what_this_rank_has_proposed) {
+  struct ranked ranked = ranked_new(SYNCHED_JOB_START_PAUSED);
+  struct synched_job *job = ranked.engine.job;
+  must_make(job, PERIOD);
+  must_make(job, STEP);
+  agree_on_others(job, SYNCHED_STEER_PERIOD, 1000000);
+  cr_expect_eq(synched__requests_state(job), SYNCHED_JOB_STEPPING);
+  must_make(job, PAUSE);
+  agree_on_others(job, SYNCHED_STEER_PERIOD, 2000000);
+  cr_expect_eq(synched__requests_state(job), SYNCHED_JOB_PAUSED);
+  must_make(job, RESUME);
+  agree_on_others(job, SYNCHED_STEER_PERIOD, 3000000);
+  cr_expect_eq(synched__requests_state(job), SYNCHED_JOB_RUNNING);
+  cr_expect_eq(job->pace.ticks.period_ns, 3000000);
+  expect_completions(job, "");
+  ranked_end(&ranked);
+}
+
+/* The end comes before all ranks have heard of them. */
+Test(requests, end_completes_what_was_proposed) {
+  struct ranked ranked = ranked_new(0);
+  struct synched_job *job = ranked.engine.job;
+  must_make(job, PAUSE);
+  must_make(job, PERIOD);
+  must_make(job, CANCEL);
+  cr_expect_eq(synched__requests_state(job), SYNCHED_JOB_ENDING);
+  (void)synched__requests_unpark(job);
+  synched__requests_close(job);
+  expect_completions(job, "pause ECANCELED, set_period ECANCELED");
+  ranked_end(&ranked);
 }

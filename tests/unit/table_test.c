@@ -538,6 +538,80 @@ Test(table, print_million_segments_is_no_longer) {
   synched_report_destroy(report);
 }
 
+/* --- ranks and checkpoints --- */
+
+Test(table, print_ranks_of_a_cluster_with_what_they_waited_for) {
+  struct synched_report *report = create(3, 4);
+  record_run(report, 1, 2, 2);
+  add_ranks(report);
+  /* One of them is of a report in which nothing is written down. */
+  report->ranks[1].worker_count = 0;
+  report->ranks[1].compute_ns = 0;
+  expect_in_print(
+      report, "  ranks      2: efficiency 0.10 (!) = balance 0.50 (!) x communication 0.20 (!)\n"
+              "             rank  workers  segments  compute  messages  agreeing  bytes a round\n"
+              "                0        1         2   20.0 %    10.0 %     2.0 %  1,500\n"
+              "                1        0         2    0.0 %    10.0 %     2.0 %  1,500\n");
+  synched_report_destroy(report);
+}
+
+/* The report of one rank, before it has a round. */
+Test(table, print_one_rank_has_no_efficiency_of_ranks) {
+  struct synched_report *report = create(3, 4);
+  record_run(report, 1, 2, 2);
+  add_ranks(report);
+  report->summary.rank_count = 1;
+  report->summary.round_count = 0;
+  expect_in_print(report,
+                  "  ranks      1\n"
+                  "             rank  workers  segments  compute  messages  agreeing  bytes a "
+                  "round\n"
+                  "                0        1         2   20.0 %    10.0 %     2.0 %  3,000\n");
+  synched_report_destroy(report);
+}
+
+Test(table, print_many_ranks_are_cut_off) {
+  for (unsigned more = 0; more < 3; more++) {
+    struct synched_report *report = create(3, 4);
+    const unsigned rank_count = 16 + more;
+    report->ranks = synched__alloc(rank_count, sizeof *report->ranks);
+    cr_assert_not_null(report->ranks);
+    for (unsigned r = 0; r < rank_count; r++)
+      report->ranks[r].rank = r;
+    report->summary.rank_count = rank_count;
+    static const char *const expected[] = {"bytes a round\n", "... 1 more rank\n",
+                                           "... 2 more ranks\n"};
+    expect_in_print(report, expected[more]);
+    expect_in_print(report, "               15        0         0 ");
+    char *text = printed(report);
+    cr_expect_eq(strstr(text, "               16 ") != NULL, false);
+    cr_expect_eq(strstr(text, " more rank") != NULL, more != 0);
+    free(text);
+    synched_report_destroy(report);
+  }
+}
+
+Test(table, print_checkpoints_only_where_there_were_any) {
+  struct synched_report *report = create(1, 4);
+  char *text = printed(report);
+  cr_expect_null(strstr(text, "  saved "));
+  free(text);
+  report->summary.checkpoint_count = 3;
+  report->summary.checkpoint_bytes = 999001;
+  report->summary.checkpoint_ns = 2000000;
+  report->summary.checkpoint_held_ns = 1000;
+  expect_in_print(report, "  saved      3 written, 1,000 kB in 2.000 ms beside the rounds, which "
+                          "waited\n             1.000 us\n");
+  report->summary.checkpoint_bytes = 1000000;
+  report->summary.checkpoint_skipped_count = 2;
+  report->summary.checkpoint_failed_count = 1;
+  expect_in_print(report, "  saved      3 written, 1 MB in 2.000 ms beside the rounds, which "
+                          "waited\n             1.000 us; 2 skipped; 1 failed\n");
+  report->summary.checkpoint_count = 0;
+  expect_in_print(report, "  saved      0 written, 1 MB ");
+  synched_report_destroy(report);
+}
+
 /* --- numbers and names --- */
 
 Test(table, print_elapsed_in_the_unit_that_suits) {

@@ -72,7 +72,7 @@ grep -q 'Comp Ratio' stdout || fail "no report"
 printf '%%%%MatrixMarket matrix array real general\n3 1\n1\n2\n3\n' >right.mtx
 well small.mtx -b right.mtx -o x.mtx
 says stdout 'small\.mtx: 3 unknowns, 7 entries; read in .* s'
-says stdout 'Solved in round 3: the residual is .*, 1 segments, [0-9]+ workers'
+says stdout 'Solved in round 3: the residual is .*, 1 segment, [0-9]+ workers'
 [ "$(head -n 2 x.mtx)" = "%%MatrixMarket matrix array real general
 3 1" ] || fail "no file of Matrix Market's"
 tail -n +3 x.mtx | awk '{ printf "%.12f\n", $1 }' >found

@@ -31,7 +31,7 @@ refused 2 "--width: a value is missing (see dashboard --help)" --width
 refused 1 "203.0.113.1: cannot listen at port 0: Cannot assign" --port 0 --bind 203.0.113.1
 
 start --port 0 --seconds 1 --width 33 --height 16 -w 1
-grep -q '^dashboard: http://127.0.0.1:.* shows 33 x 16 cells, in [0-9]* bands\{0,1\} for 1 worker$' \
+grep -qE '^dashboard: http://127.0.0.1:.* shows 33 x 16 cells, in [0-9]+ bands? for 1 worker$' \
   served ||
   fail "it says something else"
 ended "--seconds 1"

@@ -381,8 +381,8 @@ void synched__job_begin(struct synched_job *job) {
 }
 
 double synched_job_fold(const struct synched_job *job) {
-  /* [run-over] acquire */
-  if (job == NULL || (synched__load_acquire(&job->work.state) & SYNCHED__JOB_STARTED) != 0)
+  if (synched__job_check(job) != 0 ||
+      synched__requests_state((struct synched_job *)job) != SYNCHED_JOB_ENDED)
     return 0;
   return job->work.memory->pair.current->snapshot.fold;
 }

@@ -900,8 +900,8 @@ SYNCHED_API int synched_job_state(struct synched_job *job);
 SYNCHED_API uint64_t synched_job_missed(const struct synched_job *job);
 
 /* Returns the fold of the last published round: now->fold of its on_round. For programs with a time
- * loop of their own, between two advances, and after the end of a run. 0 for NULL, while the job
- * runs, and without a fold of one double.
+ * loop of their own, between two advances, and after the end of a run. 0 for NULL, before the first
+ * run, while the job runs, without a fold of one double, and in a child of fork.
  * Any thread, but none that may start the job meanwhile; does not block; O(1). */
 SYNCHED_API double synched_job_fold(const struct synched_job *job);
 

@@ -436,7 +436,7 @@ static int check_free(const struct synched_job *job) {
 
 /* The memories that end with the job must be nobody's. */
 static int part_memories(struct synched_job *job) {
-  if (job->setup.own_count != 0 && synched__memory_is_retained(job->work.memory))
+  if (job->setup.own_count != 0 && synched__memory_retained_count(job->work.memory) != 0)
     return synched__fail(SYNCHED_EBUSY, "snapshots of the job's own memories are still retained");
   return synched__stages_part_memories(job);
 }

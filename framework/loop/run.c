@@ -13,7 +13,8 @@ static int run(struct synched_job *job, const struct synched_array *arrays) {
   const int status = synched_job_run(job);
   job->setup.is_held = false;
   /* What somebody holds, or computes, must not change. */
-  if (synched_job_state(job) == SYNCHED_JOB_ENDED && !synched__memory_is_retained(job->work.memory))
+  if (synched_job_state(job) == SYNCHED_JOB_ENDED &&
+      synched__memory_retained_count(job->work.memory) == 0)
     synched__arrays_bring_home(job, arrays);
   return status;
 }

@@ -203,8 +203,8 @@ void *synched_memory_elements(const struct synched_memory *memory) {
   return memory == NULL || !memory->in_place ? NULL : memory->blocks.all[0]->data;
 }
 
-bool synched__memory_is_retained(const struct synched_memory *memory) {
-  return synched__load_acquire(&memory->retained) != 0; /* [memory-left] acquire */
+uint64_t synched__memory_retained_count(const struct synched_memory *memory) {
+  return synched__load_acquire(&memory->retained); /* [memory-left] acquire */
 }
 
 static int check_unused(struct synched_memory *memory) {
@@ -215,7 +215,7 @@ static int check_unused(struct synched_memory *memory) {
     return synched__fail(SYNCHED_EBUSY, "a job was created with the memory; destroy that first");
   if (owner == SYNCHED__OWNER_WRITERS)
     return synched__fail(SYNCHED_EBUSY, "the memory has open writers; close them first");
-  uint64_t retained = synched__load_acquire(&memory->retained); /* [memory-left] acquire */
+  const uint64_t retained = synched__memory_retained_count(memory);
   if (retained != 0)
     return synched__fail(SYNCHED_EBUSY, "snapshots of the memory are still retained: %llu",
                          (unsigned long long)retained);

@@ -216,9 +216,9 @@ struct synched_snapshot *synched__memory_publish(struct synched_memory *memory,
 /* How many buffers readers hold now. Any thread; a moment's picture. */
 unsigned synched__memory_leased(const struct synched_memory *memory);
 
-/* Whether readers hold any snapshot of it, the current one included. Of a job's field 1 and up they
+/* How often readers hold a snapshot of it, the current one included. Of a job's field 1 and up they
  * count at the job's memory. Any thread. */
-bool synched__memory_is_retained(const struct synched_memory *memory);
+uint64_t synched__memory_retained_count(const struct synched_memory *memory);
 
 void synched__writers_destroy(struct synched__writers *writers);
 

@@ -33,6 +33,7 @@ struct parcel {
   /* as it was before another one's content came */
   struct synched_report kept;
   struct synched_piece pieces[PIECES];
+  size_t piece_count;
 };
 
 /* On the root: of all ranks, [rank_count]; elsewhere there is one. */
@@ -62,7 +63,7 @@ static struct synched__report_shape shape_of(const struct synched_report *report
                                         .exchange_count = report->exchange_count};
 }
 
-/* The struct itself is first. */
+/* The struct itself is first. What has nothing in it has no address, and is left out. */
 static void set_pieces(struct parcel *parcel, const struct synched__report_shape *shape) {
   struct synched_report *report = parcel->report;
   const size_t distributions =
@@ -78,7 +79,10 @@ static void set_pieces(struct parcel *parcel, const struct synched__report_shape
       {report->ranks, shape->rank_count * sizeof *report->ranks},
       {report->buckets, distributions * SYNCHED__BUCKET_COUNT * sizeof *report->buckets},
   };
-  memcpy(parcel->pieces, pieces, sizeof pieces);
+  parcel->piece_count = 0;
+  for (unsigned p = 0; p < PIECES; p++)
+    if (pieces[p].bytes != 0)
+      parcel->pieces[parcel->piece_count++] = pieces[p];
 }
 
 /* The root makes what the others' reports arrive in. */
@@ -122,7 +126,7 @@ static int bring_reports(struct collection *collection) {
   for (unsigned r = 0; r < collection->count; r++) {
     struct parcel *parcel = &collection->parcels[r];
     parcel->kept = *parcel->report;
-    collection->lots[r] = (struct synched__lot){parcel->pieces, PIECES};
+    collection->lots[r] = (struct synched__lot){parcel->pieces, parcel->piece_count};
   }
   const int status =
       synched__cluster_bring_lots(collection->cluster, collection->lots, collection->root);

@@ -270,7 +270,7 @@ SYNCHED_API int synched_cluster_destroy(struct synched_cluster *cluster);
 
 /* --- what carries messages --- */
 
-/* Some memory. */
+/* Some memory. It has an address even where it has no bytes. */
 struct synched_piece {
   void *address;
   size_t bytes;

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "api/check.h"
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "checkpoint/joint.h"
@@ -519,6 +520,7 @@ int synched_checkpoint_create(struct synched_checkpoint **out, struct synched_jo
     status = make_together(&checkpoint, link, status);
   if (status != 0)
     return status;
+  SYNCHED_ASSERT(checkpoint != NULL); /* or this rank would have told the others of it */
   /* The caller's to free. */
   checkpoint->options.folder = NULL;
   checkpoint->options.dtypes = NULL;

@@ -413,6 +413,61 @@ Test(run, a_job_s_own_memories_outlive_it_while_they_are_held) {
   pool_end(pool);
 }
 
+/* --- where arrays lie --- */
+
+static int count_both(struct synched_task *task, void *user) {
+  (void)user;
+  for (unsigned f = 0; f < task->parts->field_count; f++) {
+    const uint64_t *was = synched_task_in(task, f);
+    uint64_t *is = synched_task_out(task, f);
+    for (size_t i = 0; i < task->capacity; i++)
+      is[i] = was[i] + 1;
+  }
+  return 0;
+}
+
+static void expect_counted(const struct synched_array *arrays, uint32_t flags) {
+  cr_assert_eq(
+      synched_run(SYNCHED_POOL_OPTIONS(.worker_count = 2), WAVE_MEMORY(.flags = flags), arrays,
+                  SYNCHED_JOB_OPTIONS(.compute = count_both, .field_count = 2, .round_count = 3)),
+      0, "%s", synched_error_message());
+}
+
+Test(run, arrays_lie_in_any_order_and_some_are_the_library_s) {
+  const uint32_t flags[] = {SYNCHED_MEMORY_IN_PLACE, 0};
+  for (size_t i = 0; i < LENGTH(flags); i++) {
+    uint64_t numbers[2][COUNT] = {{0}};
+    expect_counted(
+        (const struct synched_array[]){SYNCHED_ARRAY(numbers[1]), SYNCHED_ARRAY(numbers[0])},
+        flags[i]);
+    expect_counted(
+        (const struct synched_array[]){{NULL, sizeof(uint64_t)}, SYNCHED_ARRAY(numbers[0])},
+        flags[i]);
+    for (size_t n = 0; n < COUNT; n++) {
+      cr_assert_eq(numbers[0][n], 6);
+      cr_assert_eq(numbers[1][n], 3);
+    }
+  }
+}
+
+Test(run, what_is_wrong_with_the_only_array_has_no_number_before_it) {
+  uint64_t numbers[COUNT + 1] = {0};
+  expect_refused(synched_run(NULL, WAVE_MEMORY(.flags = SYNCHED_MEMORY_IN_PLACE),
+                             (const struct synched_array[]){{(char *)numbers + 1, 8}},
+                             SYNCHED_JOB_OPTIONS(.compute = count_both, .round_count = 1)),
+                 SYNCHED_EINVAL, "multiple of 8");
+  cr_expect_null(strstr(synched_error_message(), "field"));
+}
+
+Test(run, fold_of_a_job_before_its_first_run_is_0) {
+  struct synched_pool *pool = pool_new(1);
+  struct wave wave;
+  struct synched_job *job = job_on(pool, &wave);
+  cr_assert_eq(synched_job_fold(job), 0);
+  cr_assert_eq(synched_job_destroy(job), 0);
+  pool_end(pool);
+}
+
 Test(run, fold_and_memory_of_nothing_are_nothing) {
   cr_assert_eq(synched_job_fold(NULL), 0);
   cr_assert_null(synched_job_memory(NULL, 0));

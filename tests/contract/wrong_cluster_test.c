@@ -24,6 +24,11 @@ struct lone {
   struct synched_memory *memory;
 };
 
+static struct synched_memory *memory_of_four(void) {
+  return memory_with(
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 2, .element_size = 8));
+}
+
 static struct lone begin(void) {
   struct lone lone = {.ranks = local_ranks_new(1, 0)};
   cr_assert_not_null(lone.ranks);
@@ -74,8 +79,7 @@ Test(wrong_cluster, what_one_rank_would_decide_by_itself_is_refused) {
 
 Test(wrong_cluster, a_pool_has_one_job_of_a_cluster) {
   struct lone lone = begin();
-  struct synched_memory *other = memory_with(
-      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 2, .element_size = 8));
+  struct synched_memory *other = memory_of_four();
   struct synched_job *job, *second;
   const struct synched_job_options *options =
       SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster, .round_count = 1);
@@ -95,8 +99,7 @@ Test(wrong_cluster, a_pool_has_one_job_of_a_cluster) {
 Test(wrong_cluster, a_cluster_with_two_jobs_keeps_what_it_has) {
   struct lone lone = begin();
   struct synched_pool *pool = pool_new(1);
-  struct synched_memory *other = memory_with(
-      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 2, .element_size = 8));
+  struct synched_memory *other = memory_of_four();
   struct synched_job *job, *second;
   const struct synched_job_options *options =
       SYNCHED_JOB_OPTIONS(.compute = compute, .cluster = lone.cluster, .round_count = 1);

@@ -27,19 +27,26 @@ perl -e '
     $pattern =~ s/(?<![-])>/(?![A-Za-z])/g;
     my $places = $where eq "all" ? "" : $where eq "library" ? "^(\\./)?(framework|include|tests)/"
                                                              : "^(\\./)?(framework|include)/";
-    push @rules, [qr/$places/, qr/$pattern/i, $now];
+    # What is no choice between several is searched for in a hundredth of the time.
+    my @choices = map { qr/$_/m } split /\|(?![^(]*\))/, $pattern;
+    push @rules, [qr/$places/, qr/$pattern/i, $now, \@choices];
   }
   my $found = 0;
   for my $file (@ARGV) {
     open(my $text, "<", $file) or die "$file: $!\n";
-    my @here = grep { $file =~ $_->[0] } @rules;
-    my $retired = 0;
-    while (my $line = <$text>) {
+    my @lines = <$text>;
+    my $small = lc join "", @lines;
+    # Most files have none of them.
+    my @here = grep { $file =~ $_->[0] && grep { $small =~ $_ } @{$_->[3]} } @rules;
+    next unless @here;
+    my ($retired, $number) = (0, 0);
+    for my $line (@lines) {
+      $number++;
       $retired = $line =~ /^## Retired words/ if $line =~ /^## /;
       next if $retired;
       for my $rule (@here) {
         next unless $line =~ $rule->[1];
-        print STDERR "$file:$.: \"$&\" is retired; now: $rule->[2]\n";
+        print STDERR "$file:$number: \"$&\" is retired; now: $rule->[2]\n";
         $found++;
       }
     }

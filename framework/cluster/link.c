@@ -260,8 +260,8 @@ void synched__link_begin_run(struct synched__link *link, bool is_new) {
   if (is_new)
     link->sent_bytes = link->sent_messages = link->waited_ns = 0;
   link->verdict = synched__verdict_begin(link->cluster->transport.rank);
-  (void)synched__and_relaxed(&link->work->rank_state,
-                             ~(uint32_t)(SYNCHED__RANK_VOID | SYNCHED__RANK_STOP));
+  /* Calls of other threads are accepted already: what they have asked for stays. */
+  (void)synched__and_relaxed(&link->work->rank_state, ~(uint32_t)SYNCHED__RANK_VOID);
 }
 
 struct synched__stage *synched__link_open_round(struct synched__link *link,

@@ -134,7 +134,7 @@ static inline struct synched__range synched__home_range(const struct synched__op
   if (worker >= synched__shape_share(shape))
     return (struct synched__range){0, 0};
   const uint64_t word = synched__load_relaxed(&open->homes[worker].dealt);
-  return (struct synched__range){word & UINT32_MAX, word >> 32};
+  return (struct synched__range){(uint32_t)word, (uint32_t)(word >> 32)};
 }
 
 /* SYNCHED_ENOMEM. */

@@ -92,6 +92,7 @@ void synched__requests_undo_open(struct synched_job *job, uint32_t before) {
   synched__mutex_lock(&requests->mutex);
   const uint32_t state = synched__load_relaxed(&job->work.state);
   synched__store_relaxed(&job->work.state, (state & SYNCHED__JOB_CANCELLED) | before);
+  (void)synched__and_relaxed(&job->work.rank_state, SYNCHED__RANK_CANCEL);
   synched__job_move(job, SYNCHED__WHERE_IDLE);
   requests->closed = true;
   synched__requests_free_all(&requests->asked);

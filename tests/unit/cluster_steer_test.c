@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <synched/allocator.h>
+#include <uv.h>
 
 #include "support/local_ranks.h"
 #include "support/ranked.h"
@@ -288,7 +290,35 @@ Test(cluster_steer, messages_that_do_not_arrive_end_a_paused_job) {
     cr_expect_not_null(strstr(scene.messages[r], "has waited 5.000 s"), "%s", scene.messages[r]);
 }
 
-/* --- a job that is paused, and saved --- */
+/* --- a job that starts paused, on a rank alone --- */
+
+struct alone {
+  struct local_ranks *ranks;
+  struct synched_cluster *cluster;
+  struct engine engine;
+};
+
+static struct alone alone_new(void) {
+  struct alone alone = {.ranks = local_ranks_new(1, 0)};
+  cr_assert_not_null(alone.ranks);
+  const struct synched_transport transport = local_ranks_transport(alone.ranks, 0);
+  cr_assert_eq(synched_cluster_create_over(&alone.cluster, &transport, NULL), 0);
+  alone.engine =
+      engine_new(pool_new(1),
+                 SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
+                                        .element_size = sizeof(uint64_t), .lease_count = 1),
+                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .cluster = alone.cluster,
+                                     .round_count = 3, .flags = SYNCHED_JOB_START_PAUSED));
+  return alone;
+}
+
+static void alone_end(struct alone *alone) {
+  cr_expect_eq(synched_job_destroy(alone->engine.job), 0);
+  memory_end(alone->engine.memory);
+  pool_end(alone->engine.pool);
+  cr_expect_eq(synched_cluster_destroy(alone->cluster), 0);
+  local_ranks_end(alone->ranks);
+}
 
 static void *stop_soon(void *argument) {
   while (synched_job_stop(argument) != 0)
@@ -300,33 +330,82 @@ static void *stop_soon(void *argument) {
 Test(cluster_steer, a_paused_job_with_a_checkpoint_ends_when_it_is_asked_to) {
   char folder[] = "/tmp/synched-paused-XXXXXX";
   cr_assert_not_null(mkdtemp(folder));
-  struct local_ranks *ranks = local_ranks_new(1, 0);
-  cr_assert_not_null(ranks);
-  struct synched_cluster *cluster;
-  const struct synched_transport transport = local_ranks_transport(ranks, 0);
-  cr_assert_eq(synched_cluster_create_over(&cluster, &transport, NULL), 0);
-  const struct engine engine =
-      engine_new(pool_new(1),
-                 SYNCHED_MEMORY_OPTIONS(.segment_count = SEGMENTS, .segment_capacity = 1,
-                                        .element_size = sizeof(uint64_t), .lease_count = 1),
-                 SYNCHED_JOB_OPTIONS(.compute = compute_nothing, .cluster = cluster,
-                                     .flags = SYNCHED_JOB_START_PAUSED));
+  struct alone alone = alone_new();
   struct synched_checkpoint *checkpoint;
   struct crew crew = {0};
-  cr_assert_eq(synched_checkpoint_create(&checkpoint, engine.job,
+  cr_assert_eq(synched_checkpoint_create(&checkpoint, alone.engine.job,
                                          SYNCHED_CHECKPOINT_OPTIONS(.folder = folder)),
                0, "%s", synched_error_message());
-  crew_add(&crew, stop_soon, engine.job);
-  cr_expect_eq(synched_job_run(engine.job), 0);
+  crew_add(&crew, stop_soon, alone.engine.job);
+  cr_expect_eq(synched_job_run(alone.engine.job), 0);
   crew_join(&crew);
-  cr_expect_eq(memory_round(engine.memory), 0);
+  cr_expect_eq(memory_round(alone.engine.memory), 0);
   cr_expect_eq(synched_checkpoint_destroy(checkpoint), 0);
-  cr_expect_eq(synched_job_destroy(engine.job), 0);
-  memory_end(engine.memory);
-  pool_end(engine.pool);
-  cr_expect_eq(synched_cluster_destroy(cluster), 0);
-  local_ranks_end(ranks);
+  alone_end(&alone);
   saved_remove(folder);
+}
+
+/* An allocator that makes a call when it is asked for the next block: of a start, that is in the
+ * middle, when calls are accepted already. */
+struct caller {
+  int (*call)(struct synched_job *job);
+  struct synched_job *job;
+  int status;
+};
+
+static void *caller_allocate(size_t bytes, size_t alignment, void *user) {
+  struct caller *caller = user;
+  int (*next)(struct synched_job *) = caller->call;
+  caller->call = NULL;
+  if (next != NULL)
+    caller->status = next(caller->job);
+  return aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+}
+
+static void caller_release(void *block, void *user) {
+  (void)user;
+  free(block);
+}
+
+static void allocate_by(struct caller *caller) {
+  const struct synched_allocator allocator = {caller_allocate, caller_release, caller};
+  cr_assert_eq(synched_set_allocator(&allocator), 0, "%s", synched_error_message());
+}
+
+Test(cluster_steer, what_is_asked_for_during_a_start_takes_effect) {
+  static const struct {
+    int (*call)(struct synched_job *job);
+    int status;
+    uint64_t rounds;
+  } cases[] = {{synched_job_stop, 0, 0},
+               {synched_job_cancel, SYNCHED_ECANCELED, 0},
+               {synched_job_resume, 0, 3}};
+  for (size_t c = 0; c < LENGTH(cases); c++) {
+    struct caller caller = {.status = 1};
+    allocate_by(&caller);
+    struct alone alone = alone_new();
+    caller.job = alone.engine.job;
+    caller.call = cases[c].call;
+    cr_expect_eq(synched_job_run(alone.engine.job), cases[c].status, "case %zu", c);
+    cr_expect_eq(caller.status, 0);
+    cr_expect_eq(memory_round(alone.engine.memory), cases[c].rounds);
+    alone_end(&alone);
+  }
+}
+
+Test(cluster_steer, what_is_asked_for_during_a_start_that_is_refused_is_forgotten) {
+  struct caller caller = {.status = 1};
+  allocate_by(&caller);
+  struct alone alone = alone_new();
+  caller.job = alone.engine.job;
+  caller.call = synched_job_stop;
+  synched__fault_arm(SYNCHED__FAULT_LOOP, 2); /* behind the loop itself: its handle */
+  cr_expect_eq(synched_job_run(alone.engine.job), UV_ENOMEM);
+  cr_expect_eq(caller.status, 0);
+  caller.call = synched_job_resume;
+  cr_expect_eq(synched_job_run(alone.engine.job), 0);
+  cr_expect_eq(memory_round(alone.engine.memory), 3);
+  alone_end(&alone);
 }
 
 /* --- ticks --- */

@@ -94,7 +94,7 @@ static int check(const struct maxwell_simulation *simulation) {
                     memcmp(fields.hx, serial.hx, bytes) == 0 &&
                     memcmp(fields.hy, serial.hy, bytes) == 0 &&
                     memcmp(simulation->energies, serial.energies,
-                           maxwell_energy_count(run) * sizeof *serial.energies) == 0;
+                           (size_t)maxwell_energy_count(run) * sizeof *serial.energies) == 0;
   maxwell_serial_deinit(&serial);
   if (!same)
     fputs("maxwell: the fields differ from those of a serial loop\n", stderr);

@@ -18,11 +18,11 @@ int maxwell_serial_run(struct maxwell_serial *out, const struct maxwell_run *run
   const struct maxwell_grid *const grid = &run->grid;
   const struct maxwell_rows all = {0, grid->side};
   const size_t cells = grid->side * grid->side;
-  *out = (struct maxwell_serial){.ez = malloc(cells * sizeof *out->ez),
-                                 .hx = calloc(cells, sizeof *out->hx),
-                                 .hy = calloc(cells, sizeof *out->hy),
-                                 .energies =
-                                     calloc(maxwell_energy_count(run) + 1, sizeof *out->energies)};
+  *out = (struct maxwell_serial){
+      .ez = malloc(cells * sizeof *out->ez),
+      .hx = calloc(cells, sizeof *out->hx),
+      .hy = calloc(cells, sizeof *out->hy),
+      .energies = calloc((size_t)maxwell_energy_count(run) + 1, sizeof *out->energies)};
   const struct maxwell_fields fields = {out->ez, out->hx, out->hy};
   if (!out->ez || !out->hx || !out->hy || !out->energies) {
     maxwell_serial_deinit(out);

@@ -188,7 +188,7 @@ int maxwell_simulation_create(struct maxwell_simulation *out, const struct maxwe
                                      .run = {.grid = {options->side, options->absorbing},
                                              .step_count = options->step_count,
                                              .every = options->every}};
-  out->energies = calloc(maxwell_energy_count(&out->run) + 1, sizeof *out->energies);
+  out->energies = calloc((size_t)maxwell_energy_count(&out->run) + 1, sizeof *out->energies);
   if (!out->energies)
     return example_out_of_memory(error);
   int status = create_pool(out);

@@ -171,7 +171,7 @@ static void install_failure(struct synched__link *link, const struct synched__ve
   struct synched__work *work = link->work;
   const struct synched__failure failure = {.key = (uint32_t)verdict->place,
                                            .code = verdict->code,
-                                           .count = verdict->count,
+                                           .count = (size_t)verdict->count,
                                            .field = verdict->field,
                                            .stage = (unsigned)(verdict->place >> 32),
                                            .round = verdict->round};

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "platform/alloc.h"
 
+/* More than that no program of 32 bits can list. */
 #define ENTRIES_MAX (UINT64_C(1) << 32)
 
 /* --- what is declared --- */
@@ -25,9 +26,11 @@ static int check_list(const struct synched_reads *given, size_t segment_count, c
                            "%sthe offsets of reads descend behind segment %zu, from %zu to %zu",
                            where, s, offsets[s], offsets[s + 1]);
   const size_t entry_count = offsets[segment_count];
+#if SIZE_MAX > UINT32_MAX
   if (entry_count > ENTRIES_MAX)
     return synched__fail(SYNCHED_ERANGE, "%sreads lists %zu segments; at most 2^32", where,
                          entry_count);
+#endif
   if (entry_count != 0 && given->segments == NULL)
     return synched__fail(SYNCHED_EINVAL, "%sreads is a list of %zu segments, and segments is NULL",
                          where, entry_count);

@@ -53,14 +53,14 @@ static struct synched__range home_of(const struct synched__reading *reading,
   const struct synched__worker_totals *totals = &reading->workers[worker];
   if (reading->totals.redealt_count == 0)
     return synched__range_of(shape, worker);
-  return (struct synched__range){totals->home_first, totals->home_count};
+  return (struct synched__range){(size_t)totals->home_first, (size_t)totals->home_count};
 }
 
 static void copy_homes(struct synched_report *report, const struct synched__record *record,
                        const struct synched__reading *reading) {
   const bool is_rank = record->about.rank_count != 0;
-  const size_t first = is_rank ? reading->totals.own_first : 0;
-  const struct synched__shape shape = {.segment_count = is_rank ? reading->totals.own_count
+  const size_t first = is_rank ? (size_t)reading->totals.own_first : 0;
+  const struct synched__shape shape = {.segment_count = is_rank ? (size_t)reading->totals.own_count
                                                                 : record->segment_count,
                                        .team = record->about.team};
   for (unsigned w = 0; w < shape.team; w++) {

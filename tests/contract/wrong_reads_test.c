@@ -77,7 +77,9 @@ static void expect_right(const struct synched_job_options *given) {
 static const size_t even[] = {0, 1, 2, 3};
 static const size_t late[] = {1, 2, 3, 4};
 static const size_t descending[] = {0, 2, 1, 3};
+#if SIZE_MAX > UINT32_MAX
 static const size_t huge[] = {0, 1, 1, ((size_t)1 << 32) + 1};
+#endif
 static const size_t none[] = {0, 0, 0, 0};
 static const size_t all_right[] = {2, 0, 1};
 static const size_t one_beyond[] = {0, 3, 1};
@@ -142,6 +144,7 @@ static const struct reads_row reads_rows[] = {
      SYNCHED_EINVAL,
      "the offsets of reads descend behind segment 1, from 2",
      {LIST, .offsets = descending, .segments = all_right}},
+#if SIZE_MAX > UINT32_MAX
     {"too many",
      SYNCHED_ERANGE,
      "reads lists 4294967297 segments; at",
@@ -150,6 +153,7 @@ static const struct reads_row reads_rows[] = {
      SYNCHED_ERANGE,
      "reads lists 4294967297 segments",
      {LIST, .offsets = huge}},
+#endif
     {"no segments",
      SYNCHED_EINVAL,
      "reads is a list of 3 segments, and segments",

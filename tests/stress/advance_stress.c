@@ -104,9 +104,9 @@ static void advance(struct driver *driver) {
 }
 
 static void loop(struct driver *driver) {
-  const size_t count = stress_between(&driver->random, 1, INDICES_MOST);
+  const size_t count = (size_t)stress_between(&driver->random, 1, INDICES_MOST);
   driver->fail_from =
-      stress_chance(&driver->random, 4) ? stress_below(&driver->random, count) : count;
+      stress_chance(&driver->random, 4) ? (size_t)stress_below(&driver->random, count) : count;
   memset(driver->touched, 0, sizeof driver->touched);
   const int status = synched_pool_for(driver->world->pool, count, touch, driver);
   const int expected = driver->fail_from < count ? -1000 - (int)driver->fail_from : 0;

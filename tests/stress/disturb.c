@@ -142,7 +142,7 @@ static void mask(void) {
     return;
   thin_out(&few);
   const bool is_one = draw(0, 2) == 0;
-  const size_t first = is_one ? draw(0, count - 1) : 0, end = is_one ? first + 1 : count;
+  const size_t first = is_one ? (size_t)draw(0, count - 1) : 0, end = is_one ? first + 1 : count;
   for (size_t i = first; i < end; i++) {
     if (sched_getaffinity(threads[i], sizeof before[i], &before[i]) != 0 ||
         sched_setaffinity(threads[i], sizeof few, &few) != 0)
@@ -278,12 +278,12 @@ static void want_memory_until(uint64_t end_ms, uint64_t bytes) {
   const size_t page = 4096;
   while (now_ms() < end_ms) {
     unsigned char *memory =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
       return;
     for (uint64_t at = 0; at < bytes && now_ms() < end_ms; at += page)
       memory[at] = 1;
-    (void)munmap(memory, bytes);
+    (void)munmap(memory, (size_t)bytes);
   }
 }
 

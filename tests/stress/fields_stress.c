@@ -121,7 +121,8 @@ static void check_field(const struct play *play, const struct synched_task *task
   origins_check_segment(&play->origins, f, origin, task->segment, view);
   if (!play->origins.fields[f].in_place || !origins_has(play->origins.writes[stage], f))
     origins_check_segment(&play->origins, f, origin,
-                          (task->segment * 7 + task->round) % play->origins.segment_count, view);
+                          (task->segment * 7 + (size_t)task->round) % play->origins.segment_count,
+                          view);
 }
 
 static int compute(struct synched_task *task, void *user) {
@@ -150,7 +151,7 @@ static int on_round(const struct synched_snapshot *now, void *user) {
   check_snapshot(now, play);
   for (unsigned f = 0; f < play->origins.field_count; f++) {
     const unsigned char *elements = synched_memory_elements(play->origins.fields[f].memory);
-    const size_t s = now->round % play->origins.segment_count;
+    const size_t s = (size_t)now->round % play->origins.segment_count;
     if (elements != NULL)
       origins_check_elements(
           &play->origins, f, origins_of(&play->origins, f, now->round, play->origins.stage_count),
@@ -324,7 +325,7 @@ static void set_up(struct play *play, struct stress_random *random) {
   play->readers.user = play;
   for (unsigned s = 0; s < play->origins.stage_count; s++)
     play->folds[s] = (struct folded){(enum fold_kind)stress_below(random, FOLD_KINDS),
-                                     stress_between(random, 1, LENGTH_MOST)};
+                                     (size_t)stress_between(random, 1, LENGTH_MOST)};
   play->pool = scene_pool_create(random, 5);
   play->reader_count = (unsigned)stress_below(random, ORIGINS_READERS_MOST + 1);
   play->canceller_random = stress_split(random);
@@ -360,7 +361,7 @@ static void run_once(struct play *play, struct stress_random *random,
   const uint64_t round = origins_published(&play->readers);
   play->fail_round = stress_chance(random, 2) ? round + stress_between(random, 1, 100) : 0;
   play->fail_stage = (unsigned)stress_below(random, play->origins.stage_count);
-  play->fail_segment = stress_below(random, play->origins.segment_count);
+  play->fail_segment = (size_t)stress_below(random, play->origins.segment_count);
   play->cancels = play->drops || stress_chance(random, 3);
   play->pauses = stress_chance(random, 4);
   play->delivered_round = round;

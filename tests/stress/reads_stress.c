@@ -178,7 +178,7 @@ static void check_field(const struct play *play, const struct synched_task *task
   const size_t most =
       play->origins.segment_count > ORIGINS_FEW_SEGMENTS ? LOOKS_MOST / 4 : LOOKS_MOST;
   for (size_t i = 0; i < count && i < most; i++) {
-    const size_t at = count <= most ? i : (i * 7919 + task->round * 13) % count;
+    const size_t at = count <= most ? i : (i * 7919 + (size_t)task->round * 13) % count;
     const size_t other = neighbour_at(play, self, task->segment, at);
     if (other < play->origins.segment_count)
       origins_check_segment(&play->origins, f, origin, other, view);
@@ -284,15 +284,15 @@ static void draw_list(const struct play *play, struct declared *declared,
   for (size_t s = 0; s < count; s++) {
     declared->offsets[s] = entries;
     const size_t most = kind == 0 ? 0 : kind == 1 && count <= ORIGINS_FEW_SEGMENTS ? 3 * count : 4;
-    size_t wanted = kind == 5 ? 1 : stress_below(random, most + 1);
+    size_t wanted = kind == 5 ? 1 : (size_t)stress_below(random, most + 1);
     for (; wanted > 0 && entries < ENTRIES_MOST; wanted--) {
-      size_t other = stress_below(random, count);
+      size_t other = (size_t)stress_below(random, count);
       if (kind == 2) /* lower ones only */
-        other = stress_below(random, s + 1);
+        other = (size_t)stress_below(random, s + 1);
       if (kind == 3 && entries > declared->offsets[s]) /* twice */
         other = declared->segments[entries - 1];
       if (kind == 5) /* all of one */
-        other = play->origins.tag % count;
+        other = (size_t)play->origins.tag % count;
       declared->segments[entries++] = other;
     }
   }

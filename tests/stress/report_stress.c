@@ -348,7 +348,7 @@ static void create_job(struct slot *slot) {
   struct stress_random *random = slot->random;
   const bool is_periodic = stress_chance(random, 5);
   const bool has_deadline = stress_chance(random, 8);
-  slot->segment_count = stress_between(random, 1, stress_chance(random, 6) ? 300 : 24);
+  slot->segment_count = (size_t)stress_between(random, 1, stress_chance(random, 6) ? 300 : 24);
   slot->work_most = stress_chance(random, 2) ? 0 : stress_between(random, 1, 3000);
   const bool is_long = !is_periodic && slot->work_most == 0 && stress_chance(random, 2);
   slot->fail_one_in = stress_chance(random, 4) ? stress_between(random, 50, 20000) : 0;

@@ -420,12 +420,12 @@ static void *steer(void *argument) {
 static void draw_list(const struct play *play, struct declared *declared,
                       struct stress_random *random) {
   const size_t count = play->origins.segment_count;
-  const size_t most = stress_below(random, 5);
+  const size_t most = (size_t)stress_below(random, 5);
   size_t entries = 0;
   for (size_t s = 0; s < count; s++) {
     declared->offsets[s] = entries;
-    for (size_t wanted = stress_below(random, most + 1); wanted > 0; wanted--)
-      declared->segments[entries++] = stress_below(random, count);
+    for (size_t wanted = (size_t)stress_below(random, most + 1); wanted > 0; wanted--)
+      declared->segments[entries++] = (size_t)stress_below(random, count);
   }
   declared->offsets[count] = entries;
   declared->reads.offsets = declared->offsets;

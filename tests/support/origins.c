@@ -16,7 +16,7 @@ static void draw_fields(struct origins *origins, struct stress_random *random) {
     field->refill =
         field->in_place ? SYNCHED_REFILL_ZERO : (enum synched_refill)stress_below(random, 3);
     for (size_t s = 0; s < origins->segment_count; s++)
-      field->capacities[s] = stress_below(random, ORIGINS_CAPACITY_MOST + 1);
+      field->capacities[s] = (size_t)stress_below(random, ORIGINS_CAPACITY_MOST + 1);
     field->capacities[0] = ORIGINS_CAPACITY_MOST;
   }
 }
@@ -39,7 +39,7 @@ void origins_draw(struct origins *out, struct stress_random *random,
   out->field_count = (unsigned)stress_between(random, 1, limits->fields_most);
   out->stage_count = (unsigned)stress_between(random, 1, limits->stages_most);
   out->is_staged = out->stage_count > 1 || stress_chance(random, 2);
-  out->segment_count = stress_between(
+  out->segment_count = (size_t)stress_between(
       random, 1, stress_chance(random, 12) ? ORIGINS_SEGMENTS_MOST : ORIGINS_FEW_SEGMENTS);
   out->reads_only = 0;
   if (stress_chance(random, 4))
@@ -134,7 +134,7 @@ size_t origins_count(const struct origins *origins, unsigned f, struct origin or
                      size_t segment) {
   const size_t capacity = origins->fields[f].capacities[segment];
   const uint64_t number = number_of(origins, f, origin, segment) >> 40;
-  return number % 3 != 0 ? capacity : number % (capacity + 1);
+  return number % 3 != 0 ? capacity : (size_t)(number % (capacity + 1));
 }
 
 void origins_fill(const struct origins *origins, unsigned f, struct origin origin, size_t segment,
@@ -170,7 +170,7 @@ void origins_check_segment(const struct origins *origins, unsigned f, struct ori
 static void check_view(const struct origins *origins, unsigned f, struct origin origin,
                        const struct synched_snapshot *view) {
   const size_t step = 1 + origins->segment_count / ORIGINS_FEW_SEGMENTS;
-  for (size_t s = origin.round % step; s < origins->segment_count; s += step)
+  for (size_t s = (size_t)(origin.round % step); s < origins->segment_count; s += step)
     origins_check_segment(origins, f, origin, s, view);
 }
 

@@ -195,7 +195,7 @@ static size_t count_of(const struct world *world, const struct synched_task *tas
   if (what->event == RANKED_COUNTS && task->round == what->event_round &&
       task->segment == what->event_segment && stage == what->event_stage)
     return capacity + 1;
-  return world->is_narrow ? capacity : 1 + value % capacity;
+  return world->is_narrow ? capacity : 1 + (size_t)(value % capacity);
 }
 
 static void write_segment(const struct world *world, struct synched_task *task, unsigned f,
@@ -621,7 +621,7 @@ struct ranked_case ranked_random(uint64_t seed) {
   const uint64_t one = mix(x++, 77);
   struct ranked_case what = {.shape = (enum ranked_shape)(mix(one, 1) % 3),
                              .reads = (enum ranked_reads)(mix(one, 2) % (RANKED_ALL + 1)),
-                             .segment_count = 1 + mix(one, 3) % 30,
+                             .segment_count = 1 + (size_t)(mix(one, 3) % 30),
                              .worker_count = 1 + (unsigned)(mix(one, 4) % 3),
                              .round_count = 1 + mix(one, 5) % 12,
                              .balance = (enum synched_balance)(mix(one, 6) % 2),
@@ -639,7 +639,7 @@ struct ranked_case ranked_random(uint64_t seed) {
     what.advanced_by = 1 + mix(one, 12) % 4;
   what.learns = what.advanced_by != 0 && mix(one, 17) % 2 == 0;
   what.event_round = 1 + mix(one, 13) % what.round_count;
-  what.event_segment = mix(one, 14) % what.segment_count;
+  what.event_segment = (size_t)(mix(one, 14) % what.segment_count);
   what.event_stage = (unsigned)(mix(one, 15) % 3);
   return what;
 }

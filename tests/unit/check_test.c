@@ -605,7 +605,7 @@ static void combine(void *into, const void *next, void *user) {
 static int compute_and_fold(struct synched_task *task, void *user) {
   struct fold *fold = task->parts != NULL ? task->parts->fold : NULL;
   double *out = task->out;
-  const size_t count = (task->segment + task->round) % (CAPACITY + 1);
+  const size_t count = (task->segment + (size_t)task->round) % (CAPACITY + 1);
   const double *own = segment_of(task, task->segment);
   double sum = (double)task->segment;
   (void)user;

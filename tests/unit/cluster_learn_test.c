@@ -89,7 +89,7 @@ static int compute(struct synched_task *task, void *user) {
     for (size_t i = 0; (n == s || !scene->is_in_place) && i < field->counts[n]; i++)
       sum = sum * 31 + ((const uint64_t *)synched_snapshot_segment(field, n))[i];
   uint64_t *out = synched_task_out(task, 0);
-  const size_t count = 1 + sum % CAPACITY;
+  const size_t count = 1 + (size_t)(sum % CAPACITY);
   for (size_t i = 0; i < count; i++)
     out[i] = sum * (i + 1);
   synched_task_set_count(task, 0, count);

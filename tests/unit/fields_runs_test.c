@@ -34,7 +34,7 @@ struct seen {
 
 /* Of a round: each segment counts one more, up to its capacity, then begins anew. */
 static size_t count_in(uint64_t round, size_t segment, const size_t *capacities) {
-  return (round + segment) % (capacities[segment] + 1);
+  return ((size_t)round + segment) % (capacities[segment] + 1);
 }
 
 static uint8_t small_of(uint64_t round, size_t segment, size_t i) {

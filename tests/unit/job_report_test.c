@@ -18,7 +18,7 @@
 static void expect_tasks(const struct look *look, uint64_t round_count) {
   const size_t segment_count = look->summary.segment_count;
   const size_t count = synched_report_task_count(look->report);
-  bool *seen = calloc(round_count * segment_count, sizeof *seen);
+  bool *seen = calloc((size_t)round_count * segment_count, sizeof *seen);
   cr_assert_not_null(seen);
   cr_assert_eq(count, round_count * segment_count);
   for (size_t i = 0; i < count; i++) {

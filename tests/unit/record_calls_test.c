@@ -50,7 +50,7 @@ Test(record_calls, task_of_any_length_leaves_its_segment_alone) {
 static void *write_tasks_on(void *argument) {
   struct chase *chase = argument;
   for (uint64_t number = 0; atomic_load(&chase->over) == 0; number++) {
-    const struct synched__task task = {number, number % 1000, number, 2 * number};
+    const struct synched__task task = {number, (size_t)(number % 1000), number, 2 * number};
     synched__record_task(chase->record, 0, &task);
     atomic_store(&chase->last, number + 1);
   }

@@ -236,7 +236,7 @@ static uint64_t hash_of(const struct moment *moment) {
 
 /* false: it was there. */
 static bool add_moment(struct search *search, const struct moment *moment) {
-  size_t at = hash_of(moment) % search->room;
+  size_t at = (size_t)(hash_of(moment) % search->room);
   for (; search->seen[at].words[0] != 0; at = (at + 1) % search->room)
     if (memcmp(&search->seen[at], moment, sizeof *moment) == 0)
       return false;

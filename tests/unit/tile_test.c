@@ -159,8 +159,8 @@ struct tiled {
 };
 
 static void grow(struct tiled *tiled, uint64_t rounds) {
-  tiled->contents = realloc(tiled->contents, (rounds + 1) * sizeof *tiled->contents);
-  tiled->folds = realloc(tiled->folds, (rounds + 1) * sizeof *tiled->folds);
+  tiled->contents = realloc(tiled->contents, ((size_t)rounds + 1) * sizeof *tiled->contents);
+  tiled->folds = realloc(tiled->folds, ((size_t)rounds + 1) * sizeof *tiled->folds);
   cr_assert_not_null(tiled->contents);
   cr_assert_not_null(tiled->folds);
   for (; tiled->serial_rounds < rounds; tiled->serial_rounds++) {

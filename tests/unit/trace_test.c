@@ -111,7 +111,7 @@ Test(trace, full_ring_keeps_the_last_events) {
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
     while (written < counts[i])
       write_event(SYNCHED__TRACE_ROUND_OPEN, 1, ++written, 0, 0);
-    const size_t kept = written < SYNCHED__TRACE_EVENTS ? written : SYNCHED__TRACE_EVENTS;
+    const size_t kept = written < SYNCHED__TRACE_EVENTS ? (size_t)written : SYNCHED__TRACE_EVENTS;
     cr_assert_eq(dump(), kept);
     for (size_t e = 0; e < kept; e++)
       cr_assert_eq(lines[e].numbers[0], (long long)(written - kept + 1 + e));

@@ -164,6 +164,19 @@ static void scene_start(struct scene *scene, struct crew *crew, struct member *m
   }
 }
 
+/* Waits until so many of the first waiters sleep. Each counts itself first, and then looks at the
+ * epoch once more. */
+static void expect_asleep(struct scene *scene, unsigned count) {
+  cr_assert(reaches(&scene->sleeper_count, count));
+#if SYNCHED__FUTEX
+  for (unsigned w = 0; w < count; w++)
+    while (atomic_load(&scene->waiters[w].parker.token) == 0)
+      nap_ms(0);
+#else
+  nap_ms(100);
+#endif
+}
+
 /* Returns how many were woken. */
 static unsigned wake_all(struct scene *scene) {
   unsigned woken = 0;
@@ -194,7 +207,7 @@ Test(wait, sleeping_waiter_is_woken_once) {
   struct member members[WAITERS];
   scene_init(&scene, asleep_at_once, 1);
   scene_start(&scene, &crew, members, 1);
-  cr_assert(reaches(&scene.sleeper_count, 1));
+  expect_asleep(&scene, 1);
   scene.content = 1;
   cr_assert(synched__gate_advance(&scene.gate, 1), "somebody sleeps");
   cr_assert(synched__waiter_wake(&scene.gate, &scene.waiters[0]));
@@ -211,7 +224,7 @@ Test(wait, waiter_that_nobody_wakes_sleeps_on) {
   struct member members[WAITERS];
   scene_init(&scene, asleep_at_once, 1);
   scene_start(&scene, &crew, members, 2);
-  cr_assert(reaches(&scene.sleeper_count, 2));
+  expect_asleep(&scene, 2);
   for (scene.content = 1; scene.content < 20; scene.content++)
     cr_assert(synched__gate_advance(&scene.gate, scene.content));
   nap_ms(30);
@@ -235,10 +248,10 @@ Test(wait, wake_without_an_advance_lets_nobody_through) {
   scene_init(&scene, asleep_at_once, 1);
   scene_start(&scene, &crew, members, 1);
   for (int i = 0; i < 5; i++) {
-    cr_assert(reaches(&scene.sleeper_count, 1));
+    expect_asleep(&scene, 1);
     cr_assert(synched__waiter_wake(&scene.gate, &scene.waiters[0]));
   }
-  cr_assert(reaches(&scene.sleeper_count, 1));
+  expect_asleep(&scene, 1);
   cr_assert_eq(atomic_load(&scene.seen_count), 0);
   (void)synched__gate_advance(&scene.gate, 1);
   cr_assert_eq(wake_all(&scene), 1);
@@ -331,7 +344,7 @@ Test(wait, waiter_that_is_told_to_never_sleep_does_not_sleep) {
   }
   /* Now it may. */
   atomic_store(&never_sleep, 0);
-  cr_assert(reaches(&scene.sleeper_count, 1));
+  expect_asleep(&scene, 1);
   (void)synched__gate_advance(&scene.gate, 1);
   cr_assert_eq(wake_all(&scene), 1);
   crew_join(&crew);
@@ -347,7 +360,7 @@ static uint64_t spin_ns_up_to(uint64_t most_ns, uint64_t limit_ns, uint64_t usua
   scene.waiters[0].usual_ns = usual_ns;
   const uint64_t start_ns = synched__clock_ns();
   scene_start(&scene, &crew, members, 1);
-  cr_assert(reaches(&scene.sleeper_count, 1));
+  expect_asleep(&scene, 1);
   const uint64_t awake_ns = synched__clock_ns() - start_ns;
   (void)synched__gate_advance(&scene.gate, 1);
   (void)wake_all(&scene);
@@ -394,7 +407,7 @@ Test(wait, usual_wait_follows_the_waits_there_were) {
   scene_start(&scene, &crew, members, 1);
   nap_ms(20);
   const uint64_t start_ns = synched__clock_ns();
-  cr_assert(reaches(&scene.sleeper_count, 1));
+  expect_asleep(&scene, 1);
   nap_ms(20);
   (void)synched__gate_advance(&scene.gate, 1);
   (void)wake_all(&scene);

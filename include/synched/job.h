@@ -784,9 +784,9 @@ enum synched_job_state {
 SYNCHED_API int synched_job_start(struct synched_job *job, struct uv_loop_s *loop);
 
 /* Runs a job from start to end on a private loop; the calling thread gets the loop's callbacks.
- * Any thread but a worker; blocks until the job has ended. Returns the status that on_done got. If
- * the job could not be started, returns what synched_job_start returns, or SYNCHED_EDEADLK on a
- * worker of its pool. */
+ * Any thread but a worker of the job's pool; blocks until the job has ended. Returns the status
+ * that on_done got. If the job could not be started, returns what synched_job_start returns, or
+ * SYNCHED_EDEADLK on a worker of its pool. */
 SYNCHED_API int synched_job_run(struct synched_job *job);
 
 /* Computes exactly so many rounds of a job, from the program's own time loop, and returns when the

@@ -9,7 +9,7 @@ static size_t first_of(const struct synched_cluster *cluster, size_t segment_cou
   if (rank == rank_count)
     return segment_count;
   if (cluster->weights == NULL)
-    return segment_count * rank / rank_count;
+    return (size_t)((uint64_t)segment_count * rank / rank_count);
   const double part = cluster->weights[rank] / cluster->weights[rank_count];
   const size_t first = (size_t)((double)segment_count * part + 0.5);
   return first < segment_count ? first : segment_count;

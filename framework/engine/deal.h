@@ -83,7 +83,7 @@ uint64_t synched__deal_reset(struct synched__deal *deal);
 static inline size_t synched__piece_first(const struct synched__deal *deal, size_t piece) {
   return deal->costs.piece_count == deal->segment_count
              ? piece
-             : deal->segment_count * piece / deal->costs.piece_count;
+             : (size_t)((uint64_t)deal->segment_count * piece / deal->costs.piece_count);
 }
 
 /* The home range of a worker of the team. */

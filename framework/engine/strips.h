@@ -49,16 +49,18 @@ static inline struct synched__cut synched__cut_of(struct synched__shape shape) {
 static inline struct synched__range synched__strip_range(struct synched__cut cut, unsigned strip) {
   if (cut.strip_count == cut.segment_count)
     return (struct synched__range){strip, 1};
-  const size_t first = cut.segment_count * strip / cut.strip_count;
-  return (struct synched__range){first,
-                                 cut.segment_count * ((size_t)strip + 1) / cut.strip_count - first};
+  const uint64_t count = cut.segment_count;
+  const size_t first = (size_t)(count * strip / cut.strip_count);
+  const size_t behind = (size_t)(count * ((uint64_t)strip + 1) / cut.strip_count);
+  return (struct synched__range){first, behind - first};
 }
 
 /* The first strip that begins at a segment, or behind it. */
 static inline unsigned synched__strip_at(struct synched__cut cut, size_t segment) {
   if (cut.strip_count == cut.segment_count)
     return (unsigned)segment;
-  return (unsigned)((segment * cut.strip_count + cut.segment_count - 1) / cut.segment_count);
+  const uint64_t count = cut.segment_count;
+  return (unsigned)(((uint64_t)segment * cut.strip_count + count - 1) / count);
 }
 
 /* What a worker has at the beginning, given its home range. Neighbours begin at the border that

@@ -8,9 +8,16 @@
 #include "platform/atomic.h"
 #include "platform/poison.h"
 
-/* What a compiler may expect of elements: the largest power of two in their size, up to that of any
- * vector register. */
-#define ELEMENT_ALIGNMENT_MAX 64u
+/* Of elements the memory knows the size, but not the type: a structure of eight doubles may lie
+ * wherever one double may, malloc's arrays among them. So no more is asked for than the widest of
+ * C's numbers needs. */
+union widest {
+  uint64_t integer;
+  double floating;
+  void *pointer;
+};
+
+#define ELEMENT_ALIGNMENT_MAX _Alignof(union widest)
 
 /* Blocks that all begin with a page are trouble for loops that walk along several of them. A load
  * from one block seems to be of what was just stored in another one, for a CPU looks at the lowest

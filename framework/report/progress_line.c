@@ -77,12 +77,12 @@ static struct part counts_of(const struct synched_progress *progress) {
                  synched__text_of_count(progress->round_count).bytes);
 }
 
-/* From 0 to 1; less: it has no end. */
-static double done_part(const struct synched_progress *progress) {
-  if (progress->round_count == 0)
-    return -1.0;
-  const double part = (double)progress->done_count / (double)progress->round_count;
-  return part < 1.0 ? part : 1.0;
+/* Whole ones of so many that its rounds make in all, of which it has an end. Nothing is rounded
+ * before the division: 29 rounds of 100 are 29 %. */
+static unsigned done_of(const struct synched_progress *progress, unsigned all) {
+  if (progress->done_count >= progress->round_count)
+    return all;
+  return (unsigned)((double)progress->done_count * all / (double)progress->round_count);
 }
 
 static struct part rate_of(const struct synched_progress *progress) {
@@ -104,9 +104,8 @@ static struct part time_of(const struct synched_progress *progress) {
   return part_of(", %s left", text_of_left(progress->left_ns).bytes);
 }
 
-static void append_bar(struct synched__progress_line *line, double part, unsigned width) {
+static void append_bar(struct synched__progress_line *line, unsigned full, unsigned width) {
   char bar[BAR_MOST + 4] = " [";
-  const unsigned full = (unsigned)(part * width);
   for (unsigned i = 0; i < width; i++)
     bar[2 + i] = (char)(i < full ? '=' : i == full ? '>' : ' ');
   bar[2 + width] = ']';
@@ -118,7 +117,7 @@ void synched__progress_line_make(struct synched__progress_line *out,
                                  const struct synched_progress *progress, const char *note,
                                  unsigned columns) {
   const unsigned limit = columns < 2 ? 0 : columns - 1 < COLUMNS_MOST ? columns - 1 : COLUMNS_MOST;
-  const double done = done_part(progress);
+  const bool has_end = progress->round_count != 0;
   struct part name, said = {""};
   struct part words[] = {counts_of(progress), rate_of(progress), time_of(progress), said};
   synched__text_of_name(name.bytes, sizeof name.bytes,
@@ -129,14 +128,14 @@ void synched__progress_line_make(struct synched__progress_line *out,
   }
   *out = (struct synched__progress_line){.columns = 0};
   append(out, name.bytes, limit < NAME_COLUMNS_MOST ? limit : NAME_COLUMNS_MOST);
-  const struct part percent =
-      done < 0.0 ? part_of(" ") : part_of(" %3u %%, ", (unsigned)(done * 100.0));
+  const struct part percent = has_end ? part_of(" %3u %%, ", done_of(progress, 100)) : part_of(" ");
   unsigned needed = out->columns + width_of(&percent);
   for (unsigned i = 0; i < 4; i++)
     needed += width_of(&words[i]);
-  if (done >= 0.0 && needed + 3 + BAR_STEP <= limit) {
+  if (has_end && needed + 3 + BAR_STEP <= limit) {
     const unsigned room = limit - needed - 3;
-    append_bar(out, done, room < BAR_MOST ? room / BAR_STEP * BAR_STEP : BAR_MOST);
+    const unsigned width = room < BAR_MOST ? room / BAR_STEP * BAR_STEP : BAR_MOST;
+    append_bar(out, done_of(progress, width), width);
   }
   append(out, percent.bytes, limit);
   /* Whole parts only, but of the first. */

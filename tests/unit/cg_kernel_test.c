@@ -133,25 +133,28 @@ Test(cg_kernel, multiply_is_what_the_matrix_says) {
 
 /* Of any number of rows, so that some are left over from whole vectors. */
 Test(cg_kernel, reduce_and_turn_are_what_they_say) {
+  const double step = 0.3, share = 0.7;
   for (size_t count = 0; count <= 40; count++) {
     double q[40], r[40], r_was[40], x[40] = {0}, p[40], square = 0;
     fill(q, 40, 1);
     fill(r, 40, 2);
     fill(p, 40, 3);
     memcpy(r_was, r, sizeof r);
-    const double returned = cg_reduce(count, 0.3, q, r);
+    const double returned = cg_reduce(count, step, q, r);
     for (size_t i = 0; i < 40; i++) {
-      cr_assert_eq(r[i], i < count ? r_was[i] - 0.3 * q[i] : r_was[i]);
+      const double reduced = r_was[i] - step * q[i];
+      cr_assert_eq(r[i], i < count ? reduced : r_was[i]);
       square += i < count ? r[i] * r[i] : 0;
     }
     cr_assert_float_eq(returned, square, 1e-14);
     cr_assert_eq(cg_square(count, r), returned);
     double p_was[40];
     memcpy(p_was, p, sizeof p);
-    cg_turn(count, (struct cg_factors){0.3, 0.7}, r, x, p);
+    cg_turn(count, (struct cg_factors){step, share}, r, x, p);
     for (size_t i = 0; i < 40; i++) {
-      cr_assert_eq(x[i], i < count ? 0.3 * p_was[i] : 0);
-      cr_assert_eq(p[i], i < count ? r[i] + 0.7 * p_was[i] : p_was[i]);
+      const double moved = step * p_was[i], turned = r[i] + share * p_was[i];
+      cr_assert_eq(x[i], i < count ? moved : 0);
+      cr_assert_eq(p[i], i < count ? turned : p_was[i]);
     }
   }
 }

@@ -110,9 +110,9 @@ Test(cg_market, read_kinds_are_told_apart) {
 Test(cg_market, read_sizes_are_not_believed) {
   struct cg_entries read;
   struct example_error error = {0, ""};
-  static const char text[] = PATTERN "4294967295 4294967295 268435456\n4294967295 1\n";
+  static const char text[] = PATTERN "2147483647 2147483647 134217728\n2147483647 1\n";
   cr_assert_eq(parse(&read, text, strlen(text), &error), -1);
-  cr_assert_str_eq(error.text, "the file ends after 1 of 268435456 entries");
+  cr_assert_str_eq(error.text, "the file ends after 1 of 134217728 entries");
 }
 
 /* --- matrices that are refused --- */

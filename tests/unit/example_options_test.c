@@ -112,7 +112,7 @@ Test(example_options, values_go_to_members_of_every_kind) {
   cr_assert_eq(settings.workers, 3);
   cr_assert_eq(settings.port, 65535);
   cr_assert_eq(READ("-t", "1e-10", "--path", "-", "--vowels", "audio", "-l"), EXAMPLE_OPTIONS_RUN);
-  cr_assert_eq(settings.tolerance, 1e-10);
+  cr_assert_eq(settings.tolerance, (double)1e-10);
   cr_assert_str_eq(settings.path, "-");
   cr_assert_eq(settings.vowels, 4);
   cr_assert(settings.loud);

@@ -276,18 +276,25 @@ Test(fields_roles, large_fields_are_advanced_by_their_workers_first) {
   }
 }
 
-Test(fields_roles, elements_larger_than_any_register_want_no_more_alignment) {
-  struct synched_memory_needs needs;
-  cr_assert_eq(
-      synched_memory_needs(
-          SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 3, .element_size = 256),
-          &needs),
-      0);
-  cr_assert_eq(needs.alignment, 64);
-  cr_assert_eq(needs.bytes, (size_t)6 * 256);
-}
-
 /* --- the program's own buffers --- */
+
+/* malloc aligns to 16 bytes, and a structure lies where the widest of its members may. */
+Test(fields_roles, structures_lie_wherever_their_numbers_may) {
+  static _Alignas(128) unsigned char storage[2048];
+  static const size_t sizes[] = {16, 24, 64, 256};
+  const size_t least = _Alignof(struct { double number; });
+  void *const buffers[] = {storage + least, storage + 1024 + least};
+  for (size_t i = 0; i < LENGTH(sizes); i++) {
+    struct synched_memory_needs needs;
+    struct synched_memory_options options =
+        *SYNCHED_MEMORY_OPTIONS(.segment_count = 2, .segment_capacity = 1, .element_size = sizes[i],
+                                .buffers = buffers, .buffer_count = 2,
+                                .buffer_bytes = 2 * sizes[i]);
+    cr_assert_eq(synched_memory_needs(&options, &needs), 0);
+    cr_assert_eq(needs.alignment, least);
+    memory_end(memory_with(&options));
+  }
+}
 
 Test(fields_roles, leases_of_the_first_field_want_as_many_buffers_of_the_others) {
   static uint64_t arrays[2][SEGMENTS * CAPACITY];

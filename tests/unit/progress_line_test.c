@@ -43,6 +43,17 @@ Test(progress_line, make_fits_its_parts) {
                    "population 7");
 }
 
+/* Also where the part itself lies below what it stands for, as 0.29 and 0.57 do. */
+Test(progress_line, make_loses_no_percent) {
+  struct synched_progress progress = {.name = "heat", .paused = 1, .round_count = 100};
+  for (unsigned done = 0; done <= 100; done++) {
+    char expected[64];
+    progress.done_count = done;
+    (void)snprintf(expected, sizeof expected, "heat %3u %%, %u of 100 rounds, paused", done, done);
+    cr_assert_str_eq(line_of(&progress, NULL, 45), expected);
+  }
+}
+
 Test(progress_line, make_says_what_is_known) {
   struct synched_progress progress = heat;
   progress.paused = 1;

@@ -455,7 +455,7 @@ Test(run, what_is_wrong_with_the_only_array_has_no_number_before_it) {
   expect_refused(synched_run(NULL, WAVE_MEMORY(.flags = SYNCHED_MEMORY_IN_PLACE),
                              (const struct synched_array[]){{(char *)numbers + 1, 8}},
                              SYNCHED_JOB_OPTIONS(.compute = count_both, .round_count = 1)),
-                 SYNCHED_EINVAL, "multiple of 8");
+                 SYNCHED_EINVAL, "of 8 bytes need a multiple of");
   cr_expect_null(strstr(synched_error_message(), "field"));
 }
 

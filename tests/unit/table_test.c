@@ -68,7 +68,7 @@ static void fill_efficiency(struct synched_report *report) {
   efficiency->share_ns[SYNCHED_SHARE_SLOWEST] = 5058000;
   efficiency->share_ns[SYNCHED_SHARE_CLOSING] = 30000;
   efficiency->efficiency = 0.152;
-  efficiency->serial = 0.995;
+  efficiency->serial = 0.996;
   efficiency->balance = 0.15279;
   efficiency->scheduling = 1.0;
   efficiency->utilisation = 0.152;

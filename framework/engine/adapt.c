@@ -99,8 +99,7 @@ static bool is_order_due(const struct synched__stage *stage, uint64_t done_count
   return done_count % 64 == 0 && (stolen || !is_short || stage->order.is_due);
 }
 
-/* How the next rounds are dealt. Not after each round. */
-static void adapt_shape(struct synched__stage *stage, uint64_t done_count) {
+void synched__round_adapt_shape(struct synched__stage *stage, uint64_t done_count) {
   const bool stolen = synched__load_relaxed(&stage->stolen) != 0;
   if (stage->tile != NULL) {
     set_wake(stage);
@@ -115,18 +114,4 @@ static void adapt_shape(struct synched__stage *stage, uint64_t done_count) {
   }
   if (is_order_due(stage, done_count, stolen))
     synched__order_update(&stage->order, stage->shape, stage->work->deal, stage->work->record);
-}
-
-void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
-                                 uint64_t now_ns) {
-  struct synched__stage *stage = run->stage;
-  const struct synched__balance_sample sample = {
-      .work_ns = run->round_work_ns,
-      .wall_ns = synched__span_ns(run->open->opened_ns, now_ns),
-      .share = synched__shape_share(stage->shape),
-      .joint = run->round_work_ns > run->work_ns,
-  };
-  synched__balance_update(&stage->balance, &sample);
-  if (done_count < 64 || done_count % 64 == 0)
-    adapt_shape(stage, done_count);
 }

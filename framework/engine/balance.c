@@ -46,7 +46,6 @@
 #define WAKING_MOST_NS 500000u /* until the others come: a wake can take a virtual machine 100 us */
 #define CALM_NS 100000u        /* of solo rounds, until the others do not spin any more */
 #define CALM_ROUNDS 8u         /* then, of which the least is taken */
-#define LOOK_EVERY 13u         /* of short solo rounds; no usual number of sizes divides it */
 #define TRIAL_SKIPPED 4u       /* joint rounds in which caches warm up */
 #define TRIAL_ROUNDS 20u       /* joint rounds before they are judged */
 #define LASTING_ROUNDS 512u    /* joint rounds that count as a lasting success */
@@ -56,7 +55,8 @@
 #define SLOWDOWN_MOST_NS 1000  /* where rounds are not alike: some lines between CPUs far apart */
 #define CLOSING_MOST_NS 100    /* that a solo round takes beside its calls */
 #define MEAN_ROUNDS 16         /* about, that mean_work_ns looks back */
-#define LEAST_MEMORY 256u      /* rounds, about, in which a short one is forgotten */
+#define MEAN_PARTS 9      /* of those: what SYNCHED__LOOK_EVERY rounds of one size move it by */
+#define LEAST_MEMORY 256u /* rounds, about, in which a short one is forgotten */
 
 void synched__balance_init(struct synched__balance *balance) {
   *balance = (struct synched__balance){.cost_ns = COST_FIRST_NS,
@@ -84,12 +84,12 @@ static void average(uint32_t *usual, uint64_t sample) {
   *usual = *usual == 0 ? cut(sample) : *usual - *usual / 8 + cut(sample) / 8;
 }
 
-static void note_mean(struct synched__balance *balance, uint32_t work_ns) {
-  const int32_t beyond_ns = (int32_t)work_ns - (int32_t)balance->mean_work_ns;
+static void note_mean(struct synched__balance *balance, uint32_t work_ns, unsigned count) {
+  const int32_t part_ns = ((int32_t)work_ns - (int32_t)balance->mean_work_ns) / MEAN_ROUNDS;
   if (balance->mean_work_ns == 0)
     balance->mean_work_ns = work_ns;
   else
-    balance->mean_work_ns += (uint32_t)(beyond_ns / MEAN_ROUNDS);
+    balance->mean_work_ns += (uint32_t)(count == 1 ? part_ns : MEAN_PARTS * part_ns);
 }
 
 static void follow_least(uint32_t *least, uint64_t sample) {
@@ -99,7 +99,7 @@ static void follow_least(uint32_t *least, uint64_t sample) {
 
 static void begin_sharing(struct synched__balance *balance) {
   const uint32_t part_ns = balance->trial_cost_ns / ALLOWANCE_PART;
-  balance->solo = false;
+  balance->solo = balance->sure = false;
   balance->round_count = 0;
   balance->shared_ns = balance->shared_least_ns = 0;
   balance->slowdown_ns = 0;
@@ -113,6 +113,7 @@ static void begin_solo(struct synched__balance *balance) {
   balance->solo = true;
   balance->savings_ns = 0;
   balance->shown_ns = 0;
+  balance->brief_ns = 0;
   balance->stretch_ns = 0;
   balance->round_count = 0;
 }
@@ -177,10 +178,12 @@ static void note_slowdown(struct synched__balance *balance) {
 }
 
 /* What a shared round took longer than a solo one would have, negative where that is less; large
- * rounds lose nothing. */
+ * rounds lose nothing. Who computed it alone was not slowed down; but a solo round has to be closed
+ * as well. */
 static int64_t loss_of(const struct synched__balance *balance,
                        const struct synched__balance_sample *sample) {
-  const int64_t slowdown_ns = sample->joint ? balance->slowdown_ns : 0;
+  const bool counts = sample->joint || balance->slowdown_ns < 0;
+  const int64_t slowdown_ns = counts ? balance->slowdown_ns : 0;
   const int64_t solo_ns = (int64_t)sample->work_ns - slowdown_ns;
   const int64_t loss_ns = (int64_t)sample->wall_ns - (solo_ns > 0 ? solo_ns : 0);
   if (loss_ns > 0 && sample->work_ns > WORK_LARGE_NS)
@@ -225,8 +228,10 @@ static void after_shared(struct synched__balance *balance,
   }
   if (counts && is_judged_at(balance->round_count))
     note_slowdown(balance);
-  if (balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0)
+  if (balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0) {
     balance->trial_cost_ns = TRIAL_COST_FIRST_NS;
+    balance->stretch_ns = 0; /* that has been paid for */
+  }
   const bool has_lost = balance->losses_ns > (int32_t)balance->allowance_ns;
   const bool is_open = balance->solo_ns == 0 && !is_plain(balance);
   if (has_lost || is_open)
@@ -281,6 +286,14 @@ static void save_up(struct synched__balance *balance, uint32_t wall_ns, unsigned
     balance->shown_ns += lesser((uint32_t)saved_ns, balance->trial_cost_ns / TRIAL_COST_ROUNDS + 1);
 }
 
+/* Which rounds are too short to save anything, while nothing is saved up. */
+static void note_brief(struct synched__balance *balance, unsigned share) {
+  balance->brief_ns =
+      balance->savings_ns == 0 ? (uint32_t)((uint64_t)balance->cost_ns * share / (share - 1)) : 0;
+  if (balance->round_count >= 2 * SYNCHED__LOOK_EVERY)
+    balance->round_count = SYNCHED__LOOK_EVERY;
+}
+
 /* Saved up by several rounds: one alone may have been interrupted. */
 static bool can_pay(const struct synched__balance *balance) {
   return balance->savings_ns >= (int32_t)balance->trial_cost_ns &&
@@ -299,6 +312,7 @@ static void after_solo(struct synched__balance *balance,
   /* What sharing cost is forgotten by and by: it may have been measured in a bad moment. */
   balance->cost_ns -= (balance->cost_ns - COST_LEAST_NS) / COST_MEMORY;
   save_up(balance, cut(sample->wall_ns), sample->share);
+  note_brief(balance, sample->share);
   if (can_pay(balance))
     begin_sharing(balance);
 }
@@ -311,50 +325,38 @@ static bool is_settled(const struct synched__balance *balance) {
 
 /* Not where heavy rounds pay for many light ones: there a stretch that ends is soon missed. */
 static bool is_review_due(const struct synched__balance *balance) {
-  return balance->round_count == LASTING_ROUNDS + REVIEW_ROUNDS &&
-         balance->mean_work_ns < REVIEW_WORK_NS && balance->losses_ns <= -credit_most(balance);
+  return balance->round_count >= LASTING_ROUNDS + REVIEW_ROUNDS &&
+         balance->mean_work_ns < REVIEW_WORK_NS && balance->sure;
 }
 
 static void after_settled(struct synched__balance *balance,
-                          const struct synched__balance_sample *sample) {
+                          const struct synched__balance_sample *sample, unsigned count) {
   note_loss(balance, loss_of(balance, sample));
-  if (balance->round_count < LASTING_ROUNDS + REVIEW_ROUNDS)
+  balance->sure = balance->losses_ns <= -credit_most(balance);
+  /* One that stands for several has been counted with them. */
+  if (count == 1)
     balance->round_count++;
-  if (!is_review_due(balance))
-    return;
-  begin_solo(balance);
-  /* As soon as those are measured, sharing is tried again. */
-  balance->savings_ns = 2 * (int32_t)balance->trial_cost_ns;
-  balance->shown_ns = balance->trial_cost_ns;
+  if (is_review_due(balance)) {
+    begin_solo(balance);
+    /* As soon as those are measured, sharing is tried again. */
+    balance->savings_ns = 2 * (int32_t)balance->trial_cost_ns;
+    balance->shown_ns = balance->trial_cost_ns;
+  } else if (balance->round_count >= LASTING_ROUNDS + REVIEW_ROUNDS) {
+    balance->round_count = LASTING_ROUNDS;
+  }
 }
 
-/* Whether a solo round is as short as most are, and nothing is saved up: then there is nothing to
- * be learned from it, but for the averages, and some are enough for those. */
-static bool is_passed_over(struct synched__balance *balance,
-                           const struct synched__balance_sample *sample) {
-  if (!balance->solo || balance->round_count < CALM_ROUNDS || balance->savings_ns != 0 ||
-      sample->wall_ns * (sample->share - 1) > (uint64_t)balance->cost_ns * sample->share)
-    return false;
-  balance->round_count++;
-  if (balance->round_count < CALM_ROUNDS + LOOK_EVERY)
-    return true;
-  balance->round_count = CALM_ROUNDS;
-  return false;
-}
-
-void synched__balance_update(struct synched__balance *balance,
-                             const struct synched__balance_sample *sample) {
-  note_mean(balance, cut(sample->work_ns));
+void synched__balance_learn(struct synched__balance *balance,
+                            const struct synched__balance_sample *sample, unsigned count) {
+  note_mean(balance, cut(sample->work_ns), count);
   if (is_settled(balance)) {
-    after_settled(balance, sample);
+    after_settled(balance, sample, count);
     return;
   }
   if (sample->share < 2) {
-    balance->solo = true;
+    begin_solo(balance);
     return;
   }
-  if (is_passed_over(balance, sample))
-    return;
   average(&balance->usual_work_ns, sample->work_ns);
   if (balance->solo)
     after_solo(balance, sample);

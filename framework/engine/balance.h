@@ -3,7 +3,8 @@
  *
  * For the default balance only. After each round the closing worker decides whether the next is
  * opened for everybody (shared) or computed by itself (solo), from how long rounds of both kinds
- * really lasted.
+ * really lasted. As it does that between two rounds, those that can tell nothing new are mostly
+ * passed over.
  *
  * It is kept small, so that it fits in the cache line that moves to the closing worker anyway.
  */
@@ -46,8 +47,12 @@ struct synched__balance {
   };
   /* how much must have been saved up for the next trial */
   uint32_t trial_cost_ns;
-  /* shared: how much this stretch may lose before it ends */
-  uint32_t allowance_ns;
+  union {
+    /* shared: how much this stretch may lose before it ends */
+    uint32_t allowance_ns;
+    /* solo: rounds of less than this tell nothing new; 0: all do */
+    uint32_t brief_ns;
+  };
   /* the shortest solo rounds when sharing was last tried */
   uint32_t tried_ns;
   /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody
@@ -58,6 +63,8 @@ struct synched__balance {
   uint16_t round_count;
   /* the decision: the next round is solo */
   bool solo;
+  /* shared, and nothing more can be won by that: rounds that win tell nothing new */
+  bool sure;
 };
 
 struct synched__balance_sample {
@@ -73,9 +80,30 @@ struct synched__balance_sample {
 
 void synched__balance_init(struct synched__balance *balance);
 
+/* Of the rounds that tell nothing new one in so many is looked at, for the averages.
+ * No usual number of sizes divides it. */
+#define SYNCHED__LOOK_EVERY 13u
+
+/* Whether the round leaves the decision and the sums behind it as they are. */
+static inline bool synched__balance_knows(const struct synched__balance *balance,
+                                          const struct synched__balance_sample *sample) {
+  if (balance->solo)
+    return sample->wall_ns < balance->brief_ns;
+  return balance->sure && sample->joint &&
+         (int64_t)sample->wall_ns + balance->slowdown_ns <= (int64_t)sample->work_ns;
+}
+
+/* The same of a round that is looked at, and stands for `count` of them. */
+void synched__balance_learn(struct synched__balance *balance,
+                            const struct synched__balance_sample *sample, unsigned count);
+
 /* Takes one round's figures in and decides about the next. */
-void synched__balance_update(struct synched__balance *balance,
-                             const struct synched__balance_sample *sample);
+static inline void synched__balance_update(struct synched__balance *balance,
+                                           const struct synched__balance_sample *sample) {
+  const bool knows = synched__balance_knows(balance, sample);
+  if (!knows || ++balance->round_count % SYNCHED__LOOK_EVERY == 0)
+    synched__balance_learn(balance, sample, knows ? SYNCHED__LOOK_EVERY : 1);
+}
 
 /* Some futex wakes. */
 #define SYNCHED__TRIAL_COST_FIRST_NS 10000u

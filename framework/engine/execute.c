@@ -233,13 +233,14 @@ static inline struct synched__home *begin(struct synched__run *run, uint64_t sha
 static size_t drain(struct synched__run *run, unsigned owner, struct synched__range home) {
   _Atomic uint64_t *cursor = &run->open->homes[owner].cursor;
   size_t total = 0;
-  for (;;) {
+  while (total < home.count) {
     struct synched__range claimed = synched__claim(cursor, run->epoch, home, run->shape.batch);
     if (claimed.count == 0)
-      return total;
+      break;
     (void)run_range(run, claimed, owner == run->worker->index);
     total += claimed.count;
   }
+  return total;
 }
 
 /* Looks at some others and computes what it finds with the first that has something left. true:
@@ -267,12 +268,8 @@ static bool steal(struct synched__run *run, struct synched__search *search) {
   return false;
 }
 
-static bool take_part_balanced(struct synched__run *run) {
-  const unsigned self = run->worker->index;
-  const size_t count = drain(run, self, run->open->homes[self].range);
-  const unsigned looks = count != 0 ? run->stage->looks : SYNCHED__LOOKS_STOLEN;
-  if (count != 0 && synched__part_count_out(run, self, count))
-    return true;
+/* After its own part: looks for something to steal until the round is over. */
+static bool help_others(struct synched__run *run, unsigned looks) {
   struct synched__search search = {0, 0};
   while (search.in_vain + 1 < run->pool->worker_count) {
     if (synched__gate_spin(&run->pool->gate, looks, run->epoch) != run->epoch)
@@ -281,6 +278,30 @@ static bool take_part_balanced(struct synched__run *run) {
       return true;
   }
   return false;
+}
+
+static bool take_part_balanced(struct synched__run *run) {
+  const unsigned self = run->worker->index;
+  const size_t count = drain(run, self, run->open->homes[self].range);
+  if (count == 0)
+    return help_others(run, SYNCHED__LOOKS_STOLEN);
+  const unsigned looks = run->stage->looks; /* the stage's, as long as it is not counted out */
+  return synched__part_count_out(run, self, count) || help_others(run, looks);
+}
+
+/* The same, with nothing in it of what several claims need: rounds of little work are such. */
+static bool take_part_whole(struct synched__run *run, struct synched__home *own, uint64_t shape) {
+  const struct synched__range claimed =
+      synched__claim(&own->cursor, run->epoch, own->range, own->range.count);
+  unsigned looks = SYNCHED__LOOKS_STOLEN;
+  if (claimed.count != 0) {
+    (void)run_range(run, claimed, true);
+    looks = run->stage->looks;
+    if (synched__part_count_out(run, run->worker->index, claimed.count))
+      return true;
+  }
+  run->shape = synched__shape_unpack(shape);
+  return help_others(run, looks);
 }
 
 static bool take_part_static(struct synched__run *run, struct synched__home *own) {
@@ -308,6 +329,8 @@ bool synched__round_take_part(struct synched__run *run, struct synched__worker *
     synched__pool_wake_on(worker, synched__shape_unpack(packed).wake_count);
   if (kind == SYNCHED__PART_STATIC)
     return take_part_static(run, own);
+  if (kind == SYNCHED__PART_WHOLE)
+    return take_part_whole(run, own, packed);
   run->shape = synched__shape_unpack(packed);
   return kind == SYNCHED__PART_TILE ? synched__wave_take_part(run) : take_part_balanced(run);
 }

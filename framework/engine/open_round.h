@@ -37,6 +37,8 @@ enum synched__part_kind {
   SYNCHED__PART_STATIC,
   /* the segments that it claims */
   SYNCHED__PART_CLAIMED,
+  /* the same, and it claims what is left of its home range at once */
+  SYNCHED__PART_WHOLE,
   /* the strips that it claims */
   SYNCHED__PART_TILE
 };

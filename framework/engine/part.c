@@ -8,10 +8,11 @@ void synched__part_find(const struct synched__run *run, struct synched__home *ho
   const struct synched__shape unpacked = synched__shape_unpack(shape);
   const unsigned self = run->worker->index;
   home->range = synched__home_range(run->open, unpacked, self);
-  home->part_kind = self >= unpacked.team              ? SYNCHED__PART_NONE
-                    : synched__shape_is_tile(unpacked) ? SYNCHED__PART_TILE
-                    : unpacked.is_static               ? SYNCHED__PART_STATIC
-                                                       : SYNCHED__PART_CLAIMED;
+  home->part_kind = self >= unpacked.team                ? SYNCHED__PART_NONE
+                    : synched__shape_is_tile(unpacked)   ? SYNCHED__PART_TILE
+                    : unpacked.is_static                 ? SYNCHED__PART_STATIC
+                    : home->range.count > unpacked.batch ? SYNCHED__PART_CLAIMED
+                                                         : SYNCHED__PART_WHOLE;
   home->wakes = synched__pool_wakes_more(run->worker, unpacked.wake_count);
   home->range_shape = unpacked.is_dealt ? 0 : shape;
 }

@@ -10,6 +10,7 @@
 #include "engine/deal.h"
 #include "engine/open_round.h"
 #include "engine/work.h"
+#include "platform/clock.h"
 #include "pool/pool.h"
 
 /* One worker's part in one round: lives on its stack. */
@@ -146,9 +147,8 @@ void synched__round_reset_adaption(struct synched__stage *stage);
  * have a part in it: those are woken. */
 void synched__stage_resize(struct synched__stage *stage, size_t segment_count);
 
-/* The slower part of the one below. */
-void synched__round_adapt_shared(const struct synched__run *run, uint64_t done_count,
-                                 uint64_t now_ns);
+/* How the next rounds are dealt. Not after each round. */
+void synched__round_adapt_shape(struct synched__stage *stage, uint64_t done_count);
 
 /* --- redeal.c; leader --- */
 
@@ -162,9 +162,18 @@ void synched__round_redeal(const struct synched__run *run, uint64_t done_count, 
  * one. */
 static inline void synched__round_adapt(const struct synched__run *run, uint64_t done_count,
                                         uint64_t now_ns) {
-  const struct synched__shape *shape = &run->stage->shape;
-  if (!shape->is_static && synched__shape_share(*shape) > 1)
-    synched__round_adapt_shared(run, done_count, now_ns);
+  struct synched__stage *stage = run->stage;
+  if (!stage->shape.is_static && synched__shape_share(stage->shape) > 1) {
+    const struct synched__balance_sample sample = {
+        .work_ns = run->round_work_ns,
+        .wall_ns = synched__span_ns(run->open->opened_ns, now_ns),
+        .share = synched__shape_share(stage->shape),
+        .joint = run->round_work_ns > run->work_ns,
+    };
+    synched__balance_update(&stage->balance, &sample);
+    if (done_count < 64 || done_count % 64 == 0)
+      synched__round_adapt_shape(stage, done_count);
+  }
   if (done_count >= run->work->deal_due)
     synched__round_redeal(run, done_count, now_ns);
 }

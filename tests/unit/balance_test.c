@@ -440,6 +440,68 @@ Test(balance, mean_counts_a_heavy_round_at_its_full_weight) {
   cr_assert_leq(balance.mean_work_ns, 1100000u);
 }
 
+/* --- rounds that tell nothing new --- */
+
+/* How many of `count` rounds are looked at, as the mean shows. */
+static unsigned looked_at(struct synched__balance *balance, const struct world *world,
+                          unsigned count) {
+  unsigned looks = 0;
+  for (unsigned i = 0; i < count; i++) {
+    balance->mean_work_ns = 1;
+    (void)live(balance, world);
+    looks += balance->mean_work_ns != 1;
+  }
+  return looks;
+}
+
+Test(balance, rounds_that_tell_nothing_new_are_mostly_passed_over) {
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &tiny, 1000);
+  cr_assert(balance.solo);
+  cr_assert_eq(looked_at(&balance, &tiny, 10 * SYNCHED__LOOK_EVERY), 10);
+  balance = fresh();
+  live_rounds(&balance, &large, LASTING_ROUNDS + 1);
+  cr_assert_not(balance.solo);
+  cr_assert_eq(looked_at(&balance, &large, 10 * SYNCHED__LOOK_EVERY), 10);
+}
+
+/* As soon as if each was looked at: in some 50 rounds, with 16 of which an average moves on. */
+Test(balance, mean_follows_rounds_that_are_passed_over) {
+  const struct world tinier = {.work_ns = 200, .overhead_ns = 2500, .share = 2};
+  const struct world larger = {.work_ns = 150000, .overhead_ns = 5000, .share = 2};
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &tiny, 1000);
+  live_rounds(&balance, &tinier, 4 * SYNCHED__LOOK_EVERY);
+  cr_assert_leq(balance.mean_work_ns, 210u);
+  balance = fresh();
+  live_rounds(&balance, &large, 1000);
+  live_rounds(&balance, &larger, 4 * SYNCHED__LOOK_EVERY);
+  cr_assert_geq(balance.mean_work_ns, 145000u);
+}
+
+/* Each of them loses, and is looked at. */
+Test(balance, rounds_that_lose_end_a_success_at_once) {
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &large, 1000);
+  cr_assert(balance.sure);
+  (void)live(&balance, &tiny);
+  cr_assert_not(balance.sure);
+  cr_assert_lt(rounds_until(&balance, &tiny, true, 1000), 100u);
+}
+
+Test(balance, rounds_alone_after_a_pause_lose_no_more_than_they_take_longer) {
+  /* A solo round takes 90 ns beside its calls, and one that is opened for nobody 150. */
+  const struct synched__balance_sample joint = {650, 600, 2, true}, alone = {640, 790, 2, false};
+  struct synched__balance balance = fresh();
+  for (int i = 0; i < 20000; i++)
+    synched__balance_update(
+        &balance, balance.solo ? &(struct synched__balance_sample){640, 730, 2, false} : &joint);
+  cr_assert_not(balance.solo);
+  const int32_t losses_ns = balance.losses_ns;
+  synched__balance_update(&balance, &alone);
+  cr_assert_leq(balance.losses_ns - losses_ns, 80);
+}
+
 /* --- rounds that the system interrupted --- */
 
 Test(balance, interrupted_round_among_shared_ones_changes_nothing) {

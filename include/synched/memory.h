@@ -132,8 +132,8 @@ static inline struct synched_memory_options synched_memory_options_default(void)
 struct synched_memory_needs {
   /* of each buffer; where it ends */
   size_t bytes;
-  /* Of each buffer's first byte, a power of two: PACKED the largest one in element_size, up to that
-   * of a double, PADDED 128. Whose type needs more, as vectors do, sees to it. */
+  /* Of each buffer's first byte, a power of two: PACKED the largest one in element_size, but no
+   * more than a double needs; PADDED 128. Vectors need more, to which their program sees itself. */
   size_t alignment;
   /* the fewest buffers */
   unsigned buffer_count;

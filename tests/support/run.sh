@@ -8,6 +8,10 @@
 #
 # Criterion's own timeouts are not used: its runner can wait for ever for a process that it has
 # killed (2.4.1). A program that hangs is ended here; the last [RUN ] line tells which test it was.
+# So are processes that it leaves behind, for they hold its output open, and then whoever reads that
+# waits for ever.
+#
+# SYNCHED_TEST_SECONDS in the environment: after so long it counts as hanging.
 #
 # SYNCHED_VALGRIND=1 in the environment runs the tests under valgrind.
 #
@@ -21,7 +25,10 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1:log_path=$log
 export LSAN_OPTIONS="${LSAN_OPTIONS:+$LSAN_OPTIONS:}log_path=$logs/sanitizer"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}print_stacktrace=1:log_path=$logs/sanitizer"
 
-limit=1200 # ten times what it takes where twenty programs want each CPU
+# By which the processes of this run are known.
+export SYNCHED_TEST_RUN=$$
+
+limit=${SYNCHED_TEST_SECONDS:-1200} # ten times what it takes where twenty programs want each CPU
 command=("$@" --verbose)
 if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then
   limit=2400
@@ -34,8 +41,13 @@ if [ "${SYNCHED_VALGRIND:-0}" = 1 ]; then
 fi
 
 status=0
-timeout --kill-after=10 $limit "${command[@]}" || status=$?
+timeout --kill-after=10 "$limit" "${command[@]}" || status=$?
 [ $status -ne 124 ] && [ $status -ne 137 ] || echo "ended after $limit s" >&2
+mapfile -t left < <(env -u SYNCHED_TEST_RUN \
+  grep -lszxF "SYNCHED_TEST_RUN=$$" /proc/[0-9]*/environ)
+for environment in "${left[@]}"; do
+  kill -KILL "${environment//[!0-9]/}" 2>/dev/null || true
+done
 
 # A log is empty unless there is something to say.
 while IFS= read -r log; do

@@ -31,5 +31,9 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_LIBDIR} "${SYNCHED_CROSS_ROOT}/usr/lib/${cross_libraries}/pkgconfig")
 set(ENV{PKG_CONFIG_SYSROOT_DIR} "${SYNCHED_CROSS_ROOT}")
 
+# A program with threads that forks can leave its child waiting for ever for a lock of the
+# emulator's own allocator, GLib's slices; without those it has none.
 find_program(SYNCHED_QEMU qemu-${CMAKE_SYSTEM_PROCESSOR} REQUIRED)
-set(CMAKE_CROSSCOMPILING_EMULATOR ${SYNCHED_QEMU} -L "${SYNCHED_CROSS_ROOT}")
+find_program(SYNCHED_ENV env REQUIRED)
+set(CMAKE_CROSSCOMPILING_EMULATOR ${SYNCHED_ENV} G_SLICE=always-malloc ${SYNCHED_QEMU} -L
+                                  "${SYNCHED_CROSS_ROOT}")

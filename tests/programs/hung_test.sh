@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# hung_test.sh SOURCE: tests/support/run.sh itself: it ends what hangs, and what has been left
+# behind in a group of its own, so that whoever reads the output comes to its end.
+#
+# By hand: tests/programs/hung_test.sh .
+set -euo pipefail
+
+run=$1/tests/support/run.sh
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() {
+  echo "hung_test: $*" >&2
+  exit 1
+}
+
+# What run.sh gives it as arguments it does not look at. The child is no child of run.sh's.
+cat >"$folder/leaves" <<'END'
+#!/usr/bin/env bash
+setsid sleep 1000 &
+echo begun
+exit "$LEAVES_STATUS"
+END
+cat >"$folder/hangs" <<'END'
+#!/usr/bin/env bash
+setsid sleep 1000 &
+echo begun
+sleep 1000
+END
+chmod +x "$folder/leaves" "$folder/hangs"
+
+# expect STATUS PROGRAM: what it printed is read to its end.
+expect() {
+  local output status
+  output=$(LEAVES_STATUS=$1 SYNCHED_TEST_SECONDS=1 timeout 100 \
+    bash -c '{ "$1" "$2" 2>&1; echo "status $?"; } | cat' - "$run" "$folder/$2") || status=$?
+  [ "${status:-0}" -eq 0 ] || fail "$2: who reads its output waits for ever"
+  grep -qx begun <<<"$output" || fail "$2: it did not run: $output"
+  grep -qx "status $1" <<<"$output" || fail "$2: status $1 is expected: $output"
+}
+
+expect 0 leaves
+expect 3 leaves
+expect 124 hangs

@@ -274,6 +274,19 @@ Test(balance, success_that_lasts_makes_the_next_trial_cheap_again) {
   cr_assert_not(balance.solo);
 }
 
+/* What was lost until the others came is no loss of the rounds that end the success. */
+Test(balance, success_that_lasts_has_paid_for_waking) {
+  const struct world joined = {.work_ns = 20000, .overhead_ns = 500, .share = 2};
+  struct world alone = joined;
+  alone.nobody_comes = true;
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &alone, 10);
+  cr_assert_eq(balance.stretch_ns, 10 * joined.overhead_ns);
+  live_rounds(&balance, &joined, LASTING_ROUNDS);
+  cr_assert_eq(balance.stretch_ns, 0);
+  cr_assert_not(balance.solo);
+}
+
 Test(balance, rounds_of_another_size_make_the_next_trial_cheap_again) {
   struct synched__balance balance = fresh();
   live_rounds(&balance, &deceptive, 100);

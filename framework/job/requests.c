@@ -360,6 +360,13 @@ struct synched__request *synched__requests_take_done(struct synched_job *job) {
   return request;
 }
 
+bool synched__requests_have_done(struct synched_job *job) {
+  synched__mutex_lock(&job->control.requests.mutex);
+  const bool have_done = job->control.requests.done.first != NULL;
+  synched__mutex_unlock(&job->control.requests.mutex);
+  return have_done;
+}
+
 enum synched__parking synched__requests_unpark(struct synched_job *job) {
   struct synched__requests *requests = &job->control.requests;
   synched__mutex_lock(&requests->mutex);

@@ -138,4 +138,7 @@ void synched__requests_agree(struct synched_job *job, const struct synched_steer
 /* A completed request, for the loop, which frees it; NULL: there is none. */
 struct synched__request *synched__requests_take_done(struct synched_job *job);
 
+/* Whether there is one, which is the loop's business still. */
+bool synched__requests_have_done(struct synched_job *job);
+
 #endif

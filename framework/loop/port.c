@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "job/notify.h"
+#include "job/requests.h"
 #include "loop/deliver.h"
 #include "platform/alloc.h"
 #include "platform/fault.h"
@@ -64,10 +65,12 @@ static void refer(struct port *port, bool works) {
     uv_unref(handle);
 }
 
-/* Of several ranks any one may let the job go on. */
+/* Of several ranks any one may let the job go on. And a step may have ended since the loop was told
+ * of the last one: it is paused then, and on_steered still to be called. */
 static void refer_by_state(struct port *port) {
   struct synched_job *job = port->delivery.job;
-  refer(port, job->work.link != NULL || synched_job_state(job) != SYNCHED_JOB_PAUSED);
+  refer(port, job->work.link != NULL || synched_job_state(job) != SYNCHED_JOB_PAUSED ||
+                  synched__requests_have_done(job));
 }
 
 /* --- handles that the program closes: it walks over all that its loop has --- */

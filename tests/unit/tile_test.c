@@ -477,6 +477,14 @@ static void on_steered(struct synched_job *job, const struct synched_steered *st
     (void)synched_job_resume(job);
 }
 
+/* Holds the loop up, until the step that on_steered has just asked for is over. */
+static void hold_up(struct synched_job *job, const struct synched_progress *progress, void *user) {
+  (void)job;
+  (void)progress;
+  (void)user;
+  nap_ms(30);
+}
+
 Test(tile, steps_compute_exactly_so_many_rounds) {
   const struct graph graph = near(9, 1, 1);
   struct synched_pool *pool = pool_new(3);
@@ -484,7 +492,9 @@ Test(tile, steps_compute_exactly_so_many_rounds) {
                               &(struct synched_job_options){.round_count = 30,
                                                             .rounds_per_barrier = 8,
                                                             .flags = SYNCHED_JOB_START_PAUSED,
-                                                            .on_steered = on_steered},
+                                                            .on_steered = on_steered,
+                                                            .on_progress = hold_up,
+                                                            .progress_ns = 1},
                               0);
   uv_loop_t loop;
   stepping = (struct stepping){0};

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # hung_test.sh SOURCE: tests/support/run.sh itself: it ends what hangs, and what has been left
-# behind in a group of its own, so that whoever reads the output comes to its end.
+# behind, whatever its group and its environment are, so that whoever reads the output comes to its
+# end.
 #
 # By hand: tests/programs/hung_test.sh .
 set -euo pipefail
@@ -17,7 +18,8 @@ fail() {
 # What run.sh gives it as arguments it does not look at. The child is no child of run.sh's.
 cat >"$folder/leaves" <<'END'
 #!/usr/bin/env bash
-setsid sleep 1000 &
+setsid env -i "$(command -v sleep)" 1000 &
+setsid bash -c 'setsid sleep 1000 & exec sleep 1000' &
 echo begun
 exit "$LEAVES_STATUS"
 END

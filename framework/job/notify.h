@@ -20,6 +20,11 @@ void synched__job_notify(struct synched_job *job);
 /* Loop: answers, before it looks at what there is. */
 void synched__job_answer(struct synched_job *job);
 
+/* Whether the loop has still to answer. */
+static inline bool synched__job_is_notified(const struct synched_job *job) {
+  return synched__load_relaxed(&job->delivery.notified) != 0; /* only the loop makes it 0 */
+}
+
 /* Lets the loop's side know that a paused job goes on. Any thread. */
 void synched__job_expect_more(struct synched_job *job);
 

@@ -271,8 +271,8 @@ enum synched__next_step synched__requests_apply(struct synched_job *job) {
   const bool is_paused = !ends && requests->paused && requests->steps_left == 0;
   const bool parks = is_paused && job->work.link == NULL;
   /* While we are in here, the loop does not let go of the job: it may be taken as soon as it is
-   * parked. */
-  if (completes)
+   * parked. The loop has no more to wait for then, which it is to see. */
+  if (completes || parks)
     synched__job_notify(job);
   if (is_paused && job->control.wait.since_ns != 0)
     synched__buffer_wait_end(job); /* from here on it is not a buffer that it waits for */
@@ -360,11 +360,11 @@ struct synched__request *synched__requests_take_done(struct synched_job *job) {
   return request;
 }
 
-bool synched__requests_have_done(struct synched_job *job) {
+bool synched__requests_have_parked(struct synched_job *job) {
   synched__mutex_lock(&job->control.requests.mutex);
-  const bool have_done = job->control.requests.done.first != NULL;
+  const bool is_parked = synched__where_is(&job->control.where) == SYNCHED__WHERE_PARKED;
   synched__mutex_unlock(&job->control.requests.mutex);
-  return have_done;
+  return is_parked;
 }
 
 enum synched__parking synched__requests_unpark(struct synched_job *job) {

@@ -138,7 +138,8 @@ void synched__requests_agree(struct synched_job *job, const struct synched_steer
 /* A completed request, for the loop, which frees it; NULL: there is none. */
 struct synched__request *synched__requests_take_done(struct synched_job *job);
 
-/* Whether there is one, which is the loop's business still. */
-bool synched__requests_have_done(struct synched_job *job);
+/* Whether the job is parked: it does nothing until something is asked of it, and it has notified
+ * the loop of all that it did before. Any thread. */
+bool synched__requests_have_parked(struct synched_job *job);
 
 #endif

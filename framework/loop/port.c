@@ -65,12 +65,13 @@ static void refer(struct port *port, bool works) {
     uv_unref(handle);
 }
 
-/* Of several ranks any one may let the job go on. And a step may have ended since the loop was told
- * of the last one: it is paused then, and on_steered still to be called. */
+/* Of several ranks any one may let the job go on. A job for which a pause is accepted still has its
+ * open round, and when it is parked the loop has perhaps not been told of that round: the job has
+ * notified it of all that it did before. */
 static void refer_by_state(struct port *port) {
   struct synched_job *job = port->delivery.job;
-  refer(port, job->work.link != NULL || synched_job_state(job) != SYNCHED_JOB_PAUSED ||
-                  synched__requests_have_done(job));
+  refer(port, job->work.link != NULL || !synched__requests_have_parked(job) ||
+                  synched__job_is_notified(job));
 }
 
 /* --- handles that the program closes: it walks over all that its loop has --- */
@@ -230,7 +231,7 @@ static int open_port(struct synched__delivery **out, struct synched_job *job, vo
     return synched__fail(status, "the loop does not poll: %s", uv_strerror(status));
   }
   open_timer(port, loop);
-  refer(port, job->work.link != NULL || (job->setup.options.flags & SYNCHED_JOB_START_PAUSED) == 0);
+  refer(port, true); /* one that starts paused notifies the loop when it is parked */
   *out = &port->delivery;
   return 0;
 }

@@ -844,8 +844,9 @@ SYNCHED_API int synched_job_fd(const struct synched_job *job);
 SYNCHED_API int synched_job_dispatch(struct synched_job *job);
 
 /* Decide whether a started job keeps its loop alive, so that uv_run does not return. By default it
- * does, except while it is paused. After ref it always does, after unref it never does, until
- * on_done. The last call counts. No effect on synched_job_run and on polled jobs.
+ * does, except while it is paused and all that it did before has been delivered. After ref it
+ * always does, after unref it never does, until on_done. The last call counts. No effect on
+ * synched_job_run and on polled jobs.
  * From the loop's thread; do not block; O(1). SYNCHED_EINVAL: NULL. SYNCHED_ENOENT: the job is not
  * started on a loop. SYNCHED_EPERM: another thread. SYNCHED_ENOTSUP. */
 SYNCHED_API int synched_job_ref(struct synched_job *job);

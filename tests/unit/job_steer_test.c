@@ -520,6 +520,17 @@ Test(job_steer, paused_job_does_not_keep_the_loop) {
   stage_end(&stage);
 }
 
+Test(job_steer, job_that_starts_paused_and_cancelled_ends_on_its_loop) {
+  struct stage stage;
+  stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
+  cr_assert_eq(synched_job_cancel(stage.engine.job), 0);
+  cr_assert_eq(synched_job_start(stage.engine.job, &stage.loop), 0);
+  cr_assert_eq(uv_run(&stage.loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(stage.scene.done_count, 1, "the loop did not wait for the end");
+  cr_assert_eq(stage.scene.done_status, SYNCHED_ECANCELED);
+  stage_end(&stage);
+}
+
 static void *unref_elsewhere(void *argument) {
   struct stage *stage = argument;
   stage->scene.done_status = synched_job_unref(stage->engine.job);

@@ -28,6 +28,8 @@ struct audience {
   uint64_t kept_sums[KEPT_MAX];
   unsigned hoard_limit; /* keeps so many, and then none; 0: does not */
   uint64_t cancel_at;   /* the delivery that cancels; 0: none */
+  uint64_t pause_at;    /* the delivery that pauses; 0: none */
+  unsigned paused_count;
 };
 
 static int write_round(struct synched_task *task, void *user) {
@@ -108,6 +110,8 @@ static void receive(struct synched_job *job, const struct synched_snapshot *now,
   audience->delivered_count++;
   if (audience->delivered_count == audience->cancel_at)
     note(audience, synched_job_cancel(job) != 0, "cancel was refused");
+  if (audience->delivered_count == audience->pause_at)
+    note(audience, synched_job_pause(job) != 0, "pause was refused");
   if (audience->delivered_count == 1 && audience->wait_for != 0) {
     note(audience, !rounds_pass(audience, audience->wait_for), "rounds wait for the loop");
     note(audience, !is_whole(now), "changed while it was looked at");
@@ -390,6 +394,57 @@ Test(loop_delivery, deliver_every_brings_what_was_published_before_a_failure) {
   cr_assert_eq(summary.round_count, 8);
   cr_assert_eq(audience.delivered_count, 8);
   engine_end_with_pool(&engine);
+}
+
+/* --- before a pause --- */
+
+static int write_slowly(struct synched_task *task, void *user) {
+  nap_ms(1);
+  return write_round(task, user);
+}
+
+static void note_steered(struct synched_job *job, const struct synched_steered *steered,
+                         void *user) {
+  struct audience *audience = user;
+  (void)job;
+  audience->paused_count += steered->call == SYNCHED_STEER_PAUSE && steered->status == 0;
+}
+
+/* A pause is asked for while a round is open: it is that round's callbacks, too, that the loop
+ * stays for. */
+static void expect_told_of_pause(enum synched_delivery delivery, uint64_t pause_at) {
+  struct audience audience = {.thread = pthread_self(), .pause_at = pause_at};
+  struct engine engine = engine_new(
+      pool_new(2),
+      SYNCHED_MEMORY_OPTIONS(.segment_count = 4, .segment_capacity = 4,
+                             .element_size = sizeof(uint64_t), .lease_count = 2),
+      SYNCHED_JOB_OPTIONS(.compute = write_slowly, .on_round = tell_round, .on_snapshot = receive,
+                          .on_done = note_done, .on_steered = note_steered, .user = &audience,
+                          .delivery = delivery));
+  uv_loop_t loop;
+  cr_assert_eq(uv_loop_init(&loop), 0);
+  cr_assert_eq(synched_job_start(engine.job, &loop), 0);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(synched_job_state(engine.job), SYNCHED_JOB_PAUSED);
+  cr_assert_eq(audience.paused_count, 1, "the loop did not wait for the pause");
+  cr_assert_eq(audience.last_delivered, memory_round(engine.memory),
+               "the last round before the pause was not delivered");
+  cr_assert_eq(synched_job_cancel(engine.job), 0);
+  cr_assert_eq(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(uv_loop_close(&loop), 0);
+  cr_assert_eq(audience.done_count, 1);
+  expect_nothing_wrong(&audience);
+  engine_end_with_pool(&engine);
+}
+
+Test(loop_delivery, deliver_latest_before_a_pause_brings_the_last_one) {
+  for (uint64_t pause_at = 1; pause_at <= 3; pause_at++)
+    expect_told_of_pause(SYNCHED_DELIVER_LATEST, pause_at);
+}
+
+Test(loop_delivery, deliver_every_before_a_pause_brings_the_last_one) {
+  for (uint64_t pause_at = 1; pause_at <= 3; pause_at++)
+    expect_told_of_pause(SYNCHED_DELIVER_EVERY, pause_at);
 }
 
 /* --- without --- */

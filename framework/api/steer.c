@@ -33,9 +33,9 @@ static int steer(struct synched_job *job, enum synched_steer call, uint64_t valu
   synched__job_pin(job);
   const int status = synched__requests_accept(job, &request);
   if (request == NULL) {
+    reschedule(job);
     if (call != SYNCHED_STEER_PAUSE)
       synched__job_expect_more(job);
-    reschedule(job);
   }
   synched__job_unpin(job);
   synched__free(request);
@@ -102,8 +102,8 @@ static int end_by(struct synched_job *job, uint32_t bit) {
   synched__job_pin(job);
   status = synched__requests_accept_end(job, bit, &is_started);
   if (is_started) {
-    synched__job_expect_more(job);
     reschedule(job);
+    synched__job_expect_more(job);
   }
   synched__job_unpin(job);
   return status;

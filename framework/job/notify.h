@@ -25,7 +25,8 @@ static inline bool synched__job_is_notified(const struct synched_job *job) {
   return synched__load_relaxed(&job->delivery.notified) != 0; /* only the loop makes it 0 */
 }
 
-/* Lets the loop's side know that a paused job goes on. Any thread. */
+/* Lets the loop's side know that a paused job goes on, when it is parked no more. Any thread, which
+ * pins the job. */
 void synched__job_expect_more(struct synched_job *job);
 
 /* Whether the engine has left it for good. */

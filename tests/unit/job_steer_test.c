@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 
+#include <pthread.h>
 #include <uv.h>
 
 #include "support/support.h"
@@ -528,6 +529,49 @@ Test(job_steer, job_that_starts_paused_and_cancelled_ends_on_its_loop) {
   cr_assert_eq(uv_run(&stage.loop, UV_RUN_DEFAULT), 0);
   cr_assert_eq(stage.scene.done_count, 1, "the loop did not wait for the end");
   cr_assert_eq(stage.scene.done_status, SYNCHED_ECANCELED);
+  stage_end(&stage);
+}
+
+static void *step_elsewhere(void *argument) {
+  struct stage *stage = argument;
+  return (void *)(intptr_t)synched_job_step(stage->engine.job, 1);
+}
+
+/* All that keeps the loop, but for the job. */
+static void close_after_step(uv_timer_t *timer) {
+  void *status;
+  pthread_t thread;
+  cr_assert_eq(pthread_create(&thread, NULL, step_elsewhere, timer->data), 0);
+  cr_assert_eq(pthread_join(thread, &status), 0);
+  cr_assert_eq((int)(intptr_t)status, 0);
+  uv_close((uv_handle_t *)timer, NULL);
+}
+
+static void *let_go_when_held(void *argument) {
+  struct scene *scene = argument;
+  for (unsigned ms = 0; ms < 20000 && atomic_load(&scene->held) != 2; ms++)
+    nap_ms(1);
+  nap_ms(20);
+  atomic_store(&scene->held, 0);
+  return NULL;
+}
+
+Test(job_steer, step_from_another_thread_keeps_a_loop_that_runs) {
+  struct stage stage;
+  uv_timer_t timer;
+  struct crew crew = {0};
+  stage_init(&stage, SYNCHED_JOB_OPTIONS(.flags = SYNCHED_JOB_START_PAUSED));
+  atomic_store(&stage.scene.held, 1);
+  stage_start(&stage);
+  cr_assert_eq(uv_run(&stage.loop, UV_RUN_DEFAULT), 0, "it is paused");
+  cr_assert_eq(uv_timer_init(&stage.loop, &timer), 0);
+  timer.data = &stage;
+  cr_assert_eq(uv_timer_start(&timer, close_after_step, 1, 0), 0);
+  crew_add(&crew, let_go_when_held, &stage.scene);
+  cr_assert_eq(uv_run(&stage.loop, UV_RUN_DEFAULT), 0);
+  cr_assert_eq(stage.scene.steered_count, 1, "the loop did not wait for the step");
+  cr_assert_eq(atomic_load(&stage.scene.round), 1);
+  crew_join(&crew);
   stage_end(&stage);
 }
 

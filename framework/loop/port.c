@@ -193,8 +193,8 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events) {
   }
 }
 
-/* On other threads the loop can't be touched: if others keep it alive, it looks by itself; if it has
- * returned, for want of anything to do, nothing is changed by that. */
+/* On other threads the loop can't be touched. If others keep it alive, it looks by itself; if it
+ * has returned, for want of anything to do, nothing is changed by that. */
 static void expect_more(void *argument) {
   struct port *port = argument;
   if (is_here(port))

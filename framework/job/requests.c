@@ -353,11 +353,13 @@ void synched__requests_agree(struct synched_job *job, const struct synched_steer
   synched__mutex_unlock(&requests->mutex);
 }
 
-struct synched__request *synched__requests_take_done(struct synched_job *job) {
-  synched__mutex_lock(&job->control.requests.mutex);
-  struct synched__request *request = synched__request_take_first(&job->control.requests.done);
-  synched__mutex_unlock(&job->control.requests.mutex);
-  return request;
+struct synched__request_list synched__requests_take_done(struct synched_job *job) {
+  struct synched__requests *requests = &job->control.requests;
+  synched__mutex_lock(&requests->mutex);
+  const struct synched__request_list done = requests->done;
+  requests->done = (struct synched__request_list){.first = NULL};
+  synched__mutex_unlock(&requests->mutex);
+  return done;
 }
 
 bool synched__requests_have_parked(struct synched_job *job) {

@@ -135,8 +135,8 @@ bool synched__requests_say(struct synched_job *job, struct synched_steered *out)
 void synched__requests_agree(struct synched_job *job, const struct synched_steered *what,
                              bool is_own);
 
-/* A completed request, for the loop, which frees it; NULL: there is none. */
-struct synched__request *synched__requests_take_done(struct synched_job *job);
+/* The completed requests, for the loop, which frees them. */
+struct synched__request_list synched__requests_take_done(struct synched_job *job);
 
 /* Whether the job is parked: it does nothing until something is asked of it, and it has notified
  * the loop of all that it did before. Any thread. */

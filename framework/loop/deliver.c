@@ -60,9 +60,9 @@ static void deliver_every(struct synched__delivery *delivery) {
 
 /* --- everything --- */
 
-static void deliver_steered(struct synched_job *job) {
+static void deliver_steered(struct synched_job *job, struct synched__request_list *completed) {
   struct synched__request *request;
-  while ((request = synched__requests_take_done(job)) != NULL) {
+  while ((request = synched__request_take_first(completed)) != NULL) {
     const struct synched_steered steered = request->steered;
     synched__free(request);
     if (job->setup.options.on_steered != NULL)
@@ -92,6 +92,8 @@ bool synched__deliver(struct synched__delivery *delivery) {
   synched__job_answer(job);
   /* Before delivering, so that nothing published before the end is left behind. */
   const bool ended = synched__load_acquire(&job->delivery.ended) != 0; /* [job-ended] acquire */
+  /* And so that a call is complete after the snapshots of the rounds before it. */
+  struct synched__request_list completed = synched__requests_take_done(job);
   if (job->delivery.mailbox.slots != NULL)
     deliver_every(delivery);
   else if (job->setup.options.on_snapshot != NULL)
@@ -101,7 +103,8 @@ bool synched__deliver(struct synched__delivery *delivery) {
   if (!is_lost(job))
     deliver_stall(job);
   if (!is_lost(job))
-    deliver_steered(job);
+    deliver_steered(job, &completed);
+  synched__requests_free_all(&completed);
   if (!ended && !is_lost(job))
     synched__progress_look(&delivery->progress, job);
   if (!ended || is_lost(job))

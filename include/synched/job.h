@@ -344,8 +344,9 @@ struct synched_steered {
 };
 
 /* The completion of a steering call, on the loop's thread: exactly once for each call that returned
- * 0 while the job was started, in the order in which the calls took effect, and before on_done. (If
- * a start fails, what other threads asked for during it comes to nothing.) */
+ * 0 while the job was started, in the order in which the calls took effect, after the deliveries of
+ * the rounds up to steered->round, and before on_done. (If a start fails, what other threads asked
+ * for during it comes to nothing.) */
 typedef void (*synched_steered_fn)(struct synched_job *job, const struct synched_steered *steered,
                                    void *user);
 

@@ -231,6 +231,8 @@ static int timeout_of(uv_loop_t *loop) {
   const uint64_t now_ms = sim->now_ns / 1000000u;
   for (unsigned i = 0; i < handles->count; i++) {
     const uv_timer_t *timer = (const uv_timer_t *)handles->list[i];
+    if ((timer->flags & HANDLE_CLOSING) != 0)
+      return 0;
     if (timer->type != UV_TIMER || (timer->flags & HANDLE_ACTIVE) == 0)
       continue;
     const uint64_t left_ms = timer->timeout > now_ms ? timer->timeout - now_ms : 0;
@@ -261,9 +263,11 @@ static void run_polled(uv_loop_t *loop) {
 int uv_run(uv_loop_t *loop, uv_run_mode mode) {
   (void)mode;
   while (is_alive(loop)) {
-    if (close_one(loop) || run_timers(loop))
+    while (run_timers(loop))
       continue;
     run_polled(loop);
+    while (close_one(loop))
+      continue;
   }
   return 0;
 }

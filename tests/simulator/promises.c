@@ -241,6 +241,15 @@ void promises_deliver(struct promises *promises) {
   promises->delivers = true;
 }
 
+static void check_delivered(const struct promises *promises) {
+  if (promises->delivers && promises->delivered != promises->published)
+    sim_fail("promise 5: round %llu was never delivered", (unsigned long long)promises->published);
+}
+
+void promises_paused(const struct promises *promises) {
+  check_delivered(promises);
+}
+
 /* --- 4, 5: the end --- */
 
 void promises_cancelled(struct promises *promises) {
@@ -252,8 +261,7 @@ void promises_done(struct promises *promises, int status, uint64_t current_round
     sim_fail("promise 5: on_done twice");
   if (promises->running != 0)
     sim_fail("promise 5: on_done while a call runs");
-  if (promises->delivers && promises->delivered != promises->published)
-    sim_fail("promise 5: round %llu was never delivered", (unsigned long long)promises->published);
+  check_delivered(promises);
   if (current_round != promises->published)
     sim_fail("promise 4: round %llu is current at the end, and %llu was published last",
              (unsigned long long)current_round, (unsigned long long)promises->published);
@@ -281,9 +289,12 @@ bool promises_are_over(const struct promises *promises) {
   return promises->done;
 }
 
-void promises_steered(struct promises *promises) {
+void promises_steered(struct promises *promises, uint64_t round) {
   if (promises->done)
     sim_fail("promise 5: on_steered after on_done");
+  if (promises->delivers && promises->delivered < round)
+    sim_fail("promise 5: on_steered of round %llu before the delivery of that",
+             (unsigned long long)round);
   promises->steered_count++;
 }
 

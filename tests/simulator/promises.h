@@ -42,8 +42,10 @@ void promises_round(struct promises *promises, uint64_t round);
 void promises_deliver(struct promises *promises);
 /* A snapshot reaches the loop. */
 void promises_delivered(struct promises *promises, uint64_t round, bool every);
-/* on_steered. */
-void promises_steered(struct promises *promises);
+/* The job is paused, and its loop lets go of it: the last snapshot has reached it. */
+void promises_paused(const struct promises *promises);
+/* on_steered: a call was complete after that round. */
+void promises_steered(struct promises *promises, uint64_t round);
 /* It is about to be cancelled: calls that fail from then on do not count. */
 void promises_cancelled(struct promises *promises);
 /* on_done: with the status, and the round that is current then. */

@@ -110,8 +110,10 @@ static void receive(struct synched_job *job, const struct synched_snapshot *now,
   audience->delivered_count++;
   if (audience->delivered_count == audience->cancel_at)
     note(audience, synched_job_cancel(job) != 0, "cancel was refused");
-  if (audience->delivered_count == audience->pause_at)
+  if (audience->delivered_count == audience->pause_at) {
     note(audience, synched_job_pause(job) != 0, "pause was refused");
+    nap_ms(30); /* the round that is open is published, and the pause complete */
+  }
   if (audience->delivered_count == 1 && audience->wait_for != 0) {
     note(audience, !rounds_pass(audience, audience->wait_for), "rounds wait for the loop");
     note(audience, !is_whole(now), "changed while it was looked at");
@@ -408,6 +410,7 @@ static void note_steered(struct synched_job *job, const struct synched_steered *
   struct audience *audience = user;
   (void)job;
   audience->paused_count += steered->call == SYNCHED_STEER_PAUSE && steered->status == 0;
+  note(audience, audience->last_delivered < steered->round, "a completion before its snapshot");
 }
 
 /* A pause is asked for while a round is open: it is that round's callbacks, too, that the loop

@@ -139,11 +139,12 @@ static void job_end(struct engine *engine) {
 
 /* What has been completed, in the loop's words: "step ECANCELED, pause OK"; how many. */
 static unsigned take_completions(struct synched_job *job, char *text, size_t bytes) {
+  struct synched__request_list completed = synched__requests_take_done(job);
   struct synched__request *request;
   unsigned count = 0;
   size_t length = 0;
   text[0] = '\0';
-  while ((request = synched__requests_take_done(job)) != NULL) {
+  while ((request = synched__request_take_first(&completed)) != NULL) {
     static const enum call calls[] = {
         [SYNCHED_STEER_PAUSE] = PAUSE,   [SYNCHED_STEER_RESUME] = RESUME,
         [SYNCHED_STEER_STEP] = STEP,     [SYNCHED_STEER_PERIOD] = PERIOD,

@@ -107,7 +107,7 @@ static void on_steered(struct synched_job *unused, const struct synched_steered 
                        void *user) {
   struct scene_job *job = user;
   (void)unused;
-  promises_steered(job->promises);
+  promises_steered(job->promises, steered->round);
   if (job->when_steered != NULL)
     job->when_steered(job, steered);
 }

@@ -189,6 +189,9 @@ extern const struct sim_world sim_world_driven;
 extern const struct sim_world sim_world_trouble;
 extern const struct sim_world sim_world_gathered;
 extern const struct sim_world sim_world_restored;
+extern const struct sim_world sim_world_alone;
+extern const struct sim_world sim_world_stepped;
+extern const struct sim_world sim_world_changed;
 
 const struct sim_world *const sim_worlds[] = {
     &sim_world_gate_1,
@@ -379,5 +382,8 @@ const struct sim_world *const sim_worlds[] = {
     &sim_world_trouble,
     &sim_world_gathered,
     &sim_world_restored,
+    &sim_world_alone,
+    &sim_world_stepped,
+    &sim_world_changed,
     NULL,
 };

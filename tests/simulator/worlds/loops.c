@@ -27,9 +27,12 @@ static void end_loop(uv_loop_t *loop, struct scene_job *job) {
 
 /* --- paused and stepped by its own callbacks --- */
 
+/* Until the round that is open may be published, and the pause complete. */
 static void pause_if_running(struct scene_job *job) {
-  if (synched_job_state(job->job) == SYNCHED_JOB_RUNNING)
-    SIM_CHECK(synched_job_pause(job->job) == 0);
+  if (synched_job_state(job->job) != SYNCHED_JOB_RUNNING)
+    return;
+  SIM_CHECK(synched_job_pause(job->job) == 0);
+  sim_spend(50000);
 }
 
 static void run_alone(void) {

@@ -31,16 +31,17 @@ sleep 1000
 END
 chmod +x "$folder/leaves" "$folder/hangs"
 
-# expect STATUS PROGRAM: what it printed is read to its end.
+# expect STATUS PROGRAM SECONDS: it may take so long; what it printed is read to its end.
 expect() {
   local output status
-  output=$(LEAVES_STATUS=$1 SYNCHED_TEST_SECONDS=1 timeout 100 \
+  output=$(LEAVES_STATUS=$1 SYNCHED_TEST_SECONDS=$3 timeout 200 \
     bash -c '{ "$1" "$2" 2>&1; echo "status $?"; } | cat' - "$run" "$folder/$2") || status=$?
   [ "${status:-0}" -eq 0 ] || fail "$2: who reads its output waits for ever"
   grep -qx begun <<<"$output" || fail "$2: it did not run: $output"
   grep -qx "status $1" <<<"$output" || fail "$2: status $1 is expected: $output"
 }
 
-expect 0 leaves
-expect 3 leaves
-expect 124 hangs
+# Long enough to be started on a busy machine.
+expect 0 leaves 100
+expect 3 leaves 100
+expect 124 hangs 5

@@ -662,6 +662,7 @@ static uint64_t lead_from(struct synched__worker *worker, struct synched_job *ne
 
 uint64_t synched__cycle_lead(struct synched__worker *worker, struct synched_job *bound) {
   const uint64_t seen = synched__load_relaxed(&worker->pool->epoch);
+  worker->pool->open->waking = true;
   return lead_from(worker, bound, synched__tick_ns(), seen, true);
 }
 
@@ -705,6 +706,7 @@ static void open_next(struct synched_pool *pool) {
   if (next == NULL)
     return;
   prepare(pool, next, synched__tick_ns());
+  pool->open->waking = true;
   synched__round_open(pool, pool->open->stage, synched__load_relaxed(&pool->epoch) + 1);
 }
 

@@ -13,7 +13,8 @@
  *   - A shared round would have taken as long as its calls together, less what sharing adds to
  *     them: they miss in caches because of it. As long as the losses stay below what the stretch
  *     may lose, rounds stay shared. A heavy round's gain pays for many tiny ones that lose a
- *     little.
+ *     little. What is lost until the others have woken up, in a pool that was idle, is counted by
+ *     itself: it says nothing about sharing.
  *
  * A stretch that fails doubles the cost of the next trial at least, and raises it so high that by
  * then what this one lost is a small part of what has been saved up. What a stretch may lose grows
@@ -143,13 +144,10 @@ static int32_t credit_most(const struct synched__balance *balance) {
 }
 
 static void note_loss(struct synched__balance *balance, int64_t loss_ns) {
-  if (balance->round_count == 0) {
-    /* Nobody else is here yet: that says nothing about sharing. */
-    balance->stretch_ns = cut(balance->stretch_ns + (uint64_t)(loss_ns > 0 ? loss_ns : 0));
-    return;
-  }
   const int64_t credit_ns = credit_most(balance);
   const int64_t losses_ns = balance->losses_ns + loss_ns;
+  if (losses_ns < -credit_ns) /* What is won beyond that pays for waking. */
+    balance->stretch_ns = beyond(balance->stretch_ns, cut((uint64_t)(-credit_ns - losses_ns)));
   balance->losses_ns = (int32_t)(losses_ns > -credit_ns ? losses_ns : -credit_ns);
 }
 
@@ -191,17 +189,21 @@ static int64_t loss_of(const struct synched__balance *balance,
   return loss_ns < LOSS_MOST_NS ? loss_ns : LOSS_MOST_NS;
 }
 
+/* A round that stands for `count`. */
+static void note_round(struct synched__balance *balance,
+                       const struct synched__balance_sample *sample, unsigned count) {
+  const int64_t loss_ns = count * loss_of(balance, sample);
+  if (balance->round_count != 0 && (sample->joint || !sample->waking))
+    note_loss(balance, loss_ns);
+  else if (loss_ns > 0) /* Nobody else is here yet: that says nothing about sharing. */
+    balance->stretch_ns = cut(balance->stretch_ns + (uint64_t)loss_ns);
+}
+
 /* Whether the first trial shows plainly that sharing is better, though no solo round has been
  * measured: however much longer it makes short calls. */
 static bool is_plain(const struct synched__balance *balance) {
   return balance->losses_ns <= -(int32_t)CREDIT_NS / 2 ||
          balance->shared_ns <= beyond(balance->usual_work_ns, SLOWDOWN_MOST_NS) / 4 * 3;
-}
-
-/* A shared round before there have been enough that others took part in. */
-static void after_early_round(struct synched__balance *balance) {
-  if (balance->losses_ns > (int32_t)CREDIT_NS || balance->stretch_ns > WAKING_MOST_NS)
-    end_sharing(balance);
 }
 
 /* Again and again, for in the first rounds caches are cold: it may turn out to be less. */
@@ -219,13 +221,17 @@ static void after_shared(struct synched__balance *balance,
     average(&balance->shared_ns, sample->wall_ns);
     follow_least(&balance->shared_least_ns, sample->work_ns);
   }
-  note_loss(balance, loss_of(balance, sample));
+  note_round(balance, sample, 1);
   if (balance->usual_work_ns > WORK_LARGE_NS)
     return;
-  if (balance->round_count < TRIAL_ROUNDS) {
-    after_early_round(balance);
+  const bool is_early = balance->round_count < TRIAL_ROUNDS;
+  if (balance->stretch_ns > WAKING_MOST_NS ||
+      (is_early && balance->losses_ns > (int32_t)CREDIT_NS)) {
+    end_sharing(balance);
     return;
   }
+  if (is_early)
+    return;
   if (counts && is_judged_at(balance->round_count))
     note_slowdown(balance);
   if (balance->round_count >= LASTING_ROUNDS && balance->losses_ns < 0) {
@@ -331,12 +337,14 @@ static bool is_review_due(const struct synched__balance *balance) {
 
 static void after_settled(struct synched__balance *balance,
                           const struct synched__balance_sample *sample, unsigned count) {
-  note_loss(balance, loss_of(balance, sample));
+  note_round(balance, sample, count);
   balance->sure = balance->losses_ns <= -credit_most(balance);
   /* One that stands for several has been counted with them. */
   if (count == 1)
     balance->round_count++;
-  if (is_review_due(balance)) {
+  if (balance->stretch_ns > WAKING_MOST_NS) {
+    end_sharing(balance);
+  } else if (is_review_due(balance)) {
     begin_solo(balance);
     /* As soon as those are measured, sharing is tried again. */
     balance->savings_ns = 2 * (int32_t)balance->trial_cost_ns;

@@ -56,7 +56,7 @@ struct synched__balance {
   /* the shortest solo rounds when sharing was last tried */
   uint32_t tried_ns;
   /* solo: how long this stretch has lasted, up to a limit; shared: what it has lost before anybody
-   * else came */
+   * else came, at its beginning and whenever the pool had been idle, less what has paid for that */
   uint32_t stretch_ns;
   /* of this stretch, up to a limit: solo rounds measured, then since one was looked at; or shared
    * ones that others took part in */
@@ -76,6 +76,8 @@ struct synched__balance_sample {
   unsigned share;
   /* more than one worker did */
   bool joint;
+  /* the pool was idle, and nobody else has been there since */
+  bool waking;
 };
 
 void synched__balance_init(struct synched__balance *balance);

@@ -268,6 +268,11 @@ static bool steal(struct synched__run *run, struct synched__search *search) {
   return false;
 }
 
+/* Asked before the worker's part is counted out: then the stage may be gone. */
+static inline unsigned looks_of(const struct synched__run *run) {
+  return run->open->waking ? SYNCHED__LOOKS_WAKING : run->stage->looks;
+}
+
 /* After its own part: looks for something to steal until the round is over. */
 static bool help_others(struct synched__run *run, unsigned looks) {
   struct synched__search search = {0, 0};
@@ -285,7 +290,7 @@ static bool take_part_balanced(struct synched__run *run) {
   const size_t count = drain(run, self, run->open->homes[self].range);
   if (count == 0)
     return help_others(run, SYNCHED__LOOKS_STOLEN);
-  const unsigned looks = run->stage->looks; /* the stage's, as long as it is not counted out */
+  const unsigned looks = looks_of(run);
   return synched__part_count_out(run, self, count) || help_others(run, looks);
 }
 
@@ -296,7 +301,7 @@ static bool take_part_whole(struct synched__run *run, struct synched__home *own,
   unsigned looks = SYNCHED__LOOKS_STOLEN;
   if (claimed.count != 0) {
     (void)run_range(run, claimed, true);
-    looks = run->stage->looks;
+    looks = looks_of(run);
     if (synched__part_count_out(run, run->worker->index, claimed.count))
       return true;
   }

@@ -133,9 +133,11 @@ static inline bool synched__round_opens_late(const struct synched__run *run,
 
 /* A worker whose home range is dry looks this often at the gate before it looks for something to
  * steal: in a balanced round the others are done by then. Where nothing has been stolen of late it
- * waits longer, for to look takes the cursor's line away from its owner. The simulator has fewer
- * looks, for each is a point where schedules differ. */
+ * waits longer, for to look takes the cursor's line away from its owner; and hardly at all where
+ * the others may be asleep. The simulator has fewer looks, for each is a point where schedules
+ * differ. */
 #if !defined(SYNCHED__LOOKS_STOLEN)
+#define SYNCHED__LOOKS_WAKING 8u
 #define SYNCHED__LOOKS_STOLEN 64u
 #define SYNCHED__LOOKS_UNSTOLEN 256u
 #endif
@@ -169,7 +171,10 @@ static inline void synched__round_adapt(const struct synched__run *run, uint64_t
         .wall_ns = synched__span_ns(run->open->opened_ns, now_ns),
         .share = synched__shape_share(stage->shape),
         .joint = run->round_work_ns > run->work_ns,
+        .waking = run->open->waking,
     };
+    if (sample.waking && sample.joint)
+      run->open->waking = false;
     synched__balance_update(&stage->balance, &sample);
     if (done_count < 64 || done_count % 64 == 0)
       synched__round_adapt_shape(stage, done_count);

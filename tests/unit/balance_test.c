@@ -33,6 +33,7 @@ struct world {
   unsigned slowdown;
   uint64_t lines_ns;
   bool nobody_comes; /* the others are asleep, or have no CPU */
+  bool waking;       /* the pool was idle */
 };
 
 static uint64_t shared_wall(const struct world *world) {
@@ -49,7 +50,8 @@ static uint64_t live_longer(struct synched__balance *balance, const struct world
   const uint64_t work_ns =
       joint ? world->work_ns + world->work_ns * world->slowdown / 100 + world->lines_ns
             : world->work_ns;
-  const struct synched__balance_sample sample = {work_ns + extra_ns, wall_ns, world->share, joint};
+  const struct synched__balance_sample sample = {work_ns + extra_ns, wall_ns, world->share, joint,
+                                                 world->waking};
   synched__balance_update(balance, &sample);
   return wall_ns;
 }
@@ -147,8 +149,8 @@ Test(balance, rounds_that_are_closed_sooner_together_are_shared) {
   for (int i = 0; i < 100000; i++) {
     shared += !balance.solo;
     const struct synched__balance_sample sample =
-        balance.solo ? (struct synched__balance_sample){640, 730, 2, false}
-                     : (struct synched__balance_sample){650, 670, 2, true};
+        balance.solo ? (struct synched__balance_sample){640, 730, 2, false, false}
+                     : (struct synched__balance_sample){650, 670, 2, true, false};
     synched__balance_update(&balance, &sample);
   }
   cr_assert_geq(shared, 95000u);
@@ -157,7 +159,7 @@ Test(balance, rounds_that_are_closed_sooner_together_are_shared) {
 Test(balance, round_that_only_one_can_compute_is_solo) {
   for (unsigned share = 0; share < 2; share++) {
     struct synched__balance balance = fresh();
-    const struct synched__balance_sample sample = {10 * LONG_NS, 10 * LONG_NS, share, false};
+    const struct synched__balance_sample sample = {10 * LONG_NS, 10 * LONG_NS, share, false, false};
     for (int i = 0; i < 3; i++) {
       synched__balance_update(&balance, &sample);
       cr_assert(balance.solo);
@@ -504,15 +506,66 @@ Test(balance, rounds_that_lose_end_a_success_at_once) {
 
 Test(balance, rounds_alone_after_a_pause_lose_no_more_than_they_take_longer) {
   /* A solo round takes 90 ns beside its calls, and one that is opened for nobody 150. */
-  const struct synched__balance_sample joint = {650, 600, 2, true}, alone = {640, 790, 2, false};
+  const struct synched__balance_sample joint = {650, 600, 2, true, false},
+                                       alone = {640, 790, 2, false, false};
   struct synched__balance balance = fresh();
   for (int i = 0; i < 20000; i++)
     synched__balance_update(
-        &balance, balance.solo ? &(struct synched__balance_sample){640, 730, 2, false} : &joint);
+        &balance,
+        balance.solo ? &(struct synched__balance_sample){640, 730, 2, false, false} : &joint);
   cr_assert_not(balance.solo);
   const int32_t losses_ns = balance.losses_ns;
   synched__balance_update(&balance, &alone);
   cr_assert_leq(balance.losses_ns - losses_ns, 80);
+}
+
+/* --- rounds alone until the others have woken up --- */
+
+static const struct world small = {.work_ns = 2000, .overhead_ns = 500, .share = 2};
+static const struct world small_waking = {
+    .work_ns = 2000, .overhead_ns = 5000, .share = 2, .nobody_comes = true, .waking = true};
+
+Test(balance, waking_after_a_pause_says_nothing_about_sharing) {
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &small, 2000);
+  cr_assert_not(balance.solo);
+  live_rounds(&balance, &small_waking, 20); /* the waking takes 140 us */
+  cr_assert_not(balance.solo);
+  cr_assert_eq(balance.trial_cost_ns, TRIAL_COST_FIRST_NS);
+  cr_assert_eq(rounds_until(&balance, &small, true, 10000), 10000);
+}
+
+Test(balance, waking_that_does_not_end_ends_sharing) {
+  struct synched__balance balance = fresh();
+  live_rounds(&balance, &small, 2000);
+  const unsigned rounds = rounds_until(&balance, &small_waking, true, 10000);
+  cr_assert_eq(rounds, 500000 / 5000 + 1);
+  cr_assert_eq(balance.trial_cost_ns, TRIAL_COST_OF_LOSS * 505000);
+}
+
+/* As often as that, sharing is a loss, or a gain. */
+static unsigned shared_between_pauses(unsigned round_count) {
+  struct synched__balance balance = fresh();
+  unsigned shared = 0;
+  live_rounds(&balance, &small, 2000);
+  for (unsigned pause = 0; pause < 1000; pause++) {
+    shared += !balance.solo;
+    if (!balance.solo)
+      live_rounds(&balance, &small_waking, 4);
+    live_rounds(&balance, &small, round_count);
+  }
+  return shared;
+}
+
+Test(balance, pauses_that_sharing_pays_for_do_not_end_it) {
+  /* It wins 500 ns a round, and waking loses 20,000. */
+  const unsigned shared = shared_between_pauses(500);
+  cr_assert_geq(shared, 990, "%u", shared); /* it is reviewed in between */
+}
+
+Test(balance, pauses_that_sharing_does_not_pay_for_end_it) {
+  const unsigned shared = shared_between_pauses(10);
+  cr_assert_leq(shared, 200, "%u", shared);
 }
 
 /* --- rounds that the system interrupted --- */

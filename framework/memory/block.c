@@ -47,7 +47,8 @@ bool synched__blocks_may_grow(const struct synched_memory_options *options) {
   return options->buffers == NULL || (options->flags & SYNCHED_MEMORY_MORE_BUFFERS) != 0;
 }
 
-static int check_address(const struct synched_memory_options *options, unsigned index) {
+static int check_address(const struct synched_memory_options *options, size_t bytes,
+                         unsigned index) {
   const uintptr_t address = (uintptr_t)options->buffers[index];
   const size_t alignment = synched__blocks_alignment(options);
   if (address == 0)
@@ -57,6 +58,10 @@ static int check_address(const struct synched_memory_options *options, unsigned 
                          "buffers[%u] is at %#llx; elements of %zu bytes%s need a multiple of %zu",
                          index, (unsigned long long)address, options->element_size,
                          options->layout == SYNCHED_LAYOUT_PADDED ? ", padded," : "", alignment);
+  if (address > UINTPTR_MAX - bytes)
+    return synched__fail(SYNCHED_EINVAL,
+                         "buffers[%u] is at %#llx; there are no %zu bytes from there on", index,
+                         (unsigned long long)address, bytes);
   return 0;
 }
 
@@ -96,7 +101,7 @@ int synched__blocks_check(const struct synched__layout *layout,
                          options->buffer_bytes, layout->segment_count, layout->data_bytes);
   int status = 0;
   for (unsigned b = 0; status == 0 && b < count; b++) {
-    status = check_address(options, b);
+    status = check_address(options, layout->data_bytes, b);
     for (unsigned a = 0; status == 0 && a < b; a++)
       status = check_overlap(options, layout->data_bytes, a, b);
   }

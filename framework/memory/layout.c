@@ -56,8 +56,8 @@ static int check_options(const struct synched_memory_options *options) {
 static int overflow(size_t segment, size_t capacity, size_t element_size) {
   return synched__fail(SYNCHED_EOVERFLOW,
                        "segments 0 to %zu, the last of which has %zu elements, of %zu bytes each, "
-                       "need more bytes than there are addresses",
-                       segment, capacity, element_size);
+                       "need more than %zu bytes, which is the most",
+                       segment, capacity, element_size, BYTES_MAX);
 }
 
 static size_t capacity_of(const struct synched_memory_options *options, size_t segment) {

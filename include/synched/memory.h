@@ -153,10 +153,10 @@ SYNCHED_API int synched_memory_needs(const struct synched_memory_options *option
  * synched_memory_destroy.
  * Errors: SYNCHED_EINVAL: a NULL; a size of zero; several or none of segment_capacity,
  * segment_capacities and element_count; an unknown flag or enum value, or bytes that are set behind
- * the known fields; buffers that are too few or too small, not aligned, NULL, or overlap;
- * HUGE_PAGES with SMALL_PAGES, or with buffers where the library makes none; MORE_BUFFERS without
- * buffers.
- * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: the bytes do not fit in size_t.
+ * the known fields; buffers that are too few or too small, not aligned, NULL, too near the last
+ * address, or overlap; HUGE_PAGES with SMALL_PAGES, or with buffers where the library makes none;
+ * MORE_BUFFERS without buffers.
+ * SYNCHED_ERANGE: too many segments or leases. SYNCHED_EOVERFLOW: more than SIZE_MAX / 4 bytes.
  * SYNCHED_ENOMEM. SYNCHED_ENOTSUP: the library was built with -fsanitize=thread and the caller was
  * not; the other way around the program does not link, see export.h. *out is NULL then. */
 SYNCHED_API int synched_memory_create(struct synched_memory **out,

@@ -302,6 +302,7 @@ static void *const unaligned[] = {storage, storage + 132};
 static void *const line_unaligned[] = {storage, storage + 512 + 64};
 static void *const overlapping[] = {storage + 128, storage + 8};
 static void *const twice[] = {storage, storage};
+static void *const at_the_end[] = {storage, (void *)(UINTPTR_MAX - 127)};
 static void *const apart[] = {storage, storage + 256, storage + 384 - 8};
 
 #define OWN(list, count, bytes)                                                                    \
@@ -351,6 +352,10 @@ static const struct memory_row buffer_rows[] = {
      SYNCHED_EINVAL,
      "elements of 8 bytes, padded, need a multiple of",
      {OWN(line_unaligned, 2, 256), .layout = SYNCHED_LAYOUT_PADDED}},
+    {"beyond the last address",
+     SYNCHED_EINVAL,
+     "there are no 128 bytes from there on",
+     {OWN(at_the_end, 2, 128)}},
     {"they overlap",
      SYNCHED_EINVAL,
      "buffers[0] and buffers[1] overlap: they begin 120 bytes apart, and each needs",

@@ -243,7 +243,7 @@ Test(layout, uneven_capacities_whose_sum_wraps_around_are_refused) {
                                                             .segment_capacities = bad[i],
                                                             .element_size = 8,
                                                             .layout = (enum synched_layout)kind},
-                            SYNCHED_EOVERFLOW, "more bytes than there are addresses");
+                            SYNCHED_EOVERFLOW, "bytes, which is the most");
 }
 
 Test(layout, refused_allocation_leaves_nothing) {

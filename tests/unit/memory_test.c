@@ -93,7 +93,7 @@ Test(memory, create_with_bad_options_is_refused) {
   expect_create_refused(bad, SYNCHED_EINVAL, "segment_count is 0");
   bad = good;
   bad.segment_capacity = SIZE_MAX / 8;
-  expect_create_refused(bad, SYNCHED_EOVERFLOW, "more bytes than there are addresses");
+  expect_create_refused(bad, SYNCHED_EOVERFLOW, "bytes, which is the most");
 }
 
 Test(memory, create_of_more_than_the_system_has_is_refused) {

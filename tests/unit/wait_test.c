@@ -170,8 +170,10 @@ static void expect_asleep(struct scene *scene, unsigned count) {
   cr_assert(reaches(&scene->sleeper_count, count));
 #if SYNCHED__FUTEX
   for (unsigned w = 0; w < count; w++)
-    while (atomic_load(&scene->waiters[w].parker.token) == 0)
-      nap_ms(0);
+    for (unsigned ms = 0; atomic_load(&scene->waiters[w].parker.token) == 0; ms++) {
+      cr_assert_lt(ms, HANG_SECONDS * 1000u);
+      nap_ms(1);
+    }
 #else
   nap_ms(100);
 #endif

@@ -189,7 +189,7 @@ static int64_t loss_of(const struct synched__balance *balance,
   return loss_ns < LOSS_MOST_NS ? loss_ns : LOSS_MOST_NS;
 }
 
-/* A round that stands for `count`. */
+/* Counts a shared round, which stands for `count` of them. */
 static void note_round(struct synched__balance *balance,
                        const struct synched__balance_sample *sample, unsigned count) {
   const int64_t loss_ns = count * loss_of(balance, sample);

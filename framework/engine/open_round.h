@@ -89,7 +89,8 @@ struct synched__open_round {
   bool was_shared;
   /* who completes the stage hands it over (job/advance.h) */
   bool awaited;
-  /* the pool was idle, and nobody else has computed anything since: they may still be asleep */
+  /* the pool was idle, and nobody else has computed anything since: they may still be asleep. Not
+   * after a tick: there waking is part of what every round costs */
   bool waking;
   /* up to `round`, which are published together; mostly 1 */
   uint32_t round_count;

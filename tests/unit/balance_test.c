@@ -543,8 +543,9 @@ Test(balance, waking_that_does_not_end_ends_sharing) {
   cr_assert_eq(balance.trial_cost_ns, TRIAL_COST_OF_LOSS * 505000);
 }
 
-/* As often as that, sharing is a loss, or a gain. */
-static unsigned shared_between_pauses(unsigned round_count) {
+/* Rounds with a pause after every `round_count` of them: how many of 1,000 pauses came while rounds
+ * were shared. */
+static unsigned shared_at_pauses(unsigned round_count) {
   struct synched__balance balance = fresh();
   unsigned shared = 0;
   live_rounds(&balance, &small, 2000);
@@ -559,12 +560,12 @@ static unsigned shared_between_pauses(unsigned round_count) {
 
 Test(balance, pauses_that_sharing_pays_for_do_not_end_it) {
   /* It wins 500 ns a round, and waking loses 20,000. */
-  const unsigned shared = shared_between_pauses(500);
+  const unsigned shared = shared_at_pauses(500);
   cr_assert_geq(shared, 990, "%u", shared); /* it is reviewed in between */
 }
 
 Test(balance, pauses_that_sharing_does_not_pay_for_end_it) {
-  const unsigned shared = shared_between_pauses(10);
+  const unsigned shared = shared_at_pauses(10);
   cr_assert_leq(shared, 200, "%u", shared);
 }
 

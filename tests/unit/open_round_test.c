@@ -18,7 +18,7 @@ struct scene {
   struct synched_pool *pool;
   struct synched_memory *memory;
   struct synched_job *job;
-  unsigned round_count; /* that have begun */
+  unsigned round_count; /* that are over */
   _Atomic uint32_t arrived[ROUNDS];
   _Atomic uint32_t waking[ROUNDS]; /* by how many calls the pool was said to be waking */
 };
